@@ -1,0 +1,87 @@
+// Why a packet or a message went no further. Every refusal has one, and every one is a counter:
+// the enumerator's spelling is its metric label (`reason="no_permission"`).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "relay/core/expected.h"
+
+namespace avedge {
+
+// clang-format off
+#define AVEDGE_DROP_REASONS(X)                                                                     \
+  /* what arrived on a listener */                                                                 \
+  X(not_for_us)            /* first byte is none of STUN, ChannelData (RFC 7983) */                \
+  X(stun_malformed)        /* no valid STUN header, or lengths that contradict each other */       \
+  X(stun_fingerprint)      /* FINGERPRINT present and wrong */                                     \
+  X(stun_unexpected)       /* a response or an unknown indication: nothing to answer */            \
+  X(stun_bad_request)      /* answered 400 */                                                      \
+  X(unknown_attribute)     /* answered 420 */                                                      \
+  X(unauthenticated)       /* answered 401: no credentials yet */                                  \
+  X(bad_credentials)       /* answered 401: unknown user or wrong integrity */                     \
+  X(stale_nonce)           /* answered 438 */                                                      \
+  X(answer_budget)         /* unauthenticated answers to this source prefix are used up */         \
+  X(allocation_mismatch)   /* answered 437 */                                                      \
+  X(wrong_user)            /* answered 441 */                                                      \
+  X(peer_forbidden)        /* answered 403, or silence to an indication */                         \
+  X(family_unsupported)    /* answered 440 */                                                      \
+  X(peer_family_mismatch)  /* answered 443 */                                                      \
+  X(transport_unsupported) /* answered 442 */                                                      \
+  X(allocation_quota)      /* answered 486 */                                                      \
+  X(ports_exhausted)       /* answered 508, or 503 to SIP */                                       \
+  X(bad_reservation)       /* answered 508: token unknown, used or expired */                      \
+  X(table_full)            /* a bounded table has no room left */                                  \
+  /* media that was not forwarded */                                                               \
+  X(no_allocation)         /* ChannelData or Send from a client that has none */                   \
+  X(no_channel)            /* ChannelData on a number that is not bound */                         \
+  X(no_permission)         /* from, or to, a peer without a permission */                          \
+  X(flow_expired)          /* allocation, permission or channel ran out */                         \
+  X(peer_not_leased)       /* a relayed address of ours whose port is not leased right now */      \
+  X(channel_data_malformed)                                                                        \
+  X(indication_malformed)                                                                          \
+  X(payload_too_long)                                                                              \
+  X(truncated)             /* longer than the receive buffer */                                    \
+  X(unknown_source)        /* anchor: not from the signalled party, no valid check */              \
+  X(no_destination)        /* anchor: the far party has not said where it receives */              \
+  X(too_many_sources)      /* anchor: more verified sources than one party may have */             \
+  X(send_failed)           /* the kernel refused the datagram */                                   \
+  X(mailbox_full)                                                                                  \
+  /* SIP */                                                                                        \
+  X(sip_malformed)                                                                                 \
+  X(sip_too_large)                                                                                 \
+  X(sip_no_route)                                                                                  \
+  X(sip_forged_route)      /* a Route or Via of ours whose signature is wrong */                   \
+  X(sip_too_many_hops)                                                                             \
+  X(sip_unreachable)       /* next hop or inbound connection is gone */                            \
+  X(sip_flood)             /* more requests than one source may send */                            \
+  X(sip_unmatched)         /* a response that no Via of ours explains */                           \
+  X(sdp_malformed)                                                                                 \
+  X(sdp_unsupported)
+// clang-format on
+
+enum class DropReason : std::uint8_t {
+#define X(name) name,
+  AVEDGE_DROP_REASONS(X)
+#undef X
+};
+
+inline constexpr std::array kDropReasonLabels{
+#define X(name) std::string_view{#name},
+    AVEDGE_DROP_REASONS(X)
+#undef X
+};
+
+inline constexpr std::size_t kDropReasonCount = kDropReasonLabels.size();
+
+/// The reason as it stands in the metric `avedge_drops_total{reason="..."}`.
+constexpr std::string_view label(DropReason reason) {
+  return kDropReasonLabels[static_cast<std::size_t>(reason)];
+}
+
+template <class Value>
+using Verdict = Expected<Value, DropReason>;
+
+}  // namespace avedge

@@ -1,0 +1,91 @@
+// A flow: what the slow path decided about one stream of packets, in the only words the
+// forwarding loop understands. Plain values, so that they can be mirrored into kernel maps.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "relay/core/clock.h"
+#include "relay/core/endpoint.h"
+
+namespace avedge {
+
+/// A socket of one worker: the index of its slot in that worker's socket table.
+enum class SocketId : std::uint32_t {};
+inline constexpr SocketId kNoSocket{0xffffffff};
+
+/// What distinguishes flows that come from one remote endpoint on one socket.
+/// A channel number (RFC 8656 §12: 0x4000–0x4FFF), or one of the values below.
+using ChannelField = std::uint16_t;
+inline constexpr ChannelField kNoChannel = 0;
+/// A client's Send indications towards its IPv4 (IPv6) relayed address. The entry names the relay
+/// socket; the peer inside the indication is then looked up there, as a permission.
+inline constexpr ChannelField kSendIndicationIpv4 = 1;
+inline constexpr ChannelField kSendIndicationIpv6 = 2;
+
+/// Compared field by field. `remote.port` 0 stands for every port of that address: a permission
+/// (RFC 8656 §9), looked up when no flow of the exact endpoint exists.
+struct FlowKey {
+  SocketId socket = kNoSocket;
+  Endpoint remote;
+  ChannelField channel = kNoChannel;
+  friend auto operator<=>(const FlowKey&, const FlowKey&) = default;
+};
+
+enum class Transform : std::uint8_t {
+  pass,                   // the datagram as it came
+  strip_channel_header,   // client → peer: payload of ChannelData
+  frame_channel_data,     // peer → client: behind a ChannelData header
+  frame_data_indication,  // peer → client: inside a Data indication
+  unwrap_send_indication  // client → peer: DATA of a Send indication, if the peer has a permission
+};
+
+struct FlowSpec {
+  FlowKey key;
+  Transform transform = Transform::pass;
+  /// Channel to frame with (frame_channel_data), otherwise kNoChannel.
+  ChannelField channel = kNoChannel;
+  /// The destination is one of this edge's relayed addresses: forward only while that port is leased.
+  bool destination_is_own_relay = false;
+  /// STUN on this flow is also shown to the slow path (anchors read ICE checks to latch).
+  bool inspect_stun = false;
+  /// Socket the packet leaves by.
+  SocketId out_socket = kNoSocket;
+  /// Where it goes. Unused by unwrap_send_indication, whose packets name their peer.
+  Endpoint destination;
+  /// From this moment on nothing is forwarded. Towards the peer: the earlier of allocation and
+  /// channel; from the peer: the earlier of allocation and permission.
+  Time valid_until = kNever;
+  /// frame_channel_data only: from this moment on the peer's data goes as Data indications.
+  Time channel_until = kNever;
+};
+
+/// Creates the flow, or changes it and keeps its counters.
+struct UpsertFlow {
+  FlowSpec spec;
+};
+/// Forgets the flow; unknown keys are ignored.
+struct EraseFlow {
+  FlowKey key;
+};
+/// Closes a socket of this worker and gives its port back. Its flows must be erased before.
+struct CloseSocket {
+  SocketId socket = kNoSocket;
+};
+using FlowEdit = std::variant<UpsertFlow, EraseFlow, CloseSocket>;
+
+/// What went over a flow so far.
+struct FlowUsage {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;  // payload, without ChannelData or STUN framing
+  Time last_activity{};     // of the last forwarded packet; the epoch if there was none
+
+  FlowUsage& operator+=(const FlowUsage& other) {
+    packets += other.packets;
+    bytes += other.bytes;
+    if (other.last_activity > last_activity) last_activity = other.last_activity;
+    return *this;
+  }
+};
+
+}  // namespace avedge

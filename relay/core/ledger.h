@@ -1,0 +1,21 @@
+// Quotas that hold across workers. Slow path only.
+#pragma once
+
+#include <string_view>
+
+#include "relay/core/drop_reason.h"
+#include "relay/core/endpoint.h"
+
+namespace avedge {
+
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+  /// Books one allocation on the user, on the source address and on the edge. Fails with
+  /// allocation_quota (nothing is booked then). Balanced by exactly one end_allocation().
+  [[nodiscard]] virtual Verdict<void> begin_allocation(std::string_view user,
+                                                       const IpAddress& source) = 0;
+  virtual void end_allocation(std::string_view user, const IpAddress& source) = 0;
+};
+
+}  // namespace avedge

@@ -1,0 +1,63 @@
+// What signalling tells the data plane about one stream of an anchored call. Values only: the
+// signalling thread posts them to the worker that owns the call's sockets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "relay/core/counters.h"
+#include "relay/core/flow.h"
+
+namespace avedge {
+
+/// How a party's real source address is learned (safe latching; never "whoever sends first").
+enum class Latching : std::uint8_t {
+  strict,     // no learning: exactly the signalled endpoint
+  signalled,  // from a signalled IP address, or by a valid ICE check (default)
+  sip_source  // from the IP address the party's SIP came from, or by a valid ICE check
+};
+
+/// Verifies the ICE checks that one party sends (RFC 8445 §7.2.2): USERNAME is
+/// "<receiver_ufrag>:<sender_ufrag>", MESSAGE-INTEGRITY is keyed by the receiver's password.
+struct IceCheckKeys {
+  std::string receiver_ufrag;
+  std::string receiver_password;
+  std::string sender_ufrag;
+  friend bool operator==(const IceCheckKeys&, const IceCheckKeys&) = default;
+};
+
+/// One party's half of a stream: the socket of ours that it talks to, and how we know it.
+struct MediaEnd {
+  SocketId socket = kNoSocket;
+  /// Where its SDP says it receives; address 0.0.0.0 or port 0 if it has not said so yet.
+  Endpoint signalled;
+  /// Addresses of its c= line and candidates; a source with one of them may latch.
+  std::vector<IpAddress> signalled_addresses;
+  IpAddress sip_source;
+  Latching latching = Latching::signalled;
+  std::vector<IceCheckKeys> ice;  // empty: no checks can be verified
+  friend bool operator==(const MediaEnd&, const MediaEnd&) = default;
+};
+
+/// Live counters of a path, written by its worker, read by anybody.
+struct MediaPathCounters {
+  Counter packets[2];  // [0] from near to far, [1] from far to near
+  Counter bytes[2];
+  /// CLOCK_MONOTONIC nanoseconds of the last forwarded packet; 0 if there was none.
+  Gauge last_activity;
+};
+
+enum class MediaPathId : std::uint64_t {};
+
+/// One stream component (RTP or RTCP) between two parties. Branches of a forked call are paths
+/// that share the socket of one end and are told apart by the remote endpoint.
+struct MediaPath {
+  MediaPathId id{};
+  MediaEnd near;
+  MediaEnd far;
+  std::shared_ptr<MediaPathCounters> counters;
+};
+
+}  // namespace avedge

@@ -1,0 +1,88 @@
+// The signalling thread's handle on the data plane: it leases and binds anchor ports itself,
+// synchronously, then hands sockets and paths to the worker that will own them. No call waits
+// for a mailbox; orders from one thread to one worker are carried out in the order given.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "relay/core/drop_reason.h"
+#include "relay/core/media_path.h"
+
+namespace avedge {
+
+enum class WorkerId : std::uint32_t {};
+
+class SessionControl;
+
+/// A leased, bound anchor socket, handed to `worker`. Frees the port when destroyed.
+class MediaPort {
+ public:
+  MediaPort() = default;
+  MediaPort(SessionControl& control, WorkerId worker, SocketId socket, const Endpoint& local,
+            const Endpoint& advertised)
+      : control_{&control},
+        worker_{worker},
+        socket_{socket},
+        local_{local},
+        advertised_{advertised} {}
+  MediaPort(MediaPort&& other) noexcept { swap(other); }
+  MediaPort& operator=(MediaPort&& other) noexcept {
+    MediaPort taken{std::move(other)};
+    swap(taken);
+    return *this;
+  }
+  ~MediaPort();
+
+  [[nodiscard]] explicit operator bool() const { return control_ != nullptr; }
+  [[nodiscard]] SocketId socket() const { return socket_; }
+  [[nodiscard]] const Endpoint& local() const { return local_; }
+  /// What goes into SDP: the local address, or its public name behind 1:1 NAT.
+  [[nodiscard]] const Endpoint& advertised() const { return advertised_; }
+
+ private:
+  void swap(MediaPort& other) noexcept {
+    std::swap(control_, other.control_);
+    std::swap(worker_, other.worker_);
+    std::swap(socket_, other.socket_);
+    std::swap(local_, other.local_);
+    std::swap(advertised_, other.advertised_);
+  }
+
+  SessionControl* control_ = nullptr;
+  WorkerId worker_{};
+  SocketId socket_ = kNoSocket;
+  Endpoint local_;
+  Endpoint advertised_;
+};
+
+/// RTP on an even port, RTCP on the next one (RFC 3550 §11).
+struct MediaPortPair {
+  MediaPort rtp;
+  MediaPort rtcp;
+};
+
+class SessionControl {
+ public:
+  virtual ~SessionControl() = default;
+
+  /// The worker for a new call: all its sockets live there for the call's life.
+  [[nodiscard]] virtual WorkerId assign_worker() = 0;
+  /// Two adjacent ports of that interface's relay range. Fails with ports_exhausted, or with
+  /// family_unsupported when the interface has no address of that family.
+  [[nodiscard]] virtual Verdict<MediaPortPair> lease_pair(WorkerId worker,
+                                                          std::string_view interface,
+                                                          AddressFamily family) = 0;
+  /// Creates the path, or changes it. A changed SDP allows its parties to latch anew; the same
+  /// values again change nothing.
+  virtual void set_path(WorkerId worker, const MediaPath& path) = 0;
+  virtual void remove_path(WorkerId worker, MediaPathId path) = 0;
+  /// Called by ~MediaPort. Paths over the socket must have been removed.
+  virtual void release(WorkerId worker, SocketId socket) = 0;
+};
+
+inline MediaPort::~MediaPort() {
+  if (control_ != nullptr) control_->release(worker_, socket_);
+}
+
+}  // namespace avedge

@@ -1,0 +1,80 @@
+// What the SIP proxy asks of media anchoring. The proxy knows messages and routes, the anchor knows
+// offers, answers and ports; this is all they say to each other. Signalling thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relay/core/clock.h"
+#include "relay/core/drop_reason.h"
+#include "relay/core/media_path.h"
+
+namespace avedge::anchor {
+
+/// Names a media session in our signed Record-Route and Via parameters. Never 0.
+enum class SessionId : std::uint64_t {};
+
+/// Who sent a message: the party that sent the dialog's initial INVITE, or the other one.
+enum class Side : std::uint8_t { caller, callee };
+
+/// What an initial INVITE says about the session it opens.
+struct SessionSpec {
+  std::string call_id;
+  std::string from_tag;
+  /// The branch we forwarded the INVITE with: the same for its retransmissions.
+  std::string branch;
+  std::string caller_interface;  // [[interface]] names
+  std::string callee_interface;
+  Latching latching = Latching::signalled;
+};
+
+/// One SIP message of a session, request or response, on its way through the edge.
+struct DialogMessage {
+  Side sender = Side::caller;
+  /// The method of CSeq, upper case as on the wire.
+  std::string_view method;
+  /// 0 for a request.
+  int status = 0;
+  std::uint32_t cseq = 0;
+  /// The callee's tag: To of what the caller's side sent in the initial direction, From otherwise.
+  /// Empty before a dialog exists.
+  std::string_view callee_tag;
+  /// RFC 3262: this 1xx carries Require: 100rel, so its SDP counts as an offer or answer.
+  bool reliable = false;
+  std::string_view content_type;  // empty without a body
+  std::string_view body;
+  /// Address the message came from, for Latching::sip_source.
+  IpAddress source;
+};
+
+/// What to send instead of the body that came.
+struct BodyRewrite {
+  /// Nothing: send the body as it came, byte for byte.
+  std::optional<std::string> body;
+};
+
+class MediaAnchor {
+ public:
+  virtual ~MediaAnchor() = default;
+
+  /// The session for an initial INVITE; the same one for the same branch.
+  /// Fails with table_full.
+  [[nodiscard]] virtual Verdict<SessionId> open(Time now, const SessionSpec& spec) = 0;
+
+  /// Tracks offer and answer and rewrites the body for the far side. Idempotent: the same message
+  /// again gives the same bytes. Final responses and BYE's 200 also end what they end.
+  /// Fails with ports_exhausted, sdp_malformed, sdp_unsupported. An unknown session passes bodies
+  /// without SDP and fails with sip_unmatched otherwise.
+  [[nodiscard]] virtual Verdict<BodyRewrite> on_message(Time now, SessionId session,
+                                                        const DialogMessage& message) = 0;
+
+  /// The initial INVITE failed without a response that passed through here (time-out, no next hop).
+  virtual void abandon(Time now, SessionId session) = 0;
+
+  /// Ends sessions whose offers were never answered or whose media fell silent.
+  virtual void expire(Time now) = 0;
+};
+
+}  // namespace avedge::anchor
