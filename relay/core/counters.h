@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "relay/core/drop_reason.h"
+#include "relay/core/flow.h"
 
 namespace avedge {
 
@@ -32,16 +33,6 @@ class Gauge {
  private:
   std::atomic<std::int64_t> value_{0};
 };
-
-/// Which way relayed payload goes, as it stands in the metric label `direction`.
-enum class Direction : std::uint8_t {
-  client_to_peer,
-  peer_to_client,
-  anchor_near_to_far,
-  anchor_far_to_near
-};
-inline constexpr std::array<std::string_view, 4> kDirectionLabels{
-    "client_to_peer", "peer_to_client", "anchor_near_to_far", "anchor_far_to_near"};
 
 struct Drops {
   std::array<Counter, kDropReasonCount> by_reason;

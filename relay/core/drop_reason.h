@@ -49,6 +49,11 @@ namespace avedge {
   X(too_many_sources)      /* anchor: more verified sources than one party may have */             \
   X(send_failed)           /* the kernel refused the datagram */                                   \
   X(mailbox_full)                                                                                  \
+  /* SRTP */                                                                                       \
+  X(srtp_malformed)        /* lengths that contradict each other, or plain where it must not be */ \
+  X(srtp_unauthenticated)  /* tag or key identifier wrong */                                       \
+  X(srtp_replayed)         /* seen before, or older than the replay window */                      \
+  X(srtp_key_expired)      /* the master key has protected all it may */                           \
   /* SIP */                                                                                        \
   X(sip_malformed)                                                                                 \
   X(sip_too_large)                                                                                 \

@@ -2,7 +2,9 @@
 // forwarding loop understands. Plain values, so that they can be mirrored into kernel maps.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <variant>
 
 #include "relay/core/clock.h"
@@ -40,15 +42,28 @@ enum class Transform : std::uint8_t {
   unwrap_send_indication  // client → peer: DATA of a Send indication, if the peer has a permission
 };
 
+/// Which way relayed payload goes, as it stands in the metric label `direction`.
+enum class Direction : std::uint8_t {
+  client_to_peer,
+  peer_to_client,
+  anchor_near_to_far,
+  anchor_far_to_near
+};
+inline constexpr std::array<std::string_view, 4> kDirectionLabels{
+    "client_to_peer", "peer_to_client", "anchor_near_to_far", "anchor_far_to_near"};
+
 struct FlowSpec {
   FlowKey key;
   Transform transform = Transform::pass;
   /// Channel to frame with (frame_channel_data), otherwise kNoChannel.
   ChannelField channel = kNoChannel;
-  /// The destination is one of this edge's relayed addresses: forward only while that port is leased.
+  /// The peer is one of this edge's relayed addresses (in its local form): what goes there is
+  /// forwarded only while that port is leased. Set on flows towards the peer and on permissions.
   bool destination_is_own_relay = false;
   /// STUN on this flow is also shown to the slow path (anchors read ICE checks to latch).
   bool inspect_stun = false;
+  /// Transform::pass only (the others imply theirs): what its packets are counted as.
+  Direction direction = Direction::anchor_near_to_far;
   /// Socket the packet leaves by.
   SocketId out_socket = kNoSocket;
   /// Where it goes. Unused by unwrap_send_indication, whose packets name their peer.

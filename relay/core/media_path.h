@@ -9,6 +9,7 @@
 
 #include "relay/core/counters.h"
 #include "relay/core/flow.h"
+#include "relay/core/slow_path.h"
 
 namespace avedge {
 
@@ -41,10 +42,10 @@ struct MediaEnd {
   friend bool operator==(const MediaEnd&, const MediaEnd&) = default;
 };
 
-/// Live counters of a path, written by its worker, read by anybody.
+/// Counters of a path, published about once a second by its worker, read by anybody.
 struct MediaPathCounters {
-  Counter packets[2];  // [0] from near to far, [1] from far to near
-  Counter bytes[2];
+  Gauge packets[2];  // [0] from near to far, [1] from far to near
+  Gauge bytes[2];
   /// CLOCK_MONOTONIC nanoseconds of the last forwarded packet; 0 if there was none.
   Gauge last_activity;
 };
@@ -58,6 +59,15 @@ struct MediaPath {
   MediaEnd near;
   MediaEnd far;
   std::shared_ptr<MediaPathCounters> counters;
+};
+
+/// The slow path of anchor sockets: learns where the parties of its paths really are.
+class MediaPathHandler : public SlowPathHandler {
+ public:
+  /// Creates or changes a path; changed values let its parties latch anew.
+  virtual void set_path(Time now, const MediaPath& path, Outcome& outcome) = 0;
+  /// Forgets the path and its flows; unknown ids are ignored.
+  virtual void remove_path(Time now, MediaPathId path, Outcome& outcome) = 0;
 };
 
 }  // namespace avedge

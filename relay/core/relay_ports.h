@@ -42,6 +42,8 @@ class RelayPorts {
   /// The local form of one of our own relayed addresses (which the world calls by its advertised
   /// form), whatever its port; nothing if `peer` is not an address of the relay interface.
   [[nodiscard]] virtual std::optional<IpAddress> own_relay_address(const IpAddress& peer) const = 0;
+  /// What the world calls `local` if that is one of our relayed addresses; `local` otherwise.
+  [[nodiscard]] virtual IpAddress advertised_address(const IpAddress& local) const = 0;
   /// Whether `local` (own_relay_address() and a port) is leased at this moment. Any thread.
   [[nodiscard]] virtual bool is_leased(const Endpoint& local) const = 0;
   // A leased port is given back by Outcome::close(port.socket).

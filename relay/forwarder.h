@@ -1,0 +1,66 @@
+// The forwarding loop's judgement on one packet: which flow it belongs to, whether that flow admits
+// it now, and how it leaves. Knows flows and framing and nothing else; what no flow explains goes
+// to the slow path. Runs per packet: no lock, no allocation, no log, no copy of a payload.
+#pragma once
+
+#include "relay/core/counters.h"
+#include "relay/core/relay_ports.h"
+#include "relay/core/turn_framing.h"
+#include "relay/flow_table.h"
+#include "relay/send_batch.h"
+#include "relay/socket_table.h"
+
+namespace avedge::relay {
+
+/// A received datagram in a PacketRing buffer: writable, with its headroom and tailroom.
+struct Packet {
+  Endpoint remote;
+  Bytes bytes;
+};
+
+class Forwarder {
+ public:
+  enum class Next : std::uint8_t { done, ask_slow_path };
+
+  /// All references outlive the forwarder. `translates`: some relayed address is advertised by
+  /// another name (1:1 NAT), so that our own addresses must be recognised inside Send indications.
+  Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch, WorkerCounters& counters,
+            const RelayPorts& ports, bool translates);
+
+  /// Forwards or drops (and counts) the packet, or says that the slow path must see it. The packet's
+  /// buffer and the flow table stay as they are until the batch has been flushed.
+  [[nodiscard]] Next forward(Time now, SocketId id, const UdpSocket& socket, const Packet& packet);
+
+ private:
+  Next from_client(Time now, SocketId id, const Packet& packet);
+  Next from_peer(Time now, SocketId id, const Packet& packet);
+  Next from_party(Time now, SocketId id, const Packet& packet);
+
+  void forward_channel_data(Time now, SocketId id, const Packet& packet);
+  void forward_send_indication(Time now, SocketId id, const Packet& packet);
+  void deliver(Time now, Flow& flow, const Packet& packet);
+  void frame_channel_data(Flow& flow, const Packet& packet);
+  void frame_data_indication(Flow& flow, const Packet& packet);
+
+  [[nodiscard]] bool is_admitted(Time now, const Flow& flow);
+  [[nodiscard]] bool is_leased_if_own(const Flow& flow, const Endpoint& destination);
+  void send(Flow& flow, ConstBytes datagram);
+  void send(Flow& flow, const Endpoint& destination, ConstBytes datagram);
+  void account(Time now, Flow& flow, std::size_t payload_size);
+  [[nodiscard]] StunTransactionBytes next_transaction();
+  Next drop(DropReason reason) {
+    counters_.drops.count(reason);
+    return Next::done;
+  }
+
+  FlowTable& flows_;
+  SocketTable& sockets_;
+  SendBatch& batch_;
+  WorkerCounters& counters_;
+  const RelayPorts& ports_;
+  bool translates_;
+  std::uint64_t transaction_seed_;
+  std::uint64_t transactions_ = 0;
+};
+
+}  // namespace avedge::relay

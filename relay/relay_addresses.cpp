@@ -1,0 +1,101 @@
+#include "relay/relay_addresses.h"
+
+#include "relay/udp_socket.h"
+
+namespace avedge::relay {
+namespace {
+
+/// Ports in a row that may be held by other programs before the range counts as exhausted. A port
+/// that could not be bound rests like any freed one, so the next attempts meet others.
+constexpr int kBindAttempts = 64;
+
+/// Binds `lease`'s port. The socket has no descriptor if somebody else holds the port.
+UdpSocket bind_lease(const RelayRange& range, PortLease lease) {
+  UdpSocket socket;
+  socket.local = {range.local, lease.port()};
+  socket.advertised = {range.advertised, lease.port()};
+  auto fd = open_udp(socket.local, {.device = range.device});
+  if (!fd) return socket;
+  socket.fd = std::move(fd).value();
+  socket.lease = std::move(lease);
+  return socket;
+}
+
+Verdict<UdpSocket> lease_one(RelayAddress& address, Parity parity) {
+  for (int i = 0; i < kBindAttempts; ++i) {
+    auto lease = parity == Parity::even ? address.udp_ports().lease_even()
+                                        : address.udp_ports().lease_any();
+    if (!lease) break;
+    UdpSocket socket = bind_lease(address.range(), std::move(*lease));
+    if (socket.fd.is_open()) return socket;
+  }
+  return DropReason::ports_exhausted;
+}
+
+Verdict<UdpSocketPair> lease_two(RelayAddress& address) {
+  for (int i = 0; i < kBindAttempts; ++i) {
+    auto leases = address.udp_ports().lease_pair();
+    if (!leases) break;
+    UdpSocketPair pair{bind_lease(address.range(), std::move(leases->even)),
+                       bind_lease(address.range(), std::move(leases->odd))};
+    if (pair.even.fd.is_open() && pair.odd.fd.is_open()) return pair;
+  }
+  return DropReason::ports_exhausted;
+}
+
+}  // namespace
+
+RelayAddresses::RelayAddresses(const std::vector<RelayRange>& ranges) {
+  for (const RelayRange& range : ranges) {
+    addresses_.push_back(std::make_unique<RelayAddress>(range));
+  }
+}
+
+Verdict<UdpSocket> RelayAddresses::lease(std::string_view interface, AddressFamily family,
+                                         Parity parity) {
+  return try_addresses(interface, family,
+                       [parity](RelayAddress& address) { return lease_one(address, parity); });
+}
+
+Verdict<UdpSocketPair> RelayAddresses::lease_pair(std::string_view interface,
+                                                  AddressFamily family) {
+  return try_addresses(interface, family, &lease_two);
+}
+
+const RelayAddress* RelayAddresses::find(std::string_view interface,
+                                         const IpAddress& address) const {
+  for (const auto& candidate : addresses_) {
+    const RelayRange& range = candidate->range();
+    if (range.interface != interface) continue;
+    if (range.local == address || range.advertised == address) return candidate.get();
+  }
+  return nullptr;
+}
+
+bool RelayAddresses::translates(std::string_view interface) const {
+  for (const auto& address : addresses_) {
+    const RelayRange& range = address->range();
+    if (range.interface == interface && range.local != range.advertised) return true;
+  }
+  return false;
+}
+
+/// Every address of that interface and family once, beginning with the one whose turn it is.
+template <class Attempt>
+auto RelayAddresses::try_addresses(std::string_view interface, AddressFamily family,
+                                   Attempt attempt)
+    -> decltype(attempt(std::declval<RelayAddress&>())) {
+  DropReason reason = DropReason::family_unsupported;
+  const std::size_t start = turn_.fetch_add(1, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    RelayAddress& address = *addresses_[(start + i) % addresses_.size()];
+    if (address.range().interface != interface) continue;
+    if (address.range().local.family() != family) continue;
+    auto leased = attempt(address);
+    if (leased) return leased;
+    reason = leased.reason();
+  }
+  return reason;
+}
+
+}  // namespace avedge::relay

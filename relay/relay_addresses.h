@@ -1,0 +1,78 @@
+// Where media ports are leased: the addresses of every [[relay]] entry with their port pools. Leasing
+// here means leasing *and binding*: a port that another program holds is skipped.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relay/core/drop_reason.h"
+#include "relay/core/relay_ports.h"
+#include "relay/port_pool.h"
+#include "relay/socket_table.h"
+
+namespace avedge::relay {
+
+/// One address of one [[relay]] entry.
+struct RelayRange {
+  std::string interface;
+  IpAddress local;
+  IpAddress advertised;
+  std::string device;  // bind to this device; empty: none
+  Port first;
+  Port last;
+};
+
+class RelayAddress {
+ public:
+  explicit RelayAddress(const RelayRange& range)
+      : range_{range}, udp_ports_{range.first, range.last} {}
+
+  [[nodiscard]] const RelayRange& range() const { return range_; }
+  [[nodiscard]] PortPool& udp_ports() { return udp_ports_; }
+  [[nodiscard]] const PortPool& udp_ports() const { return udp_ports_; }
+
+ private:
+  RelayRange range_;
+  PortPool udp_ports_;
+};
+
+struct UdpSocketPair {
+  UdpSocket even;
+  UdpSocket odd;
+};
+
+/// Any thread. Lives longer than every socket leased here.
+class RelayAddresses {
+ public:
+  explicit RelayAddresses(const std::vector<RelayRange>& ranges);
+
+  /// A bound socket on a free port of that interface. Several addresses of one family are used in
+  /// turn. Fails with family_unsupported or ports_exhausted.
+  [[nodiscard]] Verdict<UdpSocket> lease(std::string_view interface, AddressFamily family,
+                                         Parity parity);
+  /// An even port and the one above it, on the same address.
+  [[nodiscard]] Verdict<UdpSocketPair> lease_pair(std::string_view interface,
+                                                  AddressFamily family);
+
+  /// The address that `interface` knows as `address`, be it its local or its advertised form.
+  [[nodiscard]] const RelayAddress* find(std::string_view interface,
+                                         const IpAddress& address) const;
+  [[nodiscard]] const std::vector<std::unique_ptr<RelayAddress>>& all() const {
+    return addresses_;
+  }
+  /// Whether any address of `interface` is advertised by another name.
+  [[nodiscard]] bool translates(std::string_view interface) const;
+
+ private:
+  template <class Attempt>
+  auto try_addresses(std::string_view interface, AddressFamily family, Attempt attempt)
+      -> decltype(attempt(std::declval<RelayAddress&>()));
+
+  std::vector<std::unique_ptr<RelayAddress>> addresses_;
+  std::atomic<std::size_t> turn_{0};
+};
+
+}  // namespace avedge::relay

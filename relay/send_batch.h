@@ -1,0 +1,49 @@
+// Datagrams that wait to leave, grouped by socket: sendmmsg cannot span sockets.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+
+#include "relay/core/bytes.h"
+#include "relay/core/counters.h"
+#include "relay/core/flow.h"
+#include "relay/socket_address.h"
+
+namespace avedge::relay {
+
+class SendBatch {
+ public:
+  static constexpr std::size_t kCapacity = 128;
+
+  explicit SendBatch(Drops& drops);
+
+  [[nodiscard]] bool full() const { return count_ == kCapacity; }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+
+  /// Adds a datagram; not when full(). `bytes` and `destination` stay untouched until flush().
+  void push(int fd, const SocketAddress& destination, ConstBytes bytes);
+  /// The same for an address that does not outlive this call.
+  void push(int fd, const Endpoint& destination, ConstBytes bytes);
+
+  /// Sends everything, each socket's packets in the order they came. What the kernel refuses is
+  /// counted as send_failed and skipped.
+  void flush();
+
+ private:
+  void append(int fd, const SocketAddress& destination, ConstBytes bytes);
+  void flush_grouped();
+  void send(int fd, mmsghdr* messages, std::size_t count);
+
+  Drops& drops_;
+  std::size_t count_ = 0;
+  bool one_socket_ = true;
+  std::array<int, kCapacity> fds_{};
+  std::array<mmsghdr, kCapacity> messages_{};
+  std::array<iovec, kCapacity> vectors_{};
+  std::array<SocketAddress, kCapacity> own_addresses_{};
+  std::array<mmsghdr, kCapacity> grouped_{};
+};
+
+}  // namespace avedge::relay

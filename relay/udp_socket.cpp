@@ -1,0 +1,64 @@
+#include "relay/udp_socket.h"
+
+#include "relay/socket_address.h"
+
+namespace avedge::relay {
+namespace {
+
+bool set_option(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+/// Beyond net.core.rmem_max only a privileged process gets what it asks for.
+void set_receive_buffer(int fd, int bytes) {
+  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes)) {
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+  }
+}
+
+Result<void> apply(int fd, const Endpoint& local, const UdpSocketOptions& options) {
+  if (local.address.is_v4()) {
+    set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+  } else {
+    set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+    if (!set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) return Error::from_errno("IPV6_V6ONLY");
+  }
+  if (options.sharing == Sharing::per_worker && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
+    return Error::from_errno("SO_REUSEPORT");
+  }
+  if (!options.device.empty() &&
+      setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.device.c_str(),
+                 static_cast<socklen_t>(options.device.size())) != 0) {
+    return Error::from_errno("cannot bind to device " + options.device);
+  }
+  if (options.receive_buffer > 0) set_receive_buffer(fd, options.receive_buffer);
+  return {};
+}
+
+}  // namespace
+
+Result<FileDescriptor> open_udp(const Endpoint& local, const UdpSocketOptions& options,
+                                int* bind_errno) {
+  if (bind_errno != nullptr) *bind_errno = 0;
+  FileDescriptor fd{socket(local.address.is_v4() ? AF_INET : AF_INET6,
+                           SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!fd.is_open()) return Error::from_errno("cannot open a UDP socket");
+  if (const auto applied = apply(fd.get(), local, options); !applied) {
+    return applied.reason().in(local.to_string() + "/udp");
+  }
+  const SocketAddress address{local};
+  if (bind(fd.get(), &address.any, address.size()) != 0) {
+    if (bind_errno != nullptr) *bind_errno = errno;
+    return Error::from_errno("cannot bind " + local.to_string() + "/udp");
+  }
+  return fd;
+}
+
+Endpoint local_endpoint(const FileDescriptor& socket) {
+  SocketAddress address;
+  socklen_t size = sizeof address;
+  if (getsockname(socket.get(), &address.any, &size) != 0) return {};
+  return address.endpoint();
+}
+
+}  // namespace avedge::relay

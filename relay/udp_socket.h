@@ -1,0 +1,34 @@
+// Opening UDP sockets the way the data plane needs them.
+#pragma once
+
+#include <string>
+
+#include "relay/core/endpoint.h"
+#include "relay/core/result.h"
+#include "relay/file_descriptor.h"
+
+namespace avedge::relay {
+
+enum class Sharing : std::uint8_t {
+  exclusive,   // relay and anchor sockets: a port somebody else holds is an error
+  per_worker,  // listeners: SO_REUSEPORT, one socket a worker
+};
+
+struct UdpSocketOptions {
+  Sharing sharing = Sharing::exclusive;
+  std::string device;      // SO_BINDTODEVICE; empty: none
+  int receive_buffer = 0;  // bytes; 0: the system's default
+};
+
+/// A non-blocking socket bound to exactly `local` (never a wildcard, so a reply's source address is
+/// the one the packet came to). IPv6 sockets take no IPv4. The kernel keeps no path MTU for it and
+/// fragments as the network needs (PMTUDISC_OMIT): a relay must not be steered by forged ICMP.
+/// The error keeps the errno of bind(2) in `bind_errno` when that is what failed.
+[[nodiscard]] Result<FileDescriptor> open_udp(const Endpoint& local,
+                                              const UdpSocketOptions& options,
+                                              int* bind_errno = nullptr);
+
+/// The address the kernel gave it (of interest after binding port 0).
+[[nodiscard]] Endpoint local_endpoint(const FileDescriptor& socket);
+
+}  // namespace avedge::relay
