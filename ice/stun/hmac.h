@@ -1,0 +1,23 @@
+// HMAC by OpenSSL. Contexts are made once per thread and re-keyed: fetching the algorithm costs
+// more than hashing a message. Any thread. Aborts if the library cannot compute at all, because
+// nothing could be authenticated then.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+
+#include "relay/core/bytes.h"
+
+namespace avedge::stun {
+
+using Sha1Code = std::array<std::byte, 20>;
+using Sha256Code = std::array<std::byte, 32>;
+
+/// Over the parts, one after another.
+[[nodiscard]] Sha1Code hmac_sha1(ConstBytes key, std::initializer_list<ConstBytes> parts);
+[[nodiscard]] Sha256Code hmac_sha256(ConstBytes key, std::initializer_list<ConstBytes> parts);
+
+/// Takes the same time wherever the first difference is; lengths are no secret.
+[[nodiscard]] bool equal_in_constant_time(ConstBytes a, ConstBytes b);
+
+}  // namespace avedge::stun
