@@ -9,7 +9,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 # What is compiled here is held to these warnings; system headers are not.
 set(AVEDGE_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
-                    -Woverloaded-virtual -Werror)
+                    -Woverloaded-virtual -Wno-missing-field-initializers -Werror)
 
 # avedge_library(NAME EXPOSE path... SOURCES file... DEPENDS target...)
 #   EXPOSE: files or folders of the repository that users of this target may include.
@@ -34,13 +34,17 @@ function(avedge_library name)
   endif()
 endfunction()
 
-# avedge_test(NAME SOURCES file... DEPENDS target...): a GoogleTest program, label "unit".
+# avedge_test(NAME SOURCES file... DEPENDS target... [LABEL label]): a GoogleTest program, label
+# "unit" unless another is given.
 function(avedge_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
   target_compile_options(${name} PRIVATE ${AVEDGE_WARNINGS})
-  gtest_discover_tests(${name} PROPERTIES LABELS unit TIMEOUT 60 DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120 DISCOVERY_TIMEOUT 60)
 endfunction()
 
 # avedge_fuzzer(NAME SOURCES file... DEPENDS target... [CORPUS folder]): a libFuzzer target.

@@ -47,8 +47,7 @@ class AtomicBitmap {
   }
 
   [[nodiscard]] bool is_taken(std::size_t bit) const {
-    return bit < size_ &&
-           (words_[bit / 64].load(std::memory_order_relaxed) >> bit % 64 & 1) != 0;
+    return bit < size_ && (words_[bit / 64].load(std::memory_order_relaxed) >> bit % 64 & 1) != 0;
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -71,7 +71,8 @@ void Forwarder::forward_send_indication(Time now, SocketId id, const Packet& pac
   if (!is_admitted(now, *allocation)) return;
 
   if (translates_) peer.address = ports_.own_relay_address(peer.address).value_or(peer.address);
-  const Flow* permission = flows_.find({allocation->out_socket, {peer.address, Port{}}, kNoChannel});
+  const Flow* permission =
+      flows_.find({allocation->out_socket, {peer.address, Port{}}, kNoChannel});
   if (permission == nullptr) return static_cast<void>(drop(DropReason::no_permission));
   if (!is_admitted(now, *permission) || !is_leased_if_own(*permission, peer)) return;
 

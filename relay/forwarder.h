@@ -27,8 +27,8 @@ class Forwarder {
   Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch, WorkerCounters& counters,
             const RelayPorts& ports, bool translates);
 
-  /// Forwards or drops (and counts) the packet, or says that the slow path must see it. The packet's
-  /// buffer and the flow table stay as they are until the batch has been flushed.
+  /// Forwards or drops (and counts) the packet, or says that the slow path must see it. The
+  /// packet's buffer and the flow table stay as they are until the batch has been flushed.
   [[nodiscard]] Next forward(Time now, SocketId id, const UdpSocket& socket, const Packet& packet);
 
  private:

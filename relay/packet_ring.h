@@ -21,6 +21,10 @@ class PacketRing {
   /// The largest UDP datagram; only the pages that packets really touch become resident.
   static constexpr std::size_t kPayload = 65535;
   static constexpr std::size_t kCapacity = 128;
+  /// From one payload to the next. 192 bytes more than whole pages: otherwise all packets' first
+  /// lines would share a few cache sets.
+  static constexpr std::size_t kStride = 65536 + 192;
+  static_assert(kStride >= kHeadroom + kPayload + kTailroom && kStride % 64 == 0);
 
   PacketRing() {
     void* memory = mmap(nullptr, kCapacity * kStride, PROT_READ | PROT_WRITE,
@@ -48,10 +52,6 @@ class PacketRing {
   void clear() { used_ = 0; }
 
  private:
-  // 64 bytes more than whole pages: otherwise all packets' first lines would share a few cache sets.
-  static constexpr std::size_t kStride = 65536 + 128 + 64;
-  static_assert(kStride >= kHeadroom + kPayload + kTailroom && kStride % 64 == 0);
-
   std::byte* memory_;
   std::size_t used_ = 0;
 };

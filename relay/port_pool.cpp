@@ -17,17 +17,15 @@ PortPool::PortPool(Port first, Port last, ClockFunction clock)
 }
 
 std::optional<PortLease> PortPool::lease_any() {
-  const auto bit = search([this](std::size_t start, auto eligible) {
-    return taken_.take(start, eligible);
-  });
+  const auto bit =
+      search([this](std::size_t start, auto eligible) { return taken_.take(start, eligible); });
   if (!bit) return std::nullopt;
   return PortLease{*this, port_of(*bit)};
 }
 
 std::optional<PortLease> PortPool::lease_even() {
-  const auto bit = search([this](std::size_t start, auto eligible) {
-    return taken_.take_even(start, eligible);
-  });
+  const auto bit = search(
+      [this](std::size_t start, auto eligible) { return taken_.take_even(start, eligible); });
   if (!bit) return std::nullopt;
   return PortLease{*this, port_of(*bit)};
 }

@@ -23,8 +23,8 @@ UdpSocket bind_lease(const RelayRange& range, PortLease lease) {
 
 Verdict<UdpSocket> lease_one(RelayAddress& address, Parity parity) {
   for (int i = 0; i < kBindAttempts; ++i) {
-    auto lease = parity == Parity::even ? address.udp_ports().lease_even()
-                                        : address.udp_ports().lease_any();
+    auto lease =
+        parity == Parity::even ? address.udp_ports().lease_even() : address.udp_ports().lease_any();
     if (!lease) break;
     UdpSocket socket = bind_lease(address.range(), std::move(*lease));
     if (socket.fd.is_open()) return socket;

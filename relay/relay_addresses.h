@@ -1,5 +1,5 @@
-// Where media ports are leased: the addresses of every [[relay]] entry with their port pools. Leasing
-// here means leasing *and binding*: a port that another program holds is skipped.
+// Where media ports are leased: the addresses of every [[relay]] entry with their port pools.
+// Leasing here means leasing *and binding*: a port that another program holds is skipped.
 #pragma once
 
 #include <atomic>
@@ -54,15 +54,12 @@ class RelayAddresses {
   [[nodiscard]] Verdict<UdpSocket> lease(std::string_view interface, AddressFamily family,
                                          Parity parity);
   /// An even port and the one above it, on the same address.
-  [[nodiscard]] Verdict<UdpSocketPair> lease_pair(std::string_view interface,
-                                                  AddressFamily family);
+  [[nodiscard]] Verdict<UdpSocketPair> lease_pair(std::string_view interface, AddressFamily family);
 
   /// The address that `interface` knows as `address`, be it its local or its advertised form.
   [[nodiscard]] const RelayAddress* find(std::string_view interface,
                                          const IpAddress& address) const;
-  [[nodiscard]] const std::vector<std::unique_ptr<RelayAddress>>& all() const {
-    return addresses_;
-  }
+  [[nodiscard]] const std::vector<std::unique_ptr<RelayAddress>>& all() const { return addresses_; }
   /// Whether any address of `interface` is advertised by another name.
   [[nodiscard]] bool translates(std::string_view interface) const;
 

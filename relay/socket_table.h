@@ -1,4 +1,5 @@
-// The sockets of one worker, by id. Ids are reserved by any thread; everything else is the worker's.
+// The sockets of one worker, by id. Ids are reserved by any thread; everything else is the
+// worker's.
 #pragma once
 
 #include <array>
@@ -19,11 +20,11 @@ enum class SocketRole : std::uint8_t { listener, relay, anchor };
 
 /// One UDP socket. Closing it (destroying this) gives its port back.
 struct UdpSocket {
+  PortLease lease;  // listeners have none; before fd, so that the port is free after it is closed
   FileDescriptor fd;
   SocketRole role = SocketRole::relay;
   Endpoint local;
   Endpoint advertised;
-  PortLease lease;  // listeners have none
 };
 
 class SocketTable {
@@ -53,7 +54,7 @@ class SocketTable {
   void close(SocketId id) {
     UdpSocket* socket = find(id);
     if (socket == nullptr) return;
-    *socket = UdpSocket{};
+    { const UdpSocket closing = std::move(*socket); }
     --size_;
     ids_.give_back(index(id));
   }

@@ -26,9 +26,8 @@ Result<void> apply(int fd, const Endpoint& local, const UdpSocketOptions& option
   if (options.sharing == Sharing::per_worker && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
     return Error::from_errno("SO_REUSEPORT");
   }
-  if (!options.device.empty() &&
-      setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.device.c_str(),
-                 static_cast<socklen_t>(options.device.size())) != 0) {
+  if (!options.device.empty() && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.device.c_str(),
+                                            static_cast<socklen_t>(options.device.size())) != 0) {
     return Error::from_errno("cannot bind to device " + options.device);
   }
   if (options.receive_buffer > 0) set_receive_buffer(fd, options.receive_buffer);

@@ -60,7 +60,9 @@ class Port {
   [[nodiscard]] constexpr std::uint16_t number() const { return number_; }
   [[nodiscard]] constexpr bool is_even() const { return number_ % 2 == 0; }
   /// RFC 3550 §11: RTCP uses the port above its RTP port. Only for numbers below 65535.
-  [[nodiscard]] constexpr Port next() const { return Port(static_cast<std::uint16_t>(number_ + 1)); }
+  [[nodiscard]] constexpr Port next() const {
+    return Port(static_cast<std::uint16_t>(number_ + 1));
+  }
 
   friend constexpr auto operator<=>(Port, Port) = default;
 

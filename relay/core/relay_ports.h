@@ -35,7 +35,8 @@ class RelayPorts {
 
   /// Fails with ports_exhausted, or family_unsupported if the relay interface has no such address.
   [[nodiscard]] virtual Verdict<RelayPort> lease(AddressFamily family, Parity parity) = 0;
-  /// EVEN-PORT with the R bit: an even port, and the next higher one reserved. IPv4 by RFC 8656 §7.2.
+  /// EVEN-PORT with the R bit: an even port, and the next higher one reserved. IPv4 by RFC 8656
+  /// §7.2.
   [[nodiscard]] virtual Verdict<Reserving> lease_reserving_next(Time now, AddressFamily family) = 0;
   /// Takes a reserved port; the token works once, on any worker. Fails with bad_reservation.
   [[nodiscard]] virtual Verdict<RelayPort> claim(Time now, const ReservationToken& token) = 0;

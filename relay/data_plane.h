@@ -1,0 +1,75 @@
+// All workers and what they share. Starts them, stops them, and gives signalling its handle on
+// them.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "relay/core/result.h"
+#include "relay/listener_lock.h"
+#include "relay/relay_addresses.h"
+#include "relay/reservations.h"
+#include "relay/session_control.h"
+#include "relay/worker.h"
+
+namespace avedge::relay {
+
+struct UdpListener {
+  Endpoint local;
+  std::string device;  // bind to this device; empty: none
+};
+
+struct DataPlaneSettings {
+  unsigned workers = 1;
+  std::vector<RelayRange> ranges;
+  std::string turn_relay_interface;
+  std::vector<UdpListener> turn_listeners;
+  /// Flows each worker may hold; more are refused with table_full.
+  std::size_t flows_per_worker = 262'144;
+};
+
+class DataPlane final : public SessionControl {
+ public:
+  /// Binds every listener for every worker; nothing is served before start(). Fails with a sentence
+  /// that names the address that could not be had.
+  [[nodiscard]] static Result<std::unique_ptr<DataPlane>> open(const DataPlaneSettings& settings,
+                                                               const HandlerFactory& make_handlers);
+  /// Stops the workers.
+  ~DataPlane() override;
+
+  void start();
+  /// Returns when every worker has ended. Allocations and calls end with it.
+  void stop();
+
+  [[nodiscard]] std::vector<const WorkerCounters*> counters() const;
+  [[nodiscard]] const RelayAddresses& addresses() const { return addresses_; }
+  [[nodiscard]] Worker& worker(WorkerId id) {
+    return *workers_[static_cast<std::size_t>(id) % workers_.size()];
+  }
+  [[nodiscard]] std::size_t worker_count() const { return workers_.size(); }
+
+  // SessionControl: signalling thread.
+  [[nodiscard]] WorkerId assign_worker() override;
+  [[nodiscard]] Verdict<MediaPortPair> lease_pair(WorkerId worker, std::string_view interface,
+                                                  AddressFamily family) override;
+  void set_path(WorkerId worker, const MediaPath& path) override;
+  void remove_path(WorkerId worker, MediaPathId path) override;
+  void release(WorkerId worker, SocketId socket) override;
+
+ private:
+  DataPlane(const DataPlaneSettings& settings, const HandlerFactory& make_handlers);
+  Result<void> listen(const UdpListener& listener);
+  MediaPort hand_over(WorkerId worker, SocketId id, UdpSocket socket);
+
+  RelayAddresses addresses_;
+  Reservations reservations_;
+  std::vector<ListenerLock> locks_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+  std::atomic<std::uint32_t> next_worker_{0};
+};
+
+}  // namespace avedge::relay

@@ -1,0 +1,57 @@
+#include "relay/worker_ports.h"
+
+#include "relay/worker.h"
+
+namespace avedge::relay {
+
+Verdict<RelayPort> WorkerPorts::lease(AddressFamily family, Parity parity) {
+  auto socket = addresses_.lease(interface_, family, parity);
+  if (!socket) return socket.reason();
+  return adopt(std::move(socket).value());
+}
+
+Verdict<RelayPorts::Reserving> WorkerPorts::lease_reserving_next(Time now, AddressFamily family) {
+  auto pair = addresses_.lease_pair(interface_, family);
+  if (!pair) return pair.reason();
+  auto even = adopt(std::move(pair->even));
+  if (!even) return even.reason();
+  const auto token = reservations_.hold(now, std::move(pair->odd));
+  if (!token) {
+    worker_.close(even->socket);
+    return DropReason::ports_exhausted;
+  }
+  return Reserving{*even, *token};
+}
+
+Verdict<RelayPort> WorkerPorts::claim(Time now, const ReservationToken& token) {
+  auto socket = reservations_.claim(now, token);
+  if (!socket) return DropReason::bad_reservation;
+  return adopt(std::move(*socket));
+}
+
+std::optional<IpAddress> WorkerPorts::own_relay_address(const IpAddress& peer) const {
+  const RelayAddress* own = addresses_.find(interface_, peer);
+  if (own == nullptr) return std::nullopt;
+  return own->range().local;
+}
+
+IpAddress WorkerPorts::advertised_address(const IpAddress& local) const {
+  const RelayAddress* own = addresses_.find(interface_, local);
+  return own == nullptr ? local : own->range().advertised;
+}
+
+bool WorkerPorts::is_leased(const Endpoint& local) const {
+  const RelayAddress* own = addresses_.find(interface_, local.address);
+  return own != nullptr && own->udp_ports().is_leased(local.port);
+}
+
+Verdict<RelayPort> WorkerPorts::adopt(UdpSocket socket) {
+  const auto id = worker_.reserve_socket();
+  if (!id) return DropReason::ports_exhausted;
+  const RelayPort port{*id, socket.local, socket.advertised};
+  socket.role = SocketRole::relay;
+  if (!worker_.adopt(*id, std::move(socket))) return DropReason::ports_exhausted;
+  return port;
+}
+
+}  // namespace avedge::relay

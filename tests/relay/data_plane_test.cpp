@@ -1,0 +1,272 @@
+// Workers with real sockets on loopback: what a flow edit of the slow path does to real packets.
+#include "relay/data_plane.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <optional>
+#include <string>
+
+#include "loopback.h"
+#include "relay/udp_socket.h"
+
+namespace avedge::relay {
+namespace {
+
+constexpr ChannelField kChannel = 0x4001;
+constexpr Port kListenerPort{3478};
+constexpr Port kRelayFirst{50000};
+
+/// A client or a peer: a socket of the test's own.
+class Party {
+ public:
+  Party() : socket_{*open_udp({private_loopback(1), Port{}}, {})} {}
+
+  [[nodiscard]] Endpoint endpoint() const { return local_endpoint(socket_); }
+
+  void send(const Endpoint& to, const std::string& bytes) const {
+    const SocketAddress address{to};
+    ASSERT_EQ(sendto(socket_.get(), bytes.data(), bytes.size(), 0, &address.any, address.size()),
+              static_cast<ssize_t>(bytes.size()));
+  }
+
+  struct Datagram {
+    std::string bytes;
+    Endpoint from;
+  };
+  /// Waits for a datagram, at most ten seconds.
+  [[nodiscard]] std::optional<Datagram> receive() const {
+    pollfd waiting{socket_.get(), POLLIN, 0};
+    if (poll(&waiting, 1, 10'000) != 1) return std::nullopt;
+    std::string bytes(65536, '\0');
+    SocketAddress from;
+    socklen_t size = sizeof from;
+    const ssize_t got = recvfrom(socket_.get(), bytes.data(), bytes.size(), 0, &from.any, &size);
+    if (got < 0) return std::nullopt;
+    bytes.resize(static_cast<std::size_t>(got));
+    return Datagram{std::move(bytes), from.endpoint()};
+  }
+
+ private:
+  FileDescriptor socket_;
+};
+
+/// Answers every STUN datagram by leasing a relay port and binding kChannel to `peer`; the answer
+/// is the port's number as text.
+class BindsOnFirstSight : public SlowPathHandler {
+ public:
+  BindsOnFirstSight(RelayPorts& ports, Endpoint peer) : ports_{ports}, peer_{peer} {}
+
+  Verdict<void> handle(Time now, const Path& path, ConstBytes, Outcome& outcome) override {
+    const auto port = ports_.lease(AddressFamily::ipv4, Parity::any);
+    if (!port) return port.reason();
+    FlowSpec up;
+    up.key = {path.socket, path.remote, kChannel};
+    up.transform = Transform::strip_channel_header;
+    up.out_socket = port->socket;
+    up.destination = peer_;
+    up.valid_until = now + std::chrono::minutes{1};
+    outcome.upsert(up);
+    FlowSpec down;
+    down.key = {port->socket, peer_, kNoChannel};
+    down.transform = Transform::frame_channel_data;
+    down.channel = kChannel;
+    down.out_socket = path.socket;
+    down.destination = path.remote;
+    down.valid_until = now + std::chrono::minutes{1};
+    outcome.upsert(down);
+    outcome.reply(path.socket, path.remote,
+                  bytes_of(std::to_string(port->advertised.port.number())));
+    return {};
+  }
+  void expire(Time, Outcome&) override {}
+  [[nodiscard]] Time next_deadline() const override { return kNever; }
+
+ private:
+  RelayPorts& ports_;
+  Endpoint peer_;
+};
+
+/// Joins the two ends of a path as they are signalled, and answers what comes from elsewhere.
+class JoinsSignalledEnds : public MediaPathHandler {
+ public:
+  Verdict<void> handle(Time, const Path&, ConstBytes, Outcome&) override {
+    return DropReason::unknown_source;
+  }
+  void expire(Time, Outcome&) override {}
+  [[nodiscard]] Time next_deadline() const override { return kNever; }
+  void set_path(Time, const MediaPath& path, Outcome& outcome) override {
+    join(path.near, path.far, outcome);
+    join(path.far, path.near, outcome);
+    path_ = path;
+  }
+  void remove_path(Time, MediaPathId, Outcome& outcome) override {
+    outcome.erase({path_.near.socket, path_.near.signalled, kNoChannel});
+    outcome.erase({path_.far.socket, path_.far.signalled, kNoChannel});
+  }
+
+ private:
+  static void join(const MediaEnd& from, const MediaEnd& to, Outcome& outcome) {
+    FlowSpec flow;
+    flow.key = {from.socket, from.signalled, kNoChannel};
+    flow.out_socket = to.socket;
+    flow.destination = to.signalled;
+    outcome.upsert(flow);
+  }
+  MediaPath path_;
+};
+
+class DataPlaneTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    DataPlaneSettings settings;
+    settings.workers = 2;
+    settings.turn_relay_interface = "external";
+    settings.ranges = {{"external", private_loopback(), private_loopback(), "", kRelayFirst,
+                        Port{kRelayFirst.number() + 99}}};
+    settings.turn_listeners = {{listener_, ""}};
+    auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
+      return Handlers{std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint()),
+                      std::make_unique<JoinsSignalledEnds>()};
+    });
+    ASSERT_TRUE(plane) << plane.reason().message();
+    plane_ = std::move(plane).value();
+    plane_->start();
+  }
+
+  [[nodiscard]] std::uint64_t counted(Direction direction) const {
+    std::uint64_t sum = 0;
+    for (const auto* counters : plane_->counters()) {
+      sum += counters->packets[static_cast<std::size_t>(direction)].value();
+    }
+    return sum;
+  }
+  [[nodiscard]] std::size_t ports_in_use() const {
+    return plane_->addresses().all()[0]->udp_ports().in_use();
+  }
+  /// Polls, at most ten seconds: the workers carry orders out in their own time.
+  template <class Condition>
+  static bool eventually(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  const Endpoint listener_{private_loopback(), kListenerPort};
+  Party client_;
+  Party peer_;
+  std::unique_ptr<DataPlane> plane_;
+};
+
+std::string channel_data(const std::string& payload) {
+  std::string message(4, '\0');
+  write_channel_data_header(reinterpret_cast<std::byte*>(message.data()), kChannel, payload.size());
+  return message + payload;
+}
+
+const std::string kStun(20, '\0');
+
+TEST_F(DataPlaneTest, ForwardsChannelDataBothWaysByTheFlowsOfTheSlowPath) {
+  client_.send(listener_, kStun);
+  const auto answer = client_.receive();
+  ASSERT_TRUE(answer);
+  const Endpoint relayed{private_loopback(), *Port::parse(answer->bytes)};
+
+  client_.send(listener_, channel_data("to the peer"));
+  const auto arrived = peer_.receive();
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(arrived->bytes, "to the peer");
+  EXPECT_EQ(arrived->from, relayed);
+
+  peer_.send(relayed, "and back");
+  const auto back = client_.receive();
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->bytes, channel_data("and back"));
+  EXPECT_EQ(back->from, listener_);
+  EXPECT_TRUE(eventually([&] {
+    return counted(Direction::client_to_peer) == 1 && counted(Direction::peer_to_client) == 1;
+  }));
+}
+
+TEST_F(DataPlaneTest, LargeDatagramsPassWhole) {
+  client_.send(listener_, kStun);
+  const auto answer = client_.receive();
+  ASSERT_TRUE(answer);
+  const std::string large(60'000, 'x');
+  client_.send(listener_, channel_data(large));
+  const auto arrived = peer_.receive();
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(arrived->bytes, large);
+}
+
+TEST_F(DataPlaneTest, AStrangersPacketsReachNobody) {
+  client_.send(listener_, kStun);
+  const auto answer = client_.receive();
+  ASSERT_TRUE(answer);
+  const Party stranger;
+  stranger.send({private_loopback(), *Port::parse(answer->bytes)}, "let me in");
+  stranger.send(listener_, channel_data("let me out"));
+  EXPECT_TRUE(eventually([&] {
+    std::uint64_t refused = 0;
+    for (const auto* counters : plane_->counters()) {
+      refused += counters->drops.of(DropReason::no_permission) +
+                 counters->drops.of(DropReason::no_channel);
+    }
+    return refused == 2;
+  }));
+  EXPECT_EQ(counted(Direction::client_to_peer) + counted(Direction::peer_to_client), 0u);
+}
+
+TEST_F(DataPlaneTest, AnchorsForwardBetweenTheEndsOfAPathAndFreeTheirPorts) {
+  {
+    const WorkerId worker = plane_->assign_worker();
+    auto near = plane_->lease_pair(worker, "external", AddressFamily::ipv4);
+    auto far = plane_->lease_pair(worker, "external", AddressFamily::ipv4);
+    ASSERT_TRUE(near && far);
+    EXPECT_EQ(ports_in_use(), 4u);
+
+    MediaPath path;
+    path.near.socket = near->rtp.socket();
+    path.near.signalled = client_.endpoint();
+    path.far.socket = far->rtp.socket();
+    path.far.signalled = peer_.endpoint();
+    plane_->set_path(worker, path);
+
+    client_.send(near->rtp.local(), "\x80 rtp");  // waits in the socket until the worker has it
+    const auto arrived = peer_.receive();
+    ASSERT_TRUE(arrived);
+    EXPECT_EQ(arrived->bytes, "\x80 rtp");
+    EXPECT_EQ(arrived->from, far->rtp.local());
+    plane_->remove_path(worker, path.id);
+  }
+  EXPECT_TRUE(eventually([&] { return ports_in_use() == 0; }));
+}
+
+TEST_F(DataPlaneTest, ASecondDataPlaneOnTheSameListenersIsRefused) {
+  DataPlaneSettings settings;
+  settings.turn_listeners = {{listener_, ""}};
+  const auto second = DataPlane::open(settings, [](const HandlerSurroundings&) {
+    return Handlers{nullptr, std::make_unique<JoinsSignalledEnds>()};
+  });
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.reason().message().find(listener_.to_string()), std::string::npos);
+}
+
+TEST_F(DataPlaneTest, WhenPortsRunOutTheRunningOnesGoOn) {
+  const WorkerId worker = plane_->assign_worker();
+  std::vector<MediaPortPair> pairs;
+  for (int i = 0; i < 50; ++i) {
+    pairs.push_back(plane_->lease_pair(worker, "external", AddressFamily::ipv4).value());
+  }
+  const auto refused = plane_->lease_pair(worker, "external", AddressFamily::ipv4);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.reason(), DropReason::ports_exhausted);
+  pairs.clear();
+  EXPECT_TRUE(eventually([&] { return ports_in_use() == 0; }));
+}
+
+}  // namespace
+}  // namespace avedge::relay

@@ -1,0 +1,60 @@
+#include "relay/quota_ledger.h"
+
+#include <gtest/gtest.h>
+
+namespace avedge::relay {
+namespace {
+
+const IpAddress kHome = IpAddress::v4(192, 0, 2, 1);
+const IpAddress kOffice = IpAddress::v4(192, 0, 2, 2);
+
+// A well-known mistake: a user's quota that acts as the quota of all users together.
+TEST(QuotaLedger, AUsersQuotaIsHisOwn) {
+  QuotaLedger ledger{{.per_user = 2}};
+  EXPECT_TRUE(ledger.begin_allocation("alice", kHome));
+  EXPECT_TRUE(ledger.begin_allocation("alice", kOffice));
+  EXPECT_FALSE(ledger.begin_allocation("alice", kHome));
+  EXPECT_TRUE(ledger.begin_allocation("bob", kHome));
+}
+
+TEST(QuotaLedger, ASourcesQuotaCountsAllItsUsers) {
+  QuotaLedger ledger{{.per_source = 2}};
+  EXPECT_TRUE(ledger.begin_allocation("alice", kHome));
+  EXPECT_TRUE(ledger.begin_allocation("bob", kHome));
+  EXPECT_FALSE(ledger.begin_allocation("carol", kHome));
+  EXPECT_TRUE(ledger.begin_allocation("carol", kOffice));
+}
+
+TEST(QuotaLedger, TheTotalCountsEverybody) {
+  QuotaLedger ledger{{.total = 2}};
+  EXPECT_TRUE(ledger.begin_allocation("alice", kHome));
+  EXPECT_TRUE(ledger.begin_allocation("bob", kOffice));
+  const auto third = ledger.begin_allocation("carol", kHome);
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.reason(), DropReason::allocation_quota);
+}
+
+TEST(QuotaLedger, ARefusalBooksNothing) {
+  QuotaLedger ledger{{.per_user = 1, .per_source = 1, .total = 2}};
+  EXPECT_TRUE(ledger.begin_allocation("alice", kHome));
+  EXPECT_FALSE(ledger.begin_allocation("alice", kOffice)) << "user";
+  EXPECT_FALSE(ledger.begin_allocation("bob", kHome)) << "source";
+  EXPECT_TRUE(ledger.begin_allocation("bob", kOffice)) << "neither was booked on bob or office";
+}
+
+TEST(QuotaLedger, EndingMakesRoom) {
+  QuotaLedger ledger{{.per_user = 1, .per_source = 1, .total = 1}};
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(ledger.begin_allocation("alice", kHome));
+    ASSERT_FALSE(ledger.begin_allocation("alice", kHome));
+    ledger.end_allocation("alice", kHome);
+  }
+}
+
+TEST(QuotaLedger, ZeroMeansNoLimit) {
+  QuotaLedger ledger{{}};
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(ledger.begin_allocation("alice", kHome));
+}
+
+}  // namespace
+}  // namespace avedge::relay
