@@ -1,0 +1,78 @@
+// One m= section of a session description, as far as anchoring cares: where the party receives, how
+// its checks are keyed, and which bytes would give its address away.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "ice/candidate/candidate.h"
+
+namespace avedge::sdp {
+
+/// "IP4 192.0.2.1", as it ends o= and c= lines and may end a=rtcp. Views into the text.
+struct NetAddress {
+  std::string_view type;        // "IP4" or "IP6"
+  std::string_view text;        // with "/ttl" if it is a multicast address
+  std::optional<IpAddress> ip;  // nothing for a host name
+
+  /// 0.0.0.0 or ::, RFC 3264 §8.4's "do not send": a held stream, not a place.
+  [[nodiscard]] bool is_held() const { return ip && ip->is_unspecified(); }
+};
+
+/// a=rtcp (RFC 3605).
+struct Rtcp {
+  std::string_view port_text;
+  Port port;
+  std::optional<NetAddress> address;
+};
+
+/// A line with its line end, and without.
+struct Line {
+  std::string_view whole;
+  std::string_view text;
+};
+
+struct CandidateLine {
+  Line line;
+  std::optional<candidate::Candidate> candidate;  // nothing if it could not be read
+};
+
+struct RemoteCandidatesLine {
+  Line line;
+  std::string_view value;
+};
+
+enum class Profile : std::uint8_t {
+  rtp,       // RTP and RTCP over UDP, in any profile and with any keying
+  datagram,  // anything else over UDP that uses one port: T.38 (udptl), DTLS/SCTP
+  other      // not relayed: TCP, "sip", unknown
+};
+
+enum class Direction : std::uint8_t { sendrecv, sendonly, recvonly, inactive };
+
+struct Media {
+  Line line;  // m=
+  std::string_view kind;
+  std::string_view port_text;  // without "/count"
+  std::string_view protocol;
+  Port port;
+  Profile profile = Profile::other;
+  Line head;      // m=, or the i= behind it: a c= line belongs right behind this
+  Line preamble;  // the last line of m=, i=, c=, b= and k=: attributes belong behind this
+  std::vector<NetAddress> connections;  // empty: the session's holds
+  std::optional<Rtcp> rtcp;
+  std::optional<Direction> direction;
+  std::string_view ice_ufrag;
+  std::string_view ice_password;
+  std::vector<CandidateLine> candidates;
+  std::vector<RemoteCandidatesLine> remote_candidates;
+  /// Other lines that name addresses of the party, in ways nobody needs behind an edge.
+  std::vector<Line> strays;
+
+  [[nodiscard]] bool is_rejected() const { return port == Port{}; }
+  /// Whether the edge relays this section's media.
+  [[nodiscard]] bool is_relayed() const { return !is_rejected() && profile != Profile::other; }
+};
+
+}  // namespace avedge::sdp

@@ -1,0 +1,106 @@
+#include "signaling-shim/sdp/rewrite.h"
+
+#include <algorithm>
+
+#include "signaling-shim/sdp/candidate_lines.h"
+
+namespace avedge::sdp {
+namespace {
+
+class Rewriter {
+ public:
+  Rewriter(const View& view, const FarView& far, text::EditList& edits)
+      : view_{view}, far_{far}, edits_{edits} {}
+
+  void run() {
+    if (far_.address) rewrite_session(*far_.address);
+    for (const Line& line : view_.strays()) edits_.erase(line.whole);
+    for (std::size_t i = 0; i < view_.media().size(); ++i) {
+      const Media& media = view_.media()[i];
+      for (const Line& line : media.strays) edits_.erase(line.whole);
+      const EdgePorts* ports = ports_of(i);
+      if (ports != nullptr) rewrite_media(media, *ports);
+      replace_candidates(media, ports, view_.line_end(), edits_);
+      translate_remote_candidates(
+          media, i < far_.receiver.size() ? far_.receiver[i] : ReceiverPorts{}, edits_);
+    }
+  }
+
+ private:
+  void rewrite_session(const IpAddress& edge) {
+    if (view_.origin()) put(*view_.origin(), edge);
+    if (!session_connection_is_ours()) return;
+    for (const NetAddress& connection : view_.connections()) put(connection, edge);
+  }
+
+  /// Unless some section that we do not relay (m=message, say) still lives by it alone.
+  [[nodiscard]] bool session_connection_is_ours() const {
+    bool is_foreign = false;
+    for (const Media& media : view_.media()) {
+      if (!media.connections.empty()) continue;
+      if (media.is_relayed()) return true;
+      is_foreign = is_foreign || !media.is_rejected();
+    }
+    return !is_foreign;
+  }
+
+  [[nodiscard]] const EdgePorts* ports_of(std::size_t index) const {
+    const bool has_ports = index < far_.media.size() && far_.media[index].has_value();
+    return has_ports && view_.media()[index].is_relayed() ? &*far_.media[index] : nullptr;
+  }
+
+  void rewrite_media(const Media& media, const EdgePorts& ports) {
+    edits_.replace(media.port_text, std::to_string(ports.rtp.port.number()));
+    for (const NetAddress& connection : media.connections) put(connection, ports.rtp.address);
+    const NetAddress* connection = view_.connection_of(media);
+    if (media.connections.empty() && connection != nullptr && !connection->is_held() &&
+        far_.address != ports.rtp.address) {
+      add_line(media.head,
+               "c=IN " + type_of(ports.rtp.address) + ' ' + ports.rtp.address.to_string());
+    }
+    rewrite_rtcp(media, ports);
+  }
+
+  void rewrite_rtcp(const Media& media, const EdgePorts& ports) {
+    if (media.rtcp) {
+      // A party that multiplexes may name its RTP port here.
+      const bool is_muxed = media.rtcp->port == media.port;
+      const Endpoint& edge = is_muxed ? ports.rtp : ports.rtcp;
+      edits_.replace(media.rtcp->port_text, std::to_string(edge.port.number()));
+      if (media.rtcp->address) put(*media.rtcp->address, edge.address);
+    } else if (media.profile == Profile::rtp && ports.rtcp.port != ports.rtp.port.next()) {
+      add_line(media.preamble, "a=rtcp:" + std::to_string(ports.rtcp.port.number()));
+    }
+  }
+
+  void put(const NetAddress& place, const IpAddress& edge) {
+    if (place.is_held()) return;
+    edits_.replace(place.type, type_of(edge));
+    edits_.replace(place.text, edge.to_string());
+  }
+
+  /// Behind a line that no edit takes out.
+  void add_line(const Line& place, const std::string& line) {
+    edits_.insert_after(place.text, std::string{view_.line_end()} + line);
+  }
+
+  static std::string type_of(const IpAddress& address) { return address.is_v4() ? "IP4" : "IP6"; }
+
+  const View& view_;
+  const FarView& far_;
+  text::EditList& edits_;
+};
+
+}  // namespace
+
+void rewrite(const View& view, const FarView& far, text::EditList& edits) {
+  Rewriter{view, far, edits}.run();
+}
+
+std::string rewrite(const View& view, const FarView& far) {
+  text::EditList edits{view.text()};
+  rewrite(view, far, edits);
+  return edits.emit();
+}
+
+}  // namespace avedge::sdp

@@ -1,0 +1,36 @@
+#include <cstdint>
+#include <cstdlib>
+
+#include "signaling-shim/sdp/rewrite.h"
+
+namespace sdp = avedge::sdp;
+
+// What was rewritten parses again, has the same sections, and every relayed one is on the edge.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text{reinterpret_cast<const char*>(data), size};
+  const auto view = sdp::View::parse(text);
+  if (!view) return 0;
+  const avedge::IpAddress edge = avedge::IpAddress::v4(198, 51, 100, 7);
+  const avedge::Endpoint rtp{edge, avedge::Port{50000}};
+  const avedge::Endpoint rtcp{edge, avedge::Port{50001}};
+  sdp::FarView far;
+  far.address = edge;
+  far.media.assign(view->media().size(), sdp::EdgePorts{rtp, rtcp});
+  far.receiver.assign(view->media().size(), sdp::ReceiverPorts{rtp, rtcp});
+  const std::string out = sdp::rewrite(*view, far);
+
+  if (out.size() > sdp::kMaxSize) return 0;
+  const auto again = sdp::View::parse(out);
+  if (!again || again->media().size() != view->media().size()) std::abort();
+  for (std::size_t i = 0; i < again->media().size(); ++i) {
+    const sdp::Media& media = again->media()[i];
+    if (media.is_relayed() != view->media()[i].is_relayed()) std::abort();
+    for (const sdp::CandidateLine& line : media.candidates) {
+      if (!line.candidate || line.candidate->ip != edge) std::abort();
+    }
+    if (!media.is_relayed()) continue;
+    const sdp::NetAddress& place = *again->connection_of(media);
+    if (media.port != rtp.port || (place.ip != edge && !place.is_held())) std::abort();
+  }
+  return 0;
+}

@@ -1,0 +1,223 @@
+#include "signaling-shim/sdp/rewrite.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/signaling-shim/sdp/fixtures.h"
+
+namespace avedge::sdp {
+namespace {
+
+using fixtures::crlf;
+using fixtures::small;
+
+const IpAddress kEdge = IpAddress::v4(198, 51, 100, 7);
+
+EdgePorts ports_at(const IpAddress& address, std::uint16_t rtp) {
+  return {{address, Port{rtp}}, {address, Port{rtp}.next()}};
+}
+
+/// Ports from 50000 on, a pair for every section.
+FarView far_view(std::size_t sections, const IpAddress& address = kEdge) {
+  FarView far;
+  far.address = address;
+  for (std::size_t i = 0; i < sections; ++i) {
+    far.media.push_back(ports_at(address, static_cast<std::uint16_t>(50000 + 2 * i)));
+  }
+  return far;
+}
+
+std::string anchored(std::string_view text, const FarView& far = far_view(8)) {
+  const auto view = View::parse(text);
+  EXPECT_TRUE(view.ok()) << text;
+  return view.ok() ? rewrite(*view, far) : std::string{};
+}
+
+TEST(SdpRewrite, FederationOfferShowsOnlyTheEdge) {
+  const std::string text = anchored(crlf(fixtures::kFederationOffer));
+  EXPECT_EQ(text, crlf(fixtures::kFederationOfferAnchored));
+  for (const char* leak : {"192.0.2.", "203.0.113.", "2001:db8"}) {
+    EXPECT_EQ(text.find(leak), std::string::npos) << leak;
+  }
+}
+
+TEST(SdpRewrite, Ice06KeepsOneIdAndPassword) {
+  EXPECT_EQ(anchored(crlf(fixtures::kIce06Offer)), crlf(fixtures::kIce06OfferAnchored));
+}
+
+TEST(SdpRewrite, BareLineFeedsStayBare) {
+  EXPECT_EQ(anchored(fixtures::kFederationOffer), fixtures::kFederationOfferAnchored);
+}
+
+TEST(SdpRewrite, IsIdempotentForTheSameInput) {
+  const std::string text = crlf(fixtures::kFederationOffer);
+  EXPECT_EQ(anchored(text), anchored(text));
+}
+
+struct RewriteCase {
+  const char* name;
+  std::string in;
+  std::string out;
+};
+
+class SdpRewriteCase : public testing::TestWithParam<RewriteCase> {};
+
+TEST_P(SdpRewriteCase, ChangesOnlyWhatNamesThePlace) {
+  EXPECT_EQ(anchored(GetParam().in), GetParam().out);
+}
+
+/// o= already shows the edge; the cases differ in what follows.
+std::string seen(std::string_view session_connection, std::string_view media) {
+  std::string text = "v=0\no=- 1 1 IN IP4 198.51.100.7\ns=-\n";
+  text.append(session_connection).append("t=0 0\n").append(media);
+  return crlf(text);
+}
+
+constexpr std::string_view kSession = "c=IN IP4 192.0.2.16\n";
+constexpr std::string_view kSessionSeen = "c=IN IP4 198.51.100.7\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, SdpRewriteCase,
+    testing::Values(
+        RewriteCase{"MediaLevelConnection",
+                    small("", "m=audio 5000 RTP/AVP 0\nc=IN IP4 192.0.2.16\n"),
+                    seen("", "m=audio 50000 RTP/AVP 0\nc=IN IP4 198.51.100.7\n")},
+        RewriteCase{"BothLevels", small(kSession, "m=audio 5000 RTP/AVP 0\nc=IN IP4 192.0.2.17\n"),
+                    seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\nc=IN IP4 198.51.100.7\n")},
+        RewriteCase{"PortCount", small(kSession, "m=audio 40314/2 RTP/AVP 0\n"),
+                    seen(kSessionSeen, "m=audio 50000/2 RTP/AVP 0\n")},
+        RewriteCase{"HeldConnectionStays", small("c=IN IP4 0.0.0.0\n", "m=audio 5000 RTP/AVP 0\n"),
+                    seen("c=IN IP4 0.0.0.0\n", "m=audio 50000 RTP/AVP 0\n")},
+        RewriteCase{"InactiveStillHidesItsAddress",
+                    small(kSession, "m=audio 5000 RTP/AVP 0\na=inactive\n"),
+                    seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\na=inactive\n")},
+        RewriteCase{
+            "RtcpWithAddress",
+            small(kSession, "m=audio 5000 RTP/AVP 0\na=rtcp:6001 IN IP4 192.0.2.18\n"),
+            seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\na=rtcp:50001 IN IP4 198.51.100.7\n")},
+        RewriteCase{"RtcpOnTheRtpPort",
+                    small(kSession, "m=audio 5000 RTP/AVP 0\na=rtcp:5000\na=rtcp-mux\n"),
+                    seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\na=rtcp:50000\na=rtcp-mux\n")},
+        RewriteCase{"RejectedSectionIsNotTouched",
+                    small(kSession,
+                          "m=audio 5000 RTP/AVP 0\nm=video 0 RTP/AVP 99\n"
+                          "c=IN IP4 192.0.2.17\n"),
+                    seen(kSessionSeen,
+                         "m=audio 50000 RTP/AVP 0\nm=video 0 RTP/AVP 99\n"
+                         "c=IN IP4 192.0.2.17\n")},
+        RewriteCase{"TcpSectionOnlyLosesItsCandidates",
+                    small("",
+                          "m=applicationsharing 5000 TCP/RTP/SAVP 127\nc=IN IP4 192.0.2.16\n"
+                          "a=candidate:1 1 TCP-ACT 5 192.0.2.16 5000 typ host\n"),
+                    seen("", "m=applicationsharing 5000 TCP/RTP/SAVP 127\nc=IN IP4 192.0.2.16\n")},
+        RewriteCase{"SessionConnectionOfAForeignSectionStays",
+                    small(kSession, "m=message 5060 sip null\n"),
+                    seen(kSession, "m=message 5060 sip null\n")},
+        RewriteCase{"CandidatesStandBeforeTheirEnd",
+                    small(kSession,
+                          "m=audio 5000 RTP/AVP 0\na=mid:0\n"
+                          "a=candidate:1 1 udp 5 192.0.2.16 5000 typ host generation 0\n"
+                          "a=end-of-candidates\na=sendrecv\n"),
+                    seen(kSessionSeen,
+                         "m=audio 50000 RTP/AVP 0\na=mid:0\n"
+                         "a=candidate:1 1 udp 2130706431 198.51.100.7 50000 typ host\n"
+                         "a=end-of-candidates\na=sendrecv\n")},
+        RewriteCase{"UnreadableCandidatesAreDropped",
+                    small(kSession, "m=audio 5000 RTP/AVP 0\na=candidate:gibberish 192.0.2.16\n"),
+                    seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\n")},
+        RewriteCase{"OtherAddressAttributesAreDropped",
+                    small("c=IN IP4 192.0.2.16\na=candidate:1 1 UDP 5 192.0.2.16 5 typ host\n",
+                          "m=audio 5000 RTP/AVP 0\na=altc:1 IP4 192.0.2.16 5000\n"
+                          "a=source-filter: incl IN IP4 * 192.0.2.16\na=ptime:20\n"),
+                    seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\na=ptime:20\n")},
+        RewriteCase{"Fax", small(kSession, "m=image 5000 udptl t38\na=T38FaxVersion:0\n"),
+                    seen(kSessionSeen, "m=image 50000 udptl t38\na=T38FaxVersion:0\n")},
+        RewriteCase{"HostNames", small("c=IN IP4 phone.example\n", "m=audio 5000 RTP/AVP 0\n"),
+                    seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\n")},
+        RewriteCase{"OddSpacing", small("c=IN  IP4\t192.0.2.16 \n", "m=audio  5000  RTP/AVP 0\n"),
+                    seen("c=IN  IP4\t198.51.100.7 \n", "m=audio  50000  RTP/AVP 0\n")}),
+    [](const auto& test) { return std::string{test.param.name}; });
+
+TEST(SdpRewrite, LastLineWithoutLineEnd) {
+  std::string in =
+      small(kSession, "m=audio 5000 RTP/AVP 0\na=candidate:1 1 UDP 5 192.0.2.1 5 typ host");
+  EXPECT_EQ(
+      anchored(in),
+      seen(kSessionSeen,
+           "m=audio 50000 RTP/AVP 0\na=candidate:1 1 UDP 2130706431 198.51.100.7 50000 typ host"));
+}
+
+TEST(SdpRewrite, FamilyFollowsTheEdgesPort) {
+  const auto v6 = *IpAddress::parse("2001:db8:ffff::7");
+  const std::string in = small(kSession,
+                               "m=audio 5000 RTP/AVP 0\n"
+                               "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\n");
+  std::string out = anchored(in, far_view(1, v6));
+  EXPECT_NE(out.find("o=- 1 1 IN IP6 2001:db8:ffff::7\r\n"), std::string::npos);
+  EXPECT_NE(out.find("c=IN IP6 2001:db8:ffff::7\r\n"), std::string::npos);
+  EXPECT_NE(out.find("2130706431 2001:db8:ffff::7 50000 typ host"), std::string::npos);
+  const std::string back =
+      "v=0\r\no=- 1 1 IN IP6 2001:db8::1\r\nc=IN IP6 2001:db8::1\r\n"
+      "m=audio 5000 RTP/AVP 0\r\n";
+  EXPECT_NE(anchored(back).find("c=IN IP4 198.51.100.7\r\n"), std::string::npos);
+}
+
+TEST(SdpRewrite, SectionsOnAnotherEdgeAddressGetTheirOwnConnection) {
+  FarView far = far_view(2);
+  far.media[1] = ports_at(IpAddress::v4(198, 51, 100, 8), 50002);
+  const std::string in =
+      small(kSession, "m=audio 5000 RTP/AVP 0\nm=video 5002 RTP/AVP 99\ni=camera\nb=AS:1\n");
+  EXPECT_EQ(anchored(in, far), seen(kSessionSeen,
+                                    "m=audio 50000 RTP/AVP 0\nm=video 50002 RTP/AVP 99\ni=camera\n"
+                                    "c=IN IP4 198.51.100.8\nb=AS:1\n"));
+}
+
+TEST(SdpRewrite, Rfc3605_RtcpIsWrittenWhereItIsNotTheNextPort) {
+  FarView far = far_view(1);
+  far.media[0]->rtcp.port = Port{50101};
+  const std::string in = small(kSession, "m=audio 5000 RTP/AVP 0\nb=AS:64\na=ptime:20\n");
+  EXPECT_EQ(anchored(in, far),
+            seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\nb=AS:64\na=rtcp:50101\na=ptime:20\n"));
+}
+
+TEST(SdpRewrite, Rfc8839_5_2_RemoteCandidatesNameTheReceiversOwnPorts) {
+  FarView far = far_view(1);
+  const IpAddress own = IpAddress::v4(10, 0, 0, 20);
+  far.receiver.push_back({Endpoint{own, Port{7000}}, Endpoint{own, Port{7005}}});
+  const std::string in = small(kSession,
+                               "m=audio 5000 RTP/AVP 0\n"
+                               "a=remote-candidates:1 198.51.100.99 50020 2 198.51.100.99 50021 \n"
+                               "a=remote-candidate:Q4qp+2B3\n");
+  EXPECT_EQ(anchored(in, far), seen(kSessionSeen,
+                                    "m=audio 50000 RTP/AVP 0\n"
+                                    "a=remote-candidates:1 10.0.0.20 7000 2 10.0.0.20 7005 \n"
+                                    "a=remote-candidate:Q4qp+2B3\n"));
+}
+
+TEST(SdpRewrite, RemoteCandidatesThatCannotBeTranslatedAreDropped) {
+  const std::string in = small(kSession,
+                               "m=audio 5000 RTP/AVP 0\n"
+                               "a=remote-candidates:1 198.51.100.99 50020\n");
+  EXPECT_EQ(anchored(in), seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\n"));
+}
+
+TEST(SdpRewrite, BytesOutsideTheReplacedSpansAreIdentical) {
+  const std::string in = crlf(fixtures::kFederationOffer);
+  const std::string out = anchored(in);
+  // Every line of the output that is not about a place is a line of the input, in the same order.
+  std::size_t from = 0;
+  for (std::size_t start = 0; start < out.size();) {
+    const std::size_t end = out.find("\r\n", start) + 2;
+    const std::string line = out.substr(start, end - start);
+    start = end;
+    if (line.find("198.51.100.7") != std::string::npos || line.starts_with("m=") ||
+        line.starts_with("a=rtcp:")) {
+      continue;
+    }
+    const std::size_t at = in.find(line, from);
+    ASSERT_NE(at, std::string::npos) << line;
+    from = at + line.size();
+  }
+}
+
+}  // namespace
+}  // namespace avedge::sdp
