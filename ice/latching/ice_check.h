@@ -1,0 +1,26 @@
+// Reading ICE connectivity checks that pass through an anchor, to learn where a party really is.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "ice/stun/stun_view.h"
+#include "relay/core/media_path.h"
+
+namespace avedge::latching {
+
+/// A Binding request with a USERNAME (RFC 8445 §7.2.2), not yet verified.
+struct IceCheck {
+  stun::StunView message;
+  std::string_view username;  // lives as long as the datagram
+  bool nominates;             // USE-CANDIDATE
+};
+
+/// Nothing if the datagram is no well-formed check; it is then a packet like any other.
+[[nodiscard]] std::optional<IceCheck> read_ice_check(ConstBytes datagram);
+
+/// Whether one of `keys` explains the check: its USERNAME names both ufrags, and its
+/// MESSAGE-INTEGRITY was made with the receiver's password.
+[[nodiscard]] bool verifies(const IceCheck& check, const std::vector<IceCheckKeys>& keys);
+
+}  // namespace avedge::latching

@@ -1,0 +1,290 @@
+#include "ice/latching/anchor_latching.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "ice/stun/integrity.h"
+#include "ice/stun/stun_builder.h"
+
+namespace avedge::latching {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr SocketId kCallerSocket{1};
+constexpr SocketId kCalleeSocket{2};
+const Time kStart{std::chrono::hours{1}};
+
+Endpoint at(const char* text) {
+  return *Endpoint::parse(text);
+}
+
+/// The flow table a worker would have after the same edits.
+class FlowsAfterEdits : public FlowReader {
+ public:
+  void apply(const Outcome& outcome) {
+    for (const FlowEdit& edit : outcome.edits()) {
+      if (const auto* upsert = std::get_if<UpsertFlow>(&edit)) {
+        flows[upsert->spec.key] = upsert->spec;
+      } else if (const auto* erase = std::get_if<EraseFlow>(&edit)) {
+        flows.erase(erase->key);
+        usages.erase(erase->key);
+      }
+    }
+  }
+  [[nodiscard]] FlowUsage usage(const FlowKey& key) const override {
+    const auto found = usages.find(key);
+    return found == usages.end() ? FlowUsage{} : found->second;
+  }
+  std::map<FlowKey, FlowSpec> flows;
+  std::map<FlowKey, FlowUsage> usages;
+};
+
+/// A Binding request with the username and key of RFC 8445 §7.2.2.
+std::vector<std::byte> check(const std::string& username, std::string_view password,
+                             bool nominates = false) {
+  std::vector<std::byte> buffer(512);
+  stun::StunBuilder builder{buffer, stun::Method::binding, stun::MessageClass::request,
+                            stun::TransactionId::random()};
+  builder.text(stun::AttributeType::username, username);
+  if (nominates) builder.flag(stun::AttributeType::use_candidate);
+  const auto message = builder.integrity(stun::short_term_key(password)).fingerprint().finish();
+  return {message.begin(), message.end()};
+}
+
+class AnchorLatchingTest : public testing::Test {
+ protected:
+  AnchorLatchingTest() {
+    path_.id = MediaPathId{1};
+    path_.near.socket = kCallerSocket;
+    path_.near.signalled = at("198.51.100.1:4000");
+    path_.near.signalled_addresses = {at("198.51.100.1").address, at("198.51.100.9").address};
+    path_.far.socket = kCalleeSocket;
+    path_.far.signalled = at("10.0.0.20:6000");
+    path_.counters = std::make_shared<MediaPathCounters>();
+  }
+
+  void set_path() {
+    Outcome outcome;
+    latching_.set_path(kStart, path_, outcome);
+    flows_.apply(outcome);
+  }
+
+  /// What the worker would do with a packet: forward by flow, or ask. Returns where it went.
+  std::optional<Endpoint> send(SocketId socket, const char* from,
+                               std::span<const std::byte> bytes) {
+    Outcome outcome;
+    const Path path{socket, at("192.0.2.10:50000"), at(from), Transport::udp};
+    const auto verdict = latching_.handle(kStart, path, bytes, outcome);
+    flows_.apply(outcome);
+    last_reason_ = verdict ? std::nullopt : std::optional{verdict.reason()};
+    if (outcome.replies().empty()) return std::nullopt;
+    return outcome.replies()[0].to;
+  }
+  std::optional<Endpoint> send_rtp(SocketId socket, const char* from) {
+    static const std::vector<std::byte> kRtp(172, std::byte{0x80});
+    return send(socket, from, kRtp);
+  }
+
+  [[nodiscard]] const FlowSpec* flow(SocketId socket, const char* from) const {
+    const auto found = flows_.flows.find({socket, at(from), kNoChannel});
+    return found == flows_.flows.end() ? nullptr : &found->second;
+  }
+
+  MediaPath path_;
+  FlowsAfterEdits flows_;
+  WorkerCounters counters_;
+  AnchorLatching latching_{flows_, counters_};
+  std::optional<DropReason> last_reason_;
+};
+
+TEST_F(AnchorLatchingTest, TheFirstPacketFromTheSignalledAddressLatchesItsPort) {
+  set_path();
+  EXPECT_EQ(send_rtp(kCallerSocket, "198.51.100.1:4711"), at("10.0.0.20:6000"));
+  ASSERT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
+  EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("198.51.100.1:4711"))
+      << "the far party's packets follow the latch";
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("198.51.100.1:4711"));
+}
+
+// RTP bleed (CVE-2017-14099, CVE-2025-53399): whoever sends first must not get the stream.
+TEST_F(AnchorLatchingTest, AStrangerNeverLatches) {
+  set_path();
+  EXPECT_FALSE(send_rtp(kCallerSocket, "203.0.113.66:4000"));
+  EXPECT_EQ(last_reason_, DropReason::unknown_source);
+  EXPECT_TRUE(flows_.flows.empty());
+}
+
+TEST_F(AnchorLatchingTest, TheSourceIsLockedAfterTheFirstMatch) {
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4712"));
+  EXPECT_EQ(last_reason_, DropReason::unknown_source);
+}
+
+TEST_F(AnchorLatchingTest, ANewSdpAllowsOneNewLatch) {
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  path_.near.signalled_addresses.push_back(at("198.51.100.77").address);
+  set_path();
+  EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr) << "running media is not cut";
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.77:9"));
+  EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.9:9"));
+}
+
+TEST_F(AnchorLatchingTest, TheSameSdpAgainChangesNothing) {
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  set_path();
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.9:4000"));
+  EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
+}
+
+TEST_F(AnchorLatchingTest, ANewTransportAddressMovesTheTargetAtOnce) {
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
+  path_.near.signalled = at("198.51.100.9:8000");
+  set_path();
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("198.51.100.9:8000"));
+  EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
+}
+
+TEST_F(AnchorLatchingTest, StrictAdmitsOnlyTheSignalledEndpoint) {
+  path_.near.latching = Latching::strict;
+  set_path();
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  EXPECT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
+}
+
+TEST_F(AnchorLatchingTest, SipSourceAdmitsOnlyWhereTheSipCameFrom) {
+  path_.near.latching = Latching::sip_source;
+  path_.near.sip_source = at("203.0.113.5").address;
+  set_path();
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
+  EXPECT_TRUE(send_rtp(kCallerSocket, "203.0.113.5:12345"));
+}
+
+TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
+  path_.far.signalled = {};
+  set_path();
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
+  EXPECT_EQ(last_reason_, DropReason::no_destination);
+  path_.far.signalled = at("10.0.0.20:6000");
+  set_path();
+  EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4000")->destination, at("10.0.0.20:6000"));
+}
+
+class IceLatchingTest : public AnchorLatchingTest {
+ protected:
+  IceLatchingTest() {
+    path_.near.ice = {{"calleeufrag", "calleepassword", "callerufrag"}};
+    path_.far.ice = {{"callerufrag", "callerpassword", "calleeufrag"}};
+    set_path();
+  }
+  const std::string caller_name_ = "calleeufrag:callerufrag";
+};
+
+TEST_F(IceLatchingTest, AValidCheckLatchesFromAnAddressNobodySignalled) {
+  EXPECT_EQ(send(kCallerSocket, "203.0.113.50:999", check(caller_name_, "calleepassword")),
+            at("10.0.0.20:6000"));
+  EXPECT_NE(flow(kCallerSocket, "203.0.113.50:999"), nullptr);
+}
+
+TEST_F(IceLatchingTest, AForgedCheckDoesNot) {
+  for (const auto& [name, key] :
+       std::map<std::string, std::string>{{caller_name_, "guess"},
+                                          {"callerufrag:calleeufrag", "calleepassword"},
+                                          {"calleeufrag:", "calleepassword"},
+                                          {"calleeufrag:callerufragx", "calleepassword"},
+                                          {"", "calleepassword"}}) {
+    EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:999", check(name, key))) << name;
+    EXPECT_EQ(last_reason_, DropReason::unknown_source);
+  }
+}
+
+TEST_F(IceLatchingTest, ANewerCheckMovesTheDestinationAndTheOlderSourceIsStillHeard) {
+  ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1", check(caller_name_, "calleepassword")));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:2", check(caller_name_, "calleepassword")));
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("203.0.113.50:2"));
+  EXPECT_NE(flow(kCallerSocket, "203.0.113.50:1"), nullptr);
+}
+
+TEST_F(IceLatchingTest, Rfc8445_8_1_1_ANominatedSourceStaysTheDestination) {
+  ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1", check(caller_name_, "calleepassword", true)));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:2", check(caller_name_, "calleepassword")));
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("203.0.113.50:1"));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:2", check(caller_name_, "calleepassword", true)));
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("203.0.113.50:2"));
+}
+
+TEST_F(IceLatchingTest, SourcesOfOnePartyAreBounded) {
+  for (std::size_t i = 0; i < Party::kMaxSources; ++i) {
+    const std::string from = "203.0.113.50:" + std::to_string(1000 + i);
+    ASSERT_TRUE(send(kCallerSocket, from.c_str(), check(caller_name_, "calleepassword")));
+  }
+  EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:9999", check(caller_name_, "calleepassword")));
+  EXPECT_EQ(last_reason_, DropReason::too_many_sources);
+}
+
+// All branches of a fork share the callee-facing socket; each has its own caller-facing one.
+TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
+  MediaPath second = path_;
+  second.id = MediaPathId{2};
+  second.near.socket = SocketId{7};
+  second.far.signalled = at("10.0.0.30:7000");
+  second.far.ice = {{"callerufrag", "callerpassword", "otherufrag"}};
+  Outcome outcome;
+  latching_.set_path(kStart, second, outcome);
+
+  send_rtp(kCalleeSocket, "10.0.0.20:6000");
+  send_rtp(kCalleeSocket, "10.0.0.30:7000");
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->out_socket, kCallerSocket);
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.30:7000")->out_socket, SocketId{7});
+
+  send(kCalleeSocket, "10.0.0.99:1", check("callerufrag:otherufrag", "callerpassword"));
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.99:1")->out_socket, SocketId{7});
+
+  outcome.clear();
+  latching_.remove_path(kStart, path_.id, outcome);
+  flows_.apply(outcome);
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000"), nullptr);
+  EXPECT_NE(flow(kCalleeSocket, "10.0.0.30:7000"), nullptr);
+}
+
+TEST_F(AnchorLatchingTest, PublishesWhatFlowsCountedAcrossReLatches) {
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));  // 1 packet by the slow path
+  flows_.usages[{kCallerSocket, at("198.51.100.1:4711"), kNoChannel}] = {10, 1720, kStart};
+  path_.near.signalled = at("198.51.100.9:8000");
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.9:8000"));
+  flows_.usages[{kCallerSocket, at("198.51.100.9:8000"), kNoChannel}] = {5, 860,
+                                                                         kStart + seconds{7}};
+  EXPECT_LE(latching_.next_deadline(), kStart + AnchorLatching::kPublishInterval);
+  Outcome outcome;
+  latching_.expire(kStart + seconds{8}, outcome);
+  EXPECT_EQ(path_.counters->packets[0].value(), 17);
+  EXPECT_EQ(path_.counters->bytes[0].value(), 17 * 172);
+  EXPECT_EQ(path_.counters->packets[1].value(), 0);
+  EXPECT_EQ(Time{Duration{path_.counters->last_activity.value()}}, kStart + seconds{7});
+}
+
+TEST_F(AnchorLatchingTest, ARemovedPathLeavesNothing) {
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
+  Outcome outcome;
+  latching_.remove_path(kStart, path_.id, outcome);
+  flows_.apply(outcome);
+  EXPECT_TRUE(flows_.flows.empty());
+  EXPECT_EQ(latching_.next_deadline(), kNever);
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+}
+
+}  // namespace
+}  // namespace avedge::latching
