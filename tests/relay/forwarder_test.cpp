@@ -1,0 +1,317 @@
+// The forwarding loop's judgement, packet by packet, against real sockets on loopback.
+#include "relay/forwarder.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <optional>
+#include <string>
+
+#include "loopback.h"
+#include "relay/packet_ring.h"
+#include "relay/udp_socket.h"
+
+namespace avedge::relay {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr SocketId kListener{1};
+constexpr SocketId kRelay{2};
+constexpr SocketId kAnchor{3};
+constexpr ChannelField kChannel = 0x4001;
+const Time kNow{std::chrono::hours{1}};
+
+/// Knows one relayed address, private_loopback() advertised as 203.0.113.7, and one leased port.
+class FakePorts : public RelayPorts {
+ public:
+  Verdict<RelayPort> lease(AddressFamily, Parity) override { return DropReason::ports_exhausted; }
+  Verdict<Reserving> lease_reserving_next(Time, AddressFamily) override {
+    return DropReason::ports_exhausted;
+  }
+  Verdict<RelayPort> claim(Time, const ReservationToken&) override {
+    return DropReason::bad_reservation;
+  }
+  [[nodiscard]] std::optional<IpAddress> own_relay_address(const IpAddress& peer) const override {
+    if (peer == advertised || peer == private_loopback()) return private_loopback();
+    return std::nullopt;
+  }
+  [[nodiscard]] IpAddress advertised_address(const IpAddress& local) const override {
+    return local == private_loopback() ? advertised : local;
+  }
+  [[nodiscard]] bool is_leased(const Endpoint& local) const override { return local == leased; }
+
+  IpAddress advertised = IpAddress::v4(203, 0, 113, 7);
+  Endpoint leased;
+};
+
+class ForwarderTest : public testing::Test {
+ protected:
+  ForwarderTest() {
+    add(kListener, SocketRole::listener);
+    add(kRelay, SocketRole::relay);
+    add(kAnchor, SocketRole::anchor);
+  }
+
+  void add(SocketId id, SocketRole role) {
+    UdpSocket socket;
+    socket.fd = *open_udp({private_loopback(), Port{}}, {});
+    socket.local = local_endpoint(socket.fd);
+    socket.role = role;
+    sockets_.add(id, std::move(socket));
+  }
+
+  FlowSpec flow(const FlowKey& key, Transform transform, SocketId out) {
+    FlowSpec spec;
+    spec.key = key;
+    spec.transform = transform;
+    spec.channel = kChannel;
+    spec.out_socket = out;
+    spec.destination = local_endpoint(receiver_);
+    spec.valid_until = kNow + seconds{300};
+    spec.channel_until = kNow + seconds{600};
+    return spec;
+  }
+  void permit_peer(bool own_relay = false) {
+    FlowSpec permission = flow({kRelay, {peer_.address, Port{}}, kNoChannel},
+                               Transform::frame_data_indication, kListener);
+    permission.destination_is_own_relay = own_relay;
+    ASSERT_TRUE(flows_.upsert(permission));
+  }
+
+  /// Hands `bytes` to the forwarder as if they came from `from`, and flushes.
+  Forwarder::Next forward(SocketId id, const Endpoint& from, const std::string& bytes,
+                          Time now = kNow) {
+    std::byte* const buffer = ring_.payload(0);
+    std::memcpy(buffer, bytes.data(), bytes.size());
+    const auto next =
+        forwarder_.forward(now, id, *sockets_.find(id), {from, {buffer, bytes.size()}});
+    batch_.flush();
+    return next;
+  }
+
+  /// What arrived at the receiver; nothing if nothing did (loopback delivers before send returns).
+  std::optional<std::string> received() {
+    std::string bytes(65536, '\0');
+    SocketAddress from;
+    socklen_t size = sizeof from;
+    const auto got =
+        recvfrom(receiver_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT, &from.any, &size);
+    if (got < 0) return std::nullopt;
+    bytes.resize(static_cast<std::size_t>(got));
+    sender_ = from.endpoint();
+    return bytes;
+  }
+
+  [[nodiscard]] std::uint64_t drops(DropReason reason) const { return counters_.drops.of(reason); }
+
+  SocketTable sockets_{16};
+  FlowTable flows_{16, 7};
+  WorkerCounters counters_;
+  FakePorts ports_;
+  SendBatch batch_{counters_.drops};
+  Forwarder forwarder_{flows_, sockets_, batch_, counters_, ports_, true};
+  PacketRing ring_;
+  FileDescriptor receiver_ = *open_udp({private_loopback(1), Port{}}, {});
+  Endpoint sender_;
+  const Endpoint client_ = *Endpoint::parse("198.51.100.1:1000");
+  const Endpoint peer_ = *Endpoint::parse("198.51.100.2:2000");
+};
+
+std::string bytes_from(ConstBytes bytes) {
+  return std::string{text_of(bytes)};
+}
+
+std::string channel_data(const std::string& payload, ChannelField channel = kChannel) {
+  std::string message(4, '\0');
+  write_channel_data_header(reinterpret_cast<std::byte*>(message.data()), channel, payload.size());
+  return message + payload;
+}
+
+/// A Send indication to `peer` (RFC 8656 §11.1), written out by hand.
+std::string send_indication(const Endpoint& peer, const std::string& data) {
+  std::vector<std::byte> bytes(256);
+  ByteWriter writer{bytes};
+  const std::size_t padding = padding_of(data.size());
+  writer.u16(0x0016);
+  writer.u16(static_cast<std::uint16_t>(12 + 4 + data.size() + padding));
+  writer.u32(kStunMagicCookie);
+  writer.zeros(12);
+  writer.u16(0x0012);  // XOR-PEER-ADDRESS
+  writer.u16(8);
+  writer.u16(0x0001);
+  writer.u16(static_cast<std::uint16_t>(peer.port.number() ^ 0x2112));
+  writer.u32(load_be32(peer.address.bytes().data()) ^ kStunMagicCookie);
+  writer.u16(0x0013);  // DATA
+  writer.u16(static_cast<std::uint16_t>(data.size()));
+  writer.bytes(bytes_of(data));
+  writer.zeros(padding);
+  return bytes_from(writer.written());
+}
+
+TEST_F(ForwarderTest, Rfc8656_12_6_ChannelDataOfABoundChannelReachesThePeerBare) {
+  ASSERT_TRUE(
+      flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
+  EXPECT_EQ(forward(kListener, client_, channel_data("voice") + "pad"), Forwarder::Next::done);
+  EXPECT_EQ(received(), "voice");
+  EXPECT_EQ(sender_, sockets_.find(kRelay)->local);
+}
+
+TEST_F(ForwarderTest, Rfc8656_12_6_ChannelDataOfAnUnboundChannelGoesNowhere) {
+  ASSERT_TRUE(
+      flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
+  (void)forward(kListener, client_, channel_data("voice", kChannel + 1));
+  (void)forward(kListener, peer_, channel_data("voice"));
+  EXPECT_FALSE(received());
+  EXPECT_EQ(drops(DropReason::no_channel), 2u);
+}
+
+TEST_F(ForwarderTest, Rfc8656_11_2_ASendIndicationNeedsAPermission) {
+  ASSERT_TRUE(flows_.upsert(
+      flow({kListener, client_, kSendIndicationIpv4}, Transform::unwrap_send_indication, kRelay)));
+  const Endpoint receiver = local_endpoint(receiver_);
+  (void)forward(kListener, client_, send_indication(receiver, "hello"));
+  EXPECT_FALSE(received());
+  EXPECT_EQ(drops(DropReason::no_permission), 1u);
+
+  ASSERT_TRUE(flows_.upsert(flow({kRelay, {receiver.address, Port{}}, kNoChannel},
+                                 Transform::frame_data_indication, kListener)));
+  (void)forward(kListener, client_, send_indication(receiver, "hello"));
+  EXPECT_EQ(received(), "hello");
+}
+
+TEST_F(ForwarderTest, ASendIndicationNeedsAnAllocation) {
+  (void)forward(kListener, client_, send_indication(peer_, "hello"));
+  EXPECT_EQ(drops(DropReason::no_allocation), 1u);
+}
+
+TEST_F(ForwarderTest, Rfc8656_11_3_APermittedPeerReachesTheClientAsADataIndication) {
+  permit_peer();
+  (void)forward(kRelay, peer_, "hello");
+  const auto message = received();
+  ASSERT_TRUE(message);
+  std::string expected(32, '\0');
+  write_data_indication_header(std::as_writable_bytes(std::span{expected}.first(
+                                   data_indication_header_size(AddressFamily::ipv4))),
+                               {}, peer_, 5);
+  // Everything but the twelve bytes of the transaction id.
+  EXPECT_EQ(message->substr(0, 8), expected.substr(0, 8));
+  EXPECT_EQ(message->substr(20, 16), expected.substr(20, 12) + std::string("\x00\x13\x00\x05", 4));
+  EXPECT_EQ(message->substr(36), std::string("hello\0\0\0", 8));
+}
+
+TEST_F(ForwarderTest, Rfc8656_9_AnExpiredPermissionStopsThePeer) {
+  permit_peer();
+  (void)forward(kRelay, peer_, "late", kNow + seconds{300});
+  EXPECT_FALSE(received());
+  EXPECT_EQ(drops(DropReason::flow_expired), 1u);
+}
+
+// Elsewhere a bound channel outlived the permission of its peer.
+TEST_F(ForwarderTest, Rfc8656_9_PermissionIsCheckedBeforeChannel) {
+  FlowSpec channel = flow({kRelay, peer_, kNoChannel}, Transform::frame_channel_data, kListener);
+  channel.valid_until = kNow;  // the permission ran out; the channel did not
+  ASSERT_TRUE(flows_.upsert(channel));
+  (void)forward(kRelay, peer_, "voice");
+  EXPECT_FALSE(received());
+  EXPECT_EQ(drops(DropReason::flow_expired), 1u);
+}
+
+TEST_F(ForwarderTest, AnExpiredChannelFallsBackToDataIndications) {
+  FlowSpec channel = flow({kRelay, peer_, kNoChannel}, Transform::frame_channel_data, kListener);
+  channel.channel_until = kNow + seconds{10};
+  ASSERT_TRUE(flows_.upsert(channel));
+  (void)forward(kRelay, peer_, "voice");
+  EXPECT_EQ(received(), channel_data("voice"));
+  (void)forward(kRelay, peer_, "voice", kNow + seconds{10});
+  EXPECT_EQ(received()->substr(0, 2), std::string("\x00\x17", 2));
+}
+
+TEST_F(ForwarderTest, AnotherPortOfAPermittedPeerGetsADataIndicationNotTheChannel) {
+  ASSERT_TRUE(
+      flows_.upsert(flow({kRelay, peer_, kNoChannel}, Transform::frame_channel_data, kListener)));
+  permit_peer();
+  Endpoint other = peer_;
+  other.port = Port{2001};
+  (void)forward(kRelay, other, "voice");
+  EXPECT_EQ(received()->substr(0, 2), std::string("\x00\x17", 2));
+}
+
+TEST_F(ForwarderTest, OnARelayedAddressStunIsPayload) {
+  ASSERT_TRUE(
+      flows_.upsert(flow({kRelay, peer_, kNoChannel}, Transform::frame_channel_data, kListener)));
+  const std::string stun = send_indication(peer_, "x");
+  EXPECT_EQ(forward(kRelay, peer_, stun), Forwarder::Next::done);
+  EXPECT_EQ(received(), channel_data(stun));
+}
+
+// Listeners share their address with relayed ones: only a leased port may be reached there.
+TEST_F(ForwarderTest, OneOfOurOwnRelayedAddressesIsReachedOnlyWhileItsPortIsLeased) {
+  FlowSpec up = flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay);
+  up.destination_is_own_relay = true;
+  ASSERT_TRUE(flows_.upsert(up));
+  (void)forward(kListener, client_, channel_data("voice"));
+  EXPECT_FALSE(received());
+  EXPECT_EQ(drops(DropReason::peer_not_leased), 1u);
+  ports_.leased = up.destination;
+  (void)forward(kListener, client_, channel_data("voice"));
+  EXPECT_EQ(received(), "voice");
+}
+
+TEST_F(ForwarderTest, BehindNatAnOwnAddressIsKnownByItsAdvertisedName) {
+  ASSERT_TRUE(flows_.upsert(
+      flow({kListener, client_, kSendIndicationIpv4}, Transform::unwrap_send_indication, kRelay)));
+  FlowSpec permission = flow({kRelay, {private_loopback(), Port{}}, kNoChannel},
+                             Transform::frame_data_indication, kListener);
+  permission.destination_is_own_relay = true;
+  ASSERT_TRUE(flows_.upsert(permission));
+  const Endpoint twin = sockets_.find(kAnchor)->local;  // some other leased port of the edge
+  ports_.leased = twin;
+  (void)forward(kListener, client_, send_indication({ports_.advertised, twin.port}, "hello"));
+  char bytes[16];
+  EXPECT_EQ(recv(sockets_.find(kAnchor)->fd.get(), bytes, sizeof bytes, MSG_DONTWAIT), 5);
+
+  (void)forward(kRelay, twin, "back");
+  std::string expected(28 + 4, '\0');
+  write_data_indication_header(std::as_writable_bytes(std::span{expected}.first(
+                                   data_indication_header_size(AddressFamily::ipv4))),
+                               {}, {ports_.advertised, twin.port}, 4);
+  EXPECT_EQ(received()->substr(24, 8), expected.substr(24, 8)) << "the client sees that name too";
+}
+
+TEST_F(ForwarderTest, Rfc7983_WhatIsNeitherStunNorChannelDataIsNotForAListener) {
+  for (const char first : {'\x10', '\x14', '\x50', '\x80', '\xff'}) {
+    EXPECT_EQ(forward(kListener, client_, std::string(30, first)), Forwarder::Next::done);
+  }
+  EXPECT_EQ(forward(kListener, client_, ""), Forwarder::Next::done);
+  EXPECT_EQ(drops(DropReason::not_for_us), 6u);
+}
+
+TEST_F(ForwarderTest, RequestsGoToTheSlowPath) {
+  EXPECT_EQ(forward(kListener, client_, std::string("\x00\x01\x00\x00", 4) + std::string(16, 'x')),
+            Forwarder::Next::ask_slow_path);
+}
+
+TEST_F(ForwarderTest, AnAnchorForwardsMediaAndShowsChecksToTheSlowPath) {
+  EXPECT_EQ(forward(kAnchor, peer_, "\x80 rtp"), Forwarder::Next::ask_slow_path) << "not latched";
+  FlowSpec media = flow({kAnchor, peer_, kNoChannel}, Transform::pass, kRelay);
+  media.inspect_stun = true;
+  media.direction = Direction::anchor_far_to_near;
+  ASSERT_TRUE(flows_.upsert(media));
+  EXPECT_EQ(forward(kAnchor, peer_, "\x80 rtp"), Forwarder::Next::done);
+  EXPECT_EQ(received(), "\x80 rtp");
+  EXPECT_EQ(forward(kAnchor, peer_, std::string(20, '\0')), Forwarder::Next::ask_slow_path);
+  EXPECT_EQ(counters_.packets[static_cast<std::size_t>(Direction::anchor_far_to_near)].value(), 1u);
+}
+
+TEST_F(ForwarderTest, CountsPayloadNotFraming) {
+  ASSERT_TRUE(
+      flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
+  (void)forward(kListener, client_, channel_data("12345"));
+  EXPECT_EQ(counters_.bytes[static_cast<std::size_t>(Direction::client_to_peer)].value(), 5u);
+  EXPECT_EQ(flows_.find({kListener, client_, kChannel})->bytes, 5u);
+  EXPECT_EQ(flows_.find({kListener, client_, kChannel})->last_activity, kNow);
+}
+
+}  // namespace
+}  // namespace avedge::relay
