@@ -1,0 +1,25 @@
+#include "edge/admin_protocol.h"
+
+namespace avedge::edge {
+
+std::string admin_line(const nlohmann::json& message) {
+  constexpr bool kAsciiOnly = true;
+  return message.dump(-1, ' ', kAsciiOnly, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+nlohmann::json admin_success(nlohmann::json result) {
+  return {{"ok", true}, {"result", std::move(result)}};
+}
+
+nlohmann::json admin_failure(std::string_view error) {
+  return {{"ok", false}, {"error", error}};
+}
+
+Result<nlohmann::json> parse_admin_line(std::string_view line) {
+  constexpr bool kThrow = false;
+  auto message = nlohmann::json::parse(line, nullptr, kThrow);
+  if (!message.is_object()) return Error{"this is no JSON object"};
+  return message;
+}
+
+}  // namespace avedge::edge

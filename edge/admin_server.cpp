@@ -1,0 +1,209 @@
+#include "edge/admin_server.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "edge/admin_protocol.h"
+
+namespace avedge::edge {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using UnixSocket = asio::local::stream_protocol;
+
+/// After accept(2) fails for want of descriptors, trying at once again would only spin.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+/// What connections share with their listener; lives as long as the last of them.
+struct Shared {
+  AdminHandlers handlers;
+  AdminLimits limits;
+  std::size_t connections = 0;
+};
+
+nlohmann::json answer(const AdminHandlers& handlers, std::string_view line) {
+  const auto request = parse_admin_line(line);
+  if (!request) return admin_failure(request.reason().message());
+  const auto command = request->find("command");
+  if (command == request->end() || !command->is_string()) {
+    return admin_failure("the request names no command");
+  }
+  const auto handler = handlers.find(command->get<std::string>());
+  if (handler == handlers.end()) return admin_failure("unknown command");
+  try {
+    return admin_success(handler->second(*request));
+  } catch (const std::exception& error) {
+    return admin_failure(error.what());
+  }
+}
+
+/// One question, one answer.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(UnixSocket::socket socket, std::shared_ptr<Shared> shared)
+      : socket_{std::move(socket)}, deadline_{socket_.get_executor()}, shared_{std::move(shared)} {
+    ++shared_->connections;
+  }
+  ~Connection() { --shared_->connections; }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void read() {
+    arm_deadline();
+    asio::async_read_until(socket_, asio::dynamic_buffer(request_, kLongestAdminRequest), '\n',
+                           [self = shared_from_this()](error_code error, std::size_t size) {
+                             self->on_read(error, size);
+                           });
+  }
+
+ private:
+  void on_read(error_code error, std::size_t size) {
+    if (error == asio::error::not_found) {
+      response_ = admin_line(admin_failure("the request is too long"));
+    } else if (error) {
+      deadline_.cancel();
+      return;
+    } else {
+      const std::string_view line{request_.data(), size};
+      response_ = admin_line(answer(shared_->handlers, line));
+    }
+    write();
+  }
+
+  void write() {
+    arm_deadline();
+    asio::async_write(socket_, asio::buffer(response_),
+                      [self = shared_from_this()](error_code, std::size_t) {
+                        self->deadline_.cancel();
+                        error_code ignored;
+                        self->socket_.shutdown(UnixSocket::socket::shutdown_both, ignored);
+                      });
+  }
+
+  void arm_deadline() {
+    deadline_.expires_after(shared_->limits.time);
+    deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
+      error_code ignored;
+      if (!cancelled) self->socket_.close(ignored);
+    });
+  }
+
+  UnixSocket::socket socket_;
+  asio::steady_timer deadline_;
+  std::shared_ptr<Shared> shared_;
+  std::string request_;
+  std::string response_;
+};
+
+/// Removes a socket that a dead process left behind, and nothing else.
+Result<void> clear_stale_socket(asio::io_context& io, const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return {};
+  if (!S_ISSOCK(status.st_mode)) return Error{"'" + path + "' is there and is no socket"};
+
+  UnixSocket::socket probe{io};
+  error_code error;
+  probe.connect(UnixSocket::endpoint{path}, error);
+  if (!error) return Error{"another avedge already answers at '" + path + "'"};
+  if (error != asio::error::connection_refused) {
+    return Error{"cannot tell who owns '" + path + "': " + error.message()};
+  }
+  if (unlink(path.c_str()) != 0) return Error::from_errno("cannot replace '" + path + "'");
+  return {};
+}
+
+}  // namespace
+
+class AdminServer::Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  Listener(asio::io_context& io, std::string path, AdminHandlers handlers,
+           const AdminLimits& limits)
+      : acceptor_{io}, pause_{io}, path_{std::move(path)}, shared_{std::make_shared<Shared>()} {
+    shared_->handlers = std::move(handlers);
+    shared_->limits = limits;
+  }
+
+  Result<void> listen() {
+    error_code error;
+    acceptor_.open(UnixSocket{}, error);
+    // On Linux the file takes its mode from the unbound socket, so it is never open to others,
+    // not even for a moment.
+    if (!error && fchmod(acceptor_.native_handle(), S_IRUSR | S_IWUSR) != 0) {
+      return Error::from_errno("cannot protect the admin socket");
+    }
+    if (!error) acceptor_.bind(UnixSocket::endpoint{path_}, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return Error{"cannot open the admin socket '" + path_ + "': " + error.message()};
+    if (lstat(path_.c_str(), &file_) != 0) return Error::from_errno("'" + path_ + "' vanished");
+    return {};
+  }
+
+  void accept() {
+    acceptor_.async_accept(
+        [self = shared_from_this()](error_code error, UnixSocket::socket socket) {
+          self->on_accept(error, std::move(socket));
+        });
+  }
+
+  void close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+    struct stat now {};
+    const bool still_ours =
+        lstat(path_.c_str(), &now) == 0 && now.st_dev == file_.st_dev && now.st_ino == file_.st_ino;
+    if (still_ours) unlink(path_.c_str());
+  }
+
+ private:
+  void on_accept(error_code error, UnixSocket::socket socket) {
+    if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
+    if (error) {
+      pause_.expires_after(kAcceptPause);
+      pause_.async_wait([self = shared_from_this()](error_code cancelled) {
+        if (!cancelled) self->accept();
+      });
+      return;
+    }
+    if (shared_->connections < shared_->limits.connections) {
+      std::make_shared<Connection>(std::move(socket), shared_)->read();
+    }
+    accept();
+  }
+
+  UnixSocket::acceptor acceptor_;
+  asio::steady_timer pause_;
+  std::string path_;
+  struct stat file_ {};
+  std::shared_ptr<Shared> shared_;
+};
+
+Result<AdminServer> AdminServer::start(asio::io_context& io, const std::string& path,
+                                       AdminHandlers handlers, const AdminLimits& limits) {
+  if (auto cleared = clear_stale_socket(io, path); !cleared) return cleared.reason();
+  auto listener = std::make_shared<Listener>(io, path, std::move(handlers), limits);
+  if (auto listening = listener->listen(); !listening) return listening.reason();
+  listener->accept();
+  return AdminServer{std::move(listener)};
+}
+
+AdminServer::AdminServer(std::shared_ptr<Listener> listener) : listener_{std::move(listener)} {}
+AdminServer::AdminServer(AdminServer&&) noexcept = default;
+
+AdminServer& AdminServer::operator=(AdminServer&& other) noexcept {
+  std::swap(listener_, other.listener_);
+  return *this;
+}
+
+AdminServer::~AdminServer() {
+  if (listener_ != nullptr) listener_->close();
+}
+
+}  // namespace avedge::edge

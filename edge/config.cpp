@@ -1,0 +1,80 @@
+#include "edge/config.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "edge/config/listeners.h"
+#include "edge/config/network.h"
+#include "edge/config/section.h"
+#include "edge/config/service_sections.h"
+#include "edge/config/sip_section.h"
+#include "edge/config/text_file.h"
+#include "edge/config/turn_section.h"
+
+namespace avedge::edge {
+namespace {
+
+/// RFC 8489 §14.9: REALM is shorter than 764 bytes and 128 characters; one bound serves both.
+constexpr std::size_t kLongestRealm = 127;
+
+void read_realm(Section& top, Config& config, Problems& problems) {
+  const auto realm = top.text("realm");
+  if (!realm) return;
+  config.realm = realm->value;
+  const bool printable = std::all_of(realm->value.begin(), realm->value.end(),
+                                     [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+  if (realm->value.empty() || realm->value.size() > kLongestRealm || !printable) {
+    problems.refuse(realm->place, "is no realm", "use 1 to 127 printable characters");
+  }
+}
+
+/// In the order of reference: what is named comes before what names it.
+Config read_all(Section& top, const std::string& folder, Problems& problems) {
+  Config config;
+  read_realm(top, config, problems);
+  top.read("workers", config.workers, 0, kMaxWorkers);
+  read_interfaces(top, config, problems);
+  read_relays(top, config, problems);
+  Listeners listeners{config, problems};
+  read_turn(top, folder, listeners, config, problems);
+  top.refuse_unsupported("certificate");
+  read_sip(top, listeners, config, problems);
+  top.refuse_unsupported("ng");
+  read_services(top, listeners, config, problems);
+  top.refuse_unknown();
+  config.warnings = problems.warnings();
+  return config;
+}
+
+}  // namespace
+
+const Interface* Config::find_interface(std::string_view name) const {
+  const auto found =
+      std::find_if(interfaces.begin(), interfaces.end(),
+                   [&](const Interface& interface) { return interface.name == name; });
+  return found == interfaces.end() ? nullptr : &*found;
+}
+
+Result<Config> load_config(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return text.reason();
+  return parse_config(*text, path);
+}
+
+Result<Config> parse_config(std::string_view text, const std::string& path) {
+  Problems problems{path};
+  try {
+    const toml::table document = toml::parse(text, path);
+    Section top{document, {1, {}}, problems};
+    Config config = read_all(top, std::filesystem::path{path}.parent_path().string(), problems);
+    if (!problems.any()) return config;
+  } catch (const toml::parse_error& error) {
+    problems.refuse({error.source().begin.line, "toml"}, error.description(),
+                    "mend the syntax (https://toml.io)");
+  }
+  return problems.to_error();
+}
+
+}  // namespace avedge::edge

@@ -1,0 +1,183 @@
+// The configuration as plain values: what the operator's file says, checked, with every reference
+// resolved and every default filled in. Read once at start and once per reload, then never changed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edge/prefix.h"
+#include "relay/core/endpoint.h"
+#include "relay/core/media_path.h"
+#include "relay/core/result.h"
+
+namespace avedge::edge {
+
+/// One address the edge stands on. `advertised` differs from `local` behind 1:1 NAT only.
+struct InterfaceAddress {
+  IpAddress local;
+  IpAddress advertised;
+  friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
+};
+
+/// [[interface]]: a network the edge stands on.
+struct Interface {
+  std::string name;
+  std::vector<InterfaceAddress> addresses;
+  std::string device;  // empty: sockets are not bound to a device
+  friend bool operator==(const Interface&, const Interface&) = default;
+};
+
+/// Both ends included.
+struct PortRange {
+  Port first;
+  Port last;
+  [[nodiscard]] bool contains(Port port) const { return first <= port && port <= last; }
+  friend bool operator==(const PortRange&, const PortRange&) = default;
+};
+
+/// [[relay]]: where media ports are leased. Ranges of one interface do not overlap.
+struct RelayRange {
+  std::string interface;
+  PortRange ports;
+  friend bool operator==(const RelayRange&, const RelayRange&) = default;
+};
+
+/// One address of a listener, with all that its socket needs.
+struct ListenAddress {
+  Endpoint local;
+  Endpoint advertised;
+  std::string device;
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+/// [[turn.listener]] and [[sip.listener]]. `bind` by interface name means each of its addresses.
+struct Listener {
+  std::string interface;  // empty: an address that belongs to no [[interface]]
+  std::vector<ListenAddress> addresses;
+  std::vector<Transport> transports;
+  friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+enum class RuleAction : std::uint8_t { allow, deny };
+
+/// [[turn.peer_rule]]: asked in order before the built-in deny list; the first match wins.
+struct PeerRule {
+  RuleAction action = RuleAction::deny;
+  Prefix prefix;
+  friend bool operator==(const PeerRule&, const PeerRule&) = default;
+};
+
+/// [turn.limits]: caps that keep one client from using up what belongs to all.
+struct TurnLimits {
+  std::uint32_t allocations_per_user = 100;
+  std::uint32_t allocations_per_source = 1000;  // many clients share one NAT's address
+  std::uint32_t allocations_total = 10'000;     // one port each: the size of the default range
+  std::uint32_t permissions_per_allocation = 64;
+  std::uint32_t channels_per_allocation = 64;
+  /// Per source prefix: what a spoofed source can make us reflect (401, 438, Binding).
+  std::uint32_t unauthenticated_answers_per_second = 50;
+  friend bool operator==(const TurnLimits&, const TurnLimits&) = default;
+};
+
+struct TurnConfig {
+  std::string relay_interface;
+  std::vector<std::string> shared_secrets;  // TURN REST, any of them is valid (rotation)
+  std::map<std::string, std::string> users;
+  std::vector<Listener> listeners;  // empty: TURN is off
+  std::vector<PeerRule> peer_rules;
+  TurnLimits limits;
+  /// RFC 8656 §3.2: 10 minutes unless the client asks for something else.
+  std::chrono::seconds default_lifetime{600};
+  /// RFC 8656 §7.2 recommends at most one hour.
+  std::chrono::seconds max_lifetime{3600};
+  /// RFC 8656 §5: a nonce expires at least once every hour.
+  std::chrono::seconds nonce_lifetime{3600};
+  friend bool operator==(const TurnConfig&, const TurnConfig&) = default;
+};
+
+/// One entry of `next_hops`: "sip:HOST[:PORT][;transport=udp|tcp]".
+struct NextHop {
+  std::string uri;                   // as configured
+  std::string host;                  // a name, or an address without brackets
+  std::optional<IpAddress> address;  // set if `host` is an address
+  Port port{5060};
+  Transport transport = Transport::udp;
+  friend bool operator==(const NextHop&, const NextHop&) = default;
+};
+
+/// [[sip.route]]: the first match wins; a request that matches none is refused.
+struct SipRoute {
+  std::string from;    // interface the request came in by
+  std::string to;      // interface it leaves by
+  std::string domain;  // of the Request-URI, lower case; empty: any
+  std::vector<NextHop> next_hops;
+  Latching latching = Latching::signalled;
+  friend bool operator==(const SipRoute&, const SipRoute&) = default;
+};
+
+/// [sip.limits]
+struct SipLimits {
+  std::uint32_t requests_per_second = 200;  // of one source address
+  std::uint32_t connections = 4096;         // TCP, of all sources together
+  friend bool operator==(const SipLimits&, const SipLimits&) = default;
+};
+
+struct SipConfig {
+  std::vector<Listener> listeners;  // empty: SIP is off
+  std::vector<SipRoute> routes;
+  SipLimits limits;
+  /// An offer that nobody answers holds its ports this long: RFC 3261 §16.6's timer C.
+  std::chrono::seconds offer_timeout{180};
+  /// A call without a packet in either direction for this long is over.
+  std::chrono::seconds media_idle_timeout{300};
+  friend bool operator==(const SipConfig&, const SipConfig&) = default;
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+enum class LogFormat : std::uint8_t { text, json };
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
+  friend bool operator==(const LogConfig&, const LogConfig&) = default;
+};
+
+/// [metrics] listens here unless the file says otherwise.
+inline constexpr std::string_view kDefaultMetricsAddress = "127.0.0.1:9464";
+/// [admin] without the right to write here falls back to a folder of the user's own.
+inline constexpr std::string_view kDefaultAdminSocket = "/run/avedge/admin.sock";
+/// More threads than this only share caches with each other.
+inline constexpr std::uint32_t kMaxWorkers = 256;
+
+struct Config {
+  std::string realm;
+  std::uint32_t workers = 0;  // 0: one per core
+  std::vector<Interface> interfaces;
+  std::vector<RelayRange> relays;
+  TurnConfig turn;
+  SipConfig sip;
+  std::optional<Endpoint> metrics_http;  // nothing: switched off by http = ""
+  std::string admin_socket;              // empty: the first usable of admin_socket_places()
+  LogConfig log;
+  /// What works but should be looked at, each as "FILE:LINE: key: …".
+  std::vector<std::string> warnings;
+
+  /// Nothing if no interface has that name. Lives as long as this configuration.
+  [[nodiscard]] const Interface* find_interface(std::string_view name) const;
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+/// Reads and checks a configuration file. The error lists *all* problems, one a line, each as
+/// "FILE:LINE: key: what is wrong; what would be right". Relative paths inside the file start at
+/// the file's own folder.
+[[nodiscard]] Result<Config> load_config(const std::string& path);
+
+/// The same for a text in memory; `path` names it in messages and is where relative paths start.
+[[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& path);
+
+}  // namespace avedge::edge

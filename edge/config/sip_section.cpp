@@ -1,0 +1,166 @@
+#include "edge/config/sip_section.h"
+
+#include <algorithm>
+
+#include "edge/config/choice.h"
+#include "edge/config/network.h"
+#include "edge/config/next_hop.h"
+#include "edge/config/supported.h"
+
+namespace avedge::edge {
+namespace {
+
+/// Fail-over tries hops one after the other while the caller waits.
+constexpr std::size_t kMostNextHops = 16;
+constexpr std::int64_t kMostOfAnything = 1'000'000;
+
+bool listens_on(const Config& config, std::string_view interface) {
+  return std::any_of(config.sip.listeners.begin(), config.sip.listeners.end(),
+                     [&](const Listener& listener) { return listener.interface == interface; });
+}
+
+bool speaks(const Config& config, std::string_view interface, Transport transport) {
+  return std::any_of(
+      config.sip.listeners.begin(), config.sip.listeners.end(), [&](const Listener& listener) {
+        return listener.interface == interface &&
+               std::find(listener.transports.begin(), listener.transports.end(), transport) !=
+                   listener.transports.end();
+      });
+}
+
+bool has_relay(const Config& config, std::string_view interface) {
+  return std::any_of(config.relays.begin(), config.relays.end(),
+                     [&](const RelayRange& relay) { return relay.interface == interface; });
+}
+
+void read_listener(Section& section, Listeners& listeners, Config& config, Problems& problems) {
+  const Place bind = section.place_of("bind");
+  auto listener = listeners.read(section, kSipTransports);
+  if (!listener) return;
+  if (listener->interface.empty()) {
+    problems.refuse(bind, "the address belongs to no [[interface]]",
+                    "routes go from interface to interface: add it to one");
+    return;
+  }
+  config.sip.listeners.push_back(std::move(*listener));
+}
+
+/// The name of an interface that calls can pass: it has a SIP listener and ports for media.
+std::string usable_interface(const Located<std::string>& name, const Config& config,
+                             Problems& problems) {
+  const Interface* interface = refer_to_interface(name, config, problems);
+  if (interface == nullptr) return {};
+  if (!listens_on(config, interface->name)) {
+    problems.refuse(name.place, "interface '" + name.value + "' has no [[sip.listener]]",
+                    "add one with bind = \"" + name.value + ":5060\"");
+  }
+  if (!has_relay(config, interface->name)) {
+    problems.refuse(name.place, "interface '" + name.value + "' has no [[relay]] range",
+                    "add [[relay]] with interface = \"" + name.value + "\" and ports");
+  }
+  return interface->name;
+}
+
+/// Where a route leads that does not say `to`: the other interface, if there is just one.
+std::string other_interface(const Section& route, std::string_view from, const Config& config,
+                            Problems& problems) {
+  std::vector<std::string> others;
+  for (const Interface& interface : config.interfaces) {
+    if (interface.name != from && listens_on(config, interface.name)) {
+      others.push_back(interface.name);
+    }
+  }
+  if (others.empty()) return std::string{from};  // one interface: in and out by the same one
+  if (others.size() > 1) {
+    problems.refuse({route.place().line, route.place().key + ".to"}, "missing",
+                    "say which interface requests leave by: " + suggestion("", others));
+    return {};
+  }
+  const Located<std::string> only{others.front(), route.place()};
+  return usable_interface(only, config, problems);
+}
+
+void read_next_hops(Section& section, SipRoute& route, const Config& config, Problems& problems) {
+  const auto uris = section.texts("next_hops");
+  if (!section.has("next_hops")) {
+    section.refuse_missing("next_hops", "add at least one, as [\"sip:10.0.0.20:5060\"]");
+  } else if (uris.empty() || uris.size() > kMostNextHops) {
+    problems.refuse(section.place_of("next_hops"), "has no or too many entries",
+                    "use 1 to " + std::to_string(kMostNextHops));
+  }
+  for (const Located<std::string>& uri : uris) {
+    auto hop = parse_next_hop(uri.value);
+    if (!hop) {
+      const std::string& message = hop.reason().message();
+      const auto split = message.find("; ");
+      problems.refuse(uri.place, "'" + uri.value + "': " + message.substr(0, split),
+                      message.substr(split + 2));
+      continue;
+    }
+    if (!route.to.empty() && listens_on(config, route.to) &&
+        !speaks(config, route.to, hop->transport)) {
+      const std::string word{to_string(hop->transport)};
+      problems.refuse(uri.place,
+                      "'" + uri.value + "' needs " + word + ", which interface '" + route.to +
+                          "' does not listen on",
+                      "add \"" + word + "\" to the transports of its [[sip.listener]]");
+    }
+    route.next_hops.push_back(std::move(*hop));
+  }
+}
+
+void read_domain(Section& section, SipRoute& route, Problems& problems) {
+  const auto domain = section.text("domain");
+  if (!domain) return;
+  route.domain = lower_case(domain->value);
+  if (!is_host(domain->value)) {
+    problems.refuse(domain->place, "'" + domain->value + "' is no domain",
+                    "use one like partner.example");
+  }
+}
+
+SipRoute read_route(Section& section, const Config& config, Problems& problems) {
+  constexpr std::array<Choice<Latching>, 3> kLatchings{{{"strict", Latching::strict},
+                                                        {"signalled", Latching::signalled},
+                                                        {"sip-source", Latching::sip_source}}};
+  SipRoute route;
+  const auto from = section.text("from");
+  const auto to = section.text("to");
+  if (!section.has("from")) section.refuse_missing("from", "name the [[interface]] calls come by");
+  if (from) route.from = usable_interface(*from, config, problems);
+  if (to) {
+    route.to = usable_interface(*to, config, problems);
+  } else if (!route.from.empty()) {
+    route.to = other_interface(section, route.from, config, problems);
+  }
+  read_domain(section, route, problems);
+  read_next_hops(section, route, config, problems);
+  if (const auto word = section.text("latching")) {
+    route.latching = choose<Latching>(*word, kLatchings, problems).value_or(route.latching);
+  }
+  section.refuse_unknown();
+  return route;
+}
+
+}  // namespace
+
+void read_sip(Section& top, Listeners& listeners, Config& config, Problems& problems) {
+  auto sip = top.section("sip");
+  if (!sip) return;
+  for (Section& section : sip->sections("listener")) {
+    read_listener(section, listeners, config, problems);
+  }
+  for (Section& section : sip->sections("route")) {
+    config.sip.routes.push_back(read_route(section, config, problems));
+  }
+  if (auto limits = sip->section("limits")) {
+    limits->read("requests_per_second", config.sip.limits.requests_per_second, 1, kMostOfAnything);
+    limits->read("connections", config.sip.limits.connections, 1, kMostOfAnything);
+    limits->refuse_unknown();
+  }
+  sip->read("offer_timeout", config.sip.offer_timeout, 10, 3600);
+  sip->read("media_idle_timeout", config.sip.media_idle_timeout, 10, 86'400);
+  sip->refuse_unknown();
+}
+
+}  // namespace avedge::edge

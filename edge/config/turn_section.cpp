@@ -1,0 +1,146 @@
+#include "edge/config/turn_section.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "edge/config/choice.h"
+#include "edge/config/network.h"
+#include "edge/config/secrets.h"
+#include "edge/config/supported.h"
+
+namespace avedge::edge {
+namespace {
+
+/// RFC 8656 §14.3 by way of RFC 8489 §14.3: USERNAME is shorter than 509 bytes.
+constexpr std::size_t kLongestUserName = 508;
+/// A day: longer than any call, short enough that a forgotten allocation ends.
+constexpr std::int64_t kLongestLifetime = 86'400;
+constexpr std::int64_t kMostOfAnything = 1'000'000;
+
+void read_relay_interface(Section& turn, Config& config, Problems& problems) {
+  const auto name = turn.text("relay_interface");
+  if (!name) return;
+  const Interface* interface = refer_to_interface(*name, config, problems);
+  if (interface == nullptr) return;
+  config.turn.relay_interface = interface->name;
+  const bool has_ports =
+      std::any_of(config.relays.begin(), config.relays.end(),
+                  [&](const RelayRange& relay) { return relay.interface == interface->name; });
+  if (!has_ports) {
+    problems.refuse(name->place, "interface '" + name->value + "' has no [[relay]] range",
+                    "add [[relay]] with interface = \"" + name->value + "\" and ports");
+  }
+}
+
+void read_secrets(Section& turn, const std::string& folder, Config& config, Problems& problems) {
+  const auto file = turn.text("shared_secret_file");
+  if (!file) return;
+  const std::string path = (std::filesystem::path{folder} / file->value).string();
+  const auto secrets = read_secrets_file(path);
+  if (!secrets) {
+    problems.refuse(file->place, secrets.reason().message(),
+                    "make it readable for this user, with one secret a line");
+    return;
+  }
+  if (secrets->world_readable) {
+    problems.warn(file->place, "'" + path + "' can be read by every user of this machine",
+                  "chmod 640 '" + path + "'");
+  }
+  config.turn.shared_secrets = secrets->secrets;
+}
+
+void read_user(const std::string& name, const Located<std::string>& password, Config& config,
+               Problems& problems) {
+  const bool printable =
+      std::all_of(name.begin(), name.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+  if (name.empty() || name.size() > kLongestUserName || !printable) {
+    problems.refuse(password.place, "is no user name", "use 1 to 508 printable characters");
+  } else if (name.find(':') != std::string::npos) {
+    problems.refuse(password.place, "a user name with ':' looks like a time-limited credential",
+                    "choose another name");
+  } else if (password.value.empty()) {
+    problems.refuse(password.place, "the password is empty", "set one, or remove the user");
+  } else {
+    config.turn.users.emplace(name, password.value);
+  }
+}
+
+void read_peer_rule(Section& section, Config& config, Problems& problems) {
+  constexpr std::array<Choice<RuleAction>, 2> kActions{
+      {{"allow", RuleAction::allow}, {"deny", RuleAction::deny}}};
+  const auto action_word = section.text("action");
+  const auto prefix_text = section.text("prefix");
+  if (!section.has("action")) section.refuse_missing("action", "use allow or deny");
+  if (!section.has("prefix")) section.refuse_missing("prefix", "use one like 10.20.0.0/16");
+  section.refuse_unknown();
+
+  const auto action = action_word ? choose<RuleAction>(*action_word, kActions, problems)
+                                  : std::optional<RuleAction>{};
+  const auto prefix = prefix_text ? Prefix::parse(prefix_text->value) : std::nullopt;
+  if (prefix_text && !prefix) {
+    problems.refuse(prefix_text->place, "'" + prefix_text->value + "' is no prefix",
+                    "use one like 10.20.0.0/16 or 2001:db8::/32, with all host bits zero");
+  }
+  if (action && prefix) config.turn.peer_rules.push_back({*action, *prefix});
+}
+
+void read_limits(Section& section, TurnLimits& limits) {
+  section.read("allocations_per_user", limits.allocations_per_user, 1, kMostOfAnything);
+  section.read("allocations_per_source", limits.allocations_per_source, 1, kMostOfAnything);
+  section.read("allocations_total", limits.allocations_total, 1, kMostOfAnything);
+  section.read("permissions_per_allocation", limits.permissions_per_allocation, 1, 4096);
+  // RFC 8656 §12: 0x4000 to 0x4FFF are 4096 channels.
+  section.read("channels_per_allocation", limits.channels_per_allocation, 1, 4096);
+  section.read("unauthenticated_answers_per_second", limits.unauthenticated_answers_per_second, 1,
+               kMostOfAnything);
+  section.refuse_unknown();
+}
+
+void read_lifetimes(Section& turn, TurnConfig& config, Problems& problems) {
+  turn.read("default_lifetime", config.default_lifetime, 60, kLongestLifetime);
+  turn.read("max_lifetime", config.max_lifetime, 60, kLongestLifetime);
+  turn.read("nonce_lifetime", config.nonce_lifetime, 60, 3600);
+  if (config.default_lifetime > config.max_lifetime) {
+    problems.refuse(turn.place_of("default_lifetime"), "is longer than max_lifetime",
+                    "use at most " + std::to_string(config.max_lifetime.count()));
+  }
+}
+
+/// What a TURN server cannot do without, once somebody can reach it.
+void require_essentials(Section& top, Section& turn, const Config& config, Problems& problems) {
+  if (!top.has("realm")) top.refuse_missing("realm", "add one, as realm = \"example.org\"");
+  if (!turn.has("relay_interface")) {
+    turn.refuse_missing("relay_interface", "name the [[interface]] of the relayed addresses");
+  }
+  if (config.turn.users.empty() && !turn.has("shared_secret_file") && !turn.has("users")) {
+    problems.refuse(turn.place(), "nobody could log in", "add [turn.users] or shared_secret_file");
+  }
+}
+
+}  // namespace
+
+void read_turn(Section& top, const std::string& folder, Listeners& listeners, Config& config,
+               Problems& problems) {
+  auto turn = top.section("turn");
+  if (!turn) return;
+  read_relay_interface(*turn, config, problems);
+  read_secrets(*turn, folder, config, problems);
+  if (auto users = turn->section("users")) {
+    for (const auto& [name, password] : users->all_texts()) {
+      read_user(name, password, config, problems);
+    }
+  }
+  auto listener_sections = turn->sections("listener");
+  for (Section& section : listener_sections) {
+    if (auto listener = listeners.read(section, kTurnTransports)) {
+      config.turn.listeners.push_back(std::move(*listener));
+    }
+  }
+  for (Section& rule : turn->sections("peer_rule")) read_peer_rule(rule, config, problems);
+  if (auto limits = turn->section("limits")) read_limits(*limits, config.turn.limits);
+  read_lifetimes(*turn, config.turn, problems);
+  turn->refuse_unknown();
+  if (!listener_sections.empty()) require_essentials(top, *turn, config, problems);
+}
+
+}  // namespace avedge::edge
