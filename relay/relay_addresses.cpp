@@ -72,6 +72,18 @@ const RelayAddress* RelayAddresses::find(std::string_view interface,
   return nullptr;
 }
 
+/// An address may stand in several entries, one for each of its port ranges.
+bool RelayAddresses::is_leased(std::string_view interface, const Endpoint& local) const {
+  for (const auto& address : addresses_) {
+    const RelayRange& range = address->range();
+    if (range.interface == interface && range.local == local.address &&
+        address->udp_ports().is_leased(local.port)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool RelayAddresses::translates(std::string_view interface) const {
   for (const auto& address : addresses_) {
     const RelayRange& range = address->range();

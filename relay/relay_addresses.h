@@ -59,6 +59,8 @@ class RelayAddresses {
   /// The address that `interface` knows as `address`, be it its local or its advertised form.
   [[nodiscard]] const RelayAddress* find(std::string_view interface,
                                          const IpAddress& address) const;
+  /// Whether that port of one of the interface's local addresses is leased at this moment.
+  [[nodiscard]] bool is_leased(std::string_view interface, const Endpoint& local) const;
   [[nodiscard]] const std::vector<std::unique_ptr<RelayAddress>>& all() const { return addresses_; }
   /// Whether any address of `interface` is advertised by another name.
   [[nodiscard]] bool translates(std::string_view interface) const;

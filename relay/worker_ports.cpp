@@ -41,8 +41,7 @@ IpAddress WorkerPorts::advertised_address(const IpAddress& local) const {
 }
 
 bool WorkerPorts::is_leased(const Endpoint& local) const {
-  const RelayAddress* own = addresses_.find(interface_, local.address);
-  return own != nullptr && own->udp_ports().is_leased(local.port);
+  return addresses_.is_leased(interface_, local);
 }
 
 Verdict<RelayPort> WorkerPorts::adopt(UdpSocket socket) {

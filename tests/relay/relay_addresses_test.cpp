@@ -58,6 +58,17 @@ TEST(RelayAddresses, UsesEveryAddressOfAnInterface) {
   EXPECT_FALSE(addresses.lease("external", AddressFamily::ipv4, Parity::any));
 }
 
+TEST(RelayAddresses, AnAddressMayHaveSeveralRanges) {
+  RelayAddresses addresses{{loopback_range(21060, 21060), loopback_range(21070, 21070)}};
+  const auto first = addresses.lease("external", AddressFamily::ipv4, Parity::any);
+  const auto second = addresses.lease("external", AddressFamily::ipv4, Parity::any);
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE(addresses.is_leased("external", first->local));
+  EXPECT_TRUE(addresses.is_leased("external", second->local));
+  EXPECT_FALSE(addresses.is_leased("external", {kLoopback, Port{21080}}));
+  EXPECT_FALSE(addresses.is_leased("internal", first->local));
+}
+
 TEST(RelayAddresses, SaysWhenThereIsNoSuchFamilyOrInterface) {
   RelayAddresses addresses{{loopback_range(21030, 21031)}};
   EXPECT_EQ(addresses.lease("external", AddressFamily::ipv6, Parity::any).reason(),
