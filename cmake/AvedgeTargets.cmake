@@ -50,11 +50,14 @@ endfunction()
 # avedge_fuzzer(NAME SOURCES file... DEPENDS target... [CORPUS folder]): a libFuzzer target.
 # Without AVEDGE_FUZZ the same source is compiled against a driver that replays its corpus, so that
 # every build checks that fuzz targets still compile and that the corpus passes (label "unit").
+# Target `fuzzers` builds them all.
+add_custom_target(fuzzers)
 function(avedge_fuzzer name)
   cmake_parse_arguments(ARG "" "CORPUS" "SOURCES;DEPENDS" ${ARGN})
   if(AVEDGE_FUZZ)
     add_executable(${name} ${ARG_SOURCES})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${name})
   else()
     add_executable(${name} ${ARG_SOURCES} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_corpus.cpp)
     add_test(NAME corpus.${name} COMMAND ${name} ${CMAKE_SOURCE_DIR}/${ARG_CORPUS})

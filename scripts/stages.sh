@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# Shared by ./run and ./check, to be sourced: building by preset, and saying what goes on.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
+export CTEST_OUTPUT_ON_FAILURE=1
+
+elapsed() {
+  printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60))
+}
+
+# stage TEXT: a heading with the time since the start.
+stage() {
+  current_stage=$1
+  printf '\n=== [%s] %s\n' "$(elapsed)" "$1"
+}
+
+# fail: the last line when a stage did not end well.
+fail() {
+  printf '\nFAILED after %s in: %s\n' "$(elapsed)" "${current_stage:-start}" >&2
+}
+
+# build_preset NAME [target...]: configures when that was never done, and builds what changed. Shows
+# ninja's progress on a terminal; elsewhere is silent unless something goes wrong.
+build_preset() {
+  local build=$root/build/$1
+  if [[ ! -e $build/build.ninja ]]; then
+    (cd "$root" && quietly cmake --preset "$1")
+  fi
+  if [[ -t 1 ]]; then
+    ninja -C "$build" "${@:2}"
+  else
+    quietly ninja -C "$build" "${@:2}"
+  fi
+}
+
+# quietly COMMAND...: its output is shown only if it fails.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || status=$?
+  ((status == 0)) || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
