@@ -1,0 +1,164 @@
+"""TURN over UDP with coturn's client: whatever it sends comes back, and what must not pass does not."""
+
+import struct
+
+import pytest
+
+import stun
+import uclient
+from edge import PASSWORD, STUN_PORT, USER, Edge
+from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, PATIENCE, wait_until
+
+_SERVER = (EDGE_EXTERNAL, STUN_PORT)
+
+
+def _turn_client(lab, password=PASSWORD, address=EXT):
+    return stun.TurnClient(lab.udp_socket(lab.ext, address), _SERVER, USER, password)
+
+
+# Options of coturn's client, and how many clients and messages each.
+_MODES = {
+    "channels": (24, 50, []),
+    "send_indications": (24, 50, ["-s"]),
+    "padded_channels": (20, 50, ["-D"]),
+    "extra_requests": (20, 50, ["-s", "-G"]),
+    "large_messages_without_rtcp": (20, 50, ["-c", "-l", "1200"]),
+    "relay_to_relay": (20, 25, ["-y"]),
+}
+
+
+@pytest.fixture(scope="module")
+def relayed(module_lab):
+    """All modes at once through one edge; the clients' processes after their end, and the edge."""
+    edge = Edge(module_lab)
+    uclient.start_peer(module_lab)
+    processes = {
+        name: module_lab.start(module_lab.ext, uclient.command("-m", clients, "-n", messages, *options),
+                               f"uclient-{name}")
+        for name, (clients, messages, options) in _MODES.items()}
+    for process in processes.values():
+        process.expect_exit(90)
+    yield processes, edge
+    edge.stop()
+
+
+@pytest.mark.parametrize("mode", _MODES)
+def test_coturns_clients_lose_no_packet(relayed, mode):
+    clients, messages, _ = _MODES[mode]
+    process = relayed[0][mode]
+    assert process.exit_code() == 0, process.output()
+    summary = uclient.Summary(process.output())
+    assert summary.sent == clients * messages, process.output()
+    assert (summary.received, summary.lost, summary.dropped) == (summary.sent, 0, 0), process.output()
+
+
+def test_coturns_clients_leave_no_port_in_use(relayed):
+    edge = relayed[1]
+    edge.wait_until_no_port_is_in_use()
+    metrics = edge.metrics()
+    assert metrics.total("avedge_allocations") == 0
+    messages = sum(clients * count for clients, count, _ in _MODES.values())
+    assert metrics.total("avedge_packets_total") >= 2 * messages
+
+
+def test_wrong_password_is_refused(lab, edge):
+    done = lab.ext.run(uclient.command(password="wrong"), timeout=PATIENCE)
+    assert done.returncode != 0, done.stdout
+    assert "Cannot complete Allocation" in done.stdout
+    assert _turn_client(lab, password="wrong").allocate().error == 401
+    metrics = edge.metrics()
+    assert metrics.drops("bad_credentials") >= 2
+    assert metrics.total("avedge_ports_in_use") == 0
+
+
+def test_unknown_user_is_refused_like_a_wrong_password(lab, edge):
+    unknown = stun.TurnClient(lab.udp_socket(lab.ext, EXT), _SERVER, "nobody", PASSWORD)
+    assert unknown.allocate().error == 401
+    assert edge.metrics().drops("bad_credentials") == 1
+
+
+_FORBIDDEN_PEERS = ["127.0.0.1", "0.0.0.0", "10.99.0.1", "192.168.1.1", "172.16.0.1", "100.64.0.1",
+                    "169.254.169.254", "224.0.0.1", "255.255.255.255", "198.51.100.20", EDGE_EXTERNAL]
+
+
+def test_forbidden_peers_get_403_from_every_kind_of_request(lab, edge):
+    client = _turn_client(lab)
+    assert client.allocate().error is None
+    for peer in _FORBIDDEN_PEERS:
+        assert client.permit(peer).error == 403, peer
+        bind = (stun.attribute(stun.CHANNEL_NUMBER, struct.pack("!HH", 0x4000, 0))
+                + stun.attribute(stun.XOR_PEER_ADDRESS, stun.xor_address(peer, 4000)))
+        assert client.request(stun.CHANNEL_BIND, bind).error == 403, peer
+    # Decided for each address, answered for all: one allowed address admits no other.
+    both = b"".join(stun.attribute(stun.XOR_PEER_ADDRESS, stun.xor_address(peer, 0))
+                    for peer in (INSIDE, "127.0.0.1"))
+    assert client.request(stun.CREATE_PERMISSION, both).error == 403
+    assert edge.metrics().drops("peer_forbidden") == 2 * len(_FORBIDDEN_PEERS) + 1
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "10.99.0.1"])
+def test_forbidden_peer_ends_coturns_client_with_403(lab, edge, peer):
+    done = lab.ext.run(uclient.command(peer=peer), timeout=PATIENCE)
+    assert done.returncode != 0 and "error 403" in done.stdout, done.stdout
+
+
+def test_only_permitted_peers_reach_the_client(lab, edge):
+    client = _turn_client(lab)
+    allocation = client.allocate()
+    relayed = stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])
+    assert relayed[0] == EDGE_INTERNAL
+    permitted, other = lab.udp_socket(lab.inside, INSIDE), lab.udp_socket(lab.inside, "10.77.0.21")
+    assert client.permit(INSIDE).error is None
+    other.sendto(b"not permitted", relayed)
+    wait_until("the stranger to be counted", lambda: edge.metrics().drops("no_permission") == 1)
+    permitted.sendto(b"permitted", relayed)
+    received = client.udp.recv(2048)
+    assert b"permitted" in received and b"not" not in received
+
+
+def test_lifetime_zero_frees_the_port_at_once(lab, edge):
+    client = _turn_client(lab)
+    assert client.allocate().error is None
+    assert edge.metrics().total("avedge_ports_in_use") == 1
+    assert edge.metrics().total("avedge_allocations") == 1
+    assert client.refresh(0).error is None
+    wait_until("the port to be free", lambda: edge.metrics().total("avedge_ports_in_use") == 0)
+    assert edge.metrics().total("avedge_allocations") == 0
+    assert client.refresh(600).error == 437
+
+
+def test_even_port_gives_an_even_port(lab, edge):
+    client = _turn_client(lab)
+    allocation = client.allocate(stun.attribute(stun.EVEN_PORT, b"\x00"))
+    _, port = stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])
+    assert port % 2 == 0 and 50000 <= port <= 59999
+
+
+def test_exhausted_ports_are_508_and_running_allocations_live_on(lab):
+    edge = Edge(lab, internal_ports="50000-50003")
+    echo = lab.udp_socket(lab.inside, INSIDE)
+    clients = [_turn_client(lab) for _ in range(5)]
+    outcomes = [client.allocate().error for client in clients]
+    assert outcomes == [None, None, None, None, 508]
+    assert clients[0].permit(INSIDE).error is None
+    send = (stun.attribute(stun.XOR_PEER_ADDRESS, stun.xor_address(*echo.getsockname()))
+            + stun.attribute(0x0013, b"still here"))
+    clients[0].udp.sendto(stun.message(stun.SEND, send), _SERVER)
+    assert echo.recv(2048) == b"still here"
+    assert edge.metrics().drops("ports_exhausted") == 1
+    edge.stop()
+
+
+def test_ports_taken_by_another_program_are_skipped(lab):
+    taken = [lab.udp_socket(lab.edge, EDGE_INTERNAL, port) for port in range(50000, 50008)]
+    edge = Edge(lab, internal_ports="50000-50015")
+    ports = set()
+    for _ in range(8):
+        allocation = _turn_client(lab).allocate()
+        assert allocation.error is None
+        ports.add(stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])[1])
+    assert ports == set(range(50008, 50016))
+    assert _turn_client(lab).allocate().error == 508
+    for udp in taken:
+        udp.close()
+    edge.stop()
