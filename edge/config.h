@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "edge/prefix.h"
 #include "relay/core/endpoint.h"
 #include "relay/core/media_path.h"
+#include "relay/core/prefix.h"
 #include "relay/core/result.h"
 
 namespace avedge::edge {
@@ -80,7 +80,7 @@ struct TurnLimits {
   std::uint32_t permissions_per_allocation = 64;
   std::uint32_t channels_per_allocation = 64;
   /// Per source prefix: what a spoofed source can make us reflect (401, 438, Binding).
-  std::uint32_t unauthenticated_answers_per_second = 50;
+  std::uint32_t unauthenticated_answers_per_second = 1000;
   friend bool operator==(const TurnLimits&, const TurnLimits&) = default;
 };
 
@@ -122,7 +122,7 @@ struct SipRoute {
 
 /// [sip.limits]
 struct SipLimits {
-  std::uint32_t requests_per_second = 200;  // of one source address
+  std::uint32_t requests_per_second = 100;  // of one source address
   std::uint32_t connections = 4096;         // TCP, of all sources together
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };

@@ -1,0 +1,241 @@
+// What a right configuration becomes. The text is the contract's example, without what this
+// version cannot do yet.
+#include "edge/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "temporary_folder.h"
+
+namespace avedge::edge {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::StartsWith;
+
+constexpr const char* kContract = R"(
+realm = "example.org"
+workers = 0                                   # 0 = one per core
+
+[[interface]]
+name = "external"
+addresses = [{ local = "192.0.2.10", advertised = "203.0.113.7" }, { local = "2001:db8::10" }]
+device = "eth0"
+[[interface]]
+name = "internal"
+addresses = [{ local = "10.0.0.10" }]
+
+[[relay]]
+interface = "external"
+ports = "50000-59999"
+[[relay]]
+interface = "internal"
+ports = "50000-59999"
+
+[turn]
+relay_interface = "external"
+shared_secret_file = "turn.secrets"
+[turn.users]
+alice = "secret"
+[[turn.listener]]
+bind = "external:3478"
+transports = ["udp"]
+[[turn.peer_rule]]
+action = "allow"
+prefix = "10.20.0.0/16"
+
+[[sip.listener]]
+bind = "external:5060"
+transports = ["udp", "tcp"]
+[[sip.listener]]
+bind = "internal:5060"
+transports = ["udp", "tcp"]
+[[sip.route]]
+from = "external"
+next_hops = ["sip:10.0.0.20:5060;transport=tcp"]
+latching = "signalled"
+[[sip.route]]
+from = "internal"
+domain = "Partner.Example"
+next_hops = ["sip:sip.partner.example:5061;transport=tcp", "sip:[2001:db8::20]"]
+
+[metrics]
+http = "127.0.0.1:9464"
+[admin]
+socket = "/run/avedge/admin.sock"
+)";
+
+Endpoint endpoint(const char* text) {
+  return *Endpoint::parse(text);
+}
+
+class ContractExample : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_.write("turn.secrets", "# rotated monthly\nnew secret\r\n\n  old  \n");
+    auto read = load_config(folder_.write("edge.toml", kContract));
+    ASSERT_TRUE(read) << read.reason().message();
+    config_ = *std::move(read);
+  }
+
+  TemporaryFolder folder_;
+  Config config_;
+};
+
+TEST_F(ContractExample, Network) {
+  EXPECT_EQ(config_.realm, "example.org");
+  EXPECT_EQ(config_.workers, 0u);
+  ASSERT_EQ(config_.interfaces.size(), 2u);
+  const Interface& external = config_.interfaces[0];
+  EXPECT_EQ(external.device, "eth0");
+  ASSERT_EQ(external.addresses.size(), 2u);
+  EXPECT_EQ(external.addresses[0].advertised.to_string(), "203.0.113.7");
+  EXPECT_EQ(external.addresses[1].advertised, external.addresses[1].local);
+  EXPECT_THAT(config_.relays, ElementsAre(RelayRange{"external", {Port{50000}, Port{59999}}},
+                                          RelayRange{"internal", {Port{50000}, Port{59999}}}));
+  EXPECT_THAT(config_.warnings, IsEmpty());
+}
+
+TEST_F(ContractExample, Turn) {
+  const TurnConfig& turn = config_.turn;
+  EXPECT_EQ(turn.relay_interface, "external");
+  EXPECT_THAT(turn.shared_secrets, ElementsAre("new secret", "old"));
+  EXPECT_THAT(turn.users, ElementsAre(Pair("alice", "secret")));
+  EXPECT_THAT(turn.peer_rules,
+              ElementsAre(PeerRule{RuleAction::allow, *Prefix::parse("10.20.0.0/16")}));
+  EXPECT_EQ(turn.default_lifetime, seconds{600});
+}
+
+TEST_F(ContractExample, BindByInterfaceMeansEachOfItsAddresses) {
+  ASSERT_EQ(config_.turn.listeners.size(), 1u);
+  const Listener& listener = config_.turn.listeners[0];
+  EXPECT_EQ(listener.interface, "external");
+  EXPECT_THAT(listener.transports, ElementsAre(Transport::udp));
+  EXPECT_THAT(
+      listener.addresses,
+      ElementsAre(
+          ListenAddress{endpoint("192.0.2.10:3478"), endpoint("203.0.113.7:3478"), "eth0"},
+          ListenAddress{endpoint("[2001:db8::10]:3478"), endpoint("[2001:db8::10]:3478"), "eth0"}));
+}
+
+TEST_F(ContractExample, SipRoutes) {
+  ASSERT_EQ(config_.sip.listeners.size(), 2u);
+  ASSERT_EQ(config_.sip.routes.size(), 2u);
+  const SipRoute& inward = config_.sip.routes[0];
+  EXPECT_EQ(inward.from, "external");
+  EXPECT_EQ(inward.to, "internal");
+  EXPECT_EQ(inward.domain, "");
+  EXPECT_EQ(inward.latching, Latching::signalled);
+  ASSERT_EQ(inward.next_hops.size(), 1u);
+  EXPECT_EQ(inward.next_hops[0].address, IpAddress::v4(10, 0, 0, 20));
+  EXPECT_EQ(inward.next_hops[0].transport, Transport::tcp);
+
+  const SipRoute& outward = config_.sip.routes[1];
+  EXPECT_EQ(outward.domain, "partner.example");
+  ASSERT_EQ(outward.next_hops.size(), 2u);
+  EXPECT_EQ(outward.next_hops[0].host, "sip.partner.example");
+  EXPECT_EQ(outward.next_hops[0].address, std::nullopt);
+  EXPECT_EQ(outward.next_hops[0].port, Port{5061});
+  EXPECT_EQ(outward.next_hops[1].host, "2001:db8::20");
+  EXPECT_EQ(outward.next_hops[1].port, Port{5060});
+  EXPECT_EQ(outward.next_hops[1].transport, Transport::udp);
+}
+
+TEST_F(ContractExample, Services) {
+  EXPECT_EQ(config_.metrics_http, endpoint("127.0.0.1:9464"));
+  EXPECT_EQ(config_.admin_socket, "/run/avedge/admin.sock");
+  EXPECT_EQ(config_.log, LogConfig{});
+}
+
+TEST_F(ContractExample, TheSameFileGivesTheSameConfiguration) {
+  EXPECT_EQ(*load_config(folder_.file("edge.toml")), config_);
+}
+
+TEST_F(ContractExample, WarnsOfSecretsThatEverybodyCanRead) {
+  std::filesystem::permissions(folder_.file("turn.secrets"), std::filesystem::perms{0644});
+  const auto config = load_config(folder_.file("edge.toml"));
+  ASSERT_TRUE(config);
+  ASSERT_EQ(config->warnings.size(), 1u);
+  EXPECT_THAT(config->warnings[0],
+              StartsWith(folder_.file("edge.toml") + ":22: turn.shared_secret_file: '"));
+  EXPECT_THAT(config->warnings[0], HasSubstr("can be read by every user"));
+}
+
+TEST(Config, EveryOptionalKeyIsRead) {
+  const auto config = parse_config(R"(
+realm = "r"
+workers = 3
+[[interface]]
+name = "only"
+addresses = [{ local = "192.0.2.1" }]
+[[relay]]
+interface = "only"
+ports = "1025-1026"
+[turn]
+relay_interface = "only"
+default_lifetime = 700
+max_lifetime = 800
+nonce_lifetime = 60
+[turn.users]
+bob = "b"
+[turn.limits]
+allocations_per_user = 1
+allocations_per_source = 2
+allocations_total = 3
+permissions_per_allocation = 4
+channels_per_allocation = 5
+unauthenticated_answers_per_second = 6
+[[turn.listener]]
+bind = "127.0.0.1:3478"
+transports = ["udp"]
+[sip]
+offer_timeout = 10
+media_idle_timeout = 20
+[sip.limits]
+requests_per_second = 7
+connections = 8
+[[sip.listener]]
+bind = "192.0.2.1:5060"
+transports = ["udp"]
+[[sip.route]]
+from = "only"
+to = "only"
+latching = "sip-source"
+next_hops = ["sip:192.0.2.20"]
+[metrics]
+http = ""
+[log]
+level = "debug"
+format = "json"
+)",
+                                   "edge.toml");
+  ASSERT_TRUE(config) << config.reason().message();
+  EXPECT_EQ(config->workers, 3u);
+  EXPECT_EQ(config->turn.limits, (TurnLimits{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(config->turn.default_lifetime, seconds{700});
+  EXPECT_EQ(config->turn.max_lifetime, seconds{800});
+  EXPECT_EQ(config->turn.nonce_lifetime, seconds{60});
+  EXPECT_EQ(config->turn.listeners[0].interface, "") << "an address of no [[interface]]";
+  EXPECT_EQ(config->sip.offer_timeout, seconds{10});
+  EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
+  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8}));
+  EXPECT_EQ(config->sip.listeners[0].interface, "only") << "found by its address";
+  EXPECT_EQ(config->sip.routes[0].latching, Latching::sip_source);
+  EXPECT_EQ(config->metrics_http, std::nullopt);
+  EXPECT_EQ(config->log, (LogConfig{LogLevel::debug, LogFormat::json}));
+}
+
+TEST(Config, AnEmptyFileIsAnEdgeThatDoesNothing) {
+  const auto config = parse_config("", "edge.toml");
+  ASSERT_TRUE(config);
+  EXPECT_THAT(config->turn.listeners, IsEmpty());
+  EXPECT_THAT(config->sip.listeners, IsEmpty());
+  EXPECT_EQ(config->metrics_http, endpoint("127.0.0.1:9464"));
+}
+
+}  // namespace
+}  // namespace avedge::edge
