@@ -38,7 +38,7 @@ class MediaParty:
     def sdp(self, fixture):
         text = (_FIXTURES / fixture).read_text(encoding="ascii")
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return text.format(rtcp=self.rtcp, **fields)
+        return text.format(rtcp=self.rtcp, **fields).strip()
 
 
 def caller_party(rtp):
@@ -96,6 +96,9 @@ _HEAD = """\
 
 def scenario(name, *steps):
     """`{back}` in a step becomes its distance from the first: the INVITE whose branch it repeats."""
+    if any("play_pcap_audio" in step for step in steps):
+        # What tells SIPp where its own media leaves; the value is that of the party.
+        steps = [re.sub(r"(?m)^m=audio \d+ ", "m=audio [media_port] ", step) for step in steps]
     body = "\n".join(step.replace("{back}", str(index)) for index, step in enumerate(steps))
     return _HEAD.format(name=name) + body + _references(body) + "\n</scenario>\n"
 
@@ -107,11 +110,6 @@ def _references(body):
 
 
 # --- messages ----------------------------------------------------------------------------------
-
-def _sdp(party, fixture):
-    """[media_port] is what tells SIPp where its own media leaves; the value is the party's."""
-    return party.sdp(fixture).replace(f"m=audio {party.rtp} ", "m=audio [media_port] ").strip()
-
 
 def invite(domain, party):
     return f"""\
@@ -130,7 +128,7 @@ Allow: ACK, BYE, CANCEL, INVITE, OPTIONS, UPDATE
 Content-Type: application/sdp
 Content-Length: [len]
 
-{_sdp(party, "skype_offer.sdp")}"""
+{party.sdp("skype_offer.sdp")}"""
 
 
 def in_dialog_invite(cseq, party, fixture, side):
@@ -139,7 +137,7 @@ Contact: <sip:{_USER[side]}@[local_ip]:[local_port];transport=[transport]>
 Content-Type: application/sdp
 Content-Length: [len]
 
-{_sdp(party, fixture)}""")
+{party.sdp(fixture)}""")
 
 
 def bye(cseq, side):
@@ -200,7 +198,7 @@ Contact: <sip:{_USER[side]}@[local_ip]:[local_port];transport=[transport]>
     if party is None:
         return head + "Content-Length: 0\n"
     return head + ("User-Agent: UCCAPI/4.0.7577.314 OC/4.0.7577.314 (Microsoft Lync 2010)\n"
-                   "Content-Type: application/sdp\nContent-Length: [len]\n\n" + _sdp(party, fixture))
+                   "Content-Type: application/sdp\nContent-Length: [len]\n\n" + party.sdp(fixture))
 
 
 def request_terminated():
