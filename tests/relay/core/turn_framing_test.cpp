@@ -114,13 +114,14 @@ TEST(SendIndication, Rfc8656_11_2_PeerAndDataAreRead) {
 
 TEST(SendIndication, OptionalPartsAreTolerated) {
   // An empty DATA is an empty datagram; SOFTWARE and FINGERPRINT may be skipped.
-  const auto view = parse_send_indication(SendIndication{}
-                                              .add(0x001A, {})
-                                              .add(0x8022, octets({'x'}))
-                                              .data("")
-                                              .peer()
-                                              .add(0x8028, octets({1, 2, 3, 4}))
-                                              .datagram());
+  const auto datagram = SendIndication{}
+                            .add(0x001A, {})
+                            .add(0x8022, octets({'x'}))
+                            .data("")
+                            .peer()
+                            .add(0x8028, octets({1, 2, 3, 4}))
+                            .datagram();
+  const auto view = parse_send_indication(datagram);
   ASSERT_TRUE(view);
   EXPECT_TRUE(view->dont_fragment);
   EXPECT_TRUE(view->data.empty());
@@ -130,15 +131,16 @@ TEST(SendIndication, Rfc8489_14_5_WhatFollowsMessageIntegrityIsIgnored) {
   const auto mac = std::vector<std::byte>(20);
   EXPECT_FALSE(
       parse_send_indication(SendIndication{}.peer().add(0x0008, mac).data("smuggled").datagram()));
-  const auto view = parse_send_indication(
-      SendIndication{}.peer().data("real").add(0x0008, mac).add(0x7777, {}).datagram());
+  const auto datagram =
+      SendIndication{}.peer().data("real").add(0x0008, mac).add(0x7777, {}).datagram();
+  const auto view = parse_send_indication(datagram);
   ASSERT_TRUE(view);
   EXPECT_EQ(as_text(view->data), "real");
 }
 
 TEST(SendIndication, Rfc8489_14_TheFirstOfRepeatedAttributesCounts) {
-  const auto view =
-      parse_send_indication(SendIndication{}.peer().data("first").data("second").datagram());
+  const auto datagram = SendIndication{}.peer().data("first").data("second").datagram();
+  const auto view = parse_send_indication(datagram);
   ASSERT_TRUE(view);
   EXPECT_EQ(as_text(view->data), "first");
 }
