@@ -1,0 +1,305 @@
+// A world for a turn::Server: ports, quotas, counters of flows, and a client that speaks to it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ice/stun/attribute_values.h"
+#include "ice/stun/integrity.h"
+#include "ice/stun/stun_builder.h"
+#include "ice/turn/server.h"
+
+namespace avedge::turn::testing {
+
+/// Two relayed addresses behind 1:1 NAT, ports counted upwards, closed by the world below.
+class FakePorts final : public RelayPorts {
+ public:
+  std::optional<DropReason> refuse;
+  std::set<Endpoint> leased;
+  std::map<std::uint32_t, Endpoint> sockets;
+  std::map<ReservationToken, Endpoint> reserved;
+
+  static IpAddress local(AddressFamily family) {
+    return *IpAddress::parse(family == AddressFamily::ipv4 ? "10.9.9.9" : "fd00::9");
+  }
+  static IpAddress advertised(AddressFamily family) {
+    return *IpAddress::parse(family == AddressFamily::ipv4 ? "198.51.100.9" : "2001:db8::9");
+  }
+
+  Verdict<RelayPort> lease(AddressFamily family, Parity parity) override {
+    if (refuse) return *refuse;
+    if (parity == Parity::even && next_port_ % 2 != 0) ++next_port_;
+    return adopt({local(family), Port{next_port_++}});
+  }
+  Verdict<Reserving> lease_reserving_next(Time, AddressFamily family) override {
+    const auto even = lease(family, Parity::even);
+    if (!even) return even.reason();
+    ReservationToken token{};
+    store_be64(token.data(), 0x5EED000000000000 + next_port_);
+    reserved[token] = {local(family), Port{next_port_++}};
+    return Reserving{*even, token};
+  }
+  Verdict<RelayPort> claim(Time, const ReservationToken& token) override {
+    const auto found = reserved.find(token);
+    if (found == reserved.end()) return DropReason::bad_reservation;
+    const Endpoint endpoint = found->second;
+    reserved.erase(found);
+    return adopt(endpoint);
+  }
+  std::optional<IpAddress> own_relay_address(const IpAddress& peer) const override {
+    for (const auto family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
+      if (peer == local(family) || peer == advertised(family)) return local(family);
+    }
+    return std::nullopt;
+  }
+  IpAddress advertised_address(const IpAddress& address) const override {
+    const auto own = own_relay_address(address);
+    return own ? advertised(own->family()) : address;
+  }
+  bool is_leased(const Endpoint& endpoint) const override { return leased.contains(endpoint); }
+
+  void close(SocketId socket) {
+    const auto found = sockets.find(static_cast<std::uint32_t>(socket));
+    if (found == sockets.end()) return;
+    leased.erase(found->second);
+    sockets.erase(found);
+  }
+
+ private:
+  RelayPort adopt(const Endpoint& endpoint) {
+    const SocketId id{next_socket_++};
+    sockets[static_cast<std::uint32_t>(id)] = endpoint;
+    leased.insert(endpoint);
+    return {id, endpoint, {advertised(endpoint.address.family()), endpoint.port}};
+  }
+
+  std::uint16_t next_port_ = 50'001;
+  std::uint32_t next_socket_ = 100;
+};
+
+class FakeLedger final : public Ledger {
+ public:
+  std::size_t quota_per_user = 1000;
+  std::map<std::string, std::size_t> booked;
+
+  Verdict<void> begin_allocation(std::string_view user, const IpAddress&) override {
+    std::size_t& count = booked[std::string{user}];
+    if (count >= quota_per_user) return DropReason::allocation_quota;
+    ++count;
+    return {};
+  }
+  void end_allocation(std::string_view user, const IpAddress&) override {
+    --booked[std::string{user}];
+  }
+};
+
+/// The forwarder's flows, as the edits leave them; usage is what a test says it is.
+class FakeFlows final : public FlowReader {
+ public:
+  std::map<FlowKey, FlowSpec> flows;
+  std::map<FlowKey, FlowUsage> used;
+
+  FlowUsage usage(const FlowKey& key) const override {
+    const auto found = used.find(key);
+    return found == used.end() ? FlowUsage{} : found->second;
+  }
+  /// Null if there is none.
+  const FlowSpec* find(const FlowKey& key) const {
+    const auto found = flows.find(key);
+    return found == flows.end() ? nullptr : &found->second;
+  }
+  void apply(std::span<const FlowEdit> edits, FakePorts& ports) {
+    for (const FlowEdit& edit : edits) {
+      if (const auto* upsert = std::get_if<UpsertFlow>(&edit)) {
+        flows[upsert->spec.key] = upsert->spec;
+      } else if (const auto* erase = std::get_if<EraseFlow>(&edit)) {
+        flows.erase(erase->key);
+        used.erase(erase->key);
+      } else {
+        ports.close(std::get<CloseSocket>(edit).socket);
+      }
+    }
+  }
+};
+
+class FakeObserver final : public AllocationObserver {
+ public:
+  struct Closed {
+    std::string user;
+    Endpoint relayed;
+    CloseReason reason;
+    Traffic traffic;
+    Duration lifetime;
+  };
+  std::size_t opened = 0;
+  std::vector<Closed> closed;
+
+  void on_opened(const AllocationInfo&) override { ++opened; }
+  void on_closed(const AllocationInfo& allocation, CloseReason reason, const Traffic& traffic,
+                 Duration lifetime) override {
+    closed.push_back({std::string{allocation.user}, allocation.relayed, reason, traffic, lifetime});
+  }
+};
+
+using Fill = std::function<void(stun::StunBuilder&)>;
+inline const Fill kNothing = [](stun::StunBuilder&) {};
+
+/// Who a request comes from and what it is protected with.
+struct Client {
+  Endpoint endpoint = *Endpoint::parse("192.0.2.50:40000");
+  std::string user = "alice";
+  std::string password = "wonder";
+  std::string realm = "example.org";
+  std::string nonce;  // empty: none was learned yet
+
+  [[nodiscard]] stun::LongTermKey key() const { return stun::long_term_key(user, realm, password); }
+};
+
+/// What came back for one datagram.
+struct Answered {
+  std::optional<DropReason> reason;
+  std::vector<std::byte> bytes;  // of the reply; empty: silence
+
+  [[nodiscard]] bool silent() const { return bytes.empty(); }
+  /// Only if there is a reply. Lives as long as this object.
+  [[nodiscard]] stun::StunView view() const { return *stun::StunView::parse(bytes); }
+  /// 200 for success, 0 for silence.
+  [[nodiscard]] int code() const {
+    if (silent()) return 0;
+    if (view().message_class() == stun::MessageClass::success) return 200;
+    return stun::read_error_code(*view().find(stun::AttributeType::error_code))->code;
+  }
+  [[nodiscard]] std::optional<Endpoint> address(stun::AttributeType type) const {
+    const auto value = view().find(type);
+    if (!value) return std::nullopt;
+    return stun::read_xor_address(*value, view().transaction());
+  }
+  [[nodiscard]] std::uint32_t lifetime() const {
+    return *stun::read_u32(*view().find(stun::AttributeType::lifetime));
+  }
+};
+
+/// A server and everything around it. Time stands still unless a test moves it.
+class World {
+ public:
+  static constexpr SocketId kListener{1};
+
+  explicit World(Settings settings = default_settings()) : server_settings{std::move(settings)} {}
+
+  static Settings default_settings() {
+    Settings settings;
+    settings.credentials.realm = "example.org";
+    settings.credentials.users = {{"alice", "wonder"}, {"bob", "builder"}};
+    settings.credentials.shared_secrets = {"new secret", "old secret"};
+    settings.peers.own_addresses = {*IpAddress::parse("8.8.4.4")};
+    return settings;
+  }
+
+  Answered receive(const Endpoint& from, ConstBytes datagram) {
+    Outcome outcome;
+    const Path path{kListener, server_address, from, Transport::udp};
+    const auto verdict = server.handle(now, path, datagram, outcome);
+    Answered answered;
+    if (!verdict) answered.reason = verdict.reason();
+    for (const auto& reply : outcome.replies()) {
+      const ConstBytes bytes = outcome.bytes_of(reply);
+      answered.bytes.assign(bytes.begin(), bytes.end());
+    }
+    replies += outcome.replies().size();
+    flows.apply(outcome.edits(), ports);
+    return answered;
+  }
+
+  /// The bytes of a request, signed if the client has a nonce.
+  static std::vector<std::byte> build(const Client& client, stun::Method method, const Fill& fill,
+                                      const stun::TransactionId& transaction) {
+    using stun::AttributeType;
+    std::array<std::byte, 4096> buffer;
+    stun::StunBuilder builder{buffer, method, stun::MessageClass::request, transaction};
+    fill(builder);
+    if (!client.nonce.empty()) {
+      builder.text(AttributeType::username, client.user)
+          .text(AttributeType::realm, client.realm)
+          .text(AttributeType::nonce, client.nonce)
+          .integrity(client.key());
+    }
+    const ConstBytes bytes = builder.finish();
+    return {bytes.begin(), bytes.end()};
+  }
+
+  Answered ask(const Client& client, stun::Method method, const Fill& fill = kNothing) {
+    return receive(client.endpoint, build(client, method, fill, stun::TransactionId::random()));
+  }
+
+  /// Takes the nonce from a first 401.
+  Client login(Client client = {}) {
+    client.nonce.clear();
+    const auto challenge = ask(client, stun::Method::allocate, allocate_udp);
+    client.nonce = text_of(*challenge.view().find(stun::AttributeType::nonce));
+    return client;
+  }
+
+  Answered allocate(const Client& client, const Fill& more = kNothing) {
+    return ask(client, stun::Method::allocate, [&](stun::StunBuilder& b) {
+      allocate_udp(b);
+      more(b);
+    });
+  }
+  Answered permit(const Client& client, const std::vector<std::string>& peers) {
+    return ask(client, stun::Method::create_permission, [&](stun::StunBuilder& b) {
+      for (const auto& peer : peers) add_peer(b, peer);
+    });
+  }
+  Answered bind(const Client& client, std::uint16_t channel, const std::string& peer) {
+    return ask(client, stun::Method::channel_bind, [&](stun::StunBuilder& b) {
+      b.channel_number(channel);
+      add_peer(b, peer);
+    });
+  }
+  Answered refresh(const Client& client, std::optional<std::uint32_t> lifetime = {}) {
+    return ask(client, stun::Method::refresh, [&](stun::StunBuilder& b) {
+      if (lifetime) b.u32(stun::AttributeType::lifetime, *lifetime);
+    });
+  }
+
+  void advance(Duration by) {
+    now += by;
+    Outcome outcome;
+    server.expire(now, outcome);
+    replies += outcome.replies().size();
+    flows.apply(outcome.edits(), ports);
+  }
+
+  static void allocate_udp(stun::StunBuilder& builder) {
+    builder.u8_of_four(stun::AttributeType::requested_transport, 17);
+  }
+  static void add_peer(stun::StunBuilder& builder, const std::string& peer) {
+    builder.xor_address(stun::AttributeType::xor_peer_address, *Endpoint::parse(peer));
+  }
+
+  /// The only relay socket there is.
+  [[nodiscard]] SocketId relay() const { return SocketId{ports.sockets.begin()->first}; }
+  [[nodiscard]] const FlowSpec* flow(SocketId socket, const std::string& remote,
+                                     ChannelField channel = kNoChannel) const {
+    return flows.find({socket, *Endpoint::parse(remote), channel});
+  }
+
+  Settings server_settings;
+  Time now{std::chrono::hours{5}};
+  UnixSeconds wall_clock{1'800'000'000};
+  Endpoint server_address = *Endpoint::parse("198.51.100.1:3478");
+  FakePorts ports;
+  FakeLedger ledger;
+  FakeFlows flows;
+  WorkerCounters counters;
+  FakeObserver observer;
+  std::size_t replies = 0;
+  Server server{server_settings,
+                {ports, ledger, flows, counters, observer, [this] { return wall_clock; }}};
+};
+
+}  // namespace avedge::turn::testing

@@ -1,0 +1,140 @@
+#include "ice/turn/peer_policy.h"
+
+#include <gtest/gtest.h>
+
+namespace avedge::turn {
+namespace {
+
+bool allows(const char* text, const PeerSettings& settings = {}) {
+  const auto address = IpAddress::parse(text);
+  EXPECT_TRUE(address) << text;
+  return PeerPolicy{settings}.allows(*address);
+}
+
+PeerRule rule(PeerRule::Action action, const char* prefix) {
+  return {action, *Prefix::parse(prefix)};
+}
+constexpr auto kAllow = PeerRule::Action::allow;
+constexpr auto kDeny = PeerRule::Action::deny;
+
+TEST(PeerPolicy, DeniesByDefaultWhatIsNotPublic) {
+  for (const char* address : {"0.0.0.0",
+                              "0.1.2.3",
+                              "10.0.0.1",
+                              "100.64.0.1",
+                              "100.127.255.255",
+                              "127.0.0.1",
+                              "127.255.255.255",
+                              "169.254.1.1",
+                              "172.16.0.1",
+                              "172.31.255.255",
+                              "192.0.0.1",
+                              "192.0.2.1",
+                              "192.168.1.1",
+                              "198.18.0.1",
+                              "198.19.255.255",
+                              "198.51.100.1",
+                              "203.0.113.1",
+                              "224.0.0.1",
+                              "239.1.1.1",
+                              "240.0.0.1",
+                              "255.255.255.255",
+                              "::",
+                              "::1",
+                              "fe80::1",
+                              "fc00::1",
+                              "fdff::1",
+                              "fec0::1",
+                              "ff02::1",
+                              "2001:db8::1",
+                              "2001:2::1",
+                              "100::1",
+                              "64:ff9b:1::1",
+                              "3fff::1"}) {
+    EXPECT_FALSE(allows(address)) << address;
+  }
+}
+
+TEST(PeerPolicy, AllowsWhatIs) {
+  for (const char* address :
+       {"1.1.1.1", "9.255.255.255", "11.0.0.1", "100.63.255.255", "100.128.0.1", "172.15.0.1",
+        "172.32.0.1", "198.17.255.255", "198.20.0.1", "223.255.255.255", "2606:4700::1", "2a00::1",
+        "2001:4860:4860::8888"}) {
+    EXPECT_TRUE(allows(address)) << address;
+  }
+}
+
+struct Forms {
+  const char* ipv4;
+  std::vector<const char*> others;
+};
+
+TEST(PeerPolicy, EveryFormOfAnAddressGetsTheSameVerdict) {
+  const Forms all[] = {
+      {"127.0.0.1",
+       {"::ffff:127.0.0.1", "::127.0.0.1", "::ffff:0:127.0.0.1",
+        "2002:7f00:1::", "2002:7f00:1:1234::5", "64:ff9b::127.0.0.1", "2001:0:1:2:3:4:80ff:fffe",
+        "2606:4700::5efe:127.0.0.1", "2606:4700::200:5efe:127.0.0.1"}},
+      {"10.20.30.40",
+       {"::ffff:10.20.30.40", "::10.20.30.40", "::ffff:0:10.20.30.40", "2002:a14:1e28::",
+        "64:ff9b::10.20.30.40", "2001:0:1:2:3:4:f5eb:e1d7", "2606:4700::5efe:10.20.30.40"}},
+      {"8.8.8.8",
+       {"::ffff:8.8.8.8", "::8.8.8.8", "::ffff:0:8.8.8.8", "2002:808:808::", "64:ff9b::8.8.8.8",
+        "2001:0:1:2:3:4:f7f7:f7f7", "2606:4700::5efe:8.8.8.8"}},
+  };
+  const PeerSettings settings_to_try[] = {
+      {},
+      {{rule(kAllow, "10.20.0.0/16"), rule(kDeny, "8.8.8.0/24")}, {}},
+      {{rule(kAllow, "127.0.0.0/8")}, {*IpAddress::parse("8.8.8.8")}},
+  };
+  for (const auto& settings : settings_to_try) {
+    for (const auto& [ipv4, others] : all) {
+      for (const char* other : others) {
+        EXPECT_EQ(allows(other, settings), allows(ipv4, settings)) << ipv4 << " as " << other;
+      }
+    }
+  }
+}
+
+TEST(PeerPolicy, TheFirstRuleThatMatchesWins) {
+  const PeerSettings settings{{rule(kDeny, "10.20.30.0/24"), rule(kAllow, "10.20.0.0/16"),
+                               rule(kDeny, "10.20.99.0/24"), rule(kDeny, "8.8.8.8/32")},
+                              {}};
+  EXPECT_FALSE(allows("10.20.30.1", settings));
+  EXPECT_TRUE(allows("10.20.31.1", settings));
+  EXPECT_TRUE(allows("10.20.99.1", settings));
+  EXPECT_FALSE(allows("10.21.0.1", settings));
+  EXPECT_FALSE(allows("8.8.8.8", settings));
+  EXPECT_TRUE(allows("8.8.8.9", settings));
+}
+
+TEST(PeerPolicy, RulesKnowPrefixesThatEndWithinAByte) {
+  const PeerSettings settings{{rule(kAllow, "fd00:8000::/17")}, {}};
+  EXPECT_TRUE(allows("fd00:8000::1", settings));
+  EXPECT_TRUE(allows("fd00:ffff::1", settings));
+  EXPECT_FALSE(allows("fd00:7fff::1", settings));
+}
+
+TEST(PeerPolicy, AllowingEverythingOfIpv6OpensNoIpv4) {
+  const PeerSettings settings{{rule(kAllow, "::/0")}, {}};
+  EXPECT_TRUE(allows("fd00::1", settings));
+  EXPECT_FALSE(allows("::ffff:127.0.0.1", settings));
+  EXPECT_FALSE(allows("64:ff9b::127.0.0.1", settings));
+}
+
+TEST(PeerPolicy, DenyRulesHoldForTheWrittenFormToo) {
+  EXPECT_FALSE(allows("64:ff9b::8.8.8.8", {{rule(kDeny, "64:ff9b::/96")}, {}}));
+}
+
+TEST(PeerPolicy, OwnAddressesAreForbiddenButRelayedOnesAreNot) {
+  const PeerSettings settings{{rule(kDeny, "10.1.0.0/16")}, {*IpAddress::parse("1.1.1.1")}};
+  EXPECT_FALSE(allows("1.1.1.1", settings));
+  EXPECT_FALSE(allows("64:ff9b::1.1.1.1", settings));
+  const PeerPolicy policy{settings};
+  EXPECT_TRUE(policy.allows_own_relay(*IpAddress::parse("1.1.1.1")));
+  EXPECT_TRUE(policy.allows_own_relay(*IpAddress::parse("192.168.7.7")));
+  EXPECT_FALSE(policy.allows_own_relay(*IpAddress::parse("10.1.0.1")));
+}
+
+}  // namespace
+}  // namespace avedge::turn
