@@ -1,0 +1,81 @@
+// What the anchor tells the rest of the edge about its calls: a line at start and end, figures for
+// metrics, a list for the operator. Signalling thread only, except the counters.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "relay/core/counters.h"
+#include "signaling-shim/anchor/media_anchor.h"
+
+namespace avedge::anchor {
+
+/// Why a call is over.
+enum class EndReason : std::uint8_t {
+  bye,         // BYE was answered, or never was
+  cancelled,   // CANCEL, or a 487 without one
+  rejected,    // another final error to the initial INVITE
+  unanswered,  // no final response, or no answer to an offer, in time
+  idle,        // media fell silent
+  abandoned,   // the proxy gave up: time-out, no next hop
+  shutdown     // the edge stops
+};
+/// As they stand in logs and in the metric label `reason`.
+inline constexpr std::array<std::string_view, 7> kEndReasonLabels{
+    "bye", "cancelled", "rejected", "unanswered", "idle", "abandoned", "shutdown"};
+constexpr std::string_view label(EndReason reason) {
+  return kEndReasonLabels[static_cast<std::size_t>(reason)];
+}
+
+struct CallInfo {
+  SessionId id{};
+  std::string call_id;
+  std::string caller_interface;
+  std::string callee_interface;
+  /// Most streams (relayed m= lines) at any time so far.
+  std::size_t streams = 0;
+};
+
+/// What was forwarded so far: [0] from the caller to the callee, [1] the other way.
+struct MediaTotals {
+  std::array<std::uint64_t, 2> packets{};
+  std::array<std::uint64_t, 2> bytes{};
+};
+
+struct CallEnd {
+  EndReason reason = EndReason::bye;
+  bool was_answered = false;
+  Duration duration{};  // since the initial INVITE
+  MediaTotals media;
+};
+
+class CallObserver {
+ public:
+  virtual ~CallObserver() = default;
+  /// The initial INVITE has its ports and goes on its way.
+  virtual void on_call_started(const CallInfo& call) = 0;
+  /// Exactly once for every call that started, before its ports are freed.
+  virtual void on_call_ended(const CallInfo& call, const CallEnd& end) = 0;
+};
+
+/// One row of `avedge sessions`.
+struct CallSnapshot {
+  CallInfo call;
+  bool was_answered = false;
+  bool is_on_hold = false;
+  std::size_t dialogs = 0;  // branches of a forked call that still live
+  Duration age{};
+  MediaTotals media;
+};
+
+/// Written by the signalling thread, read by any.
+struct SessionCounters {
+  Gauge sessions;
+  Gauge paths;
+  Counter started;
+  Counter answered;
+  std::array<Counter, kEndReasonLabels.size()> ended;
+};
+
+}  // namespace avedge::anchor

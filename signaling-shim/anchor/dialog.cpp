@@ -1,0 +1,213 @@
+#include "signaling-shim/anchor/dialog.h"
+
+namespace avedge::anchor {
+
+Dialog::Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerId worker,
+               Latching latching)
+    : tag_{std::move(tag)}, ports_{ports}, paths_{factory, worker, latching} {}
+
+void Dialog::begin(const Transaction& invite, std::optional<Offer> offer) {
+  OpenInvite open;
+  open.cseq = invite.cseq;
+  open.carried_offer = offer.has_value();
+  invites_[invite.requester] = std::move(open);
+  offers_[invite.requester] = std::move(offer);
+}
+
+void Dialog::on_request(Time now, const Transaction& transaction) {
+  if (transaction.method == Method::bye) bye_since_ = now;
+  if (transaction.method != Method::invite) return;
+  auto& open = invites_[transaction.requester];
+  if (open && open->cseq == transaction.cseq) return;  // retransmitted
+  open = OpenInvite{transaction.cseq, false, false, current_};
+}
+
+Verdict<Presentation> Dialog::on_sdp(Time now, const DialogMessage& message, PartyMedia media) {
+  const Transaction transaction = Transaction::of(message);
+  media.keep_targets_of(current_.party[message.sender]);
+  switch (role_of(message, transaction)) {
+    case Role::offer: return take_offer(now, message.sender, transaction, std::move(media));
+    case Role::answer:
+      return take_answer(message.sender, transaction, std::move(media), Offer::Answer::final);
+    case Role::preview:
+      return take_answer(message.sender, transaction, std::move(media), Offer::Answer::preview);
+    case Role::repeat: break;
+  }
+  return repeat(message.sender, media);
+}
+
+Dialog::Role Dialog::role_of(const DialogMessage& message, const Transaction& transaction) const {
+  if (message.status != 0) return role_of_response(message, transaction);
+  const Side sender = message.sender;
+  const auto& theirs = offers_[other(sender)];
+  switch (transaction.method) {
+    case Method::ack: {
+      const Transaction invite{sender, Method::invite, transaction.cseq};
+      return has_offer(other(sender), invite) ? Role::answer : Role::repeat;
+    }
+    case Method::prack: {
+      // RFC 3262 §5: the answer, if the reliable response held an offer; otherwise a new offer.
+      const bool is_to_offer =
+          theirs && theirs->carrier.method == Method::invite && theirs->carrier.requester == sender;
+      const bool answers = is_to_offer && (theirs->answer != Offer::Answer::final ||
+                                           theirs->answered_by == transaction);
+      return answers ? Role::answer : Role::offer;
+    }
+    default: return Role::offer;
+  }
+}
+
+Dialog::Role Dialog::role_of_response(const DialogMessage& message,
+                                      const Transaction& transaction) const {
+  if (has_offer(transaction.requester, transaction)) {
+    const bool is_preview = message.status < 200 && !message.reliable;
+    return is_preview ? Role::preview : Role::answer;
+  }
+  if (has_offer(message.sender, transaction)) return Role::offer;  // the same one again
+  const auto& open = invites_[transaction.requester];
+  const bool is_delayed_offer = transaction.method == Method::invite && open &&
+                                open->cseq == transaction.cseq && !open->carried_offer;
+  return is_delayed_offer ? Role::offer : Role::repeat;
+}
+
+bool Dialog::has_offer(Side from, const Transaction& carrier) const {
+  return offers_[from] && offers_[from]->carrier == carrier;
+}
+
+Verdict<Presentation> Dialog::take_offer(Time now, Side from, const Transaction& carrier,
+                                         PartyMedia media) {
+  const Side to = other(from);
+  const bool is_same = has_offer(from, carrier);
+  if (is_same && offers_[from]->answer == Offer::Answer::final) return repeat(from, media);
+
+  const PartyMedia& receiver = current_.party[to];
+  const AddressFamily family = receiver.lines.empty() ? media.family : receiver.family;
+  auto offer = Offer::make(from, carrier, std::move(media),
+                           is_same ? offers_[from]->facing : current_.facing, family, ports_);
+  if (!offer) return offer.reason();
+  offer->since = now;
+  if (is_same) offer->answer = offers_[from]->answer;
+  auto& open = invites_[carrier.requester];
+  if (carrier.method == Method::invite && open && carrier.requester == from) {
+    open->carried_offer = true;
+  }
+  offers_[from] = *std::move(offer);
+  return Presentation{offers_[from]->facing[to], receiver};
+}
+
+Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier, PartyMedia media,
+                                          Offer::Answer kind) {
+  const Side to = other(from);
+  Offer& offer = *offers_[to];
+  const bool is_again = offer.answer == Offer::Answer::final;
+  // RFC 3261 §13.2.1: what follows a reliable answer is not another one; least of all when the
+  // parties have agreed on something newer since.
+  if (is_again && offer.revision != revision_) return repeat(from, media);
+  if (media.lines.size() > offer.media.lines.size()) return DropReason::sdp_malformed;
+
+  auto leases = ports_.facing(to).fit(is_again ? current_.facing[to] : offer.facing[to], media,
+                                      offer.media.family);
+  if (!leases) return leases.reason();
+  Presentation shown{*std::move(leases), offer.media};
+  DialogState next;
+  next.party[to] = offer.media;
+  next.party[from] = std::move(media);
+  next.facing[to] = shown.ports;
+  next.facing[from] = is_again ? current_.facing[from] : offer.facing[from];
+  if (kind == Offer::Answer::final || is_again) {
+    finish_answer(offer, carrier, next);
+  } else {
+    offer.answer = Offer::Answer::preview;
+    offer.facing[to] = shown.ports;
+  }
+  apply(offer.carrier, std::move(next));
+  return shown;
+}
+
+/// The same as was shown the last time, without any change.
+Verdict<Presentation> Dialog::repeat(Side from, const PartyMedia& media) const {
+  const Side to = other(from);
+  if (!covers(current_.facing[to], media)) return DropReason::sdp_unsupported;
+  return Presentation{current_.facing[to], current_.party[to]};
+}
+
+void Dialog::finish_answer(Offer& offer, const Transaction& answered_by, DialogState& next) {
+  next.free_rejected_lines();
+  if (offer.answer != Offer::Answer::final) {
+    offer.revision = ++revision_;
+    offer.answered_by = answered_by;
+  }
+  offer.answer = Offer::Answer::final;
+  offer.facing = {};  // from here on the state holds the ports
+}
+
+void Dialog::apply(const Transaction& cause, DialogState next) {
+  for (const Side side : {Side::caller, Side::callee}) {
+    // RFC 6141 §3.4: what was agreed inside a re-INVITE (UPDATE, PRACK) falls with it.
+    const bool is_inside = cause.method != Method::invite || cause.requester == side;
+    if (invites_[side] && is_inside) invites_[side]->has_changed_state = true;
+  }
+  paths_.sync(next);
+  current_ = std::move(next);
+}
+
+void Dialog::on_final_response(const Transaction& transaction, int status) {
+  const bool is_success = status < 300;
+  switch (transaction.method) {
+    case Method::invite:
+      return is_success ? accept_invite(transaction) : roll_back_invite(transaction);
+    case Method::bye:
+      if (status == 401 || status == 407) bye_since_.reset();  // it will come again
+      return;
+    default:
+      if (!is_success) drop_offers_of(transaction);
+  }
+}
+
+void Dialog::accept_invite(const Transaction& transaction) {
+  invites_[transaction.requester].reset();
+  auto& offer = offers_[transaction.requester];
+  if (!offer || offer->carrier != transaction || offer->answer == Offer::Answer::final) return;
+  if (offer->answer == Offer::Answer::none) {
+    offer.reset();  // an offer nobody took up: what was agreed before still holds
+    return;
+  }
+  // A 200 without SDP: many a gateway takes its unreliable 183 for the answer.
+  DialogState next = current_;
+  finish_answer(*offer, transaction, next);
+  apply(transaction, std::move(next));
+}
+
+void Dialog::roll_back_invite(const Transaction& transaction) {
+  auto& open = invites_[transaction.requester];
+  if (!open || open->cseq != transaction.cseq) return;
+  OpenInvite failed = *std::move(open);
+  open.reset();
+  drop_offers_of(transaction);
+  // With glare both INVITEs fail and none has changed anything.
+  if (failed.has_changed_state) {
+    offers_ = {};
+    ++revision_;
+    apply(transaction, std::move(failed.before));
+  }
+}
+
+void Dialog::drop_offers_of(const Transaction& transaction) {
+  for (const Side side : {Side::caller, Side::callee}) {
+    const bool is_open =
+        has_offer(side, transaction) && offers_[side]->answer != Offer::Answer::final;
+    if (is_open) offers_[side].reset();
+  }
+}
+
+void Dialog::expire_offers(Time now, Duration timeout) {
+  for (const Side side : {Side::caller, Side::callee}) {
+    auto& offer = offers_[side];
+    if (!offer || offer->answer == Offer::Answer::final || now - offer->since < timeout) continue;
+    const Transaction carrier = offer->carrier;
+    roll_back_invite(carrier);
+    drop_offers_of(carrier);
+  }
+}
+
+}  // namespace avedge::anchor

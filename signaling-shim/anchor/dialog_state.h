@@ -1,0 +1,42 @@
+// What the two parties of a dialog agreed on: plain values that can be kept, compared and put back.
+#pragma once
+
+#include <array>
+
+#include "signaling-shim/anchor/media_anchor.h"
+#include "signaling-shim/anchor/port_leases.h"
+
+namespace avedge::anchor {
+
+constexpr Side other(Side side) {
+  return side == Side::caller ? Side::callee : Side::caller;
+}
+
+/// One of something for each party.
+template <class Value>
+class PerSide {
+ public:
+  [[nodiscard]] Value& operator[](Side side) { return values_[static_cast<std::size_t>(side)]; }
+  [[nodiscard]] const Value& operator[](Side side) const {
+    return values_[static_cast<std::size_t>(side)];
+  }
+
+ private:
+  std::array<Value, 2> values_{};
+};
+
+struct DialogState {
+  PerSide<PartyMedia> party;
+  /// The ports that party talks to.
+  PerSide<PortLeases> facing;
+
+  /// Gives back the ports of lines that one of the two does not want (port 0).
+  void free_rejected_lines();
+  /// Both parties want the line and both have ports for it.
+  [[nodiscard]] bool is_open(std::size_t line) const;
+  [[nodiscard]] std::size_t open_lines() const;
+  /// No stream is sent both ways.
+  [[nodiscard]] bool is_on_hold() const;
+};
+
+}  // namespace avedge::anchor

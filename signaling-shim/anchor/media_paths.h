@@ -1,0 +1,57 @@
+// Keeps the worker's paths in step with what a dialog agreed on.
+#pragma once
+
+#include <map>
+
+#include "signaling-shim/anchor/call_observer.h"
+#include "signaling-shim/anchor/dialog_state.h"
+
+namespace avedge::anchor {
+
+/// What all paths of the edge share.
+struct PathFactory {
+  SessionControl& control;
+  SessionCounters& counters;
+  std::uint64_t next_id = 1;
+};
+
+/// The paths of one dialog; removed with it. The near end is the caller, the far end the callee.
+class MediaPaths {
+ public:
+  MediaPaths(PathFactory& factory, WorkerId worker, Latching latching)
+      : factory_{factory}, worker_{worker}, latching_{latching} {}
+  MediaPaths(const MediaPaths&) = delete;
+  MediaPaths& operator=(const MediaPaths&) = delete;
+  ~MediaPaths();
+
+  /// Posts what is new or changed and removes what is gone; the same state again posts nothing.
+  /// Ports that only the old state holds may be freed afterwards, not before.
+  void sync(const DialogState& state);
+
+  [[nodiscard]] MediaTotals totals() const;
+  /// When media was last forwarded; Time{} if never.
+  [[nodiscard]] Time last_activity() const;
+
+ private:
+  enum class Component : std::uint8_t { rtp, rtcp };
+  using Key = std::pair<std::size_t, Component>;  // m= line
+  struct Slot {
+    MediaPath path;
+    bool is_live = false;
+  };
+  using Wanted = std::map<Key, std::pair<MediaEnd, MediaEnd>>;  // near, far
+
+  [[nodiscard]] Wanted wanted(const DialogState& state) const;
+  [[nodiscard]] MediaEnd end_of(const DialogState& state, Side side, const Key& key) const;
+  void remove_stale(const Wanted& wanted);
+  void set(const Key& key, MediaEnd near, MediaEnd far);
+  void remove(Slot& slot);
+
+  PathFactory& factory_;
+  WorkerId worker_;
+  Latching latching_;
+  /// Slots outlive their paths, so that counters go on where a line comes back.
+  std::map<Key, Slot> slots_;
+};
+
+}  // namespace avedge::anchor

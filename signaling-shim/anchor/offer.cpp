@@ -1,0 +1,39 @@
+#include "signaling-shim/anchor/offer.h"
+
+namespace avedge::anchor {
+namespace {
+
+Method method_of(std::string_view name) {
+  if (name == "INVITE") return Method::invite;
+  if (name == "ACK") return Method::ack;
+  if (name == "PRACK") return Method::prack;
+  if (name == "UPDATE") return Method::update;
+  if (name == "BYE") return Method::bye;
+  if (name == "CANCEL") return Method::cancel;
+  return Method::other;
+}
+
+}  // namespace
+
+Transaction Transaction::of(const DialogMessage& message) {
+  const Side requester = message.status == 0 ? message.sender : other(message.sender);
+  return {requester, method_of(message.method), message.cseq};
+}
+
+Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia media,
+                           const PerSide<PortLeases>& held, AddressFamily receiver_family,
+                           CallPorts& ports) {
+  Offer offer;
+  offer.from = from;
+  offer.carrier = carrier;
+  for (const Side side : {from, other(from)}) {
+    const AddressFamily family = side == from ? media.family : receiver_family;
+    auto leases = ports.facing(side).fit(held[side], media, family);
+    if (!leases) return leases.reason();
+    offer.facing[side] = *std::move(leases);
+  }
+  offer.media = std::move(media);
+  return offer;
+}
+
+}  // namespace avedge::anchor

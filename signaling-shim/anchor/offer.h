@@ -1,0 +1,53 @@
+// An offer on its way (RFC 3264), and the SIP transaction that carries it.
+#pragma once
+
+#include "signaling-shim/anchor/dialog_state.h"
+
+namespace avedge::anchor {
+
+enum class Method : std::uint8_t { invite, ack, prack, update, bye, cancel, other };
+
+/// A SIP transaction as both of its directions name it.
+struct Transaction {
+  Side requester = Side::caller;
+  Method method = Method::other;
+  std::uint32_t cseq = 0;
+
+  [[nodiscard]] static Transaction of(const DialogMessage& message);
+  friend bool operator==(const Transaction&, const Transaction&) = default;
+};
+
+/// Where a call's ports come from: by the party they face.
+struct CallPorts {
+  PortLessor caller;
+  PortLessor callee;
+  [[nodiscard]] PortLessor& facing(Side side) { return side == Side::caller ? caller : callee; }
+};
+
+struct Offer {
+  enum class Answer : std::uint8_t {
+    none,
+    preview,  // by an unreliable 18x: may still change
+    final
+  };
+
+  Side from = Side::caller;
+  Transaction carrier;
+  PartyMedia media;
+  /// Ports for both directions are secured before the offer goes out: an answer is then never
+  /// refused for want of ports.
+  PerSide<PortLeases> facing;
+  Answer answer = Answer::none;
+  /// The dialog's revision that the final answer made, and what carried that answer.
+  std::uint64_t revision = 0;
+  Transaction answered_by;
+  Time since{};
+
+  /// Makes the offer of `media` by `from`, keeping the ports of `held`.
+  /// Fails with ports_exhausted or family_unsupported.
+  [[nodiscard]] static Verdict<Offer> make(Side from, const Transaction& carrier, PartyMedia media,
+                                           const PerSide<PortLeases>& held,
+                                           AddressFamily receiver_family, CallPorts& ports);
+};
+
+}  // namespace avedge::anchor

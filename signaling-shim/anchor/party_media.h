@@ -1,0 +1,54 @@
+// What one party said about its media, as values that outlive the message it said it in.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "relay/core/endpoint.h"
+#include "signaling-shim/sdp/view.h"
+
+namespace avedge::anchor {
+
+/// Addresses of one stream from which its party may latch; more are ignored.
+inline constexpr std::size_t kMaxSignalledAddresses = 16;
+
+/// One m= line.
+struct MediaLine {
+  bool is_relayed = false;  // over UDP and not rejected
+  bool has_rtcp = false;
+  /// c=0.0.0.0, ::, or a=inactive. Says nothing about where media goes.
+  bool is_held = false;
+  bool is_two_way = false;  // sendrecv
+  /// As the m= and c= lines have it, 0.0.0.0 included: two lines with the same one share a port.
+  Endpoint written;
+  /// Where the party receives; no port: it has not said so yet.
+  Endpoint rtp;
+  Endpoint rtcp;
+  std::vector<IpAddress> addresses;
+  std::string ice_ufrag;
+  std::string ice_password;
+};
+
+struct PartyMedia {
+  std::vector<MediaLine> lines;
+  /// Address family of its c= lines.
+  AddressFamily family = AddressFamily::ipv4;
+  /// Where its SIP message came from.
+  IpAddress source;
+
+  [[nodiscard]] static PartyMedia from(const sdp::View& view, const IpAddress& source);
+
+  [[nodiscard]] bool relays(std::size_t line) const {
+    return line < lines.size() && lines[line].is_relayed;
+  }
+  [[nodiscard]] std::size_t streams() const;
+
+  /// The other alternative of a multipart/alternative body. Only one of the two will be accepted,
+  /// so they share ports, and either's addresses may latch. The later one is the richer one.
+  void add_alternative(const PartyMedia& other);
+
+  /// Hold never moves a relay target: lines that are held keep what the party said before.
+  void keep_targets_of(const PartyMedia& before);
+};
+
+}  // namespace avedge::anchor

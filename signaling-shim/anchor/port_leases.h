@@ -1,0 +1,47 @@
+// The edge's ports that one party talks to, by m= line.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "relay/session_control.h"
+#include "signaling-shim/anchor/party_media.h"
+
+namespace avedge::anchor {
+
+/// Freed with its last holder: an agreed state, a state to fall back to, an offer in flight, or
+/// (for the ports that face a callee) all branches of a forked call.
+using PortLease = std::shared_ptr<const MediaPortPair>;
+/// By m= line; null where nothing is relayed. Lines that share a port share the lease.
+using PortLeases = std::vector<PortLease>;
+
+class PortLessor {
+ public:
+  PortLessor(SessionControl& control, WorkerId worker, std::string interface)
+      : control_{control}, worker_{worker}, interface_{std::move(interface)} {}
+
+  /// Ports for the lines of `media`: those of `held` stay, new lines get new ones in the preferred
+  /// family (or, where the interface lacks it, in the other), lines that are not relayed keep what
+  /// they have until it is agreed that they are gone. On failure nothing is kept.
+  /// Fails with ports_exhausted or family_unsupported.
+  [[nodiscard]] Verdict<PortLeases> fit(const PortLeases& held, const PartyMedia& media,
+                                        AddressFamily preferred);
+
+  /// What the party knows the edge by: the address of the first port it was ever given. It goes
+  /// into o= and the session's c=, and so stays the same for the whole call.
+  [[nodiscard]] const std::optional<IpAddress>& address() const { return address_; }
+
+ private:
+  [[nodiscard]] Verdict<PortLease> lease(AddressFamily preferred);
+
+  SessionControl& control_;
+  WorkerId worker_;
+  std::string interface_;
+  std::optional<IpAddress> address_;
+};
+
+/// Whether every relayed line of `media` has a port in `leases`.
+[[nodiscard]] bool covers(const PortLeases& leases, const PartyMedia& media);
+
+}  // namespace avedge::anchor

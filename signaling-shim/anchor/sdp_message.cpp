@@ -1,0 +1,81 @@
+#include "signaling-shim/anchor/sdp_message.h"
+
+namespace avedge::anchor {
+namespace {
+
+std::optional<Endpoint> known(const Endpoint& endpoint) {
+  return endpoint.port == Port{} ? std::nullopt : std::optional{endpoint};
+}
+
+sdp::FarView far_view(std::size_t sections, const Presentation& shown,
+                      const std::optional<IpAddress>& edge) {
+  sdp::FarView far;
+  far.address = edge;
+  far.media.resize(sections);
+  far.receiver.resize(sections);
+  for (std::size_t i = 0; i < std::min(sections, shown.ports.size()); ++i) {
+    if (const PortLease& lease = shown.ports[i]) {
+      far.media[i] = sdp::EdgePorts{lease->rtp.advertised(), lease->rtcp.advertised()};
+    }
+  }
+  for (std::size_t i = 0; i < std::min(sections, shown.receiver.lines.size()); ++i) {
+    const MediaLine& own = shown.receiver.lines[i];
+    far.receiver[i] = {known(own.rtp), known(own.rtcp)};
+  }
+  return far;
+}
+
+}  // namespace
+
+Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
+  auto bodies = find_sdp(message.content_type, message.body);
+  if (!bodies) return bodies.reason();
+  SdpMessage read;
+  read.body_ = message.body;
+  read.source_ = message.source;
+  read.bodies_ = *std::move(bodies);
+  for (const SdpBody& body : read.bodies_) {
+    auto view = sdp::View::parse(body.text);
+    if (!view) return view.reason();
+    read.views_.push_back(*std::move(view));
+  }
+  return read;
+}
+
+PartyMedia SdpMessage::media() const {
+  PartyMedia media = PartyMedia::from(views_.front(), source_);
+  for (std::size_t i = 1; i < views_.size(); ++i) {
+    media.add_alternative(PartyMedia::from(views_[i], source_));
+  }
+  return media;
+}
+
+BodyRewrite SdpMessage::show(const Presentation& shown,
+                             const std::optional<IpAddress>& edge) const {
+  return rewrite([&](std::size_t sections) { return far_view(sections, shown, edge); });
+}
+
+BodyRewrite SdpMessage::show_nowhere() const {
+  const Endpoint discard{IpAddress{}, Port{9}};
+  return rewrite([&](std::size_t sections) {
+    sdp::FarView far;
+    far.address = discard.address;
+    far.media.assign(sections, sdp::EdgePorts{discard, {discard.address, discard.port.next()}});
+    return far;
+  });
+}
+
+template <class FarViewOf>
+BodyRewrite SdpMessage::rewrite(const FarViewOf& far_view_of) const {
+  text::EditList edits{body_};
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    const sdp::FarView far = far_view_of(views_[i].media().size());
+    sdp::rewrite(views_[i], far, edits);
+    if (bodies_[i].content_length.empty()) continue;
+    edits.replace(bodies_[i].content_length, std::to_string(sdp::rewrite(views_[i], far).size()));
+  }
+  if (edits.empty()) return {};
+  return {edits.emit()};
+}
+
+}  // namespace avedge::anchor

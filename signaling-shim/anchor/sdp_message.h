@@ -1,0 +1,38 @@
+// The session descriptions of one SIP message: read together, because alternatives share ports, and
+// rewritten together, in one pass over the body.
+#pragma once
+
+#include "signaling-shim/anchor/dialog.h"
+#include "signaling-shim/anchor/sdp_bodies.h"
+#include "signaling-shim/sdp/rewrite.h"
+
+namespace avedge::anchor {
+
+/// Views into the message's body, which must outlive it.
+class SdpMessage {
+ public:
+  /// Fails with sdp_malformed or sdp_unsupported.
+  [[nodiscard]] static Verdict<SdpMessage> read(const DialogMessage& message);
+
+  [[nodiscard]] bool empty() const { return views_.empty(); }
+  /// What the sender says about its media, all alternatives together. Only if not empty().
+  [[nodiscard]] PartyMedia media() const;
+
+  /// The body with the ports of `shown` in it; `edge` is what the receiver knows the edge by.
+  [[nodiscard]] BodyRewrite show(const Presentation& shown,
+                                 const std::optional<IpAddress>& edge) const;
+  /// The body with the discard port of the unspecified address for every place, for descriptions
+  /// that say what a party is able to and not where it is.
+  [[nodiscard]] BodyRewrite show_nowhere() const;
+
+ private:
+  template <class FarViewOf>
+  [[nodiscard]] BodyRewrite rewrite(const FarViewOf& far_view_of) const;
+
+  std::string_view body_;
+  IpAddress source_;
+  std::vector<SdpBody> bodies_;
+  std::vector<sdp::View> views_;  // of bodies_
+};
+
+}  // namespace avedge::anchor

@@ -1,0 +1,75 @@
+// One anchored call: the offer of its initial INVITE, and a dialog for every party that answers it.
+#pragma once
+
+#include "signaling-shim/anchor/call_observer.h"
+#include "signaling-shim/anchor/dialog.h"
+#include "signaling-shim/anchor/settings.h"
+
+namespace avedge::anchor {
+
+/// Owns the call's ports and paths; destroying it frees them. Signalling thread only.
+class Session {
+ public:
+  Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& factory,
+          const Settings& settings);
+
+  /// As MediaAnchor::on_message(); afterwards over() may say that this was the last message.
+  [[nodiscard]] Verdict<BodyRewrite> on_message(Time now, const DialogMessage& message);
+  /// Ends what is overdue; afterwards over() may be set.
+  void expire(Time now);
+
+  [[nodiscard]] const std::optional<EndReason>& over() const { return over_; }
+  /// The initial INVITE has passed with its ports.
+  [[nodiscard]] bool is_started() const { return is_started_; }
+  [[nodiscard]] const CallInfo& info() const { return info_; }
+  [[nodiscard]] const std::string& branch() const { return spec_.branch; }
+  [[nodiscard]] CallEnd end_of_call(Time now, EndReason reason) const;
+  [[nodiscard]] CallSnapshot snapshot(Time now) const;
+
+ private:
+  [[nodiscard]] bool is_initial_invite(const DialogMessage& message) const;
+  [[nodiscard]] bool answers_initial_invite(const DialogMessage& message) const;
+  void before_body(Time now, const DialogMessage& message);
+  [[nodiscard]] Verdict<BodyRewrite> rewrite_body(Time now, const DialogMessage& message);
+  [[nodiscard]] Verdict<Presentation> present(Time now, const DialogMessage& message,
+                                              PartyMedia media);
+  [[nodiscard]] Verdict<Presentation> present_initial_offer(Time now, const DialogMessage& message,
+                                                            PartyMedia media);
+  void after_body(Time now, const DialogMessage& message);
+  void on_initial_response(Time now, const DialogMessage& message);
+  void confirm(Time now, Dialog& dialog);
+
+  [[nodiscard]] Dialog* find(std::string_view tag);
+  Verdict<Dialog*> find_or_begin(const DialogMessage& message);
+  void end_dialog(const Dialog& dialog);
+  void expire_dialogs(Time now);
+  void expire_idle(Time now);
+  [[nodiscard]] Time last_sign_of_life() const;
+  [[nodiscard]] Duration patience() const;
+  [[nodiscard]] std::size_t open_lines() const;
+  [[nodiscard]] Time last_media() const;
+  [[nodiscard]] MediaTotals totals() const;
+  [[nodiscard]] bool is_on_hold() const;
+
+  SessionSpec spec_;
+  PathFactory& factory_;
+  const Settings& settings_;
+  WorkerId worker_;
+  CallInfo info_;
+  CallPorts ports_;
+  Time opened_;
+  Time last_message_;
+  Time last_sdp_;
+  std::optional<Time> answered_;  // the first 2xx to the initial INVITE
+  bool is_started_ = false;
+  bool is_cancelled_ = false;
+  std::optional<EndReason> over_;
+  std::optional<Transaction> initial_invite_;
+  /// What every branch begins with, as long as new ones may come. The first branch takes the
+  /// caller-facing ports that were secured with it, others lease their own.
+  std::optional<Offer> initial_offer_;
+  MediaTotals ended_dialogs_;
+  std::vector<std::unique_ptr<Dialog>> dialogs_;
+};
+
+}  // namespace avedge::anchor

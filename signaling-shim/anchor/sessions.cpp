@@ -1,0 +1,102 @@
+#include "signaling-shim/anchor/sessions.h"
+
+#include <algorithm>
+
+#include "relay/core/random.h"
+#include "signaling-shim/anchor/sdp_bodies.h"
+
+namespace avedge::anchor {
+namespace {
+
+/// Without a session nothing can be anchored; a body without SDP needs none.
+Verdict<BodyRewrite> pass_unless_sdp(const DialogMessage& message) {
+  const auto bodies = find_sdp(message.content_type, message.body);
+  if (!bodies) return bodies.reason();
+  if (!bodies->empty()) return DropReason::sip_unmatched;
+  return BodyRewrite{};
+}
+
+}  // namespace
+
+Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserver& observer)
+    : settings_{settings}, observer_{observer}, factory_{control, counters_} {}
+
+Sessions::~Sessions() {
+  end_all(last_seen_);
+}
+
+Verdict<SessionId> Sessions::open(Time now, const SessionSpec& spec) {
+  last_seen_ = now;
+  if (const auto known = by_branch_.find(spec.branch); known != by_branch_.end()) {
+    return SessionId{known->second};
+  }
+  if (sessions_.size() >= settings_.max_sessions) return DropReason::table_full;
+  // Unpredictable, so that ids of an earlier run, or guessed ones, name no call.
+  std::uint64_t id = 0;
+  while (id == 0 || sessions_.contains(id)) id = random_u64();
+  sessions_.emplace(id, std::make_unique<Session>(now, SessionId{id}, spec, factory_, settings_));
+  by_branch_.emplace(spec.branch, id);
+  counters_.sessions.set(static_cast<std::int64_t>(sessions_.size()));
+  return SessionId{id};
+}
+
+Verdict<BodyRewrite> Sessions::on_message(Time now, SessionId session,
+                                          const DialogMessage& message) {
+  last_seen_ = now;
+  const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
+  if (entry == sessions_.end()) return pass_unless_sdp(message);
+  const bool was_started = entry->second->is_started();
+  auto body = entry->second->on_message(now, message);
+  note_start(*entry->second, was_started);
+  if (const auto& reason = entry->second->over()) end(now, entry, *reason);
+  return body;
+}
+
+void Sessions::abandon(Time now, SessionId session) {
+  last_seen_ = now;
+  const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
+  if (entry != sessions_.end()) end(now, entry, EndReason::abandoned);
+}
+
+void Sessions::expire(Time now) {
+  last_seen_ = now;
+  for (auto entry = sessions_.begin(); entry != sessions_.end();) {
+    entry->second->expire(now);
+    const auto& reason = entry->second->over();
+    entry = reason ? end(now, entry, *reason) : std::next(entry);
+  }
+}
+
+void Sessions::end_all(Time now) {
+  for (auto entry = sessions_.begin(); entry != sessions_.end();) {
+    entry = end(now, entry, EndReason::shutdown);
+  }
+}
+
+/// The one place where calls end; the session's destructor frees paths, then ports.
+Sessions::Table::iterator Sessions::end(Time now, Table::iterator entry, EndReason reason) {
+  const Session& session = *entry->second;
+  if (session.is_started()) {
+    counters_.ended[static_cast<std::size_t>(reason)].add();
+    observer_.on_call_ended(session.info(), session.end_of_call(now, reason));
+  }
+  by_branch_.erase(session.branch());
+  const auto next = sessions_.erase(entry);
+  counters_.sessions.set(static_cast<std::int64_t>(sessions_.size()));
+  return next;
+}
+
+void Sessions::note_start(const Session& session, bool was_started) {
+  if (was_started || !session.is_started()) return;
+  counters_.started.add();
+  observer_.on_call_started(session.info());
+}
+
+std::vector<CallSnapshot> Sessions::snapshot(Time now) const {
+  std::vector<CallSnapshot> list;
+  list.reserve(sessions_.size());
+  for (const auto& [id, session] : sessions_) list.push_back(session->snapshot(now));
+  return list;
+}
+
+}  // namespace avedge::anchor

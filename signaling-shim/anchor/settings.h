@@ -1,0 +1,27 @@
+// How patient the anchor is, and how much it takes on.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace avedge::anchor {
+
+struct Settings {
+  /// An offer that nobody answers holds its ports this long after the transaction's last message.
+  std::chrono::seconds offer_timeout{std::chrono::minutes{3}};
+  /// An answered call without media in either direction.
+  std::chrono::seconds media_idle{std::chrono::minutes{5}};
+  /// The same while every stream is on hold.
+  std::chrono::seconds hold_idle{std::chrono::minutes{30}};
+  /// A dialog that never had a stream (instant messages) holds no ports, only memory.
+  std::chrono::seconds without_media{std::chrono::hours{12}};
+  /// RFC 3261 §17.1.2.2, timer F: a BYE that is not answered by then never will be.
+  std::chrono::seconds bye_timeout{32};
+  /// RFC 3261 §13.2.2.4: other branches may still answer 64*T1 after the first one did.
+  std::chrono::seconds fork_window{32};
+  std::size_t max_sessions = 10000;
+  /// Early dialogs of one call.
+  std::size_t max_dialogs = 16;
+};
+
+}  // namespace avedge::anchor

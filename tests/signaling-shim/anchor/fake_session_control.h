@@ -1,0 +1,102 @@
+// A data plane that only keeps books: which sockets are leased, which paths lead over them. It
+// fails the test where the real one could not do what is asked.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "relay/session_control.h"
+
+namespace avedge::anchor {
+
+inline bool same_ends(const MediaPath& left, const MediaPath& right) {
+  return left.near == right.near && left.far == right.far;
+}
+
+class FakeSessionControl final : public SessionControl {
+ public:
+  /// Pairs that can be leased at the same time.
+  std::size_t capacity = 1000;
+  /// Families that an interface has; both, if it is not named here.
+  std::map<std::string, AddressFamily, std::less<>> only_family;
+  std::size_t set_calls = 0;
+
+  ~FakeSessionControl() override {
+    EXPECT_TRUE(paths_.empty()) << "paths leaked";
+    EXPECT_TRUE(sockets_.empty()) << "ports leaked";
+  }
+
+  WorkerId assign_worker() override { return WorkerId{3}; }
+
+  Verdict<MediaPortPair> lease_pair(WorkerId worker, std::string_view interface,
+                                    AddressFamily family) override {
+    const auto only = only_family.find(interface);
+    if (only != only_family.end() && only->second != family) {
+      return DropReason::family_unsupported;
+    }
+    if (sockets_.size() / 2 >= capacity) return DropReason::ports_exhausted;
+    const auto port = static_cast<std::uint16_t>(50000 + next_socket_);
+    return MediaPortPair{bind(worker, interface, family, Port{port}),
+                         bind(worker, interface, family, Port{port}.next())};
+  }
+
+  void set_path(WorkerId worker, const MediaPath& path) override {
+    EXPECT_EQ(worker, WorkerId{3});
+    EXPECT_TRUE(sockets_.contains(path.near.socket)) << "path over a socket that is not leased";
+    EXPECT_TRUE(sockets_.contains(path.far.socket)) << "path over a socket that is not leased";
+    ++set_calls;
+    paths_[path.id] = path;
+  }
+
+  void remove_path(WorkerId, MediaPathId path) override {
+    EXPECT_EQ(paths_.erase(path), 1U) << "unknown path removed";
+  }
+
+  void release(WorkerId, SocketId socket) override {
+    EXPECT_EQ(sockets_.erase(socket), 1U) << "released twice";
+    for (const auto& [id, path] : paths_) {
+      EXPECT_TRUE(path.near.socket != socket && path.far.socket != socket)
+          << "released under a path";
+    }
+  }
+
+  [[nodiscard]] std::size_t pairs() const { return sockets_.size() / 2; }
+  [[nodiscard]] const std::map<MediaPathId, MediaPath>& paths() const { return paths_; }
+
+  /// The n-th path in the order they were made; RTP and RTCP of a stream follow each other.
+  [[nodiscard]] MediaPath path(std::size_t n) const {
+    EXPECT_LT(n, paths_.size());
+    return n < paths_.size() ? std::next(paths_.begin(), static_cast<std::ptrdiff_t>(n))->second
+                             : MediaPath{};
+  }
+  /// The port of a socket as SDP shows it.
+  [[nodiscard]] std::string port_of(SocketId socket) const {
+    const auto found = sockets_.find(socket);
+    return found == sockets_.end() ? "" : std::to_string(found->second.port.number());
+  }
+
+ private:
+  MediaPort bind(WorkerId worker, std::string_view interface, AddressFamily family, Port port) {
+    const bool is_external = interface == "external";
+    const bool is_v4 = family == AddressFamily::ipv4;
+    const Endpoint local{*IpAddress::parse(is_v4 ? (is_external ? "10.9.9.9" : "10.0.0.10")
+                                                 : (is_external ? "fd00::9" : "fd00::10")),
+                         port};
+    // The external interface stands behind 1:1 NAT.
+    Endpoint advertised = local;
+    if (is_external) {
+      advertised.address = *IpAddress::parse(is_v4 ? "198.51.100.7" : "2001:db8:ffff::7");
+    }
+    const SocketId socket{next_socket_++};
+    sockets_[socket] = advertised;
+    return {*this, worker, socket, local, advertised};
+  }
+
+  std::uint32_t next_socket_ = 0;
+  std::map<SocketId, Endpoint> sockets_;
+  std::map<MediaPathId, MediaPath> paths_;
+};
+
+}  // namespace avedge::anchor
