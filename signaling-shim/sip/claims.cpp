@@ -1,0 +1,83 @@
+#include "signaling-shim/sip/claims.h"
+
+#include <array>
+#include <utility>
+
+namespace avedge::sip {
+namespace {
+
+/// Contexts keep the two kinds apart: neither passes for the other.
+constexpr std::string_view kViaContext = "via";
+constexpr std::string_view kRouteContext = "route";
+
+/// One neighbour, one session, one side and one listener, in network byte order.
+struct Wire {
+  Neighbour neighbour;
+  ListenerIndex other{};
+  anchor::SessionId session{};
+  anchor::Side side{};
+};
+
+std::string write(const Wire& wire) {
+  std::array<std::byte, 40> buffer;
+  ByteWriter writer{buffer};
+  writer.u8(static_cast<std::uint8_t>(wire.side));
+  writer.u8(static_cast<std::uint8_t>(wire.other));
+  writer.u8(static_cast<std::uint8_t>(wire.neighbour.listener));
+  writer.u8(static_cast<std::uint8_t>(wire.neighbour.transport));
+  writer.u64(static_cast<std::uint64_t>(wire.session));
+  writer.u64(static_cast<std::uint64_t>(wire.neighbour.connection));
+  writer.u16(wire.neighbour.remote.port.number());
+  writer.bytes(wire.neighbour.remote.address.bytes());
+  return std::string{text_of(writer.written())};
+}
+
+/// Only ever reads what write() wrote: the seal has been checked.
+std::optional<Wire> read(std::string_view payload) {
+  constexpr std::size_t kFixed = 22;
+  if (payload.size() < kFixed) return std::nullopt;
+  const std::byte* at = bytes_of(payload).data();
+  const auto address = IpAddress::from_bytes(bytes_of(payload).subspan(kFixed));
+  if (!address) return std::nullopt;
+  Wire wire;
+  wire.side = static_cast<anchor::Side>(at[0]);
+  wire.other = static_cast<ListenerIndex>(at[1]);
+  wire.neighbour.listener = static_cast<ListenerIndex>(at[2]);
+  wire.neighbour.transport = static_cast<Transport>(at[3]);
+  wire.session = static_cast<anchor::SessionId>(load_be64(at + 4));
+  wire.neighbour.connection = static_cast<ConnectionId>(load_be64(at + 12));
+  wire.neighbour.remote = {*address, Port{load_be16(at + 20)}};
+  return wire;
+}
+
+}  // namespace
+
+std::string Claims::seal(const ViaClaim& claim, std::string_view branch,
+                         std::string_view call_id) const {
+  return signer_.seal(write({claim.upstream, claim.downstream, claim.session, claim.sender}),
+                      {kViaContext, branch, call_id});
+}
+
+std::optional<ViaClaim> Claims::open_via(std::string_view sealed, std::string_view branch,
+                                         std::string_view call_id) const {
+  const auto payload = signer_.open(sealed, {kViaContext, branch, call_id});
+  const auto wire = payload ? read(*payload) : std::nullopt;
+  if (!wire) return std::nullopt;
+  return ViaClaim{wire->neighbour, wire->other, wire->session, wire->side};
+}
+
+std::string Claims::seal(const RouteClaim& claim, std::string_view call_id) const {
+  return signer_.seal(
+      write({claim.neighbour, claim.neighbour.listener, claim.session, claim.faces}),
+      {kRouteContext, call_id});
+}
+
+std::optional<RouteClaim> Claims::open_route(std::string_view sealed,
+                                             std::string_view call_id) const {
+  const auto payload = signer_.open(sealed, {kRouteContext, call_id});
+  const auto wire = payload ? read(*payload) : std::nullopt;
+  if (!wire) return std::nullopt;
+  return RouteClaim{wire->neighbour, wire->session, wire->side};
+}
+
+}  // namespace avedge::sip

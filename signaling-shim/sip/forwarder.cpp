@@ -1,0 +1,73 @@
+#include "signaling-shim/sip/forwarder.h"
+
+namespace avedge::sip {
+namespace {
+
+constexpr Port kSipPort{5060};
+constexpr std::string_view kTagPrefix = "avedge-";
+constexpr std::size_t kTagBytes = 9;
+
+}  // namespace
+
+Verdict<Send> Forwarder::request(Time now, const View& request, const RouteSet& routes,
+                                 const Passage& passage) {
+  auto body =
+      media_.pass(now, request, {passage.session, passage.sender}, passage.from.remote.address);
+  if (!body && request.method() != Method::ack) return body.reason();
+  if (!body) counters_.drops.count(body.reason());
+  return Send{passage.downstream, write_forwarded_request(request, routes, passage,
+                                                          body ? *body : BodyChange{std::string{}},
+                                                          settings_, claims_)};
+}
+
+Send Forwarder::response(Time now, const View& response, const ViaClaim& claim,
+                         const IpAddress& source) {
+  auto body = media_.pass(now, response, {claim.session, claim.sender}, source);
+  if (!body) counters_.drops.count(body.reason());
+  counters_.count_response(response.method(), response.status());
+  return {claim.upstream,
+          write_forwarded_response(response, body ? *body : BodyChange{std::string{}},
+                                   claim.upstream.transport)};
+}
+
+std::optional<Send> Forwarder::own_response(const Outline& request, Method method,
+                                            const Neighbour& from, int status,
+                                            std::string extra_headers) {
+  const HeaderLine* call_id = request.find(HeaderId::call_id);
+  const auto vias = list_items(request, HeaderId::via);
+  const auto top = vias.empty() ? std::nullopt : Via::parse(vias.front().value);
+  if (call_id == nullptr || !top) return std::nullopt;
+  OwnResponse response{status, {}, std::move(extra_headers)};
+  if (status > 100) response.to_tag = own_tag(call_id->value);
+  auto text = write_own_response(request, response, {from.remote, 0});
+  if (!text) return std::nullopt;
+  counters_.count_response(method, status);
+  return Send{response_path(from, *top), std::move(*text)};
+}
+
+std::optional<Send> Forwarder::own_response_to_forwarded(const View& forwarded,
+                                                         const Neighbour& upstream, int status) {
+  auto text = write_own_response(forwarded.outline(), {status, own_tag(forwarded.call_id()), {}},
+                                 {std::nullopt, 1});
+  if (!text) return std::nullopt;
+  counters_.count_response(forwarded.method(), status);
+  return Send{upstream, std::move(*text)};
+}
+
+bool Forwarder::is_own_tag(std::string_view tag, std::string_view call_id) const {
+  return tag == own_tag(call_id);
+}
+
+/// The ACK to a response that we gave without keeping anything (§8.2.7) is known by this.
+std::string Forwarder::own_tag(std::string_view call_id) const {
+  return std::string{kTagPrefix} + signer_.hash({"tag", call_id}, kTagBytes);
+}
+
+Neighbour response_path(const Neighbour& from, const Via& via) {
+  Neighbour path = from;
+  const bool symmetric = from.transport == Transport::udp && via.parameters.has("rport");
+  if (!symmetric) path.remote.port = via.sent_by.port.value_or(kSipPort);
+  return path;
+}
+
+}  // namespace avedge::sip

@@ -1,0 +1,64 @@
+// Passing one message on, or answering it: what stateless forwarding and INVITE transactions share.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "signaling-shim/sip/counters.h"
+#include "signaling-shim/sip/media_bridge.h"
+#include "signaling-shim/sip/message_writer.h"
+
+namespace avedge::sip {
+
+class Forwarder {
+ public:
+  Forwarder(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
+            Counters& counters)
+      : settings_{settings}, signer_{key}, claims_{signer_}, media_{anchor}, counters_{counters} {}
+  Forwarder(const Forwarder&) = delete;
+  Forwarder& operator=(const Forwarder&) = delete;
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] const Signer& signer() const { return signer_; }
+  [[nodiscard]] const Claims& claims() const { return claims_; }
+  [[nodiscard]] MediaBridge& media() { return media_; }
+  [[nodiscard]] Counters& counters() { return counters_; }
+  [[nodiscard]] const std::string& interface_of(const Neighbour& neighbour) const {
+    return settings_.at(neighbour.listener).interface;
+  }
+
+  /// The request for `passage.downstream`, its media anchored. An ACK cannot be refused: if its
+  /// answer cannot be anchored it goes without, and the callee hangs up for want of one.
+  [[nodiscard]] Verdict<Send> request(Time now, const View& request, const RouteSet& routes,
+                                      const Passage& passage);
+  /// The response for where `claim` says the request came from. If its media cannot be anchored it
+  /// goes on without its body: nothing leaks, and a caller left without an answer hangs up by
+  /// itself (RFC 3261 §13.2.2.4), which ends the callee's side of the call as well.
+  [[nodiscard]] Send response(Time now, const View& response, const ViaClaim& claim,
+                              const IpAddress& source);
+  /// Our own response to a request received from `from`; nothing if it cannot be answered.
+  [[nodiscard]] std::optional<Send> own_response(const Outline& request, Method method,
+                                                 const Neighbour& from, int status,
+                                                 std::string extra_headers = {});
+  /// Our own response to a request of somebody else that we have already forwarded.
+  [[nodiscard]] std::optional<Send> own_response_to_forwarded(const View& forwarded,
+                                                              const Neighbour& upstream,
+                                                              int status);
+  /// Whether a To tag is that of our own responses in this call.
+  [[nodiscard]] bool is_own_tag(std::string_view tag, std::string_view call_id) const;
+
+ private:
+  [[nodiscard]] std::string own_tag(std::string_view call_id) const;
+
+  const Settings& settings_;
+  Signer signer_;
+  Claims claims_;
+  MediaBridge media_;
+  Counters& counters_;
+};
+
+/// Where responses to a request from `from` go (§18.2.2, RFC 3581 §4). For a stream: the connection
+/// it came by, or if that is gone the sent-by port of its host.
+Neighbour response_path(const Neighbour& from, const Via& via);
+
+}  // namespace avedge::sip

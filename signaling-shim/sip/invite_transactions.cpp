@@ -1,0 +1,271 @@
+#include "signaling-shim/sip/invite_transactions.h"
+
+namespace avedge::sip {
+namespace {
+
+std::string invite_timer(const Branch& branch) {
+  return branch.key + "/invite";
+}
+std::string cancel_timer(const Branch& branch) {
+  return branch.key + "/cancel";
+}
+std::string final_timer(const Branch& branch) {
+  return branch.key + "/final";
+}
+
+/// Our own messages were valid when we wrote them.
+View parsed(std::string_view own) {
+  auto view = View::parse(own, Framing::datagram);
+  assert(view.ok());
+  return std::move(*view);
+}
+
+}  // namespace
+
+Verdict<void> InviteTransactions::begin(Time now, const View& invite, const RouteSet& routes,
+                                        Passage passage, std::vector<Neighbour> candidates,
+                                        Outbox& out) {
+  // It is held as received and as forwarded.
+  if (!has_room(2 * invite.text().size())) return DropReason::table_full;
+  const std::string key = passage.branch.key;
+  Entry entry;
+  entry.opens = routes.dialog() ? Opens::nothing : Opens::session;
+  entry.passage = std::move(passage);
+  entry.candidates = std::move(candidates);
+  Outbox first;
+  if (auto sent = attempt(now, entry, invite, routes, first); !sent) return sent;
+  hold(entry.original, std::string{invite.text()});
+  auto trying = forwarder_.own_response(invite.outline(), Method::invite, entry.passage.from, 100);
+  if (trying) answer(entry, std::move(*trying), out);
+  out.insert(out.end(), first.begin(), first.end());
+  entries_.emplace(key, std::move(entry));
+  forwarder_.counters().pending_invites.set(static_cast<std::int64_t>(entries_.size()));
+  return {};
+}
+
+bool InviteTransactions::has_room(std::size_t bytes) const {
+  const Limits& limits = forwarder_.settings().limits;
+  return entries_.size() < limits.pending_invites && held_bytes_ + bytes <= limits.pending_bytes;
+}
+
+/// Sends the INVITE to the candidate that is next in line and starts timers A and B.
+Verdict<void> InviteTransactions::attempt(Time now, Entry& entry, const View& invite,
+                                          const RouteSet& routes, Outbox& out) {
+  Passage& passage = entry.passage;
+  passage.downstream = entry.candidates[passage.branch.attempt];
+  auto send = forwarder_.request(now, invite, routes, passage);
+  if (!send) return send.reason();
+  // With our headers it may have outgrown what we, and perhaps the next hop, can read again.
+  if (auto again = View::parse(send->bytes, Framing::datagram); !again) return again.reason();
+  hold(entry.forwarded, send->bytes);
+  entry.state = State::calling;
+  deadlines_.set(passage.branch.key, now + kTransactionTimeout);
+  retransmitter_.start(now, invite_timer(passage.branch), *send, Retransmitter::Pace::doubling);
+  out.push_back(std::move(*send));
+  return {};
+}
+
+bool InviteTransactions::absorb(Time now, const View& request, const Branch& branch,
+                                const Neighbour& from, Outbox& out) {
+  const auto found = entries_.find(branch.key);
+  if (found == entries_.end()) return false;
+  Entry& entry = found->second;
+  switch (request.method()) {
+    case Method::invite:
+      // The answer to a retransmission is the last thing we said; a 2xx is its sender's business.
+      if (entry.state != State::accepted) out.push_back(entry.last_response);
+      return true;
+    case Method::ack:
+      // §17.2.1: the ACK to a failure ends here. The ACK to a 2xx has a branch of its own.
+      retransmitter_.stop(final_timer(branch));
+      return true;
+    case Method::cancel: on_cancel(now, entry, request, from, out); return true;
+    default: return false;
+  }
+}
+
+bool InviteTransactions::on_response(Time now, const View& response, const Branch& branch,
+                                     const ViaClaim& claim, const Neighbour& from, Outbox& out) {
+  const auto found = entries_.find(branch.key);
+  if (found == entries_.end()) return false;
+  Entry& entry = found->second;
+  const int status = response.status();
+  if (response.method() == Method::cancel) {
+    // Its sender has had our 200 (§16.10).
+    if (status >= 200) retransmitter_.stop(cancel_timer(branch));
+    return true;
+  }
+  const bool current = branch.attempt == entry.passage.branch.attempt;
+  if (current) retransmitter_.stop(invite_timer(branch));
+  if (status >= 200 && status < 300) {
+    // §16.7 step 5: every 2xx goes upstream, whatever happened before.
+    if (entry.state != State::completed) entry.state = State::accepted;
+    hold(entry.original, {});
+    deadlines_.set(branch.key, now + kTransactionTimeout);
+    out.push_back(forwarder_.response(now, response, claim, from.remote.address));
+  } else if (current && status < 200) {
+    on_provisional(now, entry, response, claim, from, out);
+  } else if (current) {
+    on_failure(now, entry, response, claim, from, out);
+  }
+  return true;
+}
+
+void InviteTransactions::on_provisional(Time now, Entry& entry, const View& response,
+                                        const ViaClaim& claim, const Neighbour& from, Outbox& out) {
+  if (entry.state == State::accepted || entry.state == State::completed) return;
+  entry.state = State::proceeding;
+  if (!entry.held_cancel.empty()) {
+    send_cancel(now, entry, std::exchange(entry.held_cancel, {}), out);
+  } else if (!entry.cancelled) {
+    deadlines_.set(entry.passage.branch.key, now + kTimerC);
+  }
+  // §16.7 step 5: 100 is hop by hop, and ours has long been sent.
+  if (response.status() == 100) return;
+  answer(entry, forwarder_.response(now, response, claim, from.remote.address), out);
+}
+
+void InviteTransactions::on_failure(Time now, Entry& entry, const View& response,
+                                    const ViaClaim& claim, const Neighbour& from, Outbox& out) {
+  send_ack(entry, response, out);
+  if (entry.state == State::accepted || entry.state == State::completed) return;
+  if (response.status() == 503 && !entry.cancelled) {
+    // §16.7 step 6: a server that cannot work now is no reason to refuse the call.
+    routes_.penalise(now, entry.passage.downstream);
+    if (try_next(now, entry, out)) return;
+  }
+  complete(now, entry, forwarder_.response(now, response, claim, from.remote.address), out);
+}
+
+void InviteTransactions::on_cancel(Time now, Entry& entry, const View& cancel,
+                                   const Neighbour& from, Outbox& out) {
+  auto ok = forwarder_.own_response(cancel.outline(), Method::cancel, from, 200);
+  if (ok) out.push_back(std::move(*ok));
+  const bool pending = entry.state == State::calling || entry.state == State::proceeding;
+  if (!pending || entry.cancelled) return;
+  entry.cancelled = true;
+  const Passage& passage = entry.passage;
+  (void)forwarder_.media().pass(now, cancel, {passage.session, passage.sender},
+                                from.remote.address);
+  std::string bytes = write_cancel(parsed(entry.forwarded), &cancel);
+  // §9.1: not before the next hop has shown that it has the INVITE.
+  if (entry.state == State::proceeding) {
+    send_cancel(now, entry, std::move(bytes), out);
+  } else {
+    entry.held_cancel = std::move(bytes);
+  }
+}
+
+void InviteTransactions::send_cancel(Time now, Entry& entry, std::string bytes, Outbox& out) {
+  Send send{entry.passage.downstream, std::move(bytes)};
+  retransmitter_.start(now, cancel_timer(entry.passage.branch), send, Retransmitter::Pace::capped);
+  out.push_back(std::move(send));
+  // §9.1: who does not answer within 64*T1 never will.
+  deadlines_.set(entry.passage.branch.key, now + kTransactionTimeout);
+}
+
+void InviteTransactions::send_ack(const Entry& entry, const View& response, Outbox& out) {
+  out.push_back({entry.passage.downstream, write_ack(parsed(entry.forwarded), response)});
+}
+
+void InviteTransactions::on_undeliverable(Time now, const Branch& branch, Outbox& out) {
+  const auto found = entries_.find(branch.key);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  if (entry.state != State::calling || branch.attempt != entry.passage.branch.attempt) return;
+  routes_.penalise(now, entry.passage.downstream);
+  if (entry.cancelled) {
+    fail(now, entry, 487, out);
+  } else if (!try_next(now, entry, out)) {
+    fail(now, entry, 503, out);
+  }
+}
+
+void InviteTransactions::on_timer(Time now, Outbox& out) {
+  while (const auto key = deadlines_.pop_due(now)) on_due(now, entries_.at(*key), out);
+}
+
+void InviteTransactions::on_due(Time now, Entry& entry, Outbox& out) {
+  switch (entry.state) {
+    case State::calling:  // timer B
+      if (!entry.cancelled && try_next(now, entry, out)) return;
+      fail(now, entry, entry.cancelled ? 487 : 408, out);
+      return;
+    case State::proceeding: {
+      const bool cancelled = entry.cancelled;
+      if (!cancelled) {  // timer C, §16.8
+        send_cancel(now, entry, write_cancel(parsed(entry.forwarded), nullptr), out);
+      }
+      fail(now, entry, cancelled ? 487 : 408, out);
+      return;
+    }
+    case State::accepted:
+    case State::completed: forget(std::string{entry.passage.branch.key}); return;
+  }
+}
+
+bool InviteTransactions::try_next(Time now, Entry& entry, Outbox& out) {
+  const View invite = parsed(entry.original);
+  auto routes = RouteSet::read(invite, forwarder_.claims(), forwarder_.settings(),
+                               entry.passage.from.listener);
+  if (!routes) return false;
+  retransmitter_.stop(invite_timer(entry.passage.branch));
+  while (entry.passage.branch.attempt + 1 < entry.candidates.size()) {
+    ++entry.passage.branch.attempt;
+    if (attempt(now, entry, invite, *routes, out)) return true;
+  }
+  return false;
+}
+
+/// Our own failure upstream.
+void InviteTransactions::fail(Time now, Entry& entry, int status, Outbox& out) {
+  const Passage& passage = entry.passage;
+  if (entry.opens == Opens::session) {
+    forwarder_.media().abandon(now, passage.session);
+  } else {
+    forwarder_.media().own_final(now, parsed(entry.forwarded), {passage.session, passage.sender},
+                                 status);
+  }
+  if (status != 487) forwarder_.counters().drops.count(DropReason::sip_unreachable);
+  auto send =
+      forwarder_.own_response_to_forwarded(parsed(entry.forwarded), passage.upstream, status);
+  if (!send) return forget(std::string{passage.branch.key});
+  complete(now, entry, std::move(*send), out);
+}
+
+void InviteTransactions::complete(Time now, Entry& entry, Send final_response, Outbox& out) {
+  const Branch& branch = entry.passage.branch;
+  entry.state = State::completed;
+  hold(entry.original, {});
+  entry.held_cancel.clear();
+  retransmitter_.stop(invite_timer(branch));
+  retransmitter_.start(now, final_timer(branch), final_response, Retransmitter::Pace::capped);
+  deadlines_.set(branch.key, now + kTransactionTimeout);
+  answer(entry, std::move(final_response), out);
+}
+
+/// Sends a response upstream, and again whenever the INVITE comes again.
+void InviteTransactions::answer(Entry& entry, Send response, Outbox& out) {
+  hold(entry.last_response.bytes, response.bytes);
+  entry.last_response.to = response.to;
+  out.push_back(std::move(response));
+}
+
+void InviteTransactions::forget(const std::string& key) {
+  const auto found = entries_.find(key);
+  deadlines_.erase(key);
+  if (found == entries_.end()) return;
+  hold(found->second.original, {});
+  hold(found->second.forwarded, {});
+  hold(found->second.last_response.bytes, {});
+  entries_.erase(found);
+  forwarder_.counters().pending_invites.set(static_cast<std::int64_t>(entries_.size()));
+}
+
+/// Replaces what an entry keeps, within Limits::pending_bytes.
+void InviteTransactions::hold(std::string& field, std::string value) {
+  held_bytes_ = held_bytes_ - field.size() + value.size();
+  field = std::move(value);
+}
+
+}  // namespace avedge::sip

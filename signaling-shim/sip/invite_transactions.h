@@ -1,0 +1,89 @@
+// The INVITEs that wait for an answer. An INVITE is the one request whose hop the edge answers for:
+// it says 100 at once (§16.2), so the client falls silent, and from then on reliability towards
+// the next hop is ours – retransmission (timer A), fail-over, time-outs (timers B and C), the ACK
+// to a failure (§17.1.1.3) and the failure's own retransmission (timer G). A 2xx and its ACK pass
+// end to end. Everything else the proxy forwards without memory.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "signaling-shim/sip/deadlines.h"
+#include "signaling-shim/sip/forwarder.h"
+#include "signaling-shim/sip/retransmitter.h"
+#include "signaling-shim/sip/route_table.h"
+
+namespace avedge::sip {
+
+/// §16.6 step 11: how long a call may ring; every provisional response starts it again.
+inline constexpr std::chrono::minutes kTimerC{3};
+
+class InviteTransactions {
+ public:
+  InviteTransactions(Forwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter)
+      : forwarder_{forwarder}, routes_{routes}, retransmitter_{retransmitter} {}
+
+  /// Sends a new INVITE to the first of `candidates` (not empty). Whoever opened its session
+  /// abandons it when this fails; nothing is in `out` then.
+  [[nodiscard]] Verdict<void> begin(Time now, const View& invite, const RouteSet& routes,
+                                    Passage passage, std::vector<Neighbour> candidates,
+                                    Outbox& out);
+  /// Deals with INVITE, ACK and CANCEL that belong to a transaction we have; false: not ours.
+  bool absorb(Time now, const View& request, const Branch& branch, const Neighbour& from,
+              Outbox& out);
+  /// Deals with a response to an INVITE or CANCEL; false: no such transaction, forward it as it is.
+  bool on_response(Time now, const View& response, const Branch& branch, const ViaClaim& claim,
+                   const Neighbour& from, Outbox& out);
+  /// The INVITE of that branch could not be delivered; tries the next hop, or answers 503.
+  void on_undeliverable(Time now, const Branch& branch, Outbox& out);
+  void on_timer(Time now, Outbox& out);
+  [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
+
+ private:
+  enum class State : std::uint8_t {
+    calling,     // nothing heard from the next hop yet
+    proceeding,  // it has answered provisionally
+    accepted,    // a 2xx went through; more of them may
+    completed    // a failure went upstream
+  };
+  enum class Opens : bool { nothing, session };
+
+  struct Entry {
+    State state = State::calling;
+    Passage passage;  // passage.branch.attempt indexes `candidates`
+    std::vector<Neighbour> candidates;
+    Opens opens = Opens::nothing;
+    std::string original;   // as received, until there is a final response
+    std::string forwarded;  // as sent to the current candidate
+    Send last_response;     // what a retransmitted INVITE gets
+    bool cancelled = false;
+    std::string held_cancel;  // §9.1: not before a provisional response
+  };
+
+  bool has_room(std::size_t bytes) const;
+  [[nodiscard]] Verdict<void> attempt(Time now, Entry& entry, const View& invite,
+                                      const RouteSet& routes, Outbox& out);
+  bool try_next(Time now, Entry& entry, Outbox& out);
+  void on_provisional(Time now, Entry& entry, const View& response, const ViaClaim& claim,
+                      const Neighbour& from, Outbox& out);
+  void on_failure(Time now, Entry& entry, const View& response, const ViaClaim& claim,
+                  const Neighbour& from, Outbox& out);
+  void on_cancel(Time now, Entry& entry, const View& cancel, const Neighbour& from, Outbox& out);
+  void on_due(Time now, Entry& entry, Outbox& out);
+  void send_cancel(Time now, Entry& entry, std::string bytes, Outbox& out);
+  void send_ack(const Entry& entry, const View& response, Outbox& out);
+  void fail(Time now, Entry& entry, int status, Outbox& out);
+  void complete(Time now, Entry& entry, Send final_response, Outbox& out);
+  void answer(Entry& entry, Send response, Outbox& out);
+  void forget(const std::string& key);
+  void hold(std::string& field, std::string value);
+
+  Forwarder& forwarder_;
+  RouteTable& routes_;
+  Retransmitter& retransmitter_;
+  std::unordered_map<std::string, Entry> entries_;  // by Branch::key
+  std::size_t held_bytes_ = 0;
+  Deadlines deadlines_;
+};
+
+}  // namespace avedge::sip

@@ -1,0 +1,81 @@
+#include "signaling-shim/sip/media_bridge.h"
+
+#include "signaling-shim/sip/text.h"
+
+namespace avedge::sip {
+namespace {
+
+anchor::Side other(anchor::Side side) {
+  return side == anchor::Side::caller ? anchor::Side::callee : anchor::Side::caller;
+}
+
+/// The methods that carry offers and answers (RFC 3261 §13, RFC 3262 §5, RFC 3311), and those that
+/// end what they began.
+bool concerns_media(Method method) {
+  switch (method) {
+    case Method::invite:
+    case Method::ack:
+    case Method::prack:
+    case Method::update:
+    case Method::bye:
+    case Method::cancel: return true;
+    default: return false;
+  }
+}
+
+bool is_encoded(const View& message) {
+  const HeaderLine* encoding = message.outline().find(HeaderId::content_encoding);
+  return !message.body().empty() && encoding != nullptr && !iequals(encoding->value, "identity");
+}
+
+anchor::DialogMessage describe(const View& message, const MediaRole& role, anchor::Side sender,
+                               int status) {
+  anchor::DialogMessage described;
+  described.sender = sender;
+  described.method = message.method_name();
+  described.status = status;
+  described.cseq = message.cseq();
+  described.callee_tag =
+      role.request_sender == anchor::Side::caller ? message.to_tag() : message.from_tag();
+  return described;
+}
+
+}  // namespace
+
+Verdict<BodyChange> MediaBridge::pass(Time now, const View& message, const MediaRole& role,
+                                      const IpAddress& source) {
+  if (role.session == kNoSession || !concerns_media(message.method())) return BodyChange{};
+  if (is_encoded(message)) return DropReason::sdp_unsupported;
+  const anchor::Side sender =
+      message.is_request() ? role.request_sender : other(role.request_sender);
+  anchor::DialogMessage described = describe(message, role, sender, message.status());
+  described.reliable = message.status() / 100 == 1 && message.requires_100rel();
+  described.content_type = message.content_type();
+  described.body = message.body();
+  described.source = source;
+  auto rewrite = anchor_.on_message(now, role.session, described);
+  if (!rewrite) return rewrite.reason();
+  return BodyChange{std::move(rewrite->body)};
+}
+
+void MediaBridge::own_final(Time now, const View& request, const MediaRole& role, int status) {
+  if (role.session == kNoSession || !concerns_media(request.method())) return;
+  // Without a body there is nothing to rewrite and nothing that could fail.
+  (void)anchor_.on_message(now, role.session,
+                           describe(request, role, other(role.request_sender), status));
+}
+
+int status_for(DropReason reason) {
+  switch (reason) {
+    case DropReason::sdp_malformed: return 400;
+    case DropReason::sip_unmatched: return 481;
+    case DropReason::sip_too_large: return 513;
+    case DropReason::sdp_unsupported:
+    case DropReason::family_unsupported: return 488;
+    case DropReason::ports_exhausted:
+    case DropReason::table_full: return 503;
+    default: return 500;
+  }
+}
+
+}  // namespace avedge::sip

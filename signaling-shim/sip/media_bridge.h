@@ -1,0 +1,41 @@
+// Between messages and the media anchor: shows it what concerns a session's media, and decides what
+// becomes of a message whose media cannot be anchored.
+#pragma once
+
+#include "signaling-shim/anchor/media_anchor.h"
+#include "signaling-shim/sip/message_writer.h"
+#include "signaling-shim/sip/view.h"
+
+namespace avedge::sip {
+
+/// Whose request a message belongs to, and to which session.
+struct MediaRole {
+  anchor::SessionId session = kNoSession;
+  anchor::Side request_sender = anchor::Side::caller;
+};
+
+class MediaBridge {
+ public:
+  explicit MediaBridge(anchor::MediaAnchor& anchor) : anchor_{anchor} {}
+
+  [[nodiscard]] Verdict<anchor::SessionId> open(Time now, const anchor::SessionSpec& spec) {
+    return anchor_.open(now, spec);
+  }
+  void abandon(Time now, anchor::SessionId session) {
+    if (session != kNoSession) anchor_.abandon(now, session);
+  }
+  /// What to send instead of the body. Messages that carry no offer or answer by their method pass
+  /// unseen. An encoded body is sdp_unsupported: what cannot be read cannot be anchored.
+  [[nodiscard]] Verdict<BodyChange> pass(Time now, const View& message, const MediaRole& role,
+                                         const IpAddress& source);
+  /// Tells the anchor of a final response to `request` that the edge gives itself.
+  void own_final(Time now, const View& request, const MediaRole& role, int status);
+
+ private:
+  anchor::MediaAnchor& anchor_;
+};
+
+/// The response to a request whose media could not be anchored for that reason.
+int status_for(DropReason reason);
+
+}  // namespace avedge::sip

@@ -1,0 +1,226 @@
+#include "signaling-shim/sip/message_writer.h"
+
+#include <algorithm>
+#include <array>
+
+namespace avedge::sip {
+namespace {
+
+/// §8.1.1.6.
+constexpr std::uint32_t kDefaultMaxForwards = 70;
+constexpr std::string_view kVersion = "SIP/2.0";
+
+std::string_view via_name(Transport transport) {
+  constexpr std::array<std::string_view, 4> kNames{"UDP", "TCP", "TLS", "DTLS"};
+  return kNames[static_cast<std::size_t>(transport)];
+}
+
+std::string str(std::string_view text) {
+  return std::string{text};
+}
+
+std::string line_of(std::string_view name, std::string_view value) {
+  return str(name) + ": " + str(value) + "\r\n";
+}
+
+std::string our_via(const Passage& passage, std::string_view call_id, const Settings& settings,
+                    const Claims& claims) {
+  const Neighbour& out = passage.downstream;
+  const std::string branch = passage.branch.to_string();
+  std::string value = str(kVersion) + '/' + str(via_name(out.transport)) + ' ' +
+                      settings.at(out.listener).advertised.to_string() + ";branch=" + branch;
+  if (out.transport == Transport::udp) value += ";rport";
+  value += ';' + str(kClaimParameter) + '=' +
+           claims.seal(ViaClaim{passage.upstream, out.listener, passage.session, passage.sender},
+                       branch, call_id);
+  return line_of("Via", value);
+}
+
+std::string record_route(const Neighbour& neighbour, anchor::Side faces, const Passage& passage,
+                         std::string_view call_id, const Settings& settings, const Claims& claims) {
+  return line_of("Record-Route",
+                 "<sip:" + settings.at(neighbour.listener).advertised.to_string() + ";transport=" +
+                     str(to_string(neighbour.transport)) + ";lr;" + str(kClaimParameter) + '=' +
+                     claims.seal(RouteClaim{neighbour, passage.session, faces}, call_id) + '>');
+}
+
+anchor::Side other(anchor::Side side) {
+  return side == anchor::Side::caller ? anchor::Side::callee : anchor::Side::caller;
+}
+
+/// Both addresses of ours: each side's route set begins with the one it can reach (RFC 5658 §5).
+std::string record_routes(const Passage& passage, std::string_view call_id,
+                          const Settings& settings, const Claims& claims) {
+  return record_route(passage.downstream, other(passage.sender), passage, call_id, settings,
+                      claims) +
+         record_route(passage.upstream, passage.sender, passage, call_id, settings, claims);
+}
+
+/// §16.6 step 3. The value has been checked not to be 0.
+std::string count_hop(const View& request, text::EditList& edits) {
+  if (!request.max_forwards()) return line_of("Max-Forwards", std::to_string(kDefaultMaxForwards));
+  edits.replace(request.outline().find(HeaderId::max_forwards)->value,
+                std::to_string(*request.max_forwards() - 1));
+  return {};
+}
+
+/// A stream cannot do without Content-Length, a datagram may have come without.
+void apply_body(const View& message, const BodyChange& body, Transport to, text::EditList& edits) {
+  const std::size_t size = body ? body->size() : message.body().size();
+  if (body && message.body().empty()) edits.insert_after(message.outline().head(), *body);
+  if (body) edits.replace(message.body(), *body);
+  if (const HeaderLine* length = message.content_length()) {
+    if (body) edits.replace(length->value, std::to_string(size));
+  } else if (body || to != Transport::udp) {
+    edits.insert_after(message.outline().headers().back().line,
+                       line_of("Content-Length", std::to_string(size)));
+  }
+  const HeaderLine* type = message.outline().find(HeaderId::content_type);
+  if (body && body->empty() && type != nullptr) edits.erase(type->line);
+}
+
+/// The one header of that name, or nullptr if there are none or several.
+const HeaderLine* only(const Outline& outline, HeaderId id) {
+  const HeaderLine* found = nullptr;
+  for (const HeaderLine& header : outline.headers()) {
+    if (header.id != id) continue;
+    if (found != nullptr) return nullptr;
+    found = &header;
+  }
+  return found;
+}
+
+std::string tagged(std::string_view to, std::string_view tag) {
+  const auto address = NameAddr::parse(to);
+  if (tag.empty() || !address || address->parameters.has("tag")) return str(to);
+  return str(to) + ";tag=" + str(tag);
+}
+
+std::string via_lines(const std::vector<ListItem>& vias, const Via& top, const ResponsePath& path) {
+  std::string lines;
+  for (std::size_t i = path.skip_vias; i < vias.size(); ++i) {
+    const bool complete = i == path.skip_vias && path.source.has_value();
+    lines += line_of("Via", complete ? completed_via(top, *path.source) : str(vias[i].value));
+  }
+  return lines;
+}
+
+/// A request for the next hop of an INVITE that we forwarded: same branch, same route.
+std::string hop_request(const View& invite, std::string_view method, std::string_view to,
+                        std::string_view extra_headers) {
+  const Outline& outline = invite.outline();
+  std::string text = str(method) + ' ' + str(invite.request_uri()) + ' ' + str(kVersion) + "\r\n";
+  text += line_of("Via", invite.via().value) +
+          line_of("Max-Forwards", std::to_string(kDefaultMaxForwards));
+  for (const HeaderLine& header : outline.headers()) {
+    if (header.id == HeaderId::route) text += header.line;
+  }
+  text += line_of("From", outline.find(HeaderId::from)->value) + line_of("To", to) +
+          line_of("Call-ID", invite.call_id()) +
+          line_of("CSeq", std::to_string(invite.cseq()) + ' ' + str(method));
+  return text + str(extra_headers) + "Content-Length: 0\r\n\r\n";
+}
+
+}  // namespace
+
+std::string write_forwarded_request(const View& request, const RouteSet& routes,
+                                    const Passage& passage, const BodyChange& body,
+                                    const Settings& settings, const Claims& claims) {
+  text::EditList edits{request.text()};
+  routes.apply(edits);
+  const Via& via = request.via();
+  if (std::string completed = completed_via(via, passage.from.remote); completed != via.value) {
+    edits.replace(via.value, std::move(completed));
+  }
+  std::string head = our_via(passage, request.call_id(), settings, claims);
+  if (passage.record_route == RecordRoute::yes) {
+    head += record_routes(passage, request.call_id(), settings, claims);
+  }
+  head += count_hop(request, edits);
+  edits.insert_before(request.outline().headers().front().line, std::move(head));
+  apply_body(request, body, passage.downstream.transport, edits);
+  return edits.emit();
+}
+
+std::string write_forwarded_response(const View& response, const BodyChange& body, Transport to) {
+  text::EditList edits{response.text()};
+  erase_items(response.vias(), 0, 1, edits);
+  apply_body(response, body, to, edits);
+  return edits.emit();
+}
+
+std::string completed_via(const Via& via, const Endpoint& source) {
+  text::EditList edits{via.value};
+  const std::string address = source.address.to_string();
+  const auto received = via.parameters.find("received");
+  const auto rport = via.parameters.find("rport");
+  const auto set = [&](const Parameters::Found& found, const std::string& value) {
+    if (found.value == value) return;
+    const bool bare = found.value.empty();
+    edits.replace(bare ? found.name : found.value, bare ? str(found.name) + '=' + value : value);
+  };
+  if (rport) set(*rport, std::to_string(source.port.number()));
+  // A `received` that the sender wrote itself would send its responses elsewhere.
+  if (received) {
+    set(*received, address);
+  } else if (rport || via.sent_by.address() != source.address) {
+    edits.insert_after(via.value, ";received=" + address);
+  }
+  return edits.emit();
+}
+
+std::optional<std::string> write_own_response(const Outline& request, const OwnResponse& response,
+                                              const ResponsePath& path) {
+  const HeaderLine* from = only(request, HeaderId::from);
+  const HeaderLine* to = only(request, HeaderId::to);
+  const HeaderLine* call_id = only(request, HeaderId::call_id);
+  const HeaderLine* cseq = only(request, HeaderId::cseq);
+  const auto vias = list_items(request, HeaderId::via);
+  if (!from || !to || !call_id || !cseq || vias.size() <= path.skip_vias) return std::nullopt;
+  const auto top = Via::parse(vias[path.skip_vias].value);
+  if (!top) return std::nullopt;
+  std::string text = str(kVersion) + ' ' + std::to_string(response.status) + ' ' +
+                     str(reason_phrase(response.status)) + "\r\n";
+  text += via_lines(vias, *top, path);
+  text += line_of("From", from->value) + line_of("To", tagged(to->value, response.to_tag)) +
+          line_of("Call-ID", call_id->value) + line_of("CSeq", cseq->value);
+  const HeaderLine* timestamp = only(request, HeaderId::timestamp);
+  if (response.status == 100 && timestamp != nullptr) text += timestamp->line;  // §8.2.6.1
+  return text + response.extra_headers + "Content-Length: 0\r\n\r\n";
+}
+
+std::string write_ack(const View& invite, const View& failure) {
+  return hop_request(invite, "ACK", failure.outline().find(HeaderId::to)->value, {});
+}
+
+std::string write_cancel(const View& invite, const View* received) {
+  std::string extra;
+  if (received != nullptr) {
+    for (const HeaderLine& header : received->outline().headers()) {
+      if (header.id == HeaderId::other) extra += header.line;
+    }
+  }
+  return hop_request(invite, "CANCEL", invite.outline().find(HeaderId::to)->value, extra);
+}
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 100: return "Trying";
+    case 200: return "OK";
+    case 400: return "Bad Request";
+    case 403: return "Forbidden";
+    case 408: return "Request Timeout";
+    case 420: return "Bad Extension";
+    case 481: return "Call/Transaction Does Not Exist";
+    case 482: return "Loop Detected";
+    case 483: return "Too Many Hops";
+    case 487: return "Request Terminated";
+    case 488: return "Not Acceptable Here";
+    case 503: return "Service Unavailable";
+    case 505: return "Version Not Supported";
+    case 513: return "Message Too Large";
+    default: return "Server Internal Error";
+  }
+}
+
+}  // namespace avedge::sip

@@ -1,0 +1,76 @@
+// The messages the edge sends: what it passes on, as edits of what it received, and the few it
+// writes itself.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "signaling-shim/sip/branch.h"
+#include "signaling-shim/sip/claims.h"
+#include "signaling-shim/sip/route_set.h"
+#include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/view.h"
+
+namespace avedge::sip {
+
+/// What to send instead of a body: nothing = as it came, empty = no body and no Content-Type.
+using BodyChange = std::optional<std::string>;
+
+enum class RecordRoute : bool { no, yes };
+
+/// How one request passes the edge.
+struct Passage {
+  /// Who sent it, as it arrived.
+  Neighbour from;
+  /// Where its responses go (§18.2.2, RFC 3581).
+  Neighbour upstream;
+  Neighbour downstream;
+  Branch branch;
+  anchor::SessionId session = kNoSession;
+  anchor::Side sender = anchor::Side::caller;
+  RecordRoute record_route = RecordRoute::no;
+};
+
+/// RFC 3261 §16.6 steps 2–8 and 10. `routes` is what RouteSet read from `request`.
+std::string write_forwarded_request(const View& request, const RouteSet& routes,
+                                    const Passage& passage, const BodyChange& body,
+                                    const Settings& settings, const Claims& claims);
+
+/// §16.7 steps 3 and 9: without our Via. `to` says whether it goes over a stream.
+std::string write_forwarded_response(const View& response, const BodyChange& body, Transport to);
+
+/// §18.2.1 and RFC 3581 §4: a Via value as the server must complete it, with what it saw.
+std::string completed_via(const Via& via, const Endpoint& source);
+
+/// One of our own responses (§8.2.6).
+struct OwnResponse {
+  int status = 500;
+  /// Added to To where it has none.
+  std::string to_tag;
+  /// Whole lines with their CRLF.
+  std::string extra_headers;
+};
+
+/// Where the Vias of a message to answer begin, and how the first of them is completed.
+struct ResponsePath {
+  /// The request was received from here: completes its first Via.
+  std::optional<Endpoint> source;
+  /// Leaves out our own Via of a request that we could not deliver.
+  std::size_t skip_vias = 0;
+};
+
+/// Nothing if From, To, Call-ID, CSeq or Via is missing or ambiguous: such a request cannot be
+/// answered.
+std::optional<std::string> write_own_response(const Outline& request, const OwnResponse& response,
+                                              const ResponsePath& path);
+
+/// The ACK to a failure (§17.1.1.3), for an INVITE as we forwarded it.
+std::string write_ack(const View& invite, const View& failure);
+/// A CANCEL (§9.1) for an INVITE as we forwarded it. Takes over from the CANCEL that we received,
+/// if there is one, what is not hop by hop: its Reason (RFC 3326) above all.
+std::string write_cancel(const View& invite, const View* received);
+
+std::string_view reason_phrase(int status);
+
+}  // namespace avedge::sip

@@ -1,0 +1,35 @@
+// Whom the edge talks SIP with: one hop away, over one transport, through one of our listeners.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "relay/core/endpoint.h"
+
+namespace avedge::sip {
+
+/// Index into Settings::listeners.
+enum class ListenerIndex : std::uint8_t {};
+/// Names a TCP connection for the life of the process. None for UDP, and for "whichever".
+enum class ConnectionId : std::uint64_t { none = 0 };
+
+struct Neighbour {
+  ListenerIndex listener{};
+  Transport transport = Transport::udp;
+  /// Used as long as it is open; afterwards, or with none, a connection to `remote`.
+  ConnectionId connection = ConnectionId::none;
+  /// Where the neighbour receives.
+  Endpoint remote;
+  friend auto operator<=>(const Neighbour&, const Neighbour&) = default;
+};
+
+/// A message on its way out.
+struct Send {
+  Neighbour to;
+  std::string bytes;
+};
+using Outbox = std::vector<Send>;
+
+}  // namespace avedge::sip

@@ -1,0 +1,294 @@
+#include "signaling-shim/sip/proxy_core.h"
+
+#include <algorithm>
+
+#include "signaling-shim/sip/text.h"
+
+namespace avedge::sip {
+namespace {
+
+constexpr Port kSipPort{5060};
+constexpr std::string_view kVersion = "SIP/2.0";
+
+bool looks_like_response(std::string_view message) {
+  return iequals(message.substr(0, kVersion.size()), kVersion);
+}
+
+/// Requests that can create a dialog (§12.1, RFC 6665, RFC 3515): later ones must find back to us.
+bool creates_dialog(Method method) {
+  return method == Method::invite || method == Method::subscribe || method == Method::refer;
+}
+
+std::string request_timer(const Branch& branch, std::string_view method) {
+  return branch.key + '/' + std::string{method};
+}
+
+/// §16.3 step 5, §20.29: the extensions that a proxy would have to know. We know none.
+std::string unsupported(const View& request) {
+  std::string names;
+  for (const ListItem& item : list_items(request.outline(), HeaderId::proxy_require)) {
+    names += (names.empty() ? "Unsupported: " : ", ") + std::string{item.value};
+  }
+  return names.empty() ? names : names + "\r\n";
+}
+
+std::string_view version_of(std::string_view start_line) {
+  const std::size_t blank = start_line.rfind(' ');
+  return blank == std::string_view::npos ? std::string_view{} : start_line.substr(blank + 1);
+}
+
+}  // namespace
+
+ProxyCore::ProxyCore(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
+                     Counters& counters)
+    : settings_{settings},
+      counters_{counters},
+      forwarder_{settings, key, anchor, counters},
+      routes_{settings},
+      retransmitter_{settings.limits.pending_bytes},
+      invites_{forwarder_, routes_, retransmitter_},
+      limiter_{settings.limits.requests_per_second, settings.limits.request_burst,
+               settings.limits.rate_limited_sources} {}
+
+void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view message, Outbox& out) {
+  message = without_leading_crlf(message);
+  if (message.empty()) return;  // a keep-alive
+  if (flooded(now, from, message)) return counters_.drops.count(DropReason::sip_flood);
+  const auto framing = from.transport == Transport::udp ? Framing::datagram : Framing::stream;
+  auto view = View::parse(message, framing);
+  if (!view) return refuse_malformed(from, message, view.reason(), out);
+  if (view->is_request()) {
+    on_request(now, from, *view, out);
+  } else {
+    on_response(now, from, *view, out);
+  }
+}
+
+/// Responses answer what we have sent ourselves, and next hops speak for many.
+bool ProxyCore::flooded(Time now, const Neighbour& from, std::string_view message) {
+  return !looks_like_response(message) && !routes_.is_next_hop(from.remote.address) &&
+         !limiter_.admit(now, from.remote.address);
+}
+
+/// §16.3 step 1. What cannot be answered for want of headers, or must not (ACK, §17.1.1.3), is
+/// dropped in silence.
+void ProxyCore::refuse_malformed(const Neighbour& from, std::string_view message, DropReason reason,
+                                 Outbox& out) {
+  counters_.drops.count(reason);
+  const auto outline = Outline::parse(message);
+  if (!outline || looks_like_response(message)) return;
+  const std::string_view line = outline->start_line();
+  const std::string_view method = line.substr(0, line.find(' '));
+  if (!is_token(method) || method == "ACK") return;
+  const std::string_view version = version_of(line);
+  const bool newer = iequals(version.substr(0, 4), "SIP/") && !iequals(version, kVersion);
+  auto answer = forwarder_.own_response(*outline, method_of(method), from, newer ? 505 : 400);
+  if (answer) out.push_back(std::move(*answer));
+}
+
+void ProxyCore::on_request(Time now, const Neighbour& from, const View& request, Outbox& out) {
+  counters_.count_request(request.method());
+  const Branch branch =
+      Branch::of(request, from, forwarder_.interface_of(from), forwarder_.signer());
+  if (invites_.absorb(now, request, branch, from, out)) return;
+  if (request.method() == Method::ack &&
+      forwarder_.is_own_tag(request.to_tag(), request.call_id())) {
+    return;  // to a refusal of ours
+  }
+  if (!is_acceptable(request, branch, from, out)) return;
+  const auto routes = RouteSet::read(request, forwarder_.claims(), settings_, from.listener);
+  if (!routes) {
+    const bool forged = routes.reason() == DropReason::sip_forged_route;
+    return refuse(request, from, forged ? 403 : 400, routes.reason(), out);
+  }
+  Passage passage;
+  passage.from = from;
+  passage.upstream = response_path(from, request.via());
+  passage.branch = branch;
+  if (routes->dialog()) {
+    forward_in_dialog(now, request, *routes, std::move(passage), out);
+  } else {
+    forward_by_table(now, request, *routes, std::move(passage), out);
+  }
+}
+
+/// §16.3 steps 3–5.
+bool ProxyCore::is_acceptable(const View& request, const Branch& branch, const Neighbour& from,
+                              Outbox& out) {
+  if (request.max_forwards() == 0U) {
+    refuse(request, from, 483, DropReason::sip_too_many_hops, out);
+    return false;
+  }
+  if (has_looped(request, branch)) {
+    refuse(request, from, 482, DropReason::sip_too_many_hops, out);
+    return false;
+  }
+  // §20.29: not looked at in ACK and CANCEL.
+  if (request.method() == Method::ack || request.method() == Method::cancel) return true;
+  if (std::string names = unsupported(request); !names.empty()) {
+    refuse(request, from, 420, DropReason::sip_malformed, out, std::move(names));
+    return false;
+  }
+  return true;
+}
+
+void ProxyCore::refuse(const View& request, const Neighbour& from, int status, DropReason reason,
+                       Outbox& out, std::string extra_headers) {
+  counters_.drops.count(reason);
+  if (request.method() == Method::ack) return;
+  auto answer = forwarder_.own_response(request.outline(), request.method(), from, status,
+                                        std::move(extra_headers));
+  if (answer) out.push_back(std::move(*answer));
+}
+
+void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet& routes,
+                                  Passage passage, Outbox& out) {
+  const DialogClaim& dialog = *routes.dialog();
+  passage.session = dialog.sender.session;
+  passage.sender = dialog.sender.faces;
+  forward(now, request, routes, std::move(passage), dialog_targets(routes), out);
+}
+
+/// The next URI, if it leads to the neighbour on that side of the dialog or to a configured next
+/// hop; else that neighbour itself. In-dialog URIs are written by the far party: were they
+/// followed wherever they point, one answered call would open the inside to any outside caller. And
+/// a party behind NAT is only reachable by the way it came.
+std::vector<Neighbour> ProxyCore::dialog_targets(const RouteSet& routes) const {
+  const Neighbour& known = routes.dialog()->target.neighbour;
+  const std::string& interface = forwarder_.interface_of(known);
+  const auto uri = Uri::parse(routes.next_uri());
+  if (!uri || !uri->is_sip()) return {known};
+  const auto numeric = uri->location.address();
+  const bool same_host = numeric == known.remote.address;
+  const std::string name = numeric ? numeric->to_string() : std::string{uri->location.host};
+  auto addresses = routes_.next_hop_addresses(interface, name);
+  if (addresses.empty() && same_host) addresses.push_back(*numeric);
+  const std::string_view wanted =
+      uri->parameters.value("transport").value_or(to_string(known.transport));
+  std::vector<Neighbour> targets;
+  for (const IpAddress& address : addresses) {
+    for (const Transport transport : {Transport::udp, Transport::tcp}) {
+      const auto listener = settings_.listener_for(interface, transport, address.family());
+      if (!iequals(wanted, to_string(transport)) || !listener) continue;
+      const bool same_flow = address == known.remote.address && transport == known.transport;
+      targets.push_back({same_flow ? known.listener : *listener,
+                         transport,
+                         same_flow ? known.connection : ConnectionId::none,
+                         {address, uri->location.port.value_or(kSipPort)}});
+    }
+  }
+  if (targets.empty()) targets.push_back(known);
+  return targets;
+}
+
+void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& routes,
+                                 Passage passage, Outbox& out) {
+  const Neighbour from = passage.from;
+  const auto uri = Uri::parse(routes.request_uri());
+  const Route* route =
+      uri ? routes_.find(forwarder_.interface_of(from), uri->location.host) : nullptr;
+  if (route == nullptr) return refuse(request, from, 403, DropReason::sip_no_route, out);
+  auto candidates = routes_.candidates(now, *route);
+  if (candidates.empty()) return refuse(request, from, 503, DropReason::sip_unreachable, out);
+  if (creates_dialog(request.method())) passage.record_route = RecordRoute::yes;
+  passage.downstream = candidates.front();
+  if (request.method() == Method::invite) {
+    const auto session = open_session(now, request, passage, *route);
+    if (!session) return refuse(request, from, status_for(session.reason()), session.reason(), out);
+    passage.session = *session;
+  }
+  forward(now, request, routes, std::move(passage), std::move(candidates), out);
+}
+
+Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
+                                                   const Passage& passage, const Route& route) {
+  anchor::SessionSpec spec;
+  spec.call_id = std::string{invite.call_id()};
+  spec.from_tag = std::string{invite.from_tag()};
+  spec.branch = passage.branch.key;
+  spec.caller_interface = forwarder_.interface_of(passage.from);
+  spec.callee_interface = forwarder_.interface_of(passage.downstream);
+  spec.latching = route.latching;
+  return forwarder_.media().open(now, spec);
+}
+
+void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, Passage passage,
+                        std::vector<Neighbour> candidates, Outbox& out) {
+  const Neighbour from = passage.from;
+  const anchor::SessionId session = passage.session;
+  if (request.method() == Method::invite) {
+    const auto begun =
+        invites_.begin(now, request, routes, std::move(passage), std::move(candidates), out);
+    if (begun) return;
+    if (!routes.dialog()) forwarder_.media().abandon(now, session);
+    return refuse(request, from, status_for(begun.reason()), begun.reason(), out);
+  }
+  passage.downstream = candidates.front();
+  auto send = forwarder_.request(now, request, routes, passage);
+  if (!send) return refuse(request, from, status_for(send.reason()), send.reason(), out);
+  // A client on a stream sends once and trusts it; where the next hop is reached by UDP, the trust
+  // is ours to keep (timer E). A client on UDP retransmits itself, through us.
+  if (from.transport != Transport::udp && request.method() != Method::ack) {
+    retransmitter_.start(now, request_timer(passage.branch, request.method_name()), *send,
+                         Retransmitter::Pace::capped);
+  }
+  out.push_back(std::move(*send));
+}
+
+/// §16.7. Responses find their way by our Via alone.
+void ProxyCore::on_response(Time now, const Neighbour& from, const View& response, Outbox& out) {
+  const auto claim = claim_of(response, from.listener);
+  const auto branch = Branch::parse(response.via().branch());
+  if (!claim || !branch || response.vias().size() < 2) {
+    return counters_.drops.count(DropReason::sip_unmatched);
+  }
+  const bool of_invite = response.method() == Method::invite || response.method() == Method::cancel;
+  if (of_invite && invites_.on_response(now, response, *branch, *claim, from, out)) return;
+  if (response.status() >= 200) {
+    retransmitter_.stop(request_timer(*branch, response.method_name()));
+  }
+  if (response.status() == 100) return;  // hop by hop
+  out.push_back(forwarder_.response(now, response, *claim, from.remote.address));
+}
+
+/// Our claim in the top Via, if it is genuine and the message left by the interface of `sent_by`.
+std::optional<ViaClaim> ProxyCore::claim_of(const View& message, ListenerIndex sent_by) const {
+  const Via& via = message.via();
+  const auto sealed = via.parameters.value(kClaimParameter);
+  if (!sealed) return std::nullopt;
+  const auto claim = forwarder_.claims().open_via(*sealed, via.branch(), message.call_id());
+  const std::size_t listeners = settings_.listeners.size();
+  if (!claim || static_cast<std::size_t>(claim->downstream) >= listeners ||
+      static_cast<std::size_t>(claim->upstream.listener) >= listeners ||
+      settings_.at(claim->downstream).interface != settings_.at(sent_by).interface) {
+    return std::nullopt;
+  }
+  return claim;
+}
+
+void ProxyCore::on_undeliverable(Time now, const Send& message, Outbox& out) {
+  const auto view = View::parse(message.bytes, Framing::datagram);
+  if (!view || !view->is_request() || view->method() == Method::ack) {
+    return counters_.drops.count(DropReason::sip_unreachable);
+  }
+  const auto claim = claim_of(*view, message.to.listener);
+  const auto branch = Branch::parse(view->via().branch());
+  if (!claim || !branch) return counters_.drops.count(DropReason::sip_unreachable);
+  if (view->method() == Method::invite) return invites_.on_undeliverable(now, *branch, out);
+  counters_.drops.count(DropReason::sip_unreachable);
+  routes_.penalise(now, message.to);
+  forwarder_.media().own_final(now, *view, {claim->session, claim->sender}, 503);
+  auto answer = forwarder_.own_response_to_forwarded(*view, claim->upstream, 503);
+  if (answer) out.push_back(std::move(*answer));
+}
+
+void ProxyCore::on_timer(Time now, Outbox& out) {
+  retransmitter_.on_timer(now, out);
+  invites_.on_timer(now, out);
+}
+
+Time ProxyCore::next_deadline() const {
+  return std::min(retransmitter_.next_deadline(), invites_.next_deadline());
+}
+
+}  // namespace avedge::sip

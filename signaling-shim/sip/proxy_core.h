@@ -1,0 +1,62 @@
+// A record-routing proxy between the edge's interfaces (RFC 3261 §16), without sockets or clock:
+// a message and a time in, messages out. It keeps INVITE transactions and nothing else; what else
+// it must know again travels, signed, in its Via and Record-Route. A request with no route is
+// refused: the edge is no open proxy. Signalling thread only.
+#pragma once
+
+#include <string_view>
+
+#include "signaling-shim/sip/invite_transactions.h"
+#include "signaling-shim/sip/rate_limiter.h"
+
+namespace avedge::sip {
+
+class ProxyCore {
+ public:
+  /// All of them must outlive the core; listeners must have their final ports.
+  ProxyCore(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
+            Counters& counters);
+
+  /// One whole message, as a datagram or cut from a stream, received from `from` (its remote is
+  /// the source address). Appends to `out` what is to be sent, in order.
+  void on_message(Time now, const Neighbour& from, std::string_view message, Outbox& out);
+  /// A message of ours that could not be sent: an INVITE goes to the next hop, any other request is
+  /// answered 503.
+  void on_undeliverable(Time now, const Send& message, Outbox& out);
+  /// Does what is due. Called no earlier than next_deadline(), and soon after it.
+  void on_timer(Time now, Outbox& out);
+  [[nodiscard]] Time next_deadline() const;
+
+  /// For the resolver: names to look up, and where to put what was found.
+  [[nodiscard]] RouteTable& routes() { return routes_; }
+
+ private:
+  void on_request(Time now, const Neighbour& from, const View& request, Outbox& out);
+  void on_response(Time now, const Neighbour& from, const View& response, Outbox& out);
+  bool flooded(Time now, const Neighbour& from, std::string_view message);
+  void refuse_malformed(const Neighbour& from, std::string_view message, DropReason reason,
+                        Outbox& out);
+  bool is_acceptable(const View& request, const Branch& branch, const Neighbour& from, Outbox& out);
+  void refuse(const View& request, const Neighbour& from, int status, DropReason reason,
+              Outbox& out, std::string extra_headers = {});
+  void forward_in_dialog(Time now, const View& request, const RouteSet& routes, Passage passage,
+                         Outbox& out);
+  void forward_by_table(Time now, const View& request, const RouteSet& routes, Passage passage,
+                        Outbox& out);
+  void forward(Time now, const View& request, const RouteSet& routes, Passage passage,
+               std::vector<Neighbour> candidates, Outbox& out);
+  [[nodiscard]] Verdict<anchor::SessionId> open_session(Time now, const View& invite,
+                                                        const Passage& passage, const Route& route);
+  [[nodiscard]] std::vector<Neighbour> dialog_targets(const RouteSet& routes) const;
+  [[nodiscard]] std::optional<ViaClaim> claim_of(const View& message, ListenerIndex sent_by) const;
+
+  const Settings& settings_;
+  Counters& counters_;
+  Forwarder forwarder_;
+  RouteTable routes_;
+  Retransmitter retransmitter_;
+  InviteTransactions invites_;
+  RateLimiter limiter_;
+};
+
+}  // namespace avedge::sip

@@ -1,0 +1,38 @@
+// Token buckets, one per source address: a flood from one host must not cost the others.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "relay/core/clock.h"
+#include "relay/core/endpoint.h"
+
+namespace avedge::sip {
+
+class RateLimiter {
+ public:
+  /// `sources` buckets at most. Whoever comes when all are in use shares one last bucket, so that
+  /// many forged sources starve each other first.
+  RateLimiter(double per_second, double burst, std::size_t sources)
+      : per_second_{per_second}, burst_{burst}, sources_{sources}, shared_{burst, {}} {}
+
+  /// Takes one token. IPv6 counts per /64: that is what one site gets.
+  [[nodiscard]] bool admit(Time now, const IpAddress& source);
+
+ private:
+  struct Bucket {
+    double tokens;
+    Time updated;
+  };
+  bool take(Time now, Bucket& bucket) const;
+  void forget_full_buckets(Time now);
+
+  double per_second_;
+  double burst_;
+  std::size_t sources_;
+  Bucket shared_;
+  Time next_sweep_{};
+  std::map<IpAddress, Bucket> buckets_;
+};
+
+}  // namespace avedge::sip

@@ -1,0 +1,130 @@
+#include "signaling-shim/sip/route_set.h"
+
+#include <algorithm>
+
+namespace avedge::sip {
+namespace {
+
+constexpr Port kSipPort{5060};
+
+std::optional<Uri> uri_of(const ListItem& item) {
+  const auto address = NameAddr::parse(item.value);
+  return address ? Uri::parse(address->uri) : std::nullopt;
+}
+
+std::string_view uri_text_of(const ListItem& item) {
+  const auto address = NameAddr::parse(item.value);
+  return address ? address->uri : std::string_view{};
+}
+
+}  // namespace
+
+bool names_us(const Uri& uri, const Settings& settings) {
+  const auto address = uri.is_sip() ? uri.location.address() : std::nullopt;
+  if (!address) return false;
+  const Endpoint named{*address, uri.location.port.value_or(kSipPort)};
+  return std::any_of(
+      settings.listeners.begin(), settings.listeners.end(),
+      [&](const Listener& ours) { return ours.local == named || ours.advertised == named; });
+}
+
+RouteSet::RouteSet(const View& request)
+    : call_id_{request.call_id()},
+      received_uri_{request.request_uri()},
+      request_uri_{received_uri_},
+      items_{list_items(request.outline(), HeaderId::route)},
+      end_{items_.size()} {}
+
+Verdict<RouteSet> RouteSet::read(const View& request, const Claims& claims,
+                                 const Settings& settings, ListenerIndex arrived) {
+  RouteSet set{request};
+  if (auto done = set.undo_strict_routing(claims); !done) return done.reason();
+  if (auto done = set.take_own(claims, settings); !done) return done.reason();
+  if (auto done = set.check_pair(settings, arrived); !done) return done.reason();
+  return set;
+}
+
+/// §16.4: a strict router before us has put our Record-Route into the Request-URI, and what
+/// belongs there behind all other routes.
+Verdict<void> RouteSet::undo_strict_routing(const Claims& claims) {
+  const auto uri = Uri::parse(received_uri_);
+  if (!uri || !uri->parameters.has(kClaimParameter)) return {};
+  if (items_.empty()) return DropReason::sip_forged_route;
+  if (auto taken = take_claim(*uri, claims); !taken) return taken;
+  --end_;
+  request_uri_ = uri_text_of(items_[end_]);
+  if (request_uri_.empty()) return DropReason::sip_malformed;
+  return {};
+}
+
+/// Two claims of ours at most: a call that crosses the edge twice has another pair behind them,
+/// which is for its next visit.
+Verdict<void> RouteSet::take_own(const Claims& claims, const Settings& settings) {
+  for (; own_ < end_ && claims_.size() < 2; ++own_) {
+    const auto uri = uri_of(items_[own_]);
+    if (!uri) return DropReason::sip_malformed;
+    if (uri->parameters.has(kClaimParameter)) {
+      if (auto taken = take_claim(*uri, claims); !taken) return taken;
+    } else if (!names_us(*uri, settings)) {
+      break;
+    }
+  }
+  if (own_ < end_ && !uri_of(items_[own_])) return DropReason::sip_malformed;
+  return {};
+}
+
+Verdict<void> RouteSet::take_claim(const Uri& uri, const Claims& claims) {
+  const auto sealed = uri.parameters.value(kClaimParameter).value_or("");
+  const auto claim = claims.open_route(sealed, call_id_);
+  if (!claim) return DropReason::sip_forged_route;
+  claims_.push_back(*claim);
+  return {};
+}
+
+Verdict<void> RouteSet::check_pair(const Settings& settings, ListenerIndex arrived) {
+  if (claims_.empty()) return {};
+  if (claims_.size() != 2 || claims_[0].session != claims_[1].session ||
+      claims_[0].faces == claims_[1].faces) {
+    return DropReason::sip_forged_route;
+  }
+  const std::size_t listeners = settings.listeners.size();
+  for (const RouteClaim& claim : claims_) {
+    if (static_cast<std::size_t>(claim.neighbour.listener) >= listeners) {
+      return DropReason::sip_forged_route;
+    }
+  }
+  if (settings.at(claims_[0].neighbour.listener).interface != settings.at(arrived).interface) {
+    return DropReason::sip_forged_route;
+  }
+  dialog_ = DialogClaim{claims_[0], claims_[1]};
+  return {};
+}
+
+std::string_view RouteSet::next_uri() const {
+  return own_ < end_ ? uri_text_of(items_[own_]) : request_uri_;
+}
+
+bool RouteSet::next_is_strict() const {
+  if (!dialog_ || own_ == end_) return false;
+  const auto uri = uri_of(items_[own_]);
+  return uri && uri->is_sip() && !uri->parameters.has("lr");
+}
+
+void RouteSet::apply(text::EditList& edits) const {
+  if (items_.empty()) return;
+  const bool strict = next_is_strict();
+  const std::size_t kept = strict ? own_ + 1 : own_;
+  if (kept == end_) {
+    if (kept > 0 || end_ < items_.size()) erase_items(items_, 0, items_.size(), edits);
+  } else {
+    erase_items(items_, 0, kept, edits);
+    erase_items(items_, end_, items_.size(), edits);
+  }
+  const std::string_view uri = strict ? next_uri() : request_uri_;
+  if (uri != received_uri_) edits.replace(received_uri_, std::string{uri});
+  if (!strict) return;
+  edits.insert_after(items_.back().line->line, "Route: <" + std::string{request_uri_} + ">\r\n");
+
+}
+
+}  // namespace avedge::sip

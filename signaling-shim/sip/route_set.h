@@ -1,0 +1,62 @@
+// The Route headers of a request (RFC 3261 §16.4): which of them are ours, what our signed ones say
+// about the dialog, and where the others lead.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "signaling-shim/sip/claims.h"
+#include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/view.h"
+#include "signaling-shim/text/edit_list.h"
+
+namespace avedge::sip {
+
+/// What our pair of Record-Route values says: one of them faces the request's sender.
+struct DialogClaim {
+  RouteClaim sender;
+  RouteClaim target;
+};
+
+class RouteSet {
+ public:
+  /// Reads the routes of `request`, which came in by `arrived`; lives as long as `request`.
+  /// Fails with sip_forged_route if a claim of ours is not genuine, is not from this dialog,
+  /// or came in on the wrong side; with sip_malformed if a value cannot be read.
+  static Verdict<RouteSet> read(const View& request, const Claims& claims, const Settings& settings,
+                                ListenerIndex arrived);
+
+  /// Nothing for a request outside a dialog of ours.
+  [[nodiscard]] const std::optional<DialogClaim>& dialog() const { return dialog_; }
+  /// The Request-URI: the real one, where a strict router has moved it (§16.4).
+  [[nodiscard]] std::string_view request_uri() const { return request_uri_; }
+  /// The URI that says where an in-dialog request goes next: first foreign route, or Request-URI.
+  [[nodiscard]] std::string_view next_uri() const;
+
+  /// Takes our values out, and brings Request-URI and Route into the form the next hop of an
+  /// in-dialog request expects (§16.6 step 6).
+  void apply(text::EditList& edits) const;
+
+ private:
+  explicit RouteSet(const View& request);
+  Verdict<void> undo_strict_routing(const Claims& claims);
+  Verdict<void> take_own(const Claims& claims, const Settings& settings);
+  Verdict<void> check_pair(const Settings& settings, ListenerIndex arrived);
+  Verdict<void> take_claim(const Uri& uri, const Claims& claims);
+  [[nodiscard]] bool next_is_strict() const;
+
+  std::string_view call_id_;
+  std::string_view received_uri_;
+  std::string_view request_uri_;
+  std::vector<ListItem> items_;
+  std::size_t own_ = 0;  // items_[0, own_) are ours
+  std::size_t end_ = 0;  // items_[own_, end_) are foreign; behind it: the real Request-URI
+  std::vector<RouteClaim> claims_;
+  std::optional<DialogClaim> dialog_;
+};
+
+/// Whether a URI names one of our listeners, by local or advertised address.
+bool names_us(const Uri& uri, const Settings& settings);
+
+}  // namespace avedge::sip

@@ -1,0 +1,129 @@
+#include "signaling-shim/sip/settings.h"
+
+#include <algorithm>
+
+#include "signaling-shim/sip/text.h"
+#include "signaling-shim/sip/uri.h"
+
+namespace avedge::sip {
+namespace {
+
+constexpr std::uint16_t kSipPort = 5060;
+constexpr std::uint16_t kSipsPort = 5061;
+/// ListenerIndex is one byte.
+constexpr std::size_t kMaxListeners = 255;
+
+std::optional<Transport> transport_named(std::string_view name) {
+  for (const Transport transport : {Transport::udp, Transport::tcp, Transport::tls}) {
+    if (iequals(to_string(transport), name)) return transport;
+  }
+  return std::nullopt;
+}
+
+std::string without_brackets(std::string_view host) {
+  if (host.front() == '[') host = host.substr(1, host.size() - 2);
+  return std::string{host};
+}
+
+Result<void> check_listener(const Listener& listener) {
+  const std::string name = "sip listener " + listener.local.to_string();
+  if (listener.local.address.is_unspecified()) {
+    return Error{name + ": a specific address is needed, not a wildcard"};
+  }
+  if (listener.transports.empty()) return Error{name + ": no transport"};
+  for (const Transport transport : listener.transports) {
+    if (transport != Transport::udp && transport != Transport::tcp) {
+      return Error{name + ": transport " + std::string{to_string(transport)} +
+                   " is not available, udp and tcp are"};
+    }
+  }
+  return {};
+}
+
+Result<void> check_next_hop(const Settings& settings, const std::string& interface,
+                            const NextHop& hop) {
+  const auto address = IpAddress::parse(hop.host);
+  for (const AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
+    if (address && address->family() != family) continue;
+    if (settings.listener_for(interface, hop.transport, family)) return {};
+  }
+  return Error{"next hop " + hop.to_string() + ": interface \"" + interface +
+               "\" has no sip listener with that transport and address family"};
+}
+
+Result<void> check_route(const Settings& settings, const Route& route) {
+  const std::string name = "sip route from \"" + route.from + "\"";
+  if (route.next_hops.empty()) return Error{name + ": no next hops"};
+  const auto interface = settings.outbound_interface(route);
+  if (!interface) {
+    return Error{name + ": say with `to` which interface it leaves by, there is not exactly one " +
+                 "other with a sip listener"};
+  }
+  for (const NextHop& hop : route.next_hops) {
+    if (auto checked = check_next_hop(settings, *interface, hop); !checked) {
+      return checked.reason().in(name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+bool Listener::offers(Transport transport) const {
+  return std::find(transports.begin(), transports.end(), transport) != transports.end();
+}
+
+Result<NextHop> NextHop::parse(std::string_view text) {
+  const std::string quoted = "\"" + std::string{text} + "\"";
+  const auto uri = Uri::parse(text);
+  if (!uri || !uri->is_sip() || !uri->user.empty()) {
+    return Error{quoted + ": expected sip:host[:port][;transport=udp|tcp|tls]"};
+  }
+  const auto transport = transport_named(uri->parameters.value("transport").value_or("udp"));
+  if (!transport) return Error{quoted + ": transport must be udp, tcp or tls"};
+  const std::uint16_t standard = *transport == Transport::tls ? kSipsPort : kSipPort;
+  return NextHop{without_brackets(uri->location.host), uri->location.port.value_or(Port{standard}),
+                 *transport};
+}
+
+std::string NextHop::to_string() const {
+  const bool ipv6 = host.find(':') != std::string::npos;
+  return "sip:" + (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port.number()) +
+         ";transport=" + std::string{avedge::to_string(transport)};
+}
+
+std::optional<std::string> Settings::outbound_interface(const Route& route) const {
+  if (route.to) return route.to;
+  std::optional<std::string> other;
+  for (const Listener& listener : listeners) {
+    if (listener.interface == route.from) continue;
+    if (other && *other != listener.interface) return std::nullopt;
+    other = listener.interface;
+  }
+  return other;
+}
+
+std::optional<ListenerIndex> Settings::listener_for(std::string_view interface, Transport transport,
+                                                    AddressFamily family) const {
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const Listener& listener = listeners[i];
+    if (listener.interface == interface && listener.offers(transport) &&
+        listener.local.address.family() == family) {
+      return static_cast<ListenerIndex>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+Result<void> Settings::check() const {
+  if (listeners.size() > kMaxListeners) return Error{"more than 255 sip listeners"};
+  for (const Listener& listener : listeners) {
+    if (auto checked = check_listener(listener); !checked) return checked;
+  }
+  for (const Route& route : routes) {
+    if (auto checked = check_route(*this, route); !checked) return checked;
+  }
+  return {};
+}
+
+}  // namespace avedge::sip

@@ -1,0 +1,101 @@
+// What the operator decided about SIP, as plain values.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relay/core/endpoint.h"
+#include "relay/core/media_path.h"
+#include "relay/core/result.h"
+#include "signaling-shim/sip/neighbour.h"
+#include "signaling-shim/sip/signer.h"
+
+namespace avedge::sip {
+
+/// One [[sip.listener]] on one address: UDP socket and TCP acceptor share the port.
+struct Listener {
+  std::string interface;
+  /// A specific address; port 0 lets the kernel choose (tests).
+  Endpoint local;
+  /// What Via and Record-Route show: `local`, or its public name behind 1:1 NAT.
+  /// Address 0.0.0.0 or port 0: as local.
+  Endpoint advertised;
+  /// udp and tcp.
+  std::vector<Transport> transports;
+  /// Bind to this network device; empty: do not.
+  std::string device;
+
+  [[nodiscard]] bool offers(Transport transport) const;
+};
+
+/// Where requests of a route go: an address or a name that has addresses.
+struct NextHop {
+  std::string host;  // without brackets
+  Port port;
+  Transport transport = Transport::udp;
+
+  /// "sip:host[:port][;transport=udp|tcp|tls]"; udp and port 5060 (tls: 5061) unless said
+  /// otherwise.
+  static Result<NextHop> parse(std::string_view uri);
+  [[nodiscard]] std::string to_string() const;
+};
+
+/// One [[sip.route]]: the first that matches a request outside a dialog is taken.
+struct Route {
+  std::string from;
+  /// Interface to leave by; by default the only other one that has a SIP listener.
+  std::optional<std::string> to;
+  /// Matches this host of the Request-URI only.
+  std::optional<std::string> domain;
+  /// In order of preference.
+  std::vector<NextHop> next_hops;
+  Latching latching = Latching::signalled;
+};
+
+struct Limits {
+  /// INVITE transactions at a time, and the bytes they may hold together.
+  std::size_t pending_invites = 20'000;
+  std::size_t pending_bytes = 64 * 1024 * 1024;
+  /// Per source address (IPv6: per /64). Configured next hops are exempt.
+  double requests_per_second = 100;
+  double request_burst = 200;
+  std::size_t rate_limited_sources = 65'536;
+  std::size_t connections = 4'096;
+  std::size_t connections_per_source = 256;
+  /// Unsent bytes of one connection; beyond it is closed.
+  std::size_t write_queue = 1024 * 1024;
+  std::chrono::seconds idle_timeout{600};
+  /// A message begun on a connection must be complete within this.
+  std::chrono::seconds message_timeout{30};
+  std::chrono::seconds connect_timeout{5};
+  /// A next hop that refused a connection is the last choice for this long.
+  std::chrono::seconds hop_penalty{30};
+  /// Names among the next hops are looked up again this often.
+  std::chrono::seconds resolve_interval{60};
+};
+
+struct Settings {
+  std::vector<Listener> listeners;
+  std::vector<Route> routes;
+  Limits limits;
+  /// Seals Via and Record-Route; random if absent. Calls survive a restart only under the same key
+  /// and the same order of listeners.
+  std::optional<SigningKey> key;
+
+  /// The interface that requests of `route` leave by; nothing if the choice is not clear.
+  [[nodiscard]] std::optional<std::string> outbound_interface(const Route& route) const;
+  /// The first listener of that interface which can send so; nothing if there is none.
+  [[nodiscard]] std::optional<ListenerIndex> listener_for(std::string_view interface,
+                                                          Transport transport,
+                                                          AddressFamily family) const;
+  [[nodiscard]] const Listener& at(ListenerIndex index) const {
+    return listeners[static_cast<std::size_t>(index)];
+  }
+  /// Contradictions, in words for the operator.
+  [[nodiscard]] Result<void> check() const;
+};
+
+}  // namespace avedge::sip

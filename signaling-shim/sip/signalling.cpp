@@ -1,0 +1,191 @@
+#include "signaling-shim/sip/signalling.h"
+
+#include <exception>
+
+#include "relay/core/random.h"
+
+namespace avedge::sip {
+namespace {
+
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kTick{1};
+/// With port 0 the port that UDP was given may be taken on TCP; so often another one is tried.
+constexpr int kBindAttempts = 16;
+
+/// The clock stops here: everything below is told the time.
+Time now() {
+  return std::chrono::steady_clock::now();
+}
+
+SigningKey random_key() {
+  SigningKey key;
+  fill_random(key);
+  return key;
+}
+
+}  // namespace
+
+Signalling::Signalling(boost::asio::io_context& io, Settings settings, anchor::MediaAnchor& anchor,
+                       Counters& counters, std::unique_ptr<Resolver> resolver)
+    : io_{io},
+      settings_{std::move(settings)},
+      key_{settings_.key ? *settings_.key : random_key()},
+      anchor_{anchor},
+      counters_{counters},
+      resolver_{resolver ? std::move(resolver) : std::make_unique<SystemResolver>(io)},
+      deadline_{io},
+      tick_{io} {}
+
+Signalling::~Signalling() {
+  stop();
+}
+
+Result<void> Signalling::start() {
+  if (auto checked = settings_.check(); !checked) return checked;
+  alive_ = std::make_shared<bool>(true);
+  udp_.resize(settings_.listeners.size());
+  tcp_ = std::make_unique<TcpTransport>(
+      io_, settings_, counters_,
+      [this](const Neighbour& from, std::string_view message) { receive(from, message); },
+      [this](const Send& message) { undeliverable(message); });
+  for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
+    if (auto bound = bind(i); !bound) {
+      stop();
+      return bound;
+    }
+  }
+  core_ = std::make_unique<ProxyCore>(settings_, key_, anchor_, counters_);
+  serve();
+  return {};
+}
+
+Result<void> Signalling::bind(std::size_t index) {
+  const bool any_port = settings_.listeners[index].local.port == Port{};
+  auto bound = bind_ports(index);
+  for (int i = 1; !bound && any_port && i < kBindAttempts; ++i) bound = bind_ports(index);
+  return bound;
+}
+
+/// Both transports of a listener on one port.
+Result<void> Signalling::bind_ports(std::size_t index) {
+  Listener& listener = settings_.listeners[index];
+  Endpoint local = listener.local;
+  std::shared_ptr<UdpSocket> udp;
+  if (listener.offers(Transport::udp)) {
+    udp = std::make_shared<UdpSocket>(io_);
+    if (auto opened = udp->open(listener); !opened) return opened;
+    local = udp->local();
+  }
+  if (listener.offers(Transport::tcp)) {
+    auto listening = tcp_->listen(static_cast<ListenerIndex>(index), local);
+    if (!listening) {
+      if (udp) udp->close();
+      return listening.reason();
+    }
+    local = *listening;
+  }
+  udp_[index] = std::move(udp);
+  listener.local = local;
+  if (listener.advertised.address.is_unspecified()) listener.advertised.address = local.address;
+  if (listener.advertised.port == Port{}) listener.advertised.port = local.port;
+  return {};
+}
+
+void Signalling::serve() {
+  for (std::size_t i = 0; i < udp_.size(); ++i) {
+    if (!udp_[i]) continue;
+    udp_[i]->start([this, i](const Endpoint& source, std::string_view datagram) {
+      receive({static_cast<ListenerIndex>(i), Transport::udp, ConnectionId::none, source},
+              datagram);
+    });
+  }
+  resolve_names();
+  arm_tick();
+}
+
+void Signalling::stop() {
+  alive_.reset();
+  deadline_.cancel();
+  tick_.cancel();
+  for (const auto& socket : udp_) {
+    if (socket) socket->close();
+  }
+  udp_.clear();
+  if (tcp_) tcp_->close();
+}
+
+template <class Step>
+void Signalling::run(Step&& step) {
+  // What a library throws for want of memory ends one message, not the thread.
+  try {
+    Outbox outbox;
+    step(outbox);
+    dispatch(outbox);
+    arm_deadline();
+  } catch (const std::exception&) {
+    counters_.drops.count(DropReason::table_full);
+  }
+}
+
+void Signalling::receive(const Neighbour& from, std::string_view message) {
+  run([&](Outbox& out) { core_->on_message(now(), from, message, out); });
+}
+
+void Signalling::undeliverable(const Send& message) {
+  run([&](Outbox& out) { core_->on_undeliverable(now(), message, out); });
+}
+
+void Signalling::dispatch(const Outbox& outbox) {
+  for (const Send& message : outbox) {
+    if (message.to.transport != Transport::udp) {
+      tcp_->send(message);
+      continue;
+    }
+    const auto index = static_cast<std::size_t>(message.to.listener);
+    const bool sent =
+        index < udp_.size() && udp_[index] && udp_[index]->send(message.to.remote, message.bytes);
+    if (!sent) counters_.drops.count(DropReason::send_failed);
+  }
+}
+
+void Signalling::arm_deadline() {
+  const Time next = core_->next_deadline();
+  if (next == armed_for_) return;
+  armed_for_ = next;
+  if (next == kNever) {
+    deadline_.cancel();
+    return;
+  }
+  deadline_.expires_at(next);
+  deadline_.async_wait([this, alive = std::weak_ptr{alive_}](const error_code& failed) {
+    if (failed || alive.expired()) return;
+    armed_for_ = kNever;
+    run([&](Outbox& out) { core_->on_timer(now(), out); });
+  });
+}
+
+/// Once a second: ages connections, ends silent sessions, looks names up again.
+void Signalling::arm_tick() {
+  tick_.expires_after(kTick);
+  tick_.async_wait([this, alive = std::weak_ptr{alive_}](const error_code& failed) {
+    if (failed || alive.expired()) return;
+    tcp_->tick();
+    anchor_.expire(now());
+    since_resolved_ += kTick;
+    if (since_resolved_ >= settings_.limits.resolve_interval) resolve_names();
+    arm_tick();
+  });
+}
+
+void Signalling::resolve_names() {
+  since_resolved_ = {};
+  for (const std::string& name : core_->routes().names()) {
+    resolver_->resolve(name, [this, name, alive = std::weak_ptr{alive_}](auto addresses) {
+      if (alive.expired()) return;
+      core_->routes().set_addresses(name, std::move(addresses));
+    });
+  }
+}
+
+}  // namespace avedge::sip

@@ -1,0 +1,66 @@
+// The SIP side as one object: sockets, timers and the proxy between them, all on the one thread
+// that runs the io_context.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <vector>
+
+#include "signaling-shim/sip/proxy_core.h"
+#include "signaling-shim/sip/resolver.h"
+#include "signaling-shim/sip/tcp_transport.h"
+#include "signaling-shim/sip/udp_socket.h"
+
+namespace avedge::sip {
+
+class Signalling {
+ public:
+  /// Everything passed by reference must outlive it. Without a resolver: the system's.
+  Signalling(boost::asio::io_context& io, Settings settings, anchor::MediaAnchor& anchor,
+             Counters& counters, std::unique_ptr<Resolver> resolver = nullptr);
+  ~Signalling();
+  Signalling(const Signalling&) = delete;
+  Signalling& operator=(const Signalling&) = delete;
+
+  /// Checks the settings and binds every listener; on failure nothing stays bound. Call it once,
+  /// on the signalling thread or before that runs.
+  Result<void> start();
+  /// Closes all sockets and timers; no handler touches this object afterwards. On the signalling
+  /// thread. Idempotent.
+  void stop();
+
+  /// With the ports that were really bound. After start().
+  [[nodiscard]] const std::vector<Listener>& listeners() const { return settings_.listeners; }
+
+ private:
+  Result<void> bind(std::size_t index);
+  Result<void> bind_ports(std::size_t index);
+  void serve();
+  void receive(const Neighbour& from, std::string_view message);
+  void undeliverable(const Send& message);
+  void dispatch(const Outbox& outbox);
+  void arm_deadline();
+  void arm_tick();
+  void resolve_names();
+  /// Runs `step`, which fills an outbox, sends that, and re-arms the timer.
+  template <class Step>
+  void run(Step&& step);
+
+  boost::asio::io_context& io_;
+  Settings settings_;
+  SigningKey key_;
+  anchor::MediaAnchor& anchor_;
+  Counters& counters_;
+  std::unique_ptr<Resolver> resolver_;
+  std::vector<std::shared_ptr<UdpSocket>> udp_;  // by ListenerIndex; empty where there is none
+  std::unique_ptr<TcpTransport> tcp_;
+  std::unique_ptr<ProxyCore> core_;
+  boost::asio::steady_timer deadline_;
+  Time armed_for_ = kNever;
+  boost::asio::steady_timer tick_;
+  std::chrono::seconds since_resolved_{};
+  std::shared_ptr<bool> alive_;  // handlers hold it weakly: gone means do nothing
+};
+
+}  // namespace avedge::sip

@@ -1,0 +1,44 @@
+// Keyed hashes over lists of fields: branches that need no memory, tokens that cannot be forged.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "relay/core/bytes.h"
+
+namespace avedge::sip {
+
+/// HMAC-SHA256 key.
+using SigningKey = std::array<std::byte, 32>;
+
+class Signer {
+ public:
+  explicit Signer(const SigningKey& key) : key_{key} {}
+
+  /// Base64url of the hash's first `bytes` (at most 32) bytes. Fields are hashed with their
+  /// lengths, so that no two lists of fields run together into one.
+  [[nodiscard]] std::string hash(std::initializer_list<std::string_view> fields,
+                                 std::size_t bytes) const;
+  /// `payload` and the hash over it and `context`, as base64url: token characters only.
+  [[nodiscard]] std::string seal(std::string_view payload,
+                                 std::initializer_list<std::string_view> context) const;
+  /// The payload, if this key sealed it in the same context. Compares in constant time.
+  [[nodiscard]] std::optional<std::string> open(
+      std::string_view sealed, std::initializer_list<std::string_view> context) const;
+
+ private:
+  using Digest = std::array<std::byte, 32>;
+  [[nodiscard]] Digest digest(std::string_view first,
+                              std::initializer_list<std::string_view> fields) const;
+
+  SigningKey key_;
+};
+
+/// RFC 4648 §5, without padding.
+std::string to_base64url(std::string_view bytes);
+std::optional<std::string> from_base64url(std::string_view text);
+
+}  // namespace avedge::sip

@@ -1,0 +1,44 @@
+// Cuts a TCP stream into SIP messages by Content-Length (RFC 3261 §18.3) and finds the keep-alives
+// of RFC 5626 §3.5.1 between them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "relay/core/bytes.h"
+
+namespace avedge::sip {
+
+class StreamFramer {
+ public:
+  enum class Kind : std::uint8_t {
+    incomplete,  // nothing to take: read on
+    message,     // one whole message
+    ping,        // CRLFCRLF: answer with one CRLF
+    broken  // what follows cannot be framed: close. `bytes` may hold a head that deserves a 400
+  };
+  struct Frame {
+    Kind kind = Kind::incomplete;
+    /// Valid until the next call of feed() or next().
+    std::string_view bytes;
+  };
+
+  /// Takes over a copy. Holds at most one message limit plus what is fed at once.
+  void feed(std::string_view bytes);
+  /// The next frame; call until it is incomplete, or broken. Work is linear in what was fed.
+  Frame next();
+  /// A message has begun and its end is outstanding.
+  [[nodiscard]] bool mid_message() const;
+
+ private:
+  Frame next_head();
+  Frame break_off(std::string_view bytes);
+
+  std::string buffer_;
+  std::size_t taken_ = 0;    // bytes already handed out
+  std::size_t scanned_ = 0;  // no end of head begins before this
+  std::size_t end_ = 0;      // of the message whose head has been read; 0 while looking for one
+  bool broken_ = false;
+};
+
+}  // namespace avedge::sip

@@ -1,0 +1,71 @@
+// One TCP connection that carries SIP, accepted or opened by us. Signalling thread only.
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/stream_framer.h"
+
+namespace avedge::sip {
+
+class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
+ public:
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    /// One whole message, or a head that cannot be framed and deserves a 400. Valid during the
+    /// call only.
+    virtual void on_frame(const Neighbour& from, std::string_view message) = 0;
+    /// The stream cannot be framed any more.
+    virtual void on_broken(const Neighbour& from) = 0;
+    /// Over, by whichever side. `unsent`: what never left completely. The connection makes no
+    /// further calls.
+    virtual void on_closed(const Neighbour& peer, std::vector<Send> unsent) = 0;
+  };
+
+  /// `peer.remote` is the far end, `peer.connection` this connection's own id. Owner and limits
+  /// outlive the connection, or close() it first.
+  TcpConnection(boost::asio::ip::tcp::socket socket, const Neighbour& peer, const Limits& limits,
+                Owner& owner)
+      : socket_{std::move(socket)}, peer_{peer}, limits_{limits}, owner_{&owner} {}
+
+  /// The socket has been accepted.
+  void start();
+  /// The socket is bound; connects it to the peer. Messages may be queued at once.
+  void connect();
+  /// Queues; closes the connection if its queue is full (the peer does not read).
+  void send(Send message);
+  /// One second has passed: closes what is idle, or has left a message or a connect unfinished.
+  void tick();
+  void close();
+  [[nodiscard]] const Neighbour& peer() const { return peer_; }
+
+ private:
+  enum class State : std::uint8_t { connecting, open, closing, closed };
+  void read();
+  void take_frames();
+  void write(std::string bytes);
+  void write_next();
+  void finish();
+
+  boost::asio::ip::tcp::socket socket_;
+  Neighbour peer_;
+  const Limits& limits_;
+  Owner* owner_;
+  State state_ = State::connecting;
+  StreamFramer framer_;
+  std::array<char, 16'384> buffer_;
+  std::deque<Send> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool writing_ = false;
+  std::chrono::seconds idle_{};     // since the last byte, either way
+  std::chrono::seconds pending_{};  // of the state or message that is unfinished
+};
+
+}  // namespace avedge::sip

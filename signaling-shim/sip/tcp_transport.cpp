@@ -1,0 +1,161 @@
+#include "signaling-shim/sip/tcp_transport.h"
+
+#include "relay/core/random.h"
+#include "signaling-shim/sip/asio_sockets.h"
+
+namespace avedge::sip {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// Outlives the transport as long as an operation of it is outstanding; `owner` is empty then.
+struct TcpTransport::Acceptor {
+  Acceptor(asio::io_context& io, TcpTransport& transport, ListenerIndex index)
+      : socket{io}, pause{io}, owner{&transport}, listener{index} {}
+
+  asio::ip::tcp::acceptor socket;
+  asio::steady_timer pause;
+  TcpTransport* owner;
+  ListenerIndex listener;
+};
+
+TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Counters& counters,
+                           Receive receive, Undeliverable undeliverable)
+    : io_{io},
+      settings_{settings},
+      counters_{counters},
+      receive_{std::move(receive)},
+      undeliverable_{std::move(undeliverable)},
+      // Ids live on in signed Routes; those of an earlier process must not name one of ours.
+      next_id_{random_u64() | 1} {}
+
+TcpTransport::~TcpTransport() {
+  close();
+}
+
+Result<Endpoint> TcpTransport::listen(ListenerIndex listener, const Endpoint& local) {
+  auto acceptor = std::make_shared<Acceptor>(io_, *this, listener);
+  // Reuse: connections of an earlier process in TIME_WAIT must not keep us from starting. A
+  // socket that still listens does.
+  error_code failed = open_on(acceptor->socket, local, settings_.at(listener).device, true);
+  if (!failed) acceptor->socket.listen(asio::socket_base::max_listen_connections, failed);
+  if (failed) return listen_error(local, Transport::tcp, failed);
+  acceptors_.push_back(acceptor);
+  accept(acceptor);
+  return from_asio(acceptor->socket.local_endpoint());
+}
+
+void TcpTransport::accept(const std::shared_ptr<Acceptor>& acceptor) {
+  acceptor->socket.async_accept([acceptor](const error_code& failed, asio::ip::tcp::socket socket) {
+    if (acceptor->owner == nullptr) return;
+    if (!failed) {
+      acceptor->owner->admit(std::move(socket), acceptor->listener);
+      return acceptor->owner->accept(acceptor);
+    }
+    // Out of descriptors, most likely: trying again at once would only burn the processor.
+    acceptor->pause.expires_after(std::chrono::seconds{1});
+    acceptor->pause.async_wait([acceptor](const error_code&) {
+      if (acceptor->owner != nullptr) acceptor->owner->accept(acceptor);
+    });
+  });
+}
+
+void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
+  error_code failed;
+  const auto remote = socket.remote_endpoint(failed);
+  if (failed) return;
+  const Neighbour peer{listener, Transport::tcp, ConnectionId::none, from_asio(remote)};
+  if (!has_room(peer.remote.address)) return counters_.drops.count(DropReason::table_full);
+  add(std::move(socket), peer)->start();
+}
+
+bool TcpTransport::has_room(const IpAddress& source) const {
+  const auto found = per_source_.find(source);
+  const std::size_t held = found == per_source_.end() ? 0 : found->second;
+  return connections_.size() < settings_.limits.connections &&
+         held < settings_.limits.connections_per_source;
+}
+
+void TcpTransport::send(const Send& message) {
+  ConnectionPtr connection = find(message.to);
+  if (!connection) connection = connect(message.to);
+  if (connection) return connection->send(message);
+  undeliverable_(message);
+}
+
+TcpTransport::ConnectionPtr TcpTransport::find(const Neighbour& to) const {
+  auto found = connections_.find(static_cast<std::uint64_t>(to.connection));
+  if (found == connections_.end()) {
+    const auto by_remote = by_remote_.find({to.listener, to.remote});
+    if (by_remote != by_remote_.end()) found = connections_.find(by_remote->second);
+  }
+  return found == connections_.end() ? nullptr : found->second;
+}
+
+/// From the listener's own address, so that the far side's filters know us.
+TcpTransport::ConnectionPtr TcpTransport::connect(const Neighbour& to) {
+  if (!has_room(to.remote.address)) return nullptr;
+  const Listener& listener = settings_.at(to.listener);
+  if (listener.local.address.family() != to.remote.address.family()) return nullptr;
+  asio::ip::tcp::socket socket{io_};
+  if (open_on(socket, {listener.local.address, Port{}}, listener.device, false)) return nullptr;
+  ConnectionPtr connection = add(std::move(socket), to);
+  connection->connect();
+  return connection;
+}
+
+TcpTransport::ConnectionPtr TcpTransport::add(asio::ip::tcp::socket socket, Neighbour peer) {
+  const std::uint64_t id = next_id_++;
+  peer.connection = static_cast<ConnectionId>(id);
+  auto connection = std::make_shared<TcpConnection>(std::move(socket), peer, settings_.limits,
+                                                    static_cast<TcpConnection::Owner&>(*this));
+  connections_.emplace(id, connection);
+  by_remote_.insert_or_assign({peer.listener, peer.remote}, id);
+  ++per_source_[peer.remote.address];
+  counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
+  return connection;
+}
+
+void TcpTransport::on_frame(const Neighbour& from, std::string_view message) {
+  receive_(from, message);
+}
+
+void TcpTransport::on_broken(const Neighbour&) {
+  counters_.drops.count(DropReason::sip_malformed);
+}
+
+void TcpTransport::on_closed(const Neighbour& peer, std::vector<Send> unsent) {
+  const auto id = static_cast<std::uint64_t>(peer.connection);
+  connections_.erase(id);
+  const auto by_remote = by_remote_.find({peer.listener, peer.remote});
+  if (by_remote != by_remote_.end() && by_remote->second == id) by_remote_.erase(by_remote);
+  const auto source = per_source_.find(peer.remote.address);
+  if (--source->second == 0) per_source_.erase(source);
+  counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
+  for (const Send& message : unsent) undeliverable_(message);
+}
+
+void TcpTransport::tick() {
+  std::vector<ConnectionPtr> all;
+  all.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const ConnectionPtr& connection : all) connection->tick();
+}
+
+void TcpTransport::close() {
+  undeliverable_ = [](const Send&) {};
+  receive_ = [](const Neighbour&, std::string_view) {};
+  for (const auto& acceptor : acceptors_) {
+    acceptor->owner = nullptr;
+    error_code ignored;
+    acceptor->socket.close(ignored);
+    acceptor->pause.cancel();
+  }
+  acceptors_.clear();
+  while (!connections_.empty()) {
+    const ConnectionPtr connection = connections_.begin()->second;
+    connection->close();
+  }
+}
+
+}  // namespace avedge::sip

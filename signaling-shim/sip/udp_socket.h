@@ -1,0 +1,44 @@
+// One UDP listener of the SIP side. Signalling thread only.
+#pragma once
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "relay/core/endpoint.h"
+#include "relay/core/result.h"
+#include "signaling-shim/sip/settings.h"
+
+namespace avedge::sip {
+
+class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
+ public:
+  /// The datagram is valid during the call only.
+  using Receive = std::function<void(const Endpoint& source, std::string_view datagram)>;
+
+  explicit UdpSocket(boost::asio::io_context& io) : socket_{io} {}
+
+  /// Binds to listener.local, exclusively: no port is shared with another program.
+  Result<void> open(const Listener& listener);
+  /// The bound address; its port is the kernel's choice if 0 was asked for.
+  [[nodiscard]] Endpoint local() const;
+  /// Delivers from now on, until close().
+  void start(Receive receive);
+  /// False if the kernel does not take it: gone, like any datagram may be.
+  bool send(const Endpoint& to, std::string_view datagram);
+  /// `receive` is not called again.
+  void close();
+
+ private:
+  void wait();
+  void drain();
+
+  boost::asio::ip::udp::socket socket_;
+  Receive receive_;
+  std::array<char, 65'536> buffer_;
+};
+
+}  // namespace avedge::sip
