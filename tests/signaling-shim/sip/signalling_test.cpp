@@ -1,0 +1,225 @@
+// The transports, over loopback sockets with ports of the kernel's choice.
+#include "signaling-shim/sip/signalling.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "signaling-shim/sip/asio_sockets.h"
+#include "tests/signaling-shim/sip/fixtures.h"
+
+namespace avedge::sip {
+namespace {
+
+namespace asio = boost::asio;
+using testing::response;
+using testing::view_of;
+using namespace std::chrono_literals;
+
+Listener loopback(const std::string& interface, const char* address) {
+  return {interface, *Endpoint::parse(address), {}, {Transport::udp, Transport::tcp}, {}};
+}
+
+NextHop hop_to(const Endpoint& endpoint, Transport transport) {
+  return {endpoint.address.to_string(), endpoint.port, transport};
+}
+
+class SignallingTest : public ::testing::Test {
+ protected:
+  SignallingTest() {
+    settings_.listeners = {loopback("external", "127.0.0.1:0"),
+                           loopback("internal", "127.0.0.2:0")};
+  }
+
+  void route_to(const std::vector<NextHop>& hops) {
+    Route route;
+    route.from = "external";
+    route.next_hops = hops;
+    settings_.routes = {route};
+  }
+  void start() {
+    signalling_.emplace(io_, settings_, anchor_, counters_);
+    const auto started = signalling_->start();
+    ASSERT_TRUE(started.ok()) << started.reason().message();
+  }
+  Endpoint edge() const { return signalling_->listeners()[0].local; }
+
+  /// Runs handlers until `done`, within reason.
+  template <class Done>
+  void run_until(Done&& done) {
+    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    while (!done() && std::chrono::steady_clock::now() < give_up) io_.run_one_for(50ms);
+    ASSERT_TRUE(done());
+  }
+
+  asio::io_context io_;
+  Settings settings_;
+  testing::FakeAnchor anchor_;
+  Counters counters_;
+  std::optional<Signalling> signalling_;
+};
+
+/// A party with a UDP socket that remembers what it got.
+class UdpParty {
+ public:
+  UdpParty(asio::io_context& io, const char* address)
+      : socket_{io, to_asio<asio::ip::udp>(*Endpoint::parse(address))} {
+    read();
+  }
+  [[nodiscard]] Endpoint local() const { return from_asio(socket_.local_endpoint()); }
+  void send(const Endpoint& to, const std::string& text) {
+    socket_.send_to(asio::buffer(text), to_asio<asio::ip::udp>(to));
+  }
+  std::vector<std::string> received;
+
+ private:
+  void read() {
+    socket_.async_receive(asio::buffer(buffer_), [this](auto failed, std::size_t size) {
+      if (failed) return;
+      received.emplace_back(buffer_.data(), size);
+      read();
+    });
+  }
+  asio::ip::udp::socket socket_;
+  std::array<char, 65'536> buffer_;
+};
+
+/// A party with a TCP connection.
+class TcpParty {
+ public:
+  explicit TcpParty(asio::io_context& io) : socket_{io} {}
+  void connect(const Endpoint& to) {
+    socket_.connect(to_asio<asio::ip::tcp>(to));
+    read();
+  }
+  void accept(asio::ip::tcp::acceptor& acceptor) {
+    acceptor.async_accept(socket_, [this](auto failed) {
+      if (!failed) read();
+    });
+  }
+  void send(std::string_view text) { asio::write(socket_, asio::buffer(text.data(), text.size())); }
+  [[nodiscard]] Endpoint local() const { return from_asio(socket_.local_endpoint()); }
+
+  std::string received;
+  bool closed = false;
+
+ private:
+  void read() {
+    socket_.async_read_some(asio::buffer(buffer_), [this](auto failed, std::size_t size) {
+      closed = static_cast<bool>(failed);
+      if (failed) return;
+      received.append(buffer_.data(), size);
+      read();
+    });
+  }
+  asio::ip::tcp::socket socket_;
+  std::array<char, 65'536> buffer_;
+};
+
+TEST_F(SignallingTest, CarriesACallOverUdp) {
+  UdpParty alice{io_, "127.0.0.1:0"};
+  UdpParty bob{io_, "127.0.0.2:0"};
+  route_to({hop_to(bob.local(), Transport::udp)});
+  start();
+  alice.send(edge(), testing::invite());
+  run_until([&] { return bob.received.size() == 1 && alice.received.size() == 1; });
+  EXPECT_EQ(view_of(bob.received[0]).body(), "v=0 EDGE of Alice");
+  const std::string sent_by = signalling_->listeners()[1].local.to_string();
+  EXPECT_NE(bob.received[0].find("Via: SIP/2.0/UDP " + sent_by), std::string::npos);
+  bob.send(signalling_->listeners()[1].local, response(bob.received[0], 200, "b1", "SDP"));
+  run_until([&] { return alice.received.size() == 2; });
+  EXPECT_EQ(view_of(alice.received[1]).status(), 200);
+}
+
+TEST_F(SignallingTest, CarriesACallOverTcpByReusedConnections) {
+  asio::ip::tcp::acceptor acceptor{io_, to_asio<asio::ip::tcp>(*Endpoint::parse("127.0.0.2:0"))};
+  TcpParty bob{io_};
+  bob.accept(acceptor);
+  route_to({hop_to(from_asio(acceptor.local_endpoint()), Transport::tcp)});
+  start();
+  TcpParty alice{io_};
+  alice.connect(edge());
+  const std::string invite = testing::invite("TCP");
+  alice.send(invite.substr(0, 50));
+  alice.send(invite.substr(50));
+  run_until([&] { return bob.received.find("EDGE of Alice") != std::string::npos; });
+  bob.send(response(bob.received, 200, "b1", "SDP"));
+  run_until([&] { return alice.received.find("200 Whatever") != std::string::npos; });
+  EXPECT_EQ(counters_.connections.value(), 2);
+  const std::size_t before = alice.received.size();
+  alice.send("\r\n\r\n");  // RFC 5626 §4.4.1: a ping
+  run_until([&] { return alice.received.size() > before; });
+  EXPECT_EQ(alice.received.substr(before), "\r\n");
+}
+
+TEST_F(SignallingTest, FailsOverWhenAConnectionIsRefused) {
+  UdpParty alice{io_, "127.0.0.1:0"};
+  UdpParty bob{io_, "127.0.0.2:0"};
+  // A port where nobody listens: bound, then let go.
+  Endpoint nobody;
+  {
+    asio::ip::tcp::acceptor gone{io_, to_asio<asio::ip::tcp>(*Endpoint::parse("127.0.0.2:0"))};
+    nobody = from_asio(gone.local_endpoint());
+  }
+  route_to({hop_to(nobody, Transport::tcp), hop_to(bob.local(), Transport::udp)});
+  start();
+  alice.send(edge(), testing::invite());
+  run_until([&] { return bob.received.size() == 1; });
+  EXPECT_EQ(view_of(bob.received[0]).method(), Method::invite);
+  EXPECT_TRUE(anchor_.abandoned.empty());
+}
+
+TEST_F(SignallingTest, ClosesAStreamThatCannotBeFramed) {
+  route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
+  start();
+  TcpParty alice{io_};
+  alice.connect(edge());
+  std::string unframed = testing::invite("TCP");
+  unframed.erase(unframed.find("Content-Length"),
+                 std::string_view{"Content-Length: 16\r\n"}.size());
+  alice.send(unframed);
+  run_until([&] { return alice.closed; });
+  EXPECT_NE(alice.received.find("SIP/2.0 400"), std::string::npos);
+  EXPECT_EQ(counters_.connections.value(), 0);
+}
+
+TEST_F(SignallingTest, BoundsConnectionsPerSource) {
+  settings_.limits.connections_per_source = 1;
+  route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
+  start();
+  TcpParty first{io_};
+  TcpParty second{io_};
+  first.connect(edge());
+  second.connect(edge());
+  run_until([&] { return second.closed; });
+  EXPECT_FALSE(first.closed);
+  EXPECT_EQ(counters_.drops.of(DropReason::table_full), 1U);
+}
+
+TEST_F(SignallingTest, SaysWhichListenerCannotBeBound) {
+  route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
+  start();
+  const std::string taken = edge().to_string();
+  Settings same = settings_;
+  same.listeners[0].local = edge();
+  Signalling second{io_, same, anchor_, counters_};
+  const auto started = second.start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.reason().message(),
+            "cannot listen on " + taken + "/udp: Address already in use");
+}
+
+TEST_F(SignallingTest, StopsWithHandlersOutstanding) {
+  route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
+  start();
+  TcpParty alice{io_};
+  alice.connect(edge());
+  run_until([&] { return counters_.connections.value() == 1; });
+  signalling_.reset();
+  run_until([&] { return alice.closed; });
+  io_.poll();
+}
+
+}  // namespace
+}  // namespace avedge::sip
