@@ -57,6 +57,7 @@ namespace avedge {
   /* SIP */                                                                                        \
   X(sip_malformed)                                                                                 \
   X(sip_too_large)                                                                                 \
+  X(sip_bad_extension)     /* answered 420 */                                                      \
   X(sip_no_route)                                                                                  \
   X(sip_forged_route)      /* a Route or Via of ours whose signature is wrong */                   \
   X(sip_too_many_hops)                                                                             \

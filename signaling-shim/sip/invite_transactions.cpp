@@ -76,7 +76,9 @@ bool InviteTransactions::absorb(Time now, const View& request, const Branch& bra
       if (entry.state != State::accepted) out.push_back(entry.last_response);
       return true;
     case Method::ack:
-      // §17.2.1: the ACK to a failure ends here. The ACK to a 2xx has a branch of its own.
+      // §17.2.1: the ACK to a failure ends here. The ACK to a 2xx passes, even if its sender has
+      // not given it a branch of its own.
+      if (entry.state != State::completed) return false;
       retransmitter_.stop(final_timer(branch));
       return true;
     case Method::cancel: on_cancel(now, entry, request, from, out); return true;

@@ -126,7 +126,7 @@ bool ProxyCore::is_acceptable(const View& request, const Branch& branch, const N
   // §20.29: not looked at in ACK and CANCEL.
   if (request.method() == Method::ack || request.method() == Method::cancel) return true;
   if (std::string names = unsupported(request); !names.empty()) {
-    refuse(request, from, 420, DropReason::sip_malformed, out, std::move(names));
+    refuse(request, from, 420, DropReason::sip_bad_extension, out, std::move(names));
     return false;
   }
   return true;
@@ -276,6 +276,7 @@ void ProxyCore::on_undeliverable(Time now, const Send& message, Outbox& out) {
   if (!claim || !branch) return counters_.drops.count(DropReason::sip_unreachable);
   if (view->method() == Method::invite) return invites_.on_undeliverable(now, *branch, out);
   counters_.drops.count(DropReason::sip_unreachable);
+  retransmitter_.stop(request_timer(*branch, view->method_name()));
   routes_.penalise(now, message.to);
   forwarder_.media().own_final(now, *view, {claim->session, claim->sender}, 503);
   auto answer = forwarder_.own_response_to_forwarded(*view, claim->upstream, 503);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "signaling-shim/sip/text.h"
+
 namespace avedge::sip {
 namespace {
 
@@ -20,8 +22,12 @@ std::string_view uri_text_of(const ListItem& item) {
 }  // namespace
 
 bool names_us(const Uri& uri, const Settings& settings) {
-  const auto address = uri.is_sip() ? uri.location.address() : std::nullopt;
-  if (!address) return false;
+  if (!uri.is_sip()) return false;
+  const auto address = uri.location.address();
+  if (!address) {
+    return std::any_of(settings.names.begin(), settings.names.end(),
+                       [&](const std::string& name) { return iequals(name, uri.location.host); });
+  }
   const Endpoint named{*address, uri.location.port.value_or(kSipPort)};
   return std::any_of(
       settings.listeners.begin(), settings.listeners.end(),
@@ -124,7 +130,6 @@ void RouteSet::apply(text::EditList& edits) const {
   if (uri != received_uri_) edits.replace(received_uri_, std::string{uri});
   if (!strict) return;
   edits.insert_after(items_.back().line->line, "Route: <" + std::string{request_uri_} + ">\r\n");
-
 }
 
 }  // namespace avedge::sip

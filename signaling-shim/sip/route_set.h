@@ -56,7 +56,7 @@ class RouteSet {
   std::optional<DialogClaim> dialog_;
 };
 
-/// Whether a URI names one of our listeners, by local or advertised address.
+/// Whether a URI names one of our listeners, by local or advertised address, or the edge by name.
 bool names_us(const Uri& uri, const Settings& settings);
 
 }  // namespace avedge::sip

@@ -80,6 +80,8 @@ struct Limits {
 struct Settings {
   std::vector<Listener> listeners;
   std::vector<Route> routes;
+  /// Host names by which a Route header may name the edge, besides the listeners' addresses.
+  std::vector<std::string> names;
   Limits limits;
   /// Seals Via and Record-Route; random if absent. Calls survive a restart only under the same key
   /// and the same order of listeners.

@@ -145,7 +145,7 @@ void Signalling::dispatch(const Outbox& outbox) {
     const auto index = static_cast<std::size_t>(message.to.listener);
     const bool sent =
         index < udp_.size() && udp_[index] && udp_[index]->send(message.to.remote, message.bytes);
-    if (!sent) counters_.drops.count(DropReason::send_failed);
+    if (!sent) undeliverable(message);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "signaling-shim/sip/udp_socket.h"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 
 #include "signaling-shim/sip/asio_sockets.h"
 
@@ -57,7 +58,8 @@ bool UdpSocket::send(const Endpoint& to, std::string_view datagram) {
   boost::system::error_code failed;
   socket_.send_to(boost::asio::buffer(datagram.data(), datagram.size()),
                   to_asio<boost::asio::ip::udp>(to), 0, failed);
-  return !failed;
+  return !failed || failed == boost::asio::error::would_block ||
+         failed == boost::asio::error::no_buffer_space;
 }
 
 void UdpSocket::close() {

@@ -27,7 +27,8 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
   [[nodiscard]] Endpoint local() const;
   /// Delivers from now on, until close().
   void start(Receive receive);
-  /// False if the kernel does not take it: gone, like any datagram may be.
+  /// False if it can never be sent so: too long, or no way there. A full buffer is no such case:
+  /// that datagram is gone, as any may be.
   bool send(const Endpoint& to, std::string_view datagram);
   /// `receive` is not called again.
   void close();

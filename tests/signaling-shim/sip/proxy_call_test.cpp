@@ -239,6 +239,27 @@ TEST(Call, OtherRequestsPassByTheTableWithoutASession) {
   EXPECT_EQ(proxy.counters.requests.back().value(), 1U);
 }
 
+// Wrong by §17.1.1.3, and seen in the field.
+TEST(Call, AnAckThatReusesItsInvitesBranchPasses) {
+  Proxy proxy;
+  const Party alice = alice_after(answer(proxy, call(proxy)));
+  EXPECT_EQ(proxy.receive(kAlice, alice.request("ACK", 1, "alice1")).size(), 1U);
+}
+
+TEST(Call, RoutesThatNameTheEdgeAreTakenOut) {
+  Settings settings = two_sided();
+  settings.names = {"edge.example"};
+  Proxy proxy{settings};
+  std::string request = invite();
+  request.insert(request.find("From:"),
+                 "Route: <sip:EDGE.example;lr>,<sip:203.0.113.1;lr>, <sip:other.example;lr>\r\n");
+  const Outbox out = proxy.receive(kAlice, request);
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(out[1].to, kBob);  // by the table, whatever the caller would like
+  EXPECT_EQ(values_of(view_of(out[1].bytes), HeaderId::route),
+            std::vector<std::string>{"<sip:other.example;lr>"});
+}
+
 TEST(Call, ForkedRingingKeepsEveryBranchApart) {
   Proxy proxy;
   const std::string forwarded = call(proxy);

@@ -70,6 +70,7 @@ TEST(Refusal, Rfc3261_20_29_UnknownProxyExtensionsAreNamed) {
       proxy.receive(kAlice, replaced(invite(), "X-Odd :", "Proxy-Require: foo, bar\r\nX-Odd :"));
   EXPECT_EQ(status_of(out), 420);
   EXPECT_NE(out[0].bytes.find("Unsupported: foo, bar\r\n"), std::string::npos);
+  EXPECT_EQ(proxy.drops(DropReason::sip_bad_extension), 1U);
 }
 
 TEST(Refusal, MalformedRequestsAreAnsweredWhereThatIsPossible) {

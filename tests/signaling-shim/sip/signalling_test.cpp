@@ -170,6 +170,16 @@ TEST_F(SignallingTest, FailsOverWhenAConnectionIsRefused) {
   EXPECT_TRUE(anchor_.abandoned.empty());
 }
 
+TEST_F(SignallingTest, ADatagramThatTheKernelRefusesIsNotWaitedFor) {
+  UdpParty alice{io_, "127.0.0.1:0"};
+  // A broadcast address: nothing may be sent there.
+  route_to({hop_to(*Endpoint::parse("127.255.255.255:9"), Transport::udp)});
+  start();
+  alice.send(edge(), testing::invite());
+  run_until([&] { return alice.received.size() == 2; });
+  EXPECT_EQ(view_of(alice.received[1]).status(), 503);
+}
+
 TEST_F(SignallingTest, ClosesAStreamThatCannotBeFramed) {
   route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
   start();
