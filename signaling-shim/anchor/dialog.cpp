@@ -1,6 +1,17 @@
 #include "signaling-shim/anchor/dialog.h"
 
 namespace avedge::anchor {
+namespace {
+
+/// RFC 3264 §6: an answer has no lines that were not offered, and revives none that were not.
+bool can_answer(const PartyMedia& answer, const PartyMedia& offer) {
+  for (std::size_t i = 0; i < answer.lines.size(); ++i) {
+    if (i >= offer.lines.size() || (answer.relays(i) && !offer.relays(i))) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 Dialog::Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerId worker,
                Latching latching)
@@ -103,7 +114,7 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
   // RFC 3261 §13.2.1: what follows a reliable answer is not another one; least of all when the
   // parties have agreed on something newer since.
   if (is_again && offer.revision != revision_) return repeat(from, media);
-  if (media.lines.size() > offer.media.lines.size()) return DropReason::sdp_malformed;
+  if (!can_answer(media, offer.media)) return DropReason::sdp_malformed;
 
   auto leases = ports_.facing(to).fit(is_again ? current_.facing[to] : offer.facing[to], media,
                                       offer.media.family);

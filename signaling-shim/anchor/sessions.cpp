@@ -30,7 +30,7 @@ Verdict<SessionId> Sessions::open(Time now, const SessionSpec& spec) {
   if (const auto known = by_branch_.find(spec.branch); known != by_branch_.end()) {
     return SessionId{known->second};
   }
-  if (sessions_.size() >= settings_.max_sessions) return DropReason::table_full;
+  if (refusing_new_ || sessions_.size() >= settings_.max_sessions) return DropReason::table_full;
   // Unpredictable, so that ids of an earlier run, or guessed ones, name no call.
   std::uint64_t id = 0;
   while (id == 0 || sessions_.contains(id)) id = random_u64();

@@ -23,6 +23,8 @@ class Sessions final : public MediaAnchor {
   /// Looks at every session; meant to be called about once a second.
   void expire(Time now) override;
 
+  /// From now on open() fails with table_full; the calls there are go on.
+  void refuse_new() { refusing_new_ = true; }
   /// Ends every call, for a shutdown that knows the time.
   void end_all(Time now);
   /// Every call that is up, in no particular order.
@@ -40,6 +42,7 @@ class Sessions final : public MediaAnchor {
   CallObserver& observer_;
   SessionCounters counters_;
   PathFactory factory_;
+  bool refusing_new_ = false;
   Time last_seen_{};  // the latest time anybody told us
   std::unordered_map<std::string, std::uint64_t> by_branch_;
   Table sessions_;

@@ -143,6 +143,19 @@ TEST_F(DialogTest, A200WithoutSdpConfirmsTheEarlyAnswer) {
   bye();
 }
 
+TEST_F(DialogTest, TheEarlyAnswerThatA200ConfirmsFreesWhatItRejected) {
+  establish();
+  const auto with_video = audio(kCaller, 5000, "m=video 5502 RTP/AVP 99\r\n");
+  (void)seen({Side::caller, "INVITE", 0, 2, "b", with_video});
+  (void)seen(
+      {Side::callee, "INVITE", 183, 2, "b", audio(kCallee, 7000, "m=video 0 RTP/AVP 99\r\n")});
+  EXPECT_GT(control.pairs(), 2U) << "the 200 may still accept it";
+  (void)seen({Side::caller, "INVITE", 0, 2, "b", with_video});  // retransmitted meanwhile
+  (void)ok("", "b", 2);
+  EXPECT_EQ(control.pairs(), 2U);
+  bye();
+}
+
 TEST_F(DialogTest, Rfc3311_UpdateCarriesOfferAndAnswer) {
   (void)invite(audio(kCaller, 5000));
   (void)ringing(audio(kCallee, 7000), "b", true);
@@ -188,6 +201,17 @@ TEST_F(DialogTest, GlareLeavesEverythingAsItWas) {
   (void)seen({Side::caller, "INVITE", 0, 3, "b", audio("192.0.2.99", 5500)});
   (void)ok(audio(kCallee, 7000), "b", 3);
   EXPECT_EQ(near().to_string(), "192.0.2.99:5500");
+  bye();
+}
+
+TEST_F(DialogTest, GlareThatOneSideWinsKeepsWhatItAgreed) {
+  establish();
+  (void)seen({Side::caller, "INVITE", 0, 2, "b", audio("192.0.2.99", 5500)});
+  (void)seen({Side::callee, "INVITE", 0, 1, "b", audio("10.0.0.50", 7500)});
+  (void)ok(audio(kCallee, 7000), "b", 2);
+  (void)seen({Side::caller, "INVITE", 491, 1, "b", ""});
+  EXPECT_EQ(near().to_string(), "192.0.2.99:5500");
+  EXPECT_EQ(far().to_string(), "10.0.0.20:7000");
   bye();
 }
 
@@ -285,12 +309,14 @@ TEST_F(DialogTest, Rfc8839_RemoteCandidatesComeBackAsTheOwnersPorts) {
   bye();
 }
 
-TEST_F(DialogTest, AnswersWithMoreLinesThanTheOfferAreMalformed) {
-  (void)invite(audio(kCaller, 5000));
-  const auto refused = pass(
-      {Side::callee, "INVITE", 200, 1, "b", audio(kCallee, 7000, "m=video 7002 RTP/AVP 99\r\n")});
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.reason(), DropReason::sdp_malformed);
+TEST_F(DialogTest, Rfc3264_6_AnswersToWhatWasNotOfferedAreMalformed) {
+  (void)invite(audio(kCaller, 5000, "m=video 0 RTP/AVP 99\r\n"));
+  for (const char* more :
+       {"m=video 7002 RTP/AVP 99\r\n", "m=video 0 RTP/AVP 99\r\nm=image 7004 udptl t38\r\n"}) {
+    const auto refused = pass({Side::callee, "INVITE", 200, 1, "b", audio(kCallee, 7000, more)});
+    ASSERT_FALSE(refused.ok()) << more;
+    EXPECT_EQ(refused.reason(), DropReason::sdp_malformed);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,24 @@
+#include <cstdint>
+#include <cstdlib>
+
+#include "signaling-shim/anchor/sdp_bodies.h"
+
+namespace anchor = avedge::anchor;
+
+// The first line is the Content-Type, the rest the body. What is found lies inside the body, in
+// order and without overlap.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input{reinterpret_cast<const char*>(data), size};
+  const std::size_t line = input.find('\n');
+  if (line == std::string_view::npos) return 0;
+  const std::string_view body = input.substr(line + 1);
+  const auto found = anchor::find_sdp(input.substr(0, line), body);
+  if (!found) return 0;
+  const char* behind = body.data();
+  for (const anchor::SdpBody& part : *found) {
+    if (part.text.data() < behind) std::abort();
+    behind = part.text.data() + part.text.size();
+    if (behind > body.data() + body.size()) std::abort();
+  }
+  return 0;
+}
