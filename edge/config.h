@@ -84,6 +84,10 @@ struct TurnLimits {
   friend bool operator==(const TurnLimits&, const TurnLimits&) = default;
 };
 
+/// Channel numbers that clients may bind. RFC 8656 §12 ends at 0x4FFF; RFC 5766 went up to 0x7FFF,
+/// and clients of its time (coturn's turnutils_uclient is one) choose from all of that.
+enum class ChannelNumbers : std::uint8_t { rfc8656, rfc5766 };
+
 struct TurnConfig {
   std::string relay_interface;
   std::vector<std::string> shared_secrets;  // TURN REST, any of them is valid (rotation)
@@ -91,6 +95,7 @@ struct TurnConfig {
   std::vector<Listener> listeners;  // empty: TURN is off
   std::vector<PeerRule> peer_rules;
   TurnLimits limits;
+  ChannelNumbers channel_numbers = ChannelNumbers::rfc8656;
   /// RFC 8656 §3.2: 10 minutes unless the client asks for something else.
   std::chrono::seconds default_lifetime{600};
   /// RFC 8656 §7.2 recommends at most one hour.

@@ -1,7 +1,7 @@
 #include "edge/daemon.h"
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 
@@ -15,11 +15,28 @@
 #include "edge/http_server.h"
 #include "edge/lifecycle.h"
 #include "edge/log.h"
+#include "edge/media_plane.h"
 #include "edge/metrics.h"
 #include "edge/port_range_check.h"
+#include "edge/signalling_plane.h"
 
 namespace avedge::edge {
 namespace {
+
+/// `running` with everything from `fresh` that takes effect without a restart.
+Config with_reloadable_parts(Config running, const Config& fresh) {
+  running.log.level = fresh.log.level;
+  running.turn.users = fresh.turn.users;
+  running.turn.shared_secrets = fresh.turn.shared_secrets;
+  running.turn.peer_rules = fresh.turn.peer_rules;
+  running.turn.channel_numbers = fresh.turn.channel_numbers;
+  running.turn.default_lifetime = fresh.turn.default_lifetime;
+  running.turn.max_lifetime = fresh.turn.max_lifetime;
+  running.turn.limits.permissions_per_allocation = fresh.turn.limits.permissions_per_allocation;
+  running.turn.limits.channels_per_allocation = fresh.turn.limits.channels_per_allocation;
+  running.warnings = fresh.warnings;
+  return running;
+}
 
 /// Owns all parts in the order they start; they stop in reverse. Its thread runs `io_`: signals,
 /// HTTP, the admin socket.
@@ -32,20 +49,25 @@ class Daemon {
   void run();
 
  private:
+  Result<void> start_planes();
   Result<void> start_http();
   Result<void> start_admin();
+  void add_metrics();
   AdminHandlers handlers();
   nlohmann::json status() const;
+  nlohmann::json sessions();
   nlohmann::json drain();
-  Result<bool> reload();
+  Result<nlohmann::json> reload();
 
   Config config_;
   ServeOptions options_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   bool draining_ = false;
   boost::asio::io_context io_;
   Metrics metrics_;
-  // >>> data plane, TURN and signalling: their members stand here, so that they outlive what asks
-  // them for figures below.
+  // Signalling holds ports of the media plane, so it goes first.
+  std::unique_ptr<MediaPlane> media_;
+  std::unique_ptr<SignallingPlane> signalling_;
   std::optional<HttpServer> http_;
   std::string admin_path_;
   std::optional<AdminServer> admin_;
@@ -53,15 +75,42 @@ class Daemon {
 };
 
 Result<void> Daemon::start() {
+  // First of all, so that a signal during a slow start is not lost.
   signals_.emplace(
-      io_, SignalWatch::Hooks{.stop = [this] { io_.stop(); }, /* what went wrong is in the log */
-                              .reload = [this] { (void)reload(); }});
-  // >>> data plane, TURN and signalling start here.
-  metrics_.add_source(report_build);
-  metrics_.add_source(report_process);
-  // >>> their metrics sources: report_workers, report_ports, report_media_sessions, SIP.
+      io_, SignalWatch::Hooks{.stop = [this] { io_.stop(); },
+                              .reload = [this] { (void)reload(); }});  // the log says how it went
+  if (auto started = start_planes(); !started) return started;
+  add_metrics();
   if (auto started = start_http(); !started) return started;
   return start_admin();
+}
+
+/// Everything is bound before anything is served.
+Result<void> Daemon::start_planes() {
+  auto media = MediaPlane::open(config_);
+  if (!media) return media.reason();
+  media_ = *std::move(media);
+  if (!config_.sip.listeners.empty()) {
+    auto signalling = SignallingPlane::start(config_, media_->session_control());
+    if (!signalling) return signalling.reason();
+    signalling_ = *std::move(signalling);
+  }
+  media_->start();
+  return {};
+}
+
+void Daemon::add_metrics() {
+  metrics_.add_source(report_build);
+  metrics_.add_source([this](MetricSink& sink) { media_->report(sink); });
+  metrics_.add_source([this](MetricSink& sink) {
+    if (signalling_) signalling_->report(sink);
+  });
+  metrics_.add_source([this](MetricSink& sink) {
+    auto drops = media_->drops();
+    if (signalling_) drops.push_back(&signalling_->drops());
+    report_drops(sink, drops);
+  });
+  metrics_.add_source(report_process);
 }
 
 Result<void> Daemon::start_http() {
@@ -92,39 +141,57 @@ Result<void> Daemon::start_admin() {
 
 AdminHandlers Daemon::handlers() {
   return {{"status", [this](const nlohmann::json&) { return status(); }},
-          {"sessions", [](const nlohmann::json&) { return nlohmann::json::array(); }},
+          {"sessions", [this](const nlohmann::json&) { return sessions(); }},
           {"drain", [this](const nlohmann::json&) { return drain(); }},
           {"reload", [this](const nlohmann::json&) {
-             const auto changed = reload();
-             if (!changed) throw std::runtime_error{changed.reason().message()};
-             return nlohmann::json{{"changed", *changed}};
+             auto result = reload();
+             if (!result) throw std::runtime_error{result.reason().message()};
+             return *std::move(result);
            }}};
 }
 
 nlohmann::json Daemon::status() const {
-  return {{"version", kVersion}, {"commit", kCommit}, {"draining", draining_}};
+  const auto up = std::chrono::steady_clock::now() - started_;
+  return {{"version", kVersion},
+          {"commit", kCommit},
+          {"uptime", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
+          {"draining", draining_},
+          {"allocations", media_->allocation_count()},
+          {"calls", signalling_ ? signalling_->call_count() : 0}};
 }
 
+nlohmann::json Daemon::sessions() {
+  return {{"allocations", media_->allocations()},
+          {"calls", signalling_ ? signalling_->calls() : nlohmann::json::array()}};
+}
+
+/// Takes nobody new; whoever is there may stay.
 nlohmann::json Daemon::drain() {
   draining_ = true;
+  media_->drain();
+  if (signalling_) signalling_->drain();
   log_event("draining");
-  return {{"draining", true}};
+  return status();
 }
 
-/// Whether anything changed. A configuration that is wrong leaves the old one in force.
-Result<bool> Daemon::reload() {
-  if (!options_.config_file) return false;
+/// What a reload can change: log level, TURN's users, secrets, peer rules and lifetimes. Everything
+/// else is bound to sockets and threads and says that it waits for a restart. A configuration that
+/// is wrong leaves the old one in force.
+Result<nlohmann::json> Daemon::reload() {
+  if (!options_.config_file) return Error{"there is no configuration file to reload"};
   auto fresh = load_config(*options_.config_file);
   if (!fresh) {
     log_error("reload refused", {{"reason", fresh.reason().message()}});
     return fresh.reason();
   }
-  const bool changed = *fresh != config_;
-  set_log_level(fresh->log.level);
-  // >>> what else of the configuration can change while running.
-  config_ = *std::move(fresh);
-  log_event("reloaded", {{"changed", changed}});
-  return changed;
+  const Config reachable = with_reloadable_parts(config_, *fresh);
+  const bool changed = reachable != config_;
+  const bool needs_restart = reachable != *fresh;
+  config_ = reachable;
+  set_log_level(config_.log.level);
+  media_->reconfigure(config_);
+  log_event("reloaded", {{"changed", changed}, {"needs_restart", needs_restart}});
+  return nlohmann::json{{"changed", changed}, {"needs_restart", needs_restart}};
 }
 
 void Daemon::run() {

@@ -79,6 +79,8 @@ Config embedded_default(std::span<const IpAddress> addresses) {
   config.turn.relay_interface = config.interfaces.back().name;
   config.relays.push_back({config.turn.relay_interface, kRelayPorts});
   config.turn.users.emplace("try-" + random_token(4), random_token(kPasswordLength));
+  // The try-out is made with whatever client is at hand.
+  config.turn.channel_numbers = ChannelNumbers::rfc5766;
   config.metrics_http = Endpoint::parse(kDefaultMetricsAddress);
   return config;
 }

@@ -29,14 +29,6 @@ void report_traffic(MetricSink& sink, Workers workers) {
   }
 }
 
-void report_drops(MetricSink& sink, Workers workers) {
-  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
-    sink.counter("avedge_drops_total", "Packets and messages that went no further, by reason.",
-                 {{"reason", kDropReasonLabels[i]}},
-                 sum(workers, [i](const auto& w) { return w.drops.by_reason[i].value(); }));
-  }
-}
-
 }  // namespace
 
 std::vector<prometheus::MetricFamily> Metrics::Collect() const {
@@ -64,13 +56,23 @@ void report_workers(MetricSink& sink, Workers workers) {
   sink.counter("avedge_stun_requests_total", "STUN and TURN requests that were well formed.", {},
                sum(workers, [](const auto& w) { return w.stun_requests.value(); }));
   report_traffic(sink, workers);
-  report_drops(sink, workers);
   sink.gauge("avedge_flows", "Entries of the flow tables.", {},
              sum(workers, [](const auto& w) { return w.flows.value(); }));
   sink.gauge("avedge_sockets", "Sockets that workers own.", {},
              sum(workers, [](const auto& w) { return w.sockets.value(); }));
   sink.gauge("avedge_media_paths", "Stream components (RTP or RTCP) of anchored calls.", {},
              sum(workers, [](const auto& w) { return w.media_paths.value(); }));
+}
+
+void report_drops(MetricSink& sink, std::span<const Drops* const> counted) {
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    double total = 0;
+    for (const Drops* drops : counted) {
+      total += static_cast<double>(drops->by_reason[i].value());
+    }
+    sink.counter("avedge_drops_total", "Packets and messages that went no further, by reason.",
+                 {{"reason", kDropReasonLabels[i]}}, total);
+  }
 }
 
 void report_ports(MetricSink& sink, std::span<const PortUsage> usages) {

@@ -44,9 +44,12 @@ struct PortUsage {
 
 /// avedge_build_info{version,commit} = 1
 void report_build(MetricSink& sink);
-/// The sums over all workers: allocations, packets, bytes, drops by reason, flows, sockets.
-/// Every label value is there from the start, so that rates begin at zero.
+/// The sums over all workers: allocations, packets, bytes, flows, sockets. Every label value is
+/// there from the start, so that rates begin at zero.
 void report_workers(MetricSink& sink, std::span<const WorkerCounters* const> workers);
+/// avedge_drops_total{reason}: the sums over everybody who refuses anything, workers and
+/// signalling. Every reason is there from the start.
+void report_drops(MetricSink& sink, std::span<const Drops* const> counted);
 /// avedge_ports_in_use and avedge_ports_capacity, {interface,address,protocol}
 void report_ports(MetricSink& sink, std::span<const PortUsage> usages);
 /// avedge_media_sessions and avedge_media_sessions_opened_total: anchored calls.

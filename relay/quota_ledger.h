@@ -27,6 +27,8 @@ class QuotaLedger final : public Ledger {
   [[nodiscard]] Verdict<void> begin_allocation(std::string_view user,
                                                const IpAddress& source) override;
   void end_allocation(std::string_view user, const IpAddress& source) override;
+  /// From now on every begin_allocation() fails.
+  void refuse_new() { refusing_.store(true, std::memory_order_relaxed); }
 
  private:
   /// Counts by name, in shards with a lock each.
@@ -53,6 +55,7 @@ class QuotaLedger final : public Ledger {
   Counts users_;
   Counts sources_;
   std::atomic<std::size_t> total_{0};
+  std::atomic<bool> refusing_{false};
 };
 
 }  // namespace avedge::relay

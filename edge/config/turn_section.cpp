@@ -106,6 +106,15 @@ void read_lifetimes(Section& turn, TurnConfig& config, Problems& problems) {
   }
 }
 
+void read_channel_numbers(Section& turn, TurnConfig& config, Problems& problems) {
+  constexpr std::array<Choice<ChannelNumbers>, 2> kRanges{
+      {{"rfc8656", ChannelNumbers::rfc8656}, {"rfc5766", ChannelNumbers::rfc5766}}};
+  const auto word = turn.text("channel_numbers");
+  if (!word) return;
+  config.channel_numbers =
+      choose<ChannelNumbers>(*word, kRanges, problems).value_or(config.channel_numbers);
+}
+
 /// What a TURN server cannot do without, once somebody can reach it.
 void require_essentials(Section& top, Section& turn, const Config& config, Problems& problems) {
   if (!top.has("realm")) top.refuse_missing("realm", "add one, as realm = \"example.org\"");
@@ -139,6 +148,7 @@ void read_turn(Section& top, const std::string& folder, Listeners& listeners, Co
   for (Section& rule : turn->sections("peer_rule")) read_peer_rule(rule, config, problems);
   if (auto limits = turn->section("limits")) read_limits(*limits, config.turn.limits);
   read_lifetimes(*turn, config.turn, problems);
+  read_channel_numbers(*turn, config.turn, problems);
   turn->refuse_unknown();
   if (!listener_sections.empty()) require_essentials(top, *turn, config, problems);
 }

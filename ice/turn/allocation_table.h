@@ -24,6 +24,13 @@ class AllocationTable {
   Allocation& open(Allocation::Grant grant, Outcome& outcome);
   void remove(Allocation& allocation);
 
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& allocation : slots_) {
+      if (allocation != nullptr) visit(*allocation);
+    }
+  }
+
   /// Takes note of a changed next_deadline().
   void reschedule(const Allocation& allocation);
   [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }

@@ -15,6 +15,11 @@ struct AllocationInfo {
   std::string_view user;
 };
 
+[[nodiscard]] inline AllocationInfo describe(const Allocation& allocation) {
+  const Allocation::Grant& grant = allocation.grant();
+  return {grant.five_tuple, grant.relay.advertised, grant.user};
+}
+
 enum class CloseReason : std::uint8_t { expired, deleted_by_client };
 [[nodiscard]] constexpr std::string_view to_string(CloseReason reason) {
   return reason == CloseReason::expired ? "expired" : "deleted_by_client";

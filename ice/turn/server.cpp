@@ -73,11 +73,6 @@ Refusal refusal_of(DropReason reason) {
   }
 }
 
-AllocationInfo info_of(const Allocation& allocation) {
-  const Allocation::Grant& grant = allocation.grant();
-  return {grant.five_tuple, grant.relay.advertised, grant.user};
-}
-
 }  // namespace
 
 Server::Server(const Settings& settings, Surroundings surroundings)
@@ -88,6 +83,12 @@ Server::Server(const Settings& settings, Surroundings surroundings)
       peers_{settings.peers},
       budget_{settings.limits.answers_per_second, settings.limits.answer_burst},
       allocations_{settings.limits.allocations} {}
+
+void Server::reconfigure(const Settings& settings) {
+  settings_ = settings;
+  authenticator_ = Authenticator{settings.credentials, surroundings_.wall_clock};
+  peers_ = PeerPolicy{settings.peers};
+}
 
 Verdict<void> Server::handle(Time now, const Path& path, ConstBytes datagram, Outcome& outcome) {
   const auto message = StunView::parse(datagram);
@@ -185,7 +186,7 @@ Verdict<void> Server::on_allocate(const Request& request, const Identity& identi
   const Allocation& allocation = allocations_.open(std::move(granted).value(), outcome);
   surroundings_.counters.allocations_opened.add();
   surroundings_.counters.allocations.set(static_cast<std::int64_t>(allocations_.size()));
-  surroundings_.observer.on_opened(info_of(allocation));
+  surroundings_.observer.on_opened(describe(allocation));
   confirm(request, allocation, responder);
   return {};
 }
@@ -305,7 +306,7 @@ Verdict<void> Server::on_channel_bind(const Request& request, const Identity& id
   const auto peer_value = request.message.find(AttributeType::xor_peer_address);
   if (!number_value || !peer_value) return responder.refuse(kBadRequest);
   const auto number = stun::read_channel_number(*number_value);
-  if (!number || *number < kFirstChannel || *number > kLastChannel) {
+  if (!number || *number < kFirstChannel || *number > settings_.last_channel) {
     return responder.refuse(kBadRequest);
   }
   const auto peer = read_peer(request, allocation, *peer_value);
@@ -429,7 +430,7 @@ void Server::close(Time now, Allocation& allocation, CloseReason reason, Outcome
   const Traffic traffic = allocation.end(surroundings_.flows, outcome);
   const Allocation::Grant& grant = allocation.grant();
   surroundings_.ledger.end_allocation(grant.user, grant.five_tuple.client.endpoint.address);
-  surroundings_.observer.on_closed(info_of(allocation), reason, traffic, now - grant.opened);
+  surroundings_.observer.on_closed(describe(allocation), reason, traffic, now - grant.opened);
   allocations_.remove(allocation);
   surroundings_.counters.allocations.set(static_cast<std::int64_t>(allocations_.size()));
 }

@@ -42,6 +42,18 @@ class Server final : public SlowPathHandler {
   void expire(Time now, Outcome& outcome) override;
   [[nodiscard]] Time next_deadline() const override { return allocations_.next_deadline(); }
 
+  /// From now on other credentials, peer rules, lifetimes and caps per allocation hold. What was
+  /// granted before stays granted; the nonce key and the capacities of the start stay too.
+  void reconfigure(const Settings& settings);
+
+  /// Calls visit(const AllocationInfo&, Time expires) for every allocation, in no particular order.
+  template <class Visit>
+  void for_each_allocation(Visit visit) const {
+    allocations_.for_each([&](const Allocation& allocation) {
+      visit(describe(allocation), allocation.grant().expires);
+    });
+  }
+
  private:
   Verdict<void> on_request(const Request& request, Outcome& outcome);
   Verdict<void> on_binding(const Request& request, Responder& responder);
@@ -81,7 +93,7 @@ class Server final : public SlowPathHandler {
   bool settle(Time now, Allocation& allocation, Outcome& outcome);
   void close(Time now, Allocation& allocation, CloseReason reason, Outcome& outcome);
 
-  const Settings settings_;
+  Settings settings_;
   Surroundings surroundings_;
   Authenticator authenticator_;
   NonceMint nonces_;

@@ -9,6 +9,7 @@
 
 #include "ice/turn/nonce.h"
 #include "relay/core/prefix.h"
+#include "relay/core/turn_framing.h"
 
 namespace avedge::turn {
 
@@ -49,6 +50,9 @@ struct Settings {
   Credentials credentials;
   PeerSettings peers;
   Limits limits;
+  /// The highest channel number that may be bound: RFC 8656's, or kLastChannelRfc5766 for clients
+  /// that are older than it.
+  ChannelField last_channel = kLastChannel;
   /// RFC 8656 §3.2: what an allocation lives unless the client asks for more.
   std::chrono::seconds default_lifetime{600};
   /// RFC 8656 §7.2 recommends at most one hour.

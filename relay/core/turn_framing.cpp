@@ -12,7 +12,7 @@ constexpr std::array<PacketKind, 256> kKinds = [] {
   for (std::size_t first = 0; first < kinds.size(); ++first) {
     kinds[first] = first <= 3                     ? PacketKind::stun
                    : first >= 20 && first <= 63   ? PacketKind::dtls
-                   : first >= 64 && first <= 79   ? PacketKind::channel_data
+                   : first >= 64 && first <= 127  ? PacketKind::channel_data
                    : first >= 128 && first <= 191 ? PacketKind::rtp
                                                   : PacketKind::other;
   }
@@ -67,7 +67,7 @@ Verdict<ChannelDataView> parse_channel_data(ConstBytes datagram) {
   if (datagram.size() < kChannelDataHeaderSize) return DropReason::channel_data_malformed;
   const ChannelField channel = load_be16(&datagram[0]);
   const std::size_t length = load_be16(&datagram[2]);
-  if (channel < kFirstChannel || channel > kLastChannel ||
+  if (channel < kFirstChannel || channel > kLastChannelRfc5766 ||
       length > datagram.size() - kChannelDataHeaderSize) {
     return DropReason::channel_data_malformed;
   }

@@ -14,11 +14,13 @@
 
 namespace avedge {
 
-/// What shares a port, told apart by the first byte of a datagram (RFC 7983 §7).
+/// What shares a port, told apart by the first byte of a datagram (RFC 7983 §7). RFC 5766 let
+/// clients bind channels up to 0x7FFF, and some still do; nothing else on our ports begins with
+/// 80–127, and a channel that the server has not bound has no flow.
 enum class PacketKind : std::uint8_t {
   stun,          // 0–3
   dtls,          // 20–63
-  channel_data,  // 64–79
+  channel_data,  // 64–79, and 80–127 from clients of RFC 5766
   rtp,           // 128–191, RTP and RTCP
   other
 };
@@ -41,6 +43,8 @@ using StunTransactionBytes = std::array<std::byte, 12>;
 /// RFC 8656 §12: channel numbers that a client may bind.
 inline constexpr ChannelField kFirstChannel = 0x4000;
 inline constexpr ChannelField kLastChannel = 0x4FFF;
+/// RFC 5766 §11: what older clients, coturn's among them, choose from.
+inline constexpr ChannelField kLastChannelRfc5766 = 0x7FFF;
 inline constexpr std::size_t kChannelDataHeaderSize = 4;
 /// What the 16-bit length of ChannelData can say.
 inline constexpr std::size_t kMaxChannelPayload = 0xFFFF;

@@ -179,6 +179,7 @@ ports = "1025-1026"
 relay_interface = "only"
 default_lifetime = 700
 max_lifetime = 800
+channel_numbers = "rfc5766"
 nonce_lifetime = 60
 [turn.users]
 bob = "b"
@@ -218,6 +219,7 @@ format = "json"
   EXPECT_EQ(config->turn.limits, (TurnLimits{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(config->turn.default_lifetime, seconds{700});
   EXPECT_EQ(config->turn.max_lifetime, seconds{800});
+  EXPECT_EQ(config->turn.channel_numbers, ChannelNumbers::rfc5766);
   EXPECT_EQ(config->turn.nonce_lifetime, seconds{60});
   EXPECT_EQ(config->turn.listeners[0].interface, "") << "an address of no [[interface]]";
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});

@@ -280,7 +280,7 @@ TEST_F(ForwarderTest, BehindNatAnOwnAddressIsKnownByItsAdvertisedName) {
 }
 
 TEST_F(ForwarderTest, Rfc7983_WhatIsNeitherStunNorChannelDataIsNotForAListener) {
-  for (const char first : {'\x10', '\x14', '\x50', '\x80', '\xff'}) {
+  for (const char first : {'\x04', '\x10', '\x14', '\x80', '\xff'}) {
     EXPECT_EQ(forward(kListener, client_, std::string(30, first)), Forwarder::Next::done);
   }
   EXPECT_EQ(forward(kListener, client_, ""), Forwarder::Next::done);

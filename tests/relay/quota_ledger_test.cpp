@@ -51,6 +51,14 @@ TEST(QuotaLedger, EndingMakesRoom) {
   }
 }
 
+TEST(QuotaLedger, ADrainingEdgeTakesNobodyNew) {
+  QuotaLedger ledger{{}};
+  ASSERT_TRUE(ledger.begin_allocation("alice", kHome));
+  ledger.refuse_new();
+  EXPECT_FALSE(ledger.begin_allocation("bob", kOffice));
+  ledger.end_allocation("alice", kHome);
+}
+
 TEST(QuotaLedger, ZeroMeansNoLimit) {
   QuotaLedger ledger{{}};
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(ledger.begin_allocation("alice", kHome));

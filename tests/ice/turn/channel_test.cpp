@@ -113,6 +113,17 @@ TEST_F(ChannelBind, Rfc8656_12_NumbersOutsideTheRangeAreBadRequests) {
   EXPECT_EQ(world.bind(client, 0x4FFF, "8.8.8.8:2").code(), 200);
 }
 
+// Debian's coturn client binds numbers that RFC 8656 has since reserved.
+TEST_F(ChannelBind, Rfc5766_11_OlderClientsAreAdmittedWhereTheOperatorWantsThem) {
+  Settings settings = World::default_settings();
+  settings.last_channel = kLastChannelRfc5766;
+  World older{settings};
+  older.allocate(client);
+  EXPECT_EQ(older.bind(client, 0x5000, "8.8.8.8:1").code(), 200);
+  EXPECT_EQ(older.bind(client, 0x7FFF, "8.8.8.8:2").code(), 200);
+  EXPECT_EQ(older.bind(client, 0x8000, "8.8.8.8:3").code(), 400);
+}
+
 TEST_F(ChannelBind, Rfc8656_12_2_WhatIsRefusedAndHow) {
   const auto ask = [&](const Fill& fill) {
     return world.ask(client, Method::channel_bind, fill).code();

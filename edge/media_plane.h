@@ -1,0 +1,53 @@
+// The data plane with TURN on it: workers, their handlers, and what they share.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "edge/config.h"
+#include "edge/metric_sink.h"
+#include "edge/session_log.h"
+#include "ice/turn/server.h"
+#include "relay/data_plane.h"
+#include "relay/quota_ledger.h"
+
+namespace avedge::edge {
+
+class MediaPlane {
+ public:
+  /// Binds all listeners. Fails with the address that could not be had, and why.
+  [[nodiscard]] static Result<std::unique_ptr<MediaPlane>> open(const Config& config);
+
+  void start() { data_plane_->start(); }
+  /// Allocations and calls end with it. Signalling must have stopped before.
+  void stop() { data_plane_->stop(); }
+  /// From now on no allocation is granted; those there are live on.
+  void drain() { ledger_.refuse_new(); }
+
+  /// Takes over what of TURN can change while it runs: users, secrets, peer rules, lifetimes.
+  void reconfigure(const Config& config);
+
+  [[nodiscard]] SessionControl& session_control() { return *data_plane_; }
+  /// Everything but the drops. Any thread.
+  void report(MetricSink& sink) const;
+  /// Of each worker, for report_drops().
+  [[nodiscard]] std::vector<const Drops*> drops() const;
+  /// One object per allocation. Asks every worker and waits for it, at most a second in all; not
+  /// on a worker's thread.
+  [[nodiscard]] nlohmann::json allocations();
+  /// How many there are. Any thread.
+  [[nodiscard]] std::int64_t allocation_count() const;
+
+ private:
+  explicit MediaPlane(const Config& config);
+  relay::Handlers make_handlers(const turn::Settings& settings,
+                                const relay::HandlerSurroundings& around);
+
+  relay::QuotaLedger ledger_;
+  AllocationLog log_;
+  std::vector<turn::Server*> servers_;  // of each worker, in their order; the workers own them
+  std::unique_ptr<relay::DataPlane> data_plane_;
+};
+
+}  // namespace avedge::edge

@@ -1,0 +1,53 @@
+#include "edge/session_log.h"
+
+#include "edge/log.h"
+
+namespace avedge::edge {
+namespace {
+
+double seconds_of(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+void AllocationLog::on_opened(const turn::AllocationInfo& allocation) {
+  log_event("allocation opened", {{"user", allocation.user},
+                                  {"client", allocation.five_tuple.client.endpoint.to_string()},
+                                  {"server", allocation.five_tuple.server.to_string()},
+                                  {"transport", to_string(allocation.five_tuple.transport)},
+                                  {"relayed", allocation.relayed.to_string()}});
+}
+
+void AllocationLog::on_closed(const turn::AllocationInfo& allocation, turn::CloseReason reason,
+                              const turn::Traffic& traffic, Duration lifetime) {
+  log_event("allocation closed", {{"user", allocation.user},
+                                  {"client", allocation.five_tuple.client.endpoint.to_string()},
+                                  {"relayed", allocation.relayed.to_string()},
+                                  {"reason", to_string(reason)},
+                                  {"seconds", seconds_of(lifetime)},
+                                  {"packets_to_peers", traffic.up.packets},
+                                  {"bytes_to_peers", traffic.up.bytes},
+                                  {"packets_to_client", traffic.down.packets},
+                                  {"bytes_to_client", traffic.down.bytes}});
+}
+
+void CallLog::on_call_started(const anchor::CallInfo& call) {
+  log_event("call started", {{"call_id", call.call_id},
+                             {"from", call.caller_interface},
+                             {"to", call.callee_interface},
+                             {"streams", call.streams}});
+}
+
+void CallLog::on_call_ended(const anchor::CallInfo& call, const anchor::CallEnd& end) {
+  log_event("call ended", {{"call_id", call.call_id},
+                           {"reason", label(end.reason)},
+                           {"answered", end.was_answered},
+                           {"seconds", seconds_of(end.duration)},
+                           {"packets_from_caller", end.media.packets[0]},
+                           {"bytes_from_caller", end.media.bytes[0]},
+                           {"packets_from_callee", end.media.packets[1]},
+                           {"bytes_from_callee", end.media.bytes[1]}});
+}
+
+}  // namespace avedge::edge

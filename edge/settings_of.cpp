@@ -1,0 +1,129 @@
+#include "edge/settings_of.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace avedge::edge {
+namespace {
+
+unsigned worker_count(const Config& config) {
+  if (config.workers != 0) return config.workers;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+/// One entry for every address of every relay range.
+std::vector<relay::RelayRange> relay_ranges(const Config& config) {
+  std::vector<relay::RelayRange> ranges;
+  for (const RelayRange& relay : config.relays) {
+    const Interface* interface = config.find_interface(relay.interface);
+    if (interface == nullptr) continue;
+    for (const InterfaceAddress& address : interface->addresses) {
+      ranges.push_back({relay.interface, address.local, address.advertised, interface->device,
+                        relay.ports.first, relay.ports.last});
+    }
+  }
+  return ranges;
+}
+
+/// Every address the edge listens on or stands on, by both its names: none of them may be a peer.
+std::vector<IpAddress> own_addresses(const Config& config) {
+  std::vector<IpAddress> own;
+  for (const Interface& interface : config.interfaces) {
+    for (const InterfaceAddress& address : interface.addresses) {
+      own.push_back(address.local);
+      own.push_back(address.advertised);
+    }
+  }
+  for (const auto* listeners : {&config.turn.listeners, &config.sip.listeners}) {
+    for (const Listener& listener : *listeners) {
+      for (const ListenAddress& address : listener.addresses) {
+        own.push_back(address.local.address);
+        own.push_back(address.advertised.address);
+      }
+    }
+  }
+  if (config.metrics_http) own.push_back(config.metrics_http->address);
+  return own;
+}
+
+turn::PeerRule peer_rule(const PeerRule& rule) {
+  using Action = turn::PeerRule::Action;
+  return {rule.action == RuleAction::allow ? Action::allow : Action::deny, rule.prefix};
+}
+
+}  // namespace
+
+relay::DataPlaneSettings data_plane_settings(const Config& config) {
+  relay::DataPlaneSettings settings;
+  settings.workers = worker_count(config);
+  settings.ranges = relay_ranges(config);
+  settings.turn_relay_interface = config.turn.relay_interface;
+  for (const Listener& listener : config.turn.listeners) {
+    for (const ListenAddress& address : listener.addresses) {
+      settings.turn_listeners.push_back({address.local, address.device});
+    }
+  }
+  return settings;
+}
+
+relay::AllocationQuotas allocation_quotas(const Config& config) {
+  const TurnLimits& limits = config.turn.limits;
+  return {limits.allocations_per_user, limits.allocations_per_source, limits.allocations_total};
+}
+
+turn::Settings turn_settings(const Config& config) {
+  turn::Settings settings;
+  settings.credentials = {config.realm, config.turn.users, config.turn.shared_secrets};
+  for (const PeerRule& rule : config.turn.peer_rules) {
+    settings.peers.rules.push_back(peer_rule(rule));
+  }
+  settings.peers.own_addresses = own_addresses(config);
+  const TurnLimits& limits = config.turn.limits;
+  settings.limits.allocations = limits.allocations_total;
+  settings.limits.permissions_per_allocation = limits.permissions_per_allocation;
+  settings.limits.channels_per_allocation = limits.channels_per_allocation;
+  settings.limits.answers_per_second = limits.unauthenticated_answers_per_second;
+  settings.limits.answer_burst = 2 * limits.unauthenticated_answers_per_second;
+  if (config.turn.channel_numbers == ChannelNumbers::rfc5766) {
+    settings.last_channel = kLastChannelRfc5766;
+  }
+  settings.default_lifetime = config.turn.default_lifetime;
+  settings.max_lifetime = config.turn.max_lifetime;
+  settings.nonce_lifetime = config.turn.nonce_lifetime;
+  return settings;
+}
+
+sip::Settings sip_settings(const Config& config) {
+  sip::Settings settings;
+  for (const Listener& listener : config.sip.listeners) {
+    for (const ListenAddress& address : listener.addresses) {
+      settings.listeners.push_back({listener.interface, address.local, address.advertised,
+                                    listener.transports, address.device});
+    }
+  }
+  for (const SipRoute& route : config.sip.routes) {
+    sip::Route translated;
+    translated.from = route.from;
+    if (!route.to.empty()) translated.to = route.to;
+    if (!route.domain.empty()) translated.domain = route.domain;
+    for (const NextHop& hop : route.next_hops) {
+      translated.next_hops.push_back({hop.host, hop.port, hop.transport});
+    }
+    translated.latching = route.latching;
+    settings.routes.push_back(std::move(translated));
+  }
+  settings.limits.requests_per_second = config.sip.limits.requests_per_second;
+  settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;
+  settings.limits.connections = config.sip.limits.connections;
+  return settings;
+}
+
+anchor::Settings anchor_settings(const Config& config) {
+  anchor::Settings settings;
+  settings.offer_timeout = config.sip.offer_timeout;
+  settings.media_idle = config.sip.media_idle_timeout;
+  settings.hold_idle = std::max(settings.hold_idle, settings.media_idle);
+  return settings;
+}
+
+}  // namespace avedge::edge

@@ -1,0 +1,111 @@
+#include "edge/signalling_plane.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <csignal>
+#include <future>
+
+#include "edge/log.h"
+#include "edge/metrics.h"
+#include "edge/settings_of.h"
+
+namespace avedge::edge {
+namespace {
+
+/// Signals are the main thread's business.
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+nlohmann::json describe(const anchor::CallSnapshot& snapshot) {
+  return {{"call_id", snapshot.call.call_id},
+          {"from", snapshot.call.caller_interface},
+          {"to", snapshot.call.callee_interface},
+          {"streams", snapshot.call.streams},
+          {"answered", snapshot.was_answered},
+          {"on_hold", snapshot.is_on_hold},
+          {"age", std::chrono::duration_cast<std::chrono::seconds>(snapshot.age).count()},
+          {"packets_from_caller", snapshot.media.packets[0]},
+          {"packets_from_callee", snapshot.media.packets[1]}};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(const Config& config,
+                                                                SessionControl& control) {
+  std::unique_ptr<SignallingPlane> plane{new SignallingPlane{config, control}};
+  if (const auto started = plane->signalling_.start(); !started) return started.reason();
+  plane->thread_ = std::thread{[&io = plane->io_] {
+    block_signals();
+    const auto work = boost::asio::make_work_guard(io);
+    io.run();
+  }};
+  return plane;
+}
+
+SignallingPlane::SignallingPlane(const Config& config, SessionControl& control)
+    : sessions_{control, anchor_settings(config), log_},
+      signalling_{io_, sip_settings(config), sessions_, counters_} {}
+
+SignallingPlane::~SignallingPlane() {
+  if (!thread_.joinable()) return;
+  boost::asio::post(io_, [this] {
+    signalling_.stop();
+    sessions_.end_all(std::chrono::steady_clock::now());
+    io_.stop();
+  });
+  thread_.join();
+}
+
+void SignallingPlane::drain() {
+  boost::asio::post(io_, [this] { sessions_.refuse_new(); });
+}
+
+void SignallingPlane::report(MetricSink& sink) const {
+  const anchor::SessionCounters& calls = sessions_.counters();
+  report_media_sessions(sink, static_cast<std::uint64_t>(calls.sessions.value()),
+                        calls.started.value());
+  for (std::size_t i = 0; i < anchor::kEndReasonLabels.size(); ++i) {
+    sink.counter("avedge_media_sessions_ended_total", "Anchored calls that are over, by reason.",
+                 {{"reason", anchor::kEndReasonLabels[i]}},
+                 static_cast<double>(calls.ended[i].value()));
+  }
+  counters_.for_each_request([&](std::string_view method, std::uint64_t count) {
+    sink.counter("avedge_sip_requests_total",
+                 "Well-formed SIP requests received, retransmissions included.",
+                 {{"method", method}}, static_cast<double>(count));
+  });
+  counters_.for_each_response([&](std::string_view method, int status, std::uint64_t count) {
+    sink.counter("avedge_sip_responses_total", "SIP responses sent, passed on or our own.",
+                 {{"method", method}, {"status", std::to_string(status)}},
+                 static_cast<double>(count));
+  });
+  sink.gauge("avedge_sip_connections", "TCP connections that are open.", {},
+             static_cast<double>(counters_.connections.value()));
+  sink.gauge("avedge_sip_pending_invites", "INVITE transactions without a final response.", {},
+             static_cast<double>(counters_.pending_invites.value()));
+}
+
+nlohmann::json SignallingPlane::calls() {
+  std::promise<nlohmann::json> promise;
+  auto answer = promise.get_future();
+  boost::asio::post(
+      io_, [this, promise = std::move(promise)]() mutable { promise.set_value(describe_calls()); });
+  if (answer.wait_for(std::chrono::seconds{1}) != std::future_status::ready) {
+    return nlohmann::json::array();
+  }
+  return answer.get();
+}
+
+nlohmann::json SignallingPlane::describe_calls() const {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& snapshot : sessions_.snapshot(std::chrono::steady_clock::now())) {
+    rows.push_back(describe(snapshot));
+  }
+  return rows;
+}
+
+}  // namespace avedge::edge

@@ -1,0 +1,52 @@
+// SIP with its anchored calls, on a thread of its own.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "edge/config.h"
+#include "edge/metric_sink.h"
+#include "edge/session_log.h"
+#include "relay/session_control.h"
+#include "signaling-shim/anchor/sessions.h"
+#include "signaling-shim/sip/counters.h"
+#include "signaling-shim/sip/signalling.h"
+
+namespace avedge::edge {
+
+class SignallingPlane {
+ public:
+  /// Binds all listeners and starts the thread. `control` outlives it.
+  [[nodiscard]] static Result<std::unique_ptr<SignallingPlane>> start(const Config& config,
+                                                                      SessionControl& control);
+  /// Ends every call and the thread.
+  ~SignallingPlane();
+  SignallingPlane(const SignallingPlane&) = delete;
+  SignallingPlane& operator=(const SignallingPlane&) = delete;
+
+  /// From now on new calls are answered 503; those there are go on. Any thread.
+  void drain();
+  /// Everything but the drops. Any thread.
+  void report(MetricSink& sink) const;
+  /// For report_drops().
+  [[nodiscard]] const Drops& drops() const { return counters_.drops; }
+  /// One object per call. Waits for the signalling thread, at most a second.
+  [[nodiscard]] nlohmann::json calls();
+  /// How many there are. Any thread.
+  [[nodiscard]] std::int64_t call_count() const { return sessions_.counters().sessions.value(); }
+
+ private:
+  SignallingPlane(const Config& config, SessionControl& control);
+  [[nodiscard]] nlohmann::json describe_calls() const;
+
+  boost::asio::io_context io_{1};
+  CallLog log_;
+  sip::Counters counters_;
+  anchor::Sessions sessions_;
+  sip::Signalling signalling_;
+  std::thread thread_;
+};
+
+}  // namespace avedge::edge
