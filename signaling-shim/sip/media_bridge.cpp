@@ -23,9 +23,20 @@ bool concerns_media(Method method) {
   }
 }
 
+/// Any other method may still describe a session (OPTIONS' 200 does): its addresses must not pass.
+bool may_show_sdp(const View& message) {
+  return concerns_media(message.method()) || !message.body().empty();
+}
+
 bool is_encoded(const View& message) {
   const HeaderLine* encoding = message.outline().find(HeaderId::content_encoding);
   return !message.body().empty() && encoding != nullptr && !iequals(encoding->value, "identity");
+}
+
+/// What cannot be read cannot be anchored; but a compressed instant message is nobody's offer.
+bool hides_sdp(const View& message) {
+  return is_encoded(message) &&
+         (concerns_media(message.method()) || iequals(message.content_type(), "application/sdp"));
 }
 
 anchor::DialogMessage describe(const View& message, const MediaRole& role, anchor::Side sender,
@@ -44,8 +55,8 @@ anchor::DialogMessage describe(const View& message, const MediaRole& role, ancho
 
 Verdict<BodyChange> MediaBridge::pass(Time now, const View& message, const MediaRole& role,
                                       const IpAddress& source) {
-  if (role.session == kNoSession || !concerns_media(message.method())) return BodyChange{};
-  if (is_encoded(message)) return DropReason::sdp_unsupported;
+  if (role.session == kNoSession || !may_show_sdp(message)) return BodyChange{};
+  if (hides_sdp(message)) return DropReason::sdp_unsupported;
   const anchor::Side sender =
       message.is_request() ? role.request_sender : other(role.request_sender);
   anchor::DialogMessage described = describe(message, role, sender, message.status());

@@ -24,8 +24,8 @@ class MediaBridge {
   void abandon(Time now, anchor::SessionId session) {
     if (session != kNoSession) anchor_.abandon(now, session);
   }
-  /// What to send instead of the body. Messages that carry no offer or answer by their method pass
-  /// unseen. An encoded body is sdp_unsupported: what cannot be read cannot be anchored.
+  /// What to send instead of the body. Only messages without one, of methods that carry neither
+  /// offer nor answer, pass unseen. An encoded SDP is sdp_unsupported.
   [[nodiscard]] Verdict<BodyChange> pass(Time now, const View& message, const MediaRole& role,
                                          const IpAddress& source);
   /// Tells the anchor of a final response to `request` that the edge gives itself.

@@ -42,7 +42,7 @@ TEST(DeadlineQueue, AgreesWithASortedMapWhateverHappens) {
   std::map<DeadlineQueue::Index, Time> model;
   Time now = kStart;
   for (int step = 0; step < 20'000; ++step) {
-    const DeadlineQueue::Index index = random() % 300;
+    const auto index = static_cast<DeadlineQueue::Index>(random() % 300);
     switch (random() % 4) {
       case 0:
       case 1: {

@@ -46,8 +46,9 @@ TEST(ChannelData, Rfc8656_12_4_LengthsAndChannelNumbers) {
       {"half a header", octets({0x40, 0x00, 0}), false},
       {"length past the end", octets({0x40, 0x00, 0, 2, 'a'}), false},
       {"channel below the range", octets({0x3F, 0xFF, 0, 0}), false},
-      {"channel of RFC 5766", octets({0x50, 0x00, 0, 0}), true},
-      {"channel of RFC 5766's range", octets({0x7F, 0xFF, 0, 0}), false},
+      {"channel that RFC 8656 reserved", octets({0x50, 0x00, 0, 0}), true},
+      {"last channel of RFC 5766", octets({0x7F, 0xFF, 0, 0}), true},
+      {"channel above every range", octets({0x80, 0x00, 0, 0}), false},
       {"channel of the DTLS-SRTP range", octets({0xFF, 0xFF, 0, 0}), false},
   };
   for (const auto& c : cases) {

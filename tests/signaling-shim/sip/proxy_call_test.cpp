@@ -239,6 +239,16 @@ TEST(Call, OtherRequestsPassByTheTableWithoutASession) {
   EXPECT_EQ(proxy.counters.requests.back().value(), 1U);
 }
 
+TEST(Call, ASessionThatAnotherMethodDescribesIsAnchoredToo) {
+  Proxy proxy;
+  const Party alice = alice_after(answer(proxy, call(proxy)));
+  const Outbox options = proxy.receive(kAlice, alice.request("OPTIONS", 2, "options"));
+  ASSERT_EQ(options.size(), 1U);
+  const Outbox ok = proxy.receive(kBob, response(options[0].bytes, 200, "", "SDP of Bob"));
+  ASSERT_EQ(ok.size(), 1U);
+  EXPECT_EQ(view_of(ok[0].bytes).body(), "EDGE of Bob");
+}
+
 // Wrong by §17.1.1.3, and seen in the field.
 TEST(Call, AnAckThatReusesItsInvitesBranchPasses) {
   Proxy proxy;
