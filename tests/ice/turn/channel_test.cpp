@@ -118,10 +118,11 @@ TEST_F(ChannelBind, Rfc5766_11_OlderClientsAreAdmittedWhereTheOperatorWantsThem)
   Settings settings = World::default_settings();
   settings.last_channel = kLastChannelRfc5766;
   World older{settings};
-  older.allocate(client);
-  EXPECT_EQ(older.bind(client, 0x5000, "8.8.8.8:1").code(), 200);
-  EXPECT_EQ(older.bind(client, 0x7FFF, "8.8.8.8:2").code(), 200);
-  EXPECT_EQ(older.bind(client, 0x8000, "8.8.8.8:3").code(), 400);
+  Client veteran = older.login();
+  ASSERT_EQ(older.allocate(veteran).code(), 200);
+  EXPECT_EQ(older.bind(veteran, 0x5000, "8.8.8.8:1").code(), 200);
+  EXPECT_EQ(older.bind(veteran, 0x7FFF, "8.8.8.8:2").code(), 200);
+  EXPECT_EQ(older.bind(veteran, 0x8000, "8.8.8.8:3").code(), 400);
 }
 
 TEST_F(ChannelBind, Rfc8656_12_2_WhatIsRefusedAndHow) {
