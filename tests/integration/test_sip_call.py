@@ -233,7 +233,7 @@ def test_calls_that_come_to_nothing_free_their_ports(lab, transport, scenario):
 
 def test_domain_without_a_route_is_refused(lab, edge):
     """The edge is no open proxy."""
-    caller_text, _ = calls.refused("elsewhere.example", _SHORT.caller, 404)
+    caller_text, _ = calls.refused("elsewhere.example", _SHORT.caller, 403)
     caller = sipp.start_caller(lab, _SHORT.caller_port, caller_text, "caller")
     assert caller.succeeded(), caller.process.output()
     assert edge.metrics().drops("sip_no_route") == 1

@@ -30,7 +30,7 @@ _MODES = {
 @pytest.fixture(scope="module")
 def relayed(module_lab):
     """All modes at once through one edge; the clients' processes after their end, and the edge."""
-    edge = Edge(module_lab)
+    edge = Edge(module_lab, lifetime=60)
     uclient.start_peer(module_lab)
     processes = {
         name: module_lab.start(module_lab.ext, uclient.command("-m", clients, "-n", messages, *options),
@@ -53,8 +53,10 @@ def test_coturns_clients_lose_no_packet(relayed, mode):
 
 
 def test_coturns_clients_leave_no_port_in_use(relayed):
+    """They give back most of their allocations and walk away from some: those end with their lifetime
+    of 60 s, and a reservation that nobody came back for after 30 s (RFC 8656 §7.2)."""
     edge = relayed[1]
-    edge.wait_until_no_port_is_in_use()
+    edge.wait_until_no_port_is_in_use(seconds=60 + PATIENCE)
     metrics = edge.metrics()
     assert metrics.total("avedge_allocations") == 0
     messages = sum(clients * count for clients, count, _ in _MODES.values())
