@@ -105,7 +105,7 @@ def scenario(name, *steps):
 
 def _references(body):
     """SIPp refuses a scenario that keeps what it does not use, unless told that this is meant."""
-    kept = sorted({name for names in re.findall(r'assign_to="([^"]+)"', body) for name in names.split(",")})
+    kept = sorted(set(",".join(re.findall(r'assign_to="([^"]+)"', body)).split(",")) - {""})
     return f'\n  <Reference variables="{",".join(kept)}"/>' if kept else ""
 
 

@@ -57,7 +57,8 @@ def test_image_has_every_library_that_the_program_needs():
     have = {"libc6", "libgcc-s1", "libstdc++6"}
     for word, arguments in _last_stage():
         if word == "RUN" and "apt-get install" in arguments:
-            have |= set(re.findall(r"\blib[a-z0-9.+-]+", arguments.split("apt-get install")[1].split("&&")[0]))
+            packages = arguments.split("apt-get install")[1].split("&&")[0]
+            have |= set(re.findall(r"\blib[a-z0-9.+-]+", packages))
     sanitizers = {"libasan8", "libubsan1", "libtsan2"}
     needed = set()
     for library in re.findall(r"(\S+) => /", _run("ldd", binary()).stdout):

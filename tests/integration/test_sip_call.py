@@ -1,4 +1,4 @@
-"""Calls from outside to inside: signalling by SIPp, media both ways, and nothing seen of the far side."""
+"""Calls from outside to inside: SIPp signals, media flows both ways, nothing of the far side shows."""
 
 import dataclasses
 
