@@ -3,7 +3,8 @@
 namespace avedge::relay {
 
 Verdict<void> QuotaLedger::begin_allocation(std::string_view user, const IpAddress& source) {
-  if (refusing_.load(std::memory_order_relaxed) || !book_total()) return DropReason::allocation_quota;
+  if (refusing_.load(std::memory_order_relaxed) || !book_total())
+    return DropReason::allocation_quota;
   if (!users_.book(user, quotas_.per_user)) {
     total_.fetch_sub(1);
     return DropReason::allocation_quota;
