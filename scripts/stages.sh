@@ -33,7 +33,7 @@ build_preset() {
   if [[ -t 1 ]]; then
     ninja -C "$build" "${@:2}"
   else
-    quietly ninja -C "$build" "${@:2}"
+    quietly ninja --quiet -C "$build" "${@:2}"
   fi
 }
 
