@@ -1,6 +1,7 @@
 """Calls from outside to inside: SIPp signals, media flows both ways, nothing of the far side shows."""
 
 import dataclasses
+import re
 
 import pytest
 
@@ -98,6 +99,7 @@ class Evidence:
     outside: list
     inside: list
     after: object  # metrics, once every port was free
+    log: str
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +114,8 @@ def evidence(module_lab):
     finally:
         succeeded = {name: call.finish() for name, call in running.items()}
     edge.wait_until_no_port_is_in_use()
-    yield Evidence(succeeded, running, outside.stop(), inside.stop(), edge.metrics())
+    yield Evidence(succeeded, running, outside.stop(), inside.stop(), edge.metrics(),
+                   edge.process.output())
     edge.stop()
 
 
@@ -205,10 +208,19 @@ def test_calls_leave_no_port_and_no_session(evidence):
     assert evidence.after.total("avedge_media_sessions") == 0
 
 
-def test_requests_are_counted_by_method(evidence):
+def test_calls_are_logged_once_at_their_start_and_once_at_their_end(evidence):
+    for event in ("call started", "call ended"):
+        lines = [line for line in evidence.log.splitlines() if event in line]
+        call_ids = {re.search(r"call_id=(\S+)", line)[1] for line in lines}
+        assert len(lines) == len(call_ids) == len(_PLANS), lines
+
+
+def test_requests_and_responses_are_counted(evidence):
     # Two INVITEs a call; a retransmission counts as well.
     assert evidence.after.total("avedge_sip_requests_total", method="INVITE") >= 2 * len(_PLANS)
     assert evidence.after.total("avedge_sip_requests_total", method="BYE") >= len(_PLANS)
+    assert evidence.after.total("avedge_sip_responses_total", method="INVITE",
+                                status="200") >= 2 * len(_PLANS)
 
 
 _SHORT = Plan(0, None)

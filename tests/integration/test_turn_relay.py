@@ -129,6 +129,17 @@ def test_lifetime_zero_frees_the_port_at_once(lab, edge):
     assert client.refresh(600).error == 437
 
 
+def test_allocations_are_logged_once_at_their_start_and_once_at_their_end(lab, edge):
+    client = _turn_client(lab)
+    allocation = client.allocate()
+    relayed = "%s:%d" % stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])
+    assert client.refresh(0).error is None
+    edge.process.expect_output(r"allocation closed")
+    for event in ("allocation opened", "allocation closed"):
+        lines = [line for line in edge.process.output().splitlines() if event in line]
+        assert len(lines) == 1 and relayed in lines[0] and USER in lines[0], lines
+
+
 def test_even_port_gives_an_even_port(lab, edge):
     client = _turn_client(lab)
     allocation = client.allocate(stun.attribute(stun.EVEN_PORT, b"\x00"))
