@@ -102,7 +102,7 @@ sip::Settings sip_settings(const Config& config) {
     }
   }
   for (const SipRoute& route : config.sip.routes) {
-    sip::Route translated;
+    sip::Route& translated = settings.routes.emplace_back();
     translated.from = route.from;
     if (!route.to.empty()) translated.to = route.to;
     if (!route.domain.empty()) translated.domain = route.domain;
@@ -110,7 +110,6 @@ sip::Settings sip_settings(const Config& config) {
       translated.next_hops.push_back({hop.host, hop.port, hop.transport});
     }
     translated.latching = route.latching;
-    settings.routes.push_back(std::move(translated));
   }
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;
   settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;

@@ -83,16 +83,24 @@ class AtomicBitmap {
     return std::nullopt;
   }
 
+  /// Where in a word `shape` (one bit or a pair) would meet free bits only. A pair's first bit is
+  /// even, so it never reaches into the next word.
+  static std::uint64_t free_firsts(std::uint64_t taken, std::uint64_t shape) {
+    return shape == 1 ? ~taken : ~(taken | taken >> 1);
+  }
+
   template <class Eligible>
   std::optional<std::size_t> take_in_word(std::size_t index, std::uint64_t shape,
                                           std::uint64_t allowed, Eligible eligible) {
     auto& word = words_[index];
     std::uint64_t seen = word.load(std::memory_order_relaxed);
-    while (allowed != 0) {
+    // Bits that cannot begin a free shape are struck out at once: on a nearly full map a walk over
+    // them one by one would be most of the work.
+    while ((allowed &= free_firsts(seen, shape)) != 0) {
       const int first = std::countr_zero(allowed);
       const std::uint64_t mask = shape << first;
       const std::size_t bit = index * 64 + static_cast<std::size_t>(first);
-      if ((seen & mask) != 0 || !eligible(bit)) {
+      if (!eligible(bit)) {
         allowed &= allowed - 1;
         continue;
       }
