@@ -1,0 +1,3 @@
+// The bodies of Asio's and Beast's functions, compiled once instead of in every file that uses them.
+#include <boost/asio/impl/src.hpp>
+#include <boost/beast/src.hpp>
