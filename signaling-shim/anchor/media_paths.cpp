@@ -35,6 +35,28 @@ MediaPaths::Wanted MediaPaths::wanted(const DialogState& state) const {
   return ends;
 }
 
+/// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
+/// other family than our interface has; not this machine from inside, unless it stands on loopback
+/// itself. Such a party can still be latched.
+bool MediaPaths::may_send_to(const Endpoint& signalled, const MediaPort& port) {
+  const IpAddress& ours = port.local().address;
+  return signalled.address.family() == ours.family() &&
+         (!signalled.address.is_loopback() || ours.is_loopback());
+}
+
+/// Two parties that name each other's port on this edge would make media go round for ever.
+bool MediaPaths::is_own_port(const DialogState& state, const Endpoint& signalled) {
+  const auto names = [&](const MediaPort& port) {
+    return signalled == port.local() || signalled == port.advertised();
+  };
+  for (const Side side : {Side::caller, Side::callee}) {
+    for (const PortLease& lease : state.facing[side]) {
+      if (lease && (names(lease->rtp) || names(lease->rtcp))) return true;
+    }
+  }
+  return false;
+}
+
 MediaEnd MediaPaths::end_of(const DialogState& state, Side side, const Key& key) const {
   const auto& [line, component] = key;
   const bool is_rtp = component == Component::rtp;
@@ -45,8 +67,7 @@ MediaEnd MediaPaths::end_of(const DialogState& state, Side side, const Key& key)
   MediaEnd end;
   end.socket = port.socket();
   end.signalled = is_rtp ? mine.rtp : mine.rtcp;
-  // A party that names the other family than our interface has cannot be sent to, only latched.
-  if (end.signalled.address.family() != port.local().address.family()) end.signalled = {};
+  if (!may_send_to(end.signalled, port) || is_own_port(state, end.signalled)) end.signalled = {};
   end.signalled_addresses = mine.addresses;
   end.sip_source = state.party[side].source;
   end.latching = latching_;

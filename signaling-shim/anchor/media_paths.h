@@ -42,6 +42,8 @@ class MediaPaths {
   using Wanted = std::map<Key, std::pair<MediaEnd, MediaEnd>>;  // near, far
 
   [[nodiscard]] Wanted wanted(const DialogState& state) const;
+  [[nodiscard]] static bool is_own_port(const DialogState& state, const Endpoint& signalled);
+  [[nodiscard]] static bool may_send_to(const Endpoint& signalled, const MediaPort& port);
   [[nodiscard]] MediaEnd end_of(const DialogState& state, Side side, const Key& key) const;
   void remove_stale(const Wanted& wanted);
   void set(const Key& key, MediaEnd near, MediaEnd far);

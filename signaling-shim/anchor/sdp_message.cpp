@@ -27,6 +27,17 @@ sdp::FarView far_view(std::size_t sections, const Presentation& shown,
 
 }  // namespace
 
+bool only_describes(const DialogMessage& message) {
+  if (message.status >= 300) return true;
+  switch (Transaction::of(message).method) {
+    case Method::invite:
+    case Method::ack:
+    case Method::prack:
+    case Method::update: return false;
+    default: return true;
+  }
+}
+
 Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
   auto bodies = find_sdp(message.content_type, message.body);
   if (!bodies) return bodies.reason();

@@ -8,6 +8,10 @@
 
 namespace avedge::anchor {
 
+/// Errors, and methods that carry no offer or answer (OPTIONS, a 488 with "what I could do"): their
+/// descriptions say what a party is able to, not where it is.
+[[nodiscard]] bool only_describes(const DialogMessage& message);
+
 /// Views into the message's body, which must outlive it.
 class SdpMessage {
  public:

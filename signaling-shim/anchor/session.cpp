@@ -15,19 +15,6 @@ MediaTotals& operator+=(MediaTotals& sum, const MediaTotals& part) {
   return sum;
 }
 
-/// Errors, and requests that carry no offer or answer (OPTIONS, a 488 with "what I could do"):
-/// their descriptions say what a party is able to, not where it is.
-bool only_describes(const DialogMessage& message) {
-  if (message.status >= 300) return true;
-  switch (Transaction::of(message).method) {
-    case Method::invite:
-    case Method::ack:
-    case Method::prack:
-    case Method::update: return false;
-    default: return true;
-  }
-}
-
 EndReason reason_of(int status, bool is_cancelled) {
   if (is_cancelled || status == 487) return EndReason::cancelled;
   return status == 408 ? EndReason::unanswered : EndReason::rejected;
@@ -91,6 +78,7 @@ Verdict<BodyRewrite> Session::rewrite_body(Time now, const DialogMessage& messag
 
 Verdict<Presentation> Session::present(Time now, const DialogMessage& message, PartyMedia media) {
   last_sdp_ = now;
+  if (media.streams() > settings_.max_streams) return DropReason::sdp_unsupported;
   if (is_initial_invite(message)) return present_initial_offer(now, message, std::move(media));
   const auto dialog = find_or_begin(message);
   if (!dialog) return dialog.reason();

@@ -21,6 +21,8 @@ class Session {
   [[nodiscard]] const std::optional<EndReason>& over() const { return over_; }
   /// The initial INVITE has passed with its ports.
   [[nodiscard]] bool is_started() const { return is_started_; }
+  /// A 2xx to the initial INVITE has passed.
+  [[nodiscard]] bool is_answered() const { return answered_.has_value(); }
   [[nodiscard]] const CallInfo& info() const { return info_; }
   [[nodiscard]] const std::string& branch() const { return spec_.branch; }
   [[nodiscard]] CallEnd end_of_call(Time now, EndReason reason) const;

@@ -3,17 +3,19 @@
 #include <algorithm>
 
 #include "relay/core/random.h"
-#include "signaling-shim/anchor/sdp_bodies.h"
+#include "signaling-shim/anchor/sdp_message.h"
 
 namespace avedge::anchor {
 namespace {
 
-/// Without a session nothing can be anchored; a body without SDP needs none.
-Verdict<BodyRewrite> pass_unless_sdp(const DialogMessage& message) {
-  const auto bodies = find_sdp(message.content_type, message.body);
-  if (!bodies) return bodies.reason();
-  if (!bodies->empty()) return DropReason::sip_unmatched;
-  return BodyRewrite{};
+/// Without a session nothing can be anchored: an offer or answer is refused, and what a party is
+/// able to is shown without its places.
+Verdict<BodyRewrite> pass_unless_offer(const DialogMessage& message) {
+  const auto sdp = SdpMessage::read(message);
+  if (!sdp) return sdp.reason();
+  if (sdp->empty()) return BodyRewrite{};
+  if (only_describes(message)) return sdp->show_nowhere();
+  return DropReason::sip_unmatched;
 }
 
 }  // namespace
@@ -28,6 +30,8 @@ Sessions::~Sessions() {
 Verdict<SessionId> Sessions::open(Time now, const SessionSpec& spec) {
   last_seen_ = now;
   if (const auto known = by_branch_.find(spec.branch); known != by_branch_.end()) {
+    // The INVITE of a call that is up, replayed: it opens nothing, and ends nothing.
+    if (sessions_.at(known->second)->is_answered()) return DropReason::sip_unmatched;
     return SessionId{known->second};
   }
   if (refusing_new_ || sessions_.size() >= settings_.max_sessions) return DropReason::table_full;
@@ -44,7 +48,7 @@ Verdict<BodyRewrite> Sessions::on_message(Time now, SessionId session,
                                           const DialogMessage& message) {
   last_seen_ = now;
   const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
-  if (entry == sessions_.end()) return pass_unless_sdp(message);
+  if (entry == sessions_.end()) return pass_unless_offer(message);
   const bool was_started = entry->second->is_started();
   auto body = entry->second->on_message(now, message);
   note_start(*entry->second, was_started);
@@ -55,7 +59,8 @@ Verdict<BodyRewrite> Sessions::on_message(Time now, SessionId session,
 void Sessions::abandon(Time now, SessionId session) {
   last_seen_ = now;
   const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
-  if (entry != sessions_.end()) end(now, entry, EndReason::abandoned);
+  if (entry == sessions_.end() || entry->second->is_answered()) return;
+  end(now, entry, EndReason::abandoned);
 }
 
 void Sessions::expire(Time now) {

@@ -20,6 +20,8 @@ struct Settings {
   /// RFC 3261 §13.2.2.4: other branches may still answer 64*T1 after the first one did.
   std::chrono::seconds fork_window{32};
   std::size_t max_sessions = 10000;
+  /// Relayed m= lines of one call; each leases ports on both sides.
+  std::size_t max_streams = 16;
   /// Early dialogs of one call.
   std::size_t max_dialogs = 16;
 };

@@ -135,8 +135,12 @@ const Parser::Attribute Parser::kAttributes[] = {
     {"sendonly", &Parser::on_direction<Direction::sendonly>},
     {"recvonly", &Parser::on_direction<Direction::recvonly>},
     {"inactive", &Parser::on_direction<Direction::inactive>},
-    {"alt", &Parser::on_stray},            // candidates of counterpath's and others' early days
-    {"altc", &Parser::on_stray},           // RFC 6947: the same address in the other family
+    {"alt", &Parser::on_stray},         // candidates of counterpath's and others' early days
+    {"altc", &Parser::on_stray},        // RFC 6947: the same address in the other family
+    {"oldmediaip", &Parser::on_stray},  // what NAT helpers of other proxies leave behind
+    {"oldmediaip6", &Parser::on_stray},
+    {"oldmediaport", &Parser::on_stray},
+    {"ccap", &Parser::on_stray},           // RFC 7006: another connection to choose from
     {"source-filter", &Parser::on_stray},  // RFC 4570: would admit the party, but not the edge
 };
 

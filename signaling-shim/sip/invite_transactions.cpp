@@ -190,6 +190,7 @@ void InviteTransactions::on_timer(Time now, Outbox& out) {
 void InviteTransactions::on_due(Time now, Entry& entry, Outbox& out) {
   switch (entry.state) {
     case State::calling:  // timer B
+      if (!entry.cancelled) routes_.penalise(now, entry.passage.downstream);
       if (!entry.cancelled && try_next(now, entry, out)) return;
       fail(now, entry, entry.cancelled ? 487 : 408, out);
       return;

@@ -55,8 +55,13 @@ anchor::DialogMessage describe(const View& message, const MediaRole& role, ancho
 
 Verdict<BodyChange> MediaBridge::pass(Time now, const View& message, const MediaRole& role,
                                       const IpAddress& source) {
-  if (role.session == kNoSession || !may_show_sdp(message)) return BodyChange{};
-  if (hides_sdp(message)) return DropReason::sdp_unsupported;
+  const bool has_session = role.session != kNoSession;
+  if (has_session ? !may_show_sdp(message) : message.body().empty()) return BodyChange{};
+  if (hides_sdp(message)) {
+    // What it says about the call itself still counts.
+    if (message.status() >= 200) own_final(now, message, role, message.status());
+    return DropReason::sdp_unsupported;
+  }
   const anchor::Side sender =
       message.is_request() ? role.request_sender : other(role.request_sender);
   anchor::DialogMessage described = describe(message, role, sender, message.status());

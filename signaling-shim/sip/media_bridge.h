@@ -24,8 +24,9 @@ class MediaBridge {
   void abandon(Time now, anchor::SessionId session) {
     if (session != kNoSession) anchor_.abandon(now, session);
   }
-  /// What to send instead of the body. Only messages without one, of methods that carry neither
-  /// offer nor answer, pass unseen. An encoded SDP is sdp_unsupported.
+  /// What to send instead of the body. Outside a session too: OPTIONS' 200 names addresses, and an
+  /// offer that no session anchors must not pass. Only messages without a body, of methods that
+  /// carry neither offer nor answer, pass unseen. An encoded SDP is sdp_unsupported.
   [[nodiscard]] Verdict<BodyChange> pass(Time now, const View& message, const MediaRole& role,
                                          const IpAddress& source);
   /// Tells the anchor of a final response to `request` that the edge gives itself.

@@ -144,6 +144,10 @@ void ProxyCore::refuse(const View& request, const Neighbour& from, int status, D
 void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet& routes,
                                   Passage passage, Outbox& out) {
   const DialogClaim& dialog = *routes.dialog();
+  // A dialog that began with SUBSCRIBE or REFER has no media, and an INVITE in it would open none.
+  if (request.method() == Method::invite && dialog.sender.session == kNoSession) {
+    return refuse(request, passage.from, 481, DropReason::sip_unmatched, out);
+  }
   passage.session = dialog.sender.session;
   passage.sender = dialog.sender.faces;
   forward(now, request, routes, std::move(passage), dialog_targets(routes), out);
@@ -190,6 +194,9 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
   if (route == nullptr) return refuse(request, from, 403, DropReason::sip_no_route, out);
   auto candidates = routes_.candidates(now, *route);
   if (candidates.empty()) return refuse(request, from, 503, DropReason::sip_unreachable, out);
+  if (!leads_to_next_hop(routes, forwarder_.interface_of(candidates.front()))) {
+    return refuse(request, from, 403, DropReason::sip_no_route, out);
+  }
   if (creates_dialog(request.method())) passage.record_route = RecordRoute::yes;
   passage.downstream = candidates.front();
   if (request.method() == Method::invite) {
@@ -198,6 +205,17 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
     passage.session = *session;
   }
   forward(now, request, routes, std::move(passage), std::move(candidates), out);
+}
+
+/// A caller may name the next hop in a Route of his own, but nobody else: the next hop would follow
+/// it on our word.
+bool ProxyCore::leads_to_next_hop(const RouteSet& routes, std::string_view interface) const {
+  if (routes.next_uri() == routes.request_uri()) return true;
+  const auto next = Uri::parse(routes.next_uri());
+  if (!next) return false;
+  const auto address = next->location.address();
+  const std::string host = address ? address->to_string() : std::string{next->location.host};
+  return !routes_.next_hop_addresses(interface, host).empty();
 }
 
 Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
@@ -220,7 +238,12 @@ void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, P
     const auto begun =
         invites_.begin(now, request, routes, std::move(passage), std::move(candidates), out);
     if (begun) return;
-    if (!routes.dialog()) forwarder_.media().abandon(now, session);
+    if (routes.dialog()) {
+      forwarder_.media().own_final(now, request, {session, routes.dialog()->sender.faces},
+                                   status_for(begun.reason()));
+    } else {
+      forwarder_.media().abandon(now, session);
+    }
     return refuse(request, from, status_for(begun.reason()), begun.reason(), out);
   }
   passage.downstream = candidates.front();

@@ -45,6 +45,7 @@ class ProxyCore {
                         Outbox& out);
   void forward(Time now, const View& request, const RouteSet& routes, Passage passage,
                std::vector<Neighbour> candidates, Outbox& out);
+  [[nodiscard]] bool leads_to_next_hop(const RouteSet& routes, std::string_view interface) const;
   [[nodiscard]] Verdict<anchor::SessionId> open_session(Time now, const View& invite,
                                                         const Passage& passage, const Route& route);
   [[nodiscard]] std::vector<Neighbour> dialog_targets(const RouteSet& routes) const;

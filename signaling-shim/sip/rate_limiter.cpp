@@ -8,14 +8,14 @@ namespace {
 
 constexpr std::chrono::seconds kSweepInterval{1};
 
+}  // namespace
+
 IpAddress network_of(const IpAddress& source) {
   if (source.is_v4()) return source;
   std::array<std::byte, 16> prefix{};
   std::copy_n(source.bytes().begin(), 8, prefix.begin());
   return IpAddress::v6(prefix);
 }
-
-}  // namespace
 
 bool RateLimiter::admit(Time now, const IpAddress& source) {
   const IpAddress key = network_of(source);

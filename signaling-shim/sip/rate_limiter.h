@@ -9,6 +9,10 @@
 
 namespace avedge::sip {
 
+/// What counts as one source: an IPv4 address, or the /64 of an IPv6 one, all of which a single
+/// host may use.
+[[nodiscard]] IpAddress network_of(const IpAddress& source);
+
 class RateLimiter {
  public:
   /// `sources` buckets at most. Whoever comes when all are in use shares one last bucket, so that

@@ -2,6 +2,7 @@
 
 #include "relay/core/random.h"
 #include "signaling-shim/sip/asio_sockets.h"
+#include "signaling-shim/sip/rate_limiter.h"
 
 namespace avedge::sip {
 
@@ -70,7 +71,7 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
 }
 
 bool TcpTransport::has_room(const IpAddress& source) const {
-  const auto found = per_source_.find(source);
+  const auto found = per_source_.find(network_of(source));
   const std::size_t held = found == per_source_.end() ? 0 : found->second;
   return connections_.size() < settings_.limits.connections &&
          held < settings_.limits.connections_per_source;
@@ -94,7 +95,8 @@ TcpTransport::ConnectionPtr TcpTransport::find(const Neighbour& to) const {
 
 /// From the listener's own address, so that the far side's filters know us.
 TcpTransport::ConnectionPtr TcpTransport::connect(const Neighbour& to) {
-  if (!has_room(to.remote.address)) return nullptr;
+  // Whoever fills the table from outside must not keep us from our next hops.
+  if (connections_.size() >= 2 * settings_.limits.connections) return nullptr;
   const Listener& listener = settings_.at(to.listener);
   if (listener.local.address.family() != to.remote.address.family()) return nullptr;
   asio::ip::tcp::socket socket{io_};
@@ -111,7 +113,7 @@ TcpTransport::ConnectionPtr TcpTransport::add(asio::ip::tcp::socket socket, Neig
                                                     static_cast<TcpConnection::Owner&>(*this));
   connections_.emplace(id, connection);
   by_remote_.insert_or_assign({peer.listener, peer.remote}, id);
-  ++per_source_[peer.remote.address];
+  ++per_source_[network_of(peer.remote.address)];
   counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
   return connection;
 }
@@ -129,7 +131,7 @@ void TcpTransport::on_closed(const Neighbour& peer, std::vector<Send> unsent) {
   connections_.erase(id);
   const auto by_remote = by_remote_.find({peer.listener, peer.remote});
   if (by_remote != by_remote_.end() && by_remote->second == id) by_remote_.erase(by_remote);
-  const auto source = per_source_.find(peer.remote.address);
+  const auto source = per_source_.find(network_of(peer.remote.address));
   if (--source->second == 0) per_source_.erase(source);
   counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
   for (const Send& message : unsent) undeliverable_(message);

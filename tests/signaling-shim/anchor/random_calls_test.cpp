@@ -70,7 +70,7 @@ TEST_F(RandomCalls, NeverLeakNorShowTheFarSide) {
       const bool has_port = message.sdp.find("m=audio 0") == std::string::npos;
       if (has_port) expect_hidden(message, first->body.value_or(message.sdp));
     }
-    sessions.abandon(now, id);
+    sessions.end_all(now);
     ASSERT_EQ(control.pairs(), 0U) << "call " << call;
     ASSERT_TRUE(control.paths().empty()) << "call " << call;
   }
@@ -91,7 +91,7 @@ TEST_F(RandomCalls, RetransmissionsGetTheSameBytes) {
                                           << message.method << message.status;
       EXPECT_EQ(control.set_calls, posted) << "call " << call << " step " << step;
     }
-    sessions.abandon(now, id);
+    sessions.end_all(now);
   }
 }
 

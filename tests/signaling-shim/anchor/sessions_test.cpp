@@ -223,6 +223,26 @@ TEST_F(SessionsTest, UnknownSessionsPassOnlyWhatNeedsNoAnchor) {
   const auto refused = pass({Side::caller, "INVITE", 0, 5, "b", audio(kCaller, 5000)});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.reason(), DropReason::sip_unmatched);
+  // RFC 3261 §11.2: a 200 to OPTIONS describes what the callee could do; not where it is.
+  const auto able = pass({Side::callee, "OPTIONS", 200, 5, "b", audio(kCallee, 7000)});
+  ASSERT_TRUE(able.ok() && able->body);
+  EXPECT_EQ(able->body->find(kCallee), std::string::npos);
+}
+
+TEST_F(SessionsTest, AnAnsweredCallOutlivesItsReplayedInvite) {
+  (void)invite(audio(kCaller, 5000));
+  (void)ok(audio(kCallee, 7000));
+  sessions.abandon(now, id);
+  EXPECT_EQ(sessions.counters().sessions.value(), 1);
+}
+
+TEST_F(SessionsTest, ACallHasABoundedNumberOfStreams) {
+  std::string offer = audio(kCaller, 5000);
+  for (int i = 0; i < 16; ++i)
+    offer += "m=audio " + std::to_string(6000 + 2 * i) + " RTP/AVP 0\r\n";
+  const auto refused = pass({Side::caller, "INVITE", 0, 1, "", offer});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.reason(), DropReason::sdp_unsupported);
 }
 
 TEST_F(SessionsTest, BadOffersAreRefusedAndForgotten) {

@@ -127,7 +127,9 @@ INSTANTIATE_TEST_SUITE_P(
         RewriteCase{"OtherAddressAttributesAreDropped",
                     small("c=IN IP4 192.0.2.16\na=candidate:1 1 UDP 5 192.0.2.16 5 typ host\n",
                           "m=audio 5000 RTP/AVP 0\na=altc:1 IP4 192.0.2.16 5000\n"
-                          "a=source-filter: incl IN IP4 * 192.0.2.16\na=ptime:20\n"),
+                          "a=source-filter: incl IN IP4 * 192.0.2.16\n"
+                          "a=oldmediaip:192.0.2.16\na=oldmediaport:5000\n"
+                          "a=ccap:1 IN IP4 192.0.2.16\na=ptime:20\n"),
                     seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\na=ptime:20\n")},
         RewriteCase{"Fax", small(kSession, "m=image 5000 udptl t38\na=T38FaxVersion:0\n"),
                     seen(kSessionSeen, "m=image 50000 udptl t38\na=T38FaxVersion:0\n")},

@@ -230,12 +230,13 @@ TEST(Call, OtherRequestsPassByTheTableWithoutASession) {
     request.replace(request.find("1 INVITE") + 2, 6, method);
     const Outbox out = proxy.receive(kAlice, request);
     ASSERT_EQ(out.size(), 1U) << method;
-    EXPECT_EQ(view_of(out[0].bytes).body(), "v=0 SDP of Alice");
+    // Whatever describes a session is the anchor's to judge, even where there is none.
+    EXPECT_EQ(view_of(out[0].bytes).body(), "v=0 EDGE of Alice");
+    EXPECT_EQ(proxy.anchor.seen.back().session, kNoSession);
     const bool routed = !values_of(view_of(out[0].bytes), HeaderId::record_route).empty();
     EXPECT_EQ(routed, std::string_view{method} == "SUBSCRIBE");
   }
   EXPECT_TRUE(proxy.anchor.specs.empty());
-  EXPECT_TRUE(proxy.anchor.seen.empty());
   EXPECT_EQ(proxy.counters.requests.back().value(), 1U);
 }
 
@@ -262,12 +263,38 @@ TEST(Call, RoutesThatNameTheEdgeAreTakenOut) {
   Proxy proxy{settings};
   std::string request = invite();
   request.insert(request.find("From:"),
-                 "Route: <sip:EDGE.example;lr>,<sip:203.0.113.1;lr>, <sip:other.example;lr>\r\n");
+                 "Route: <sip:EDGE.example;lr>,<sip:203.0.113.1;lr>, <sip:10.0.0.20;lr>\r\n");
   const Outbox out = proxy.receive(kAlice, request);
   ASSERT_EQ(out.size(), 2U);
   EXPECT_EQ(out[1].to, kBob);  // by the table, whatever the caller would like
   EXPECT_EQ(values_of(view_of(out[1].bytes), HeaderId::route),
-            std::vector<std::string>{"<sip:other.example;lr>"});
+            std::vector<std::string>{"<sip:10.0.0.20;lr>"});
+}
+
+// The next hop would follow such a Route on our word.
+TEST(Call, ARoutePastTheNextHopIsRefused) {
+  Proxy proxy;
+  std::string request = invite();
+  request.insert(request.find("From:"), "Route: <sip:10.0.0.99;lr>\r\n");
+  const Outbox out = proxy.receive(kAlice, request);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(view_of(out[0].bytes).status(), 403);
+  EXPECT_EQ(proxy.counters.drops.of(DropReason::sip_no_route), 1U);
+}
+
+TEST(Call, AnInviteInADialogWithoutMediaIsRefused) {
+  Proxy proxy;
+  std::string subscribe = invite();
+  subscribe.replace(0, 6, "SUBSCRIBE");
+  subscribe.replace(subscribe.find("1 INVITE") + 2, 6, "SUBSCRIBE");
+  const Outbox out = proxy.receive(kAlice, subscribe);
+  ASSERT_EQ(out.size(), 1U);
+  const Outbox ok = proxy.receive(kBob, response(out[0].bytes, 200, "b1"));
+  ASSERT_EQ(ok.size(), 1U);
+  const Outbox refused =
+      proxy.receive(kAlice, alice_after(ok[0].bytes).request("INVITE", 2, "again", "SDP"));
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(view_of(refused[0].bytes).status(), 481);
 }
 
 TEST(Call, ForkedRingingKeepsEveryBranchApart) {
