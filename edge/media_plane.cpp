@@ -47,6 +47,16 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config) {
 
 MediaPlane::MediaPlane(const Config& config) : ledger_{allocation_quotas(config)} {}
 
+/// The workers' threads are gone when their servers are told, so no two threads ever meet in one.
+void MediaPlane::stop() {
+  if (data_plane_ == nullptr) return;
+  data_plane_->stop();
+  Outcome unsent;  // nobody is left to carry it out; the sockets close with their workers
+  for (turn::Server* server : servers_) {
+    server->close_all(std::chrono::steady_clock::now(), unsent);
+  }
+}
+
 relay::Handlers MediaPlane::make_handlers(const turn::Settings& settings,
                                           const relay::HandlerSurroundings& around) {
   auto server = std::make_unique<turn::Server>(

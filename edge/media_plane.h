@@ -16,12 +16,16 @@ namespace avedge::edge {
 
 class MediaPlane {
  public:
+  ~MediaPlane() { stop(); }
+  MediaPlane(const MediaPlane&) = delete;
+  MediaPlane& operator=(const MediaPlane&) = delete;
+
   /// Binds all listeners. Fails with the address that could not be had, and why.
   [[nodiscard]] static Result<std::unique_ptr<MediaPlane>> open(const Config& config);
 
   void start() { data_plane_->start(); }
-  /// Allocations and calls end with it. Signalling must have stopped before.
-  void stop() { data_plane_->stop(); }
+  /// Ends the workers, then the allocations. Signalling must have stopped before.
+  void stop();
   /// From now on no allocation is granted; those there are live on.
   void drain() { ledger_.refuse_new(); }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "ice/latching/party.h"
+
 namespace avedge::edge {
 namespace {
 
@@ -46,6 +48,20 @@ std::vector<IpAddress> own_addresses(const Config& config) {
   return own;
 }
 
+/// What allocations and calls may ask for within their limits, all on one worker: so a flow table
+/// is never full, and a success that was answered is one. Memory follows use, not this number.
+std::size_t flows_needed(const Config& config, const std::vector<relay::RelayRange>& ranges) {
+  const TurnLimits& limits = config.turn.limits;
+  const std::size_t per_allocation =
+      1 + limits.permissions_per_allocation + 2 * std::size_t{limits.channels_per_allocation};
+  std::size_t ports = 0;
+  for (const relay::RelayRange& range : ranges) {
+    ports += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
+  }
+  const std::size_t for_calls = ports * latching::Party::kMaxSources;
+  return limits.allocations_total * per_allocation + for_calls;
+}
+
 turn::PeerRule peer_rule(const PeerRule& rule) {
   using Action = turn::PeerRule::Action;
   return {rule.action == RuleAction::allow ? Action::allow : Action::deny, rule.prefix};
@@ -58,6 +74,7 @@ relay::DataPlaneSettings data_plane_settings(const Config& config) {
   settings.workers = worker_count(config);
   settings.ranges = relay_ranges(config);
   settings.turn_relay_interface = config.turn.relay_interface;
+  settings.flows_per_worker = flows_needed(config, settings.ranges);
   for (const Listener& listener : config.turn.listeners) {
     for (const ListenAddress& address : listener.addresses) {
       settings.turn_listeners.push_back({address.local, address.device});
@@ -82,8 +99,10 @@ turn::Settings turn_settings(const Config& config) {
   settings.limits.allocations = limits.allocations_total;
   settings.limits.permissions_per_allocation = limits.permissions_per_allocation;
   settings.limits.channels_per_allocation = limits.channels_per_allocation;
-  settings.limits.answers_per_second = limits.unauthenticated_answers_per_second;
-  settings.limits.answer_burst = 2 * limits.unauthenticated_answers_per_second;
+  // Each worker answers its share: the kernel spreads a source's ports over all of them.
+  settings.limits.answers_per_second =
+      std::max(1u, limits.unauthenticated_answers_per_second / worker_count(config));
+  settings.limits.answer_burst = 2 * settings.limits.answers_per_second;
   if (config.turn.channel_numbers == ChannelNumbers::rfc5766) {
     settings.last_channel = kLastChannelRfc5766;
   }

@@ -5,8 +5,9 @@
 namespace avedge::relay {
 namespace {
 
-/// Several milliseconds of line-rate voice: what one wake-up of a busy worker may find waiting.
-constexpr int kListenerReceiveBuffer = 8 << 20;
+/// Bytes, in each direction: all clients of a worker share one listener, so a burst of video for
+/// all of them meets in its buffer.
+constexpr int kListenerBuffer = 8 << 20;
 
 /// Every port of every range may be a socket of one worker; listeners come on top.
 std::size_t sockets_needed(const DataPlaneSettings& settings) {
@@ -51,7 +52,8 @@ Result<void> DataPlane::listen(const UdpListener& listener) {
   for (const auto& worker : workers_) {
     auto fd = open_udp(listener.local, {.sharing = Sharing::per_worker,
                                         .device = listener.device,
-                                        .receive_buffer = kListenerReceiveBuffer});
+                                        .receive_buffer = kListenerBuffer,
+                                        .send_buffer = kListenerBuffer});
     if (!fd) return fd.reason();
     const auto id = worker->reserve_socket();
     if (!id) return Error{"no socket slot left for " + listener.local.to_string() + "/udp"};

@@ -27,7 +27,7 @@ struct DataPlaneSettings {
   std::vector<RelayRange> ranges;
   std::string turn_relay_interface;
   std::vector<UdpListener> turn_listeners;
-  /// Flows each worker may hold; more are refused with table_full.
+  /// Flows each worker may hold; more are refused with table_full. Below 2^32.
   std::size_t flows_per_worker = 262'144;
 };
 

@@ -4,6 +4,7 @@
 
 #include "relay/core/random.h"
 #include "relay/packet_ring.h"
+#include "relay/udp_socket.h"
 
 namespace avedge::relay {
 
@@ -25,7 +26,10 @@ Forwarder::Next Forwarder::forward(Time now, SocketId id, const UdpSocket& socke
   switch (socket.role) {
     case SocketRole::listener: return from_client(now, id, packet);
     case SocketRole::relay: return from_peer(now, id, packet);
-    case SocketRole::anchor: return from_party(now, id, packet);
+    case SocketRole::anchor:
+      // A socket that talks to itself would do so for ever.
+      if (packet.remote == socket.local) return drop(DropReason::unknown_source);
+      return from_party(now, id, packet);
   }
   return Next::done;
 }
@@ -77,7 +81,7 @@ void Forwarder::forward_send_indication(Time now, SocketId id, const Packet& pac
   if (!is_admitted(now, *permission) || !is_leased_if_own(*permission, peer)) return;
 
   account(now, *allocation, message->data.size());
-  send(*allocation, peer, message->data);
+  send(*allocation, peer, *message);
 }
 
 /// RFC 8656 §11.3: the permission is checked before the channel. A channel's flow lives as long as
@@ -155,10 +159,15 @@ void Forwarder::send(Flow& flow, ConstBytes datagram) {
   batch_.push(out->fd.get(), flow.destination, datagram);
 }
 
-void Forwarder::send(Flow& flow, const Endpoint& destination, ConstBytes datagram) {
+/// RFC 8656 §14: DONT-FRAGMENT becomes the DF bit. Such a datagram leaves at once, not in the
+/// batch.
+void Forwarder::send(Flow& flow, const Endpoint& peer, const SendIndicationView& message) {
   const UdpSocket* out = sockets_.find(flow.out_socket);
   if (out == nullptr) return static_cast<void>(drop(DropReason::no_destination));
-  batch_.push(out->fd.get(), destination, datagram);
+  if (!message.dont_fragment) return batch_.push(out->fd.get(), peer, message.data);
+  if (!send_unfragmented(out->fd, peer, message.data)) {
+    counters_.drops.count(DropReason::send_failed);
+  }
 }
 
 void Forwarder::account(Time now, Flow& flow, std::size_t payload_size) {

@@ -45,7 +45,7 @@ class Forwarder {
   [[nodiscard]] bool is_admitted(Time now, const Flow& flow);
   [[nodiscard]] bool is_leased_if_own(const Flow& flow, const Endpoint& destination);
   void send(Flow& flow, ConstBytes datagram);
-  void send(Flow& flow, const Endpoint& destination, ConstBytes datagram);
+  void send(Flow& flow, const Endpoint& peer, const SendIndicationView& message);
   void account(Time now, Flow& flow, std::size_t payload_size);
   [[nodiscard]] StunTransactionBytes next_transaction();
   Next drop(DropReason reason) {

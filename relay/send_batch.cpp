@@ -66,6 +66,7 @@ void SendBatch::send(int fd, mmsghdr* messages, std::size_t count) {
     std::size_t done = sent > 0 ? static_cast<std::size_t>(sent) : 0;
     if (sent <= 0) {
       if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0 && errno == EAGAIN) return drop_all(count);
       // The first message is the one refused: count it, and go on behind it.
       drops_.count(DropReason::send_failed);
       done = 1;
@@ -73,6 +74,11 @@ void SendBatch::send(int fd, mmsghdr* messages, std::size_t count) {
     messages += done;
     count -= done;
   }
+}
+
+/// The socket's buffer is full, and it will not empty while we look at it.
+void SendBatch::drop_all(std::size_t count) {
+  for (; count > 0; --count) drops_.count(DropReason::send_failed);
 }
 
 }  // namespace avedge::relay

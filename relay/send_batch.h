@@ -35,6 +35,7 @@ class SendBatch {
   void append(int fd, const SocketAddress& destination, ConstBytes bytes);
   void flush_grouped();
   void send(int fd, mmsghdr* messages, std::size_t count);
+  void drop_all(std::size_t count);
 
   Drops& drops_;
   std::size_t count_ = 0;

@@ -9,19 +9,33 @@ bool set_option(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-/// Beyond net.core.rmem_max only a privileged process gets what it asks for.
-void set_receive_buffer(int fd, int bytes) {
-  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes)) {
-    set_option(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+enum class Fragmentation : std::uint8_t { as_needed, never };
+
+void set_fragmentation(int fd, AddressFamily family, Fragmentation fragmentation) {
+  const bool never = fragmentation == Fragmentation::never;
+  if (family == AddressFamily::ipv4) {
+    set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, never ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT);
+  } else {
+    set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+               never ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_OMIT);
   }
 }
 
+/// Beyond net.core.rmem_max and wmem_max only a privileged process gets what it asks for.
+void set_buffers(int fd, const UdpSocketOptions& options) {
+  const auto set = [fd](int forcing, int asking, int bytes) {
+    if (bytes > 0 && !set_option(fd, SOL_SOCKET, forcing, bytes)) {
+      set_option(fd, SOL_SOCKET, asking, bytes);
+    }
+  };
+  set(SO_RCVBUFFORCE, SO_RCVBUF, options.receive_buffer);
+  set(SO_SNDBUFFORCE, SO_SNDBUF, options.send_buffer);
+}
+
 Result<void> apply(int fd, const Endpoint& local, const UdpSocketOptions& options) {
-  if (local.address.is_v4()) {
-    set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
-  } else {
-    set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
-    if (!set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) return Error::from_errno("IPV6_V6ONLY");
+  set_fragmentation(fd, local.address.family(), Fragmentation::as_needed);
+  if (!local.address.is_v4() && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) {
+    return Error::from_errno("IPV6_V6ONLY");
   }
   if (options.sharing == Sharing::per_worker && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
     return Error::from_errno("SO_REUSEPORT");
@@ -30,7 +44,7 @@ Result<void> apply(int fd, const Endpoint& local, const UdpSocketOptions& option
                                             static_cast<socklen_t>(options.device.size())) != 0) {
     return Error::from_errno("cannot bind to device " + options.device);
   }
-  if (options.receive_buffer > 0) set_receive_buffer(fd, options.receive_buffer);
+  set_buffers(fd, options);
   return {};
 }
 
@@ -51,6 +65,15 @@ Result<FileDescriptor> open_udp(const Endpoint& local, const UdpSocketOptions& o
     return Error::from_errno("cannot bind " + local.to_string() + "/udp");
   }
   return fd;
+}
+
+bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBytes datagram) {
+  const SocketAddress address{to};
+  set_fragmentation(socket.get(), to.address.family(), Fragmentation::never);
+  const ssize_t sent =
+      sendto(socket.get(), datagram.data(), datagram.size(), 0, &address.any, address.size());
+  set_fragmentation(socket.get(), to.address.family(), Fragmentation::as_needed);
+  return sent == static_cast<ssize_t>(datagram.size());
 }
 
 Endpoint local_endpoint(const FileDescriptor& socket) {

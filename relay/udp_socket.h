@@ -18,6 +18,7 @@ struct UdpSocketOptions {
   Sharing sharing = Sharing::exclusive;
   std::string device;      // SO_BINDTODEVICE; empty: none
   int receive_buffer = 0;  // bytes; 0: the system's default
+  int send_buffer = 0;     // bytes; 0: the system's default
 };
 
 /// A non-blocking socket bound to exactly `local` (never a wildcard, so a reply's source address is
@@ -27,6 +28,12 @@ struct UdpSocketOptions {
 [[nodiscard]] Result<FileDescriptor> open_udp(const Endpoint& local,
                                               const UdpSocketOptions& options,
                                               int* bind_errno = nullptr);
+
+/// Sends one datagram with the DF bit set, whatever the kernel believes about the path (RFC 8656
+/// §14: DONT-FRAGMENT). DF is an option of the socket, so this takes three system calls, and only
+/// the socket's owner may call it. False if the datagram could not leave.
+[[nodiscard]] bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to,
+                                     ConstBytes datagram);
 
 /// The address the kernel gave it (of interest after binding port 0).
 [[nodiscard]] Endpoint local_endpoint(const FileDescriptor& socket);

@@ -176,7 +176,11 @@ void Worker::expire() {
     handler->expire(now_, outcome_);
     carry_out(outcome_);
   }
-  reservations_.purge(now_);
+  // The reservations are everybody's and have a lock: seldom is often enough.
+  if (now_ >= next_purge_) {
+    reservations_.purge(now_);
+    next_purge_ = now_ + std::chrono::seconds{1};
+  }
 }
 
 void Worker::publish_gauges() {
@@ -186,9 +190,7 @@ void Worker::publish_gauges() {
 
 bool Worker::adopt(SocketId id, UdpSocket socket) {
   const UdpSocket& adopted = sockets_.add(id, std::move(socket));
-  if (watch(epoll_, adopted.fd.get(), static_cast<std::uint64_t>(id))) return true;
-  sockets_.close(id);
-  return false;
+  return watch(epoll_, adopted.fd.get(), static_cast<std::uint64_t>(id));
 }
 
 void Worker::set_media_path(const MediaPath& path) {

@@ -68,8 +68,8 @@ class Worker final : public FlowReader {
 
   // --- the worker's thread (or before run() starts) ---------------------------------------------
 
-  /// Takes over a bound socket and watches it. False, and the socket is closed and its id free, if
-  /// the kernel cannot watch one more.
+  /// Takes over a bound socket and watches it. False if the kernel cannot watch one more: the
+  /// socket is there then, deaf until it is closed.
   bool adopt(SocketId id, UdpSocket socket);
   /// Closes it; its flows must be gone.
   void close(SocketId id) { sockets_.close(id); }
@@ -94,6 +94,7 @@ class Worker final : public FlowReader {
   Mailbox<Worker> mailbox_;
   std::atomic<bool> stopping_{false};
   Time now_{};
+  Time next_purge_{};
 
   Reservations& reservations_;
   SocketTable sockets_;

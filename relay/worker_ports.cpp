@@ -49,8 +49,9 @@ Verdict<RelayPort> WorkerPorts::adopt(UdpSocket socket) {
   if (!id) return DropReason::ports_exhausted;
   const RelayPort port{*id, socket.local, socket.advertised};
   socket.role = SocketRole::relay;
-  if (!worker_.adopt(*id, std::move(socket))) return DropReason::ports_exhausted;
-  return port;
+  if (worker_.adopt(*id, std::move(socket))) return port;
+  worker_.close(*id);
+  return DropReason::ports_exhausted;
 }
 
 }  // namespace avedge::relay

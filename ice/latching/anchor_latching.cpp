@@ -58,7 +58,8 @@ Verdict<AnchorLatching::End> AnchorLatching::find_source(const Path& path, Const
   const auto& ends = ends_of(path.socket);
   if (const auto check = read_ice_check(datagram)) {
     for (const End& end : ends) {
-      if (!verifies(*check, end.party().signalled().ice)) continue;
+      const MediaEnd& signalled = end.party().signalled();
+      if (signalled.latching == Latching::strict || !verifies(*check, signalled.ice)) continue;
       if (!end.party().latch_by_check(path.remote, check->nominates)) {
         return DropReason::too_many_sources;
       }

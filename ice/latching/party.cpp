@@ -46,13 +46,14 @@ void Party::update(const MediaEnd& signalled) {
   if (signalled == signalled_) return;
   const bool elsewhere =
       signalled.signalled != signalled_.signalled || signalled.socket != signalled_.socket;
+  const bool restarted = signalled.ice != signalled_.ice;
   signalled_ = signalled;
   locked_ = false;
   nominated_ = false;
-  if (elsewhere) {
-    latched_.reset();
-    sources_.clear();
-  }
+  if (elsewhere) latched_.reset();
+  // RFC 8445 §9: after a restart the sources that older checks have shown mean nothing.
+  if (elsewhere || restarted) sources_.clear();
+  if (restarted && latched_) sources_ = {*latched_};
 }
 
 bool Party::is_signalled_address(const IpAddress& address) const {

@@ -52,11 +52,12 @@ std::optional<Identity> Authenticator::verify_time_limited(const stun::StunView&
                                                            std::string_view username) const {
   if (secrets_.empty()) return std::nullopt;
   const auto parsed = parse_time_limited(username);
-  if (!parsed || parsed->expiry <= wall_clock_()) return std::nullopt;
+  if (!parsed) return std::nullopt;
+  const bool expired = parsed->expiry <= wall_clock_();
   for (const std::string& secret : secrets_) {
     const auto key = stun::long_term_key(username, realm_, time_limited_password(secret, username));
     if (stun::verify_integrity(message, key)) {
-      return Identity{parsed->name.empty() ? username : parsed->name, key};
+      return Identity{parsed->name.empty() ? username : parsed->name, key, expired};
     }
   }
   return std::nullopt;

@@ -20,6 +20,9 @@ struct Identity {
   std::string_view user;
   /// Protects the answers.
   stun::LongTermKey key{};
+  /// The time-limited credentials have run out: good for what was granted before, and for nothing
+  /// new. A client cannot change its credentials in the middle of a call.
+  bool expired = false;
 };
 
 /// Unix time; credentials that expire are the only thing that needs the civil calendar.
@@ -30,7 +33,7 @@ class Authenticator {
  public:
   Authenticator(const Credentials& credentials, WallClock wall_clock);
 
-  /// Nothing if `username` is unknown or expired, or if the integrity of `message` is not theirs;
+  /// Nothing if `username` is unknown, or if the integrity of `message` is not theirs;
   /// the two are not told apart, so that nobody can ask for names.
   [[nodiscard]] std::optional<Identity> verify(const stun::StunView& message,
                                                std::string_view username) const;

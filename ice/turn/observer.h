@@ -20,9 +20,14 @@ struct AllocationInfo {
   return {grant.five_tuple, grant.relay.advertised, grant.user};
 }
 
-enum class CloseReason : std::uint8_t { expired, deleted_by_client };
+enum class CloseReason : std::uint8_t { expired, deleted_by_client, shutdown };
 [[nodiscard]] constexpr std::string_view to_string(CloseReason reason) {
-  return reason == CloseReason::expired ? "expired" : "deleted_by_client";
+  switch (reason) {
+    case CloseReason::expired: return "expired";
+    case CloseReason::deleted_by_client: return "deleted_by_client";
+    case CloseReason::shutdown: break;
+  }
+  return "shutdown";
 }
 
 /// Called on the worker's thread, so an implementation only takes notes; workers may share one.

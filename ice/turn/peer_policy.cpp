@@ -58,12 +58,15 @@ PeerPolicy::PeerPolicy(const PeerSettings& settings) : settings_{settings} {
 }
 
 bool PeerPolicy::allows(const IpAddress& peer) const {
-  if (const auto ruled = ask_rules(peer)) return *ruled;
   const IpAddress canonical = canonical_form(peer);
+  // Before any rule: whoever allows the office network does not mean our own SIP listener there.
   const auto& own = settings_.own_addresses;
   if (std::find(own.begin(), own.end(), canonical) != own.end()) return false;
-  // The written form counts too: an ISATAP address may carry a public one behind fe80::.
-  return !is_denied_range(canonical) && !is_denied_range(peer);
+  // The written form counts too: an ISATAP address may carry a public one behind fe80::, and an
+  // allowed IPv4 prefix says nothing about the network such an address is in.
+  const bool is_written_badly = canonical != peer && is_denied_range(peer);
+  if (const auto ruled = ask_rules(peer)) return *ruled && !is_written_badly;
+  return !is_denied_range(canonical) && !is_written_badly;
 }
 
 bool PeerPolicy::allows_own_relay(const IpAddress& peer) const {

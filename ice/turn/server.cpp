@@ -152,7 +152,9 @@ Answer<Identity> Server::authenticate(const Request& request) const {
   if (!name) return kBadRequest;
 
   const auto identity = authenticator_.verify(message, *name);
-  if (!identity) return kBadCredentials;
+  if (!identity || (identity->expired && message.method() == Method::allocate)) {
+    return kBadCredentials;
+  }
   if (!nonces_.is_fresh(request.now, request.path.remote, text_of(*nonce))) return kStaleNonce;
   return *identity;
 }
@@ -424,6 +426,12 @@ bool Server::settle(Time now, Allocation& allocation, Outcome& outcome) {
   if (allocation.next_deadline() <= now) allocation.retire(now, surroundings_.flows, outcome);
   allocations_.reschedule(allocation);
   return true;
+}
+
+void Server::close_all(Time now, Outcome& outcome) {
+  std::vector<Allocation*> open;
+  allocations_.for_each([&](Allocation& allocation) { open.push_back(&allocation); });
+  for (Allocation* allocation : open) close(now, *allocation, CloseReason::shutdown, outcome);
 }
 
 void Server::close(Time now, Allocation& allocation, CloseReason reason, Outcome& outcome) {

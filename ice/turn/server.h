@@ -46,6 +46,9 @@ class Server final : public SlowPathHandler {
   /// granted before stays granted; the nonce key and the capacities of the start stay too.
   void reconfigure(const Settings& settings);
 
+  /// Ends every allocation, for a shutdown.
+  void close_all(Time now, Outcome& outcome);
+
   /// Calls visit(const AllocationInfo&, Time expires) for every allocation, in no particular order.
   template <class Visit>
   void for_each_allocation(Visit visit) const {

@@ -43,12 +43,10 @@ namespace avedge {
   X(channel_data_malformed)                                                                        \
   X(indication_malformed)                                                                          \
   X(payload_too_long)                                                                              \
-  X(truncated)             /* longer than the receive buffer */                                    \
   X(unknown_source)        /* anchor: not from the signalled party, no valid check */              \
   X(no_destination)        /* anchor: the far party has not said where it receives */              \
   X(too_many_sources)      /* anchor: more verified sources than one party may have */             \
   X(send_failed)           /* the kernel refused the datagram */                                   \
-  X(mailbox_full)                                                                                  \
   /* SRTP */                                                                                       \
   X(srtp_malformed)        /* lengths that contradict each other, or plain where it must not be */ \
   X(srtp_unauthenticated)  /* tag or key identifier wrong */                                       \

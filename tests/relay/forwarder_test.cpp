@@ -129,12 +129,14 @@ std::string channel_data(const std::string& payload, ChannelField channel = kCha
 }
 
 /// A Send indication to `peer` (RFC 8656 §11.1), written out by hand.
-std::string send_indication(const Endpoint& peer, const std::string& data) {
+std::string send_indication(const Endpoint& peer, const std::string& data,
+                            bool dont_fragment = false) {
   std::vector<std::byte> bytes(256);
   ByteWriter writer{bytes};
   const std::size_t padding = padding_of(data.size());
   writer.u16(0x0016);
-  writer.u16(static_cast<std::uint16_t>(12 + 4 + data.size() + padding));
+  writer.u16(
+      static_cast<std::uint16_t>(12 + 4 + data.size() + padding + (dont_fragment ? 4u : 0u)));
   writer.u32(kStunMagicCookie);
   writer.zeros(12);
   writer.u16(0x0012);  // XOR-PEER-ADDRESS
@@ -146,6 +148,7 @@ std::string send_indication(const Endpoint& peer, const std::string& data) {
   writer.u16(static_cast<std::uint16_t>(data.size()));
   writer.bytes(bytes_of(data));
   writer.zeros(padding);
+  if (dont_fragment) writer.u32(0x001A0000);
   return bytes_from(writer.written());
 }
 
@@ -180,6 +183,22 @@ TEST_F(ForwarderTest, Rfc8656_11_2_ASendIndicationNeedsAPermission) {
   EXPECT_EQ(received(), "hello");
 }
 
+TEST_F(ForwarderTest, Rfc8656_14_DontFragmentIsHonouredAndDoesNotStick) {
+  ASSERT_TRUE(flows_.upsert(
+      flow({kListener, client_, kSendIndicationIpv4}, Transform::unwrap_send_indication, kRelay)));
+  const Endpoint receiver = local_endpoint(receiver_);
+  ASSERT_TRUE(flows_.upsert(flow({kRelay, {receiver.address, Port{}}, kNoChannel},
+                                 Transform::frame_data_indication, kListener)));
+  (void)forward(kListener, client_, send_indication(receiver, "probe", true));
+  EXPECT_EQ(received(), "probe");
+  int discover = -1;
+  socklen_t size = sizeof discover;
+  ASSERT_EQ(
+      getsockopt(sockets_.find(kRelay)->fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, &discover, &size),
+      0);
+  EXPECT_EQ(discover, IP_PMTUDISC_OMIT);
+}
+
 TEST_F(ForwarderTest, ASendIndicationNeedsAnAllocation) {
   (void)forward(kListener, client_, send_indication(peer_, "hello"));
   EXPECT_EQ(drops(DropReason::no_allocation), 1u);
@@ -190,13 +209,11 @@ TEST_F(ForwarderTest, Rfc8656_11_3_APermittedPeerReachesTheClientAsADataIndicati
   (void)forward(kRelay, peer_, "hello");
   const auto message = received();
   ASSERT_TRUE(message);
-  std::string expected(32, '\0');
-  write_data_indication_header(std::as_writable_bytes(std::span{expected}.first(
-                                   data_indication_header_size(AddressFamily::ipv4))),
-                               {}, peer_, 5);
+  std::string expected(data_indication_header_size(AddressFamily::ipv4), '\0');
+  write_data_indication_header(std::as_writable_bytes(std::span{expected}), {}, peer_, 5);
   // Everything but the twelve bytes of the transaction id.
   EXPECT_EQ(message->substr(0, 8), expected.substr(0, 8));
-  EXPECT_EQ(message->substr(20, 16), expected.substr(20, 12) + std::string("\x00\x13\x00\x05", 4));
+  EXPECT_EQ(message->substr(20, 16), expected.substr(20));
   EXPECT_EQ(message->substr(36), std::string("hello\0\0\0", 8));
 }
 
@@ -272,10 +289,9 @@ TEST_F(ForwarderTest, BehindNatAnOwnAddressIsKnownByItsAdvertisedName) {
   EXPECT_EQ(recv(sockets_.find(kAnchor)->fd.get(), bytes, sizeof bytes, MSG_DONTWAIT), 5);
 
   (void)forward(kRelay, twin, "back");
-  std::string expected(28 + 4, '\0');
-  write_data_indication_header(std::as_writable_bytes(std::span{expected}.first(
-                                   data_indication_header_size(AddressFamily::ipv4))),
-                               {}, {ports_.advertised, twin.port}, 4);
+  std::string expected(data_indication_header_size(AddressFamily::ipv4), '\0');
+  write_data_indication_header(std::as_writable_bytes(std::span{expected}), {},
+                               {ports_.advertised, twin.port}, 4);
   EXPECT_EQ(received()->substr(24, 8), expected.substr(24, 8)) << "the client sees that name too";
 }
 
@@ -302,6 +318,13 @@ TEST_F(ForwarderTest, AnAnchorForwardsMediaAndShowsChecksToTheSlowPath) {
   EXPECT_EQ(received(), "\x80 rtp");
   EXPECT_EQ(forward(kAnchor, peer_, std::string(20, '\0')), Forwarder::Next::ask_slow_path);
   EXPECT_EQ(counters_.packets[static_cast<std::size_t>(Direction::anchor_far_to_near)].value(), 1u);
+}
+
+TEST_F(ForwarderTest, AnAnchorNeverTalksToItself) {
+  const Endpoint own = sockets_.find(kAnchor)->local;
+  ASSERT_TRUE(flows_.upsert(flow({kAnchor, own, kNoChannel}, Transform::pass, kAnchor)));
+  EXPECT_EQ(forward(kAnchor, own, "\x80 rtp"), Forwarder::Next::done);
+  EXPECT_EQ(drops(DropReason::unknown_source), 1u);
 }
 
 TEST_F(ForwarderTest, CountsPayloadNotFraming) {

@@ -231,6 +231,24 @@ TEST_F(IceLatchingTest, SourcesOfOnePartyAreBounded) {
   EXPECT_EQ(last_reason_, DropReason::too_many_sources);
 }
 
+TEST_F(IceLatchingTest, StrictIgnoresChecks) {
+  path_.near.latching = Latching::strict;
+  set_path();
+  EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:999", check(caller_name_, "calleepassword")));
+}
+
+TEST_F(IceLatchingTest, Rfc8445_9_ARestartForgetsOlderSources) {
+  for (std::size_t i = 0; i < Party::kMaxSources; ++i) {
+    const std::string from = "203.0.113.50:" + std::to_string(1000 + i);
+    ASSERT_TRUE(send(kCallerSocket, from.c_str(), check(caller_name_, "calleepassword")));
+  }
+  path_.near.ice = {{"newufrag", "newpassword", "callerufrag"}};
+  set_path();
+  EXPECT_EQ(flow(kCallerSocket, "203.0.113.50:1000"), nullptr);
+  EXPECT_NE(flow(kCallerSocket, "203.0.113.50:1007"), nullptr) << "the running media goes on";
+  EXPECT_TRUE(send(kCallerSocket, "203.0.113.60:1", check("newufrag:callerufrag", "newpassword")));
+}
+
 // All branches of a fork share the callee-facing socket; each has its own caller-facing one.
 TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
   MediaPath second = path_;

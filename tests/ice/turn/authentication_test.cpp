@@ -131,8 +131,13 @@ TEST(Authentication, TimeLimitedCredentials) {
   client.password = time_limited_password("new secret", client.user);
   EXPECT_EQ(world.refresh(client).code(), 200);
 
+  // Once they have run out they are good for what there is, and for nothing new: a browser cannot
+  // renew them in the middle of a call.
   world.wall_clock = UnixSeconds{1'800'000'900};
-  EXPECT_EQ(world.refresh(client).code(), 401);
+  EXPECT_EQ(world.refresh(client).code(), 200);
+  EXPECT_EQ(world.permit(client, {"8.8.8.8:1"}).code(), 200);
+  EXPECT_EQ(world.refresh(client, 0).code(), 200);
+  EXPECT_EQ(world.allocate(client).code(), 401);
 }
 
 TEST(Authentication, Rfc8656_5_AnotherUserMayNotTouchAnAllocation) {

@@ -20,10 +20,15 @@ class AuthenticatorTest : public ::testing::Test {
         stun::StunBuilder{buffer, stun::Method::allocate, stun::MessageClass::request, {}}
             .integrity(stun::long_term_key(username, "example.org", password))
             .finish();
-    const auto identity = authenticator_.verify(*stun::StunView::parse(bytes), username);
-    return identity ? std::string{identity->user} : "";
+    identity_ = authenticator_.verify(*stun::StunView::parse(bytes), username);
+    return identity_ ? std::string{identity_->user} : "";
+  }
+  bool is_expired_now(const std::string& username, const std::string& password) {
+    who(username, password);
+    return identity_->expired;
   }
 
+  std::optional<Identity> identity_;
   UnixSeconds now_{1000};
   Authenticator authenticator_;
 };
@@ -48,8 +53,9 @@ TEST_F(AuthenticatorTest, TimeLimitedUsersWithAnySecret) {
 
 TEST_F(AuthenticatorTest, ExpiryIsAnInstantOfUnixTime) {
   const auto password = time_limited_password("new", "1001:bob");
+  EXPECT_FALSE(is_expired_now("1001:bob", password));
   now_ = UnixSeconds{1001};
-  EXPECT_EQ(who("1001:bob", password), "");
+  EXPECT_TRUE(is_expired_now("1001:bob", password));
 }
 
 TEST_F(AuthenticatorTest, NamesWithoutAnExpiryAreNotTimeLimited) {

@@ -126,6 +126,19 @@ TEST(PeerPolicy, DenyRulesHoldForTheWrittenFormToo) {
   EXPECT_FALSE(allows("64:ff9b::8.8.8.8", {{rule(kDeny, "64:ff9b::/96")}, {}}));
 }
 
+// Allowing the office network must not open the edge's own SIP listener in it.
+TEST(PeerPolicy, OwnAddressesStayForbiddenWithinAnAllowedPrefix) {
+  const PeerSettings settings{{rule(kAllow, "10.20.0.0/16")}, {*IpAddress::parse("10.20.0.5")}};
+  EXPECT_TRUE(allows("10.20.0.6", settings));
+  EXPECT_FALSE(allows("10.20.0.5", settings));
+  EXPECT_FALSE(allows("::ffff:10.20.0.5", settings));
+}
+
+TEST(PeerPolicy, AnAllowedIpv4PrefixOpensNoDeniedIpv6Network) {
+  const PeerSettings settings{{rule(kAllow, "10.20.0.0/16")}, {}};
+  EXPECT_FALSE(allows("fd00::5efe:10.20.0.1", settings));  // ISATAP within a ULA network
+}
+
 TEST(PeerPolicy, OwnAddressesAreForbiddenButRelayedOnesAreNot) {
   const PeerSettings settings{{rule(kDeny, "10.1.0.0/16")}, {*IpAddress::parse("1.1.1.1")}};
   EXPECT_FALSE(allows("1.1.1.1", settings));
