@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "edge/accept_loop.h"
 #include "edge/admin_protocol.h"
 
 namespace avedge::edge {
@@ -17,9 +18,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 using UnixSocket = asio::local::stream_protocol;
-
-/// After accept(2) fails for want of descriptors, trying at once again would only spin.
-constexpr std::chrono::milliseconds kAcceptPause{100};
 
 /// What connections share with their listener; lives as long as the last of them.
 struct Shared {
@@ -121,41 +119,32 @@ Result<void> clear_stale_socket(asio::io_context& io, const std::string& path) {
 
 }  // namespace
 
-class AdminServer::Listener : public std::enable_shared_from_this<Listener> {
+class AdminServer::Listener : public AcceptLoop<UnixSocket> {
  public:
   Listener(asio::io_context& io, std::string path, AdminHandlers handlers,
            const AdminLimits& limits)
-      : acceptor_{io}, pause_{io}, path_{std::move(path)}, shared_{std::make_shared<Shared>()} {
+      : AcceptLoop{io}, path_{std::move(path)}, shared_{std::make_shared<Shared>()} {
     shared_->handlers = std::move(handlers);
     shared_->limits = limits;
   }
 
   Result<void> listen() {
     error_code error;
-    acceptor_.open(UnixSocket{}, error);
+    acceptor().open(UnixSocket{}, error);
     // On Linux the file takes its mode from the unbound socket, so it is never open to others,
     // not even for a moment.
-    if (!error && fchmod(acceptor_.native_handle(), S_IRUSR | S_IWUSR) != 0) {
+    if (!error && fchmod(acceptor().native_handle(), S_IRUSR | S_IWUSR) != 0) {
       return Error::from_errno("cannot protect the admin socket");
     }
-    if (!error) acceptor_.bind(UnixSocket::endpoint{path_}, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) acceptor().bind(UnixSocket::endpoint{path_}, error);
+    if (!error) acceptor().listen(asio::socket_base::max_listen_connections, error);
     if (error) return Error{"cannot open the admin socket '" + path_ + "': " + error.message()};
     if (lstat(path_.c_str(), &file_) != 0) return Error::from_errno("'" + path_ + "' vanished");
     return {};
   }
 
-  void accept() {
-    acceptor_.async_accept(
-        [self = shared_from_this()](error_code error, UnixSocket::socket socket) {
-          self->on_accept(error, std::move(socket));
-        });
-  }
-
   void close() {
-    error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
+    stop_accepting();
     struct stat now {};
     const bool still_ours =
         lstat(path_.c_str(), &now) == 0 && now.st_dev == file_.st_dev && now.st_ino == file_.st_ino;
@@ -163,23 +152,12 @@ class AdminServer::Listener : public std::enable_shared_from_this<Listener> {
   }
 
  private:
-  void on_accept(error_code error, UnixSocket::socket socket) {
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
-    if (error) {
-      pause_.expires_after(kAcceptPause);
-      pause_.async_wait([self = shared_from_this()](error_code cancelled) {
-        if (!cancelled) self->accept();
-      });
-      return;
-    }
+  void serve(UnixSocket::socket socket) override {
     if (shared_->connections < shared_->limits.connections) {
       std::make_shared<Connection>(std::move(socket), shared_)->read();
     }
-    accept();
   }
 
-  UnixSocket::acceptor acceptor_;
-  asio::steady_timer pause_;
   std::string path_;
   struct stat file_ {};
   std::shared_ptr<Shared> shared_;

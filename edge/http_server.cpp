@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+
+#include "edge/accept_loop.h"
 
 namespace avedge::edge {
 namespace {
@@ -18,9 +19,6 @@ using boost::system::error_code;
 
 using Request = http::request<http::empty_body>;
 using Response = http::response<http::string_body>;
-
-/// After accept(2) fails for want of descriptors, trying at once again would only spin.
-constexpr std::chrono::milliseconds kAcceptPause{100};
 
 /// What connections share with their listener; lives as long as the last of them.
 struct Shared {
@@ -139,10 +137,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 }  // namespace
 
-class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
+class HttpServer::Listener : public AcceptLoop<tcp> {
  public:
   Listener(asio::io_context& io, HttpContent content, const HttpLimits& limits)
-      : acceptor_{io}, pause_{io}, shared_{std::make_shared<Shared>()} {
+      : AcceptLoop{io}, shared_{std::make_shared<Shared>()} {
     shared_->content = std::move(content);
     shared_->limits = limits;
   }
@@ -150,50 +148,29 @@ class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
   Result<void> listen(const Endpoint& at) {
     const tcp::endpoint endpoint = asio_endpoint(at);
     error_code error;
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    acceptor().open(endpoint.protocol(), error);
+    if (!error) acceptor().set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor().bind(endpoint, error);
+    if (!error) acceptor().listen(asio::socket_base::max_listen_connections, error);
     if (error) return Error{"cannot serve HTTP on " + at.to_string() + ": " + error.message()};
     return {};
   }
 
-  void accept() {
-    acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
-      self->on_accept(error, std::move(socket));
-    });
-  }
-
-  void close() {
-    error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
-  }
+  void close() { stop_accepting(); }
 
   [[nodiscard]] Endpoint local() const {
     error_code ignored;
-    const tcp::endpoint endpoint = acceptor_.local_endpoint(ignored);
+    const tcp::endpoint endpoint = acceptor().local_endpoint(ignored);
     return {*IpAddress::parse(endpoint.address().to_string()), Port{endpoint.port()}};
   }
 
  private:
-  void on_accept(error_code error, tcp::socket socket) {
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
-    if (error) {
-      pause_.expires_after(kAcceptPause);
-      pause_.async_wait([self = shared_from_this()](error_code cancelled) {
-        if (!cancelled) self->accept();
-      });
-      return;
-    }
+  void serve(tcp::socket socket) override {
     if (shared_->connections < shared_->limits.connections) {
       std::make_shared<Connection>(std::move(socket), shared_)->read();
     }
-    accept();
   }
 
-  tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
   std::shared_ptr<Shared> shared_;
 };
 

@@ -3,22 +3,15 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
-#include <csignal>
 #include <future>
 
 #include "edge/log.h"
 #include "edge/metrics.h"
 #include "edge/settings_of.h"
+#include "relay/thread_signals.h"
 
 namespace avedge::edge {
 namespace {
-
-/// Signals are the main thread's business.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
 
 nlohmann::json describe(const anchor::CallSnapshot& snapshot) {
   return {{"call_id", snapshot.call.call_id},
@@ -39,7 +32,7 @@ Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(const Config& co
   std::unique_ptr<SignallingPlane> plane{new SignallingPlane{config, control}};
   if (const auto started = plane->signalling_.start(); !started) return started.reason();
   plane->thread_ = std::thread{[&io = plane->io_] {
-    block_signals();
+    relay::block_signals_on_this_thread();
     const auto work = boost::asio::make_work_guard(io);
     io.run();
   }};

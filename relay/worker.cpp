@@ -3,10 +3,10 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <csignal>
 #include <system_error>
 
 #include "relay/core/random.h"
+#include "relay/thread_signals.h"
 
 namespace avedge::relay {
 namespace {
@@ -22,12 +22,6 @@ bool watch(const FileDescriptor& epoll, int fd, std::uint64_t data) {
   event.events = EPOLLIN;
   event.data.u64 = data;
   return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 }  // namespace
@@ -58,7 +52,7 @@ Worker::Worker(const WorkerCapacity& capacity, RelayAddresses& addresses,
 Worker::~Worker() = default;
 
 void Worker::run() {
-  block_signals();
+  block_signals_on_this_thread();
   while (!stopping_.load(std::memory_order_relaxed)) wait_and_serve();
 }
 
