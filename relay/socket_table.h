@@ -52,11 +52,15 @@ class SocketTable {
 
   /// Closes the socket and frees its id and port. Unknown ids are ignored.
   void close(SocketId id) {
-    UdpSocket* socket = find(id);
-    if (socket == nullptr) return;
-    { const UdpSocket closing = std::move(*socket); }
+    if (find(id) != nullptr) static_cast<void>(take(id));
+  }
+
+  /// Frees the id of a socket that is there, and gives the socket away.
+  UdpSocket take(SocketId id) {
+    UdpSocket taken = std::move(*find(id));
     --size_;
     ids_.give_back(index(id));
+    return taken;
   }
 
   /// Null if there is no such socket. Valid until it is closed.

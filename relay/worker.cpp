@@ -166,9 +166,7 @@ void Worker::expire() {
   for (SlowPathHandler* handler :
        {handlers_.listener.get(), static_cast<SlowPathHandler*>(handlers_.anchor.get())}) {
     if (now_ < handler->next_deadline()) continue;
-    outcome_.clear();
-    handler->expire(now_, outcome_);
-    carry_out(outcome_);
+    consult([&](Time now, Outcome& outcome) { handler->expire(now, outcome); });
   }
   // The reservations are everybody's and have a lock: seldom is often enough.
   if (now_ >= next_purge_) {
@@ -184,19 +182,28 @@ void Worker::publish_gauges() {
 
 bool Worker::adopt(SocketId id, UdpSocket socket) {
   const UdpSocket& adopted = sockets_.add(id, std::move(socket));
+  if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
   return watch(epoll_, adopted.fd.get(), static_cast<std::uint64_t>(id));
 }
 
+std::optional<UdpSocket> Worker::release(SocketId id) {
+  UdpSocket* socket = sockets_.find(id);
+  if (socket == nullptr) return std::nullopt;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket->fd.get(), nullptr);
+  return sockets_.take(id);
+}
+
+std::optional<SocketId> Worker::udp_listener(const Endpoint& local) const {
+  const auto found = udp_listeners_.find(local);
+  return found == udp_listeners_.end() ? std::nullopt : std::optional{found->second};
+}
+
 void Worker::set_media_path(const MediaPath& path) {
-  outcome_.clear();
-  handlers_.anchor->set_path(now_, path, outcome_);
-  carry_out(outcome_);
+  consult([&](Time now, Outcome& outcome) { handlers_.anchor->set_path(now, path, outcome); });
 }
 
 void Worker::remove_media_path(MediaPathId path) {
-  outcome_.clear();
-  handlers_.anchor->remove_path(now_, path, outcome_);
-  carry_out(outcome_);
+  consult([&](Time now, Outcome& outcome) { handlers_.anchor->remove_path(now, path, outcome); });
 }
 
 FlowUsage Worker::usage(const FlowKey& key) const {

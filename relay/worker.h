@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 
 #include "relay/core/counters.h"
@@ -73,6 +74,17 @@ class Worker final : public FlowReader {
   bool adopt(SocketId id, UdpSocket socket);
   /// Closes it; its flows must be gone.
   void close(SocketId id) { sockets_.close(id); }
+  /// Gives the socket away instead, for another worker. Nothing if there is none.
+  [[nodiscard]] std::optional<UdpSocket> release(SocketId id);
+  /// The UDP listener that is bound to `local`.
+  [[nodiscard]] std::optional<SocketId> udp_listener(const Endpoint& local) const;
+  /// Lets `decide(now, outcome)` decide something outside of any packet, and carries it out.
+  template <class Decide>
+  void consult(Decide decide) {
+    outcome_.clear();
+    decide(now_, outcome_);
+    carry_out(outcome_);
+  }
   void set_media_path(const MediaPath& path);
   void remove_media_path(MediaPathId path);
   [[nodiscard]] FlowUsage usage(const FlowKey& key) const override;
@@ -104,6 +116,7 @@ class Worker final : public FlowReader {
   SendBatch batch_;
   Forwarder forwarder_;
   Handlers handlers_;
+  std::map<Endpoint, SocketId> udp_listeners_;
   Outcome outcome_;
 
   static constexpr std::size_t kReceiveBatch = 64;

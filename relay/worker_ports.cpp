@@ -3,6 +3,14 @@
 #include "relay/worker.h"
 
 namespace avedge::relay {
+namespace {
+
+struct DetachedSocket final : DetachedPort {
+  explicit DetachedSocket(UdpSocket taken) : socket{std::move(taken)} {}
+  UdpSocket socket;
+};
+
+}  // namespace
 
 Verdict<RelayPort> WorkerPorts::lease(AddressFamily family, Parity parity) {
   auto socket = addresses_.lease(interface_, family, parity);
@@ -42,6 +50,20 @@ IpAddress WorkerPorts::advertised_address(const IpAddress& local) const {
 
 bool WorkerPorts::is_leased(const Endpoint& local) const {
   return addresses_.is_leased(interface_, local);
+}
+
+std::optional<SocketId> WorkerPorts::udp_listener(const Endpoint& local) const {
+  return worker_.udp_listener(local);
+}
+
+std::unique_ptr<DetachedPort> WorkerPorts::detach(SocketId socket) {
+  auto taken = worker_.release(socket);
+  if (!taken) return nullptr;
+  return std::make_unique<DetachedSocket>(std::move(*taken));
+}
+
+Verdict<RelayPort> WorkerPorts::attach(std::unique_ptr<DetachedPort> port) {
+  return adopt(std::move(static_cast<DetachedSocket&>(*port).socket));
 }
 
 Verdict<RelayPort> WorkerPorts::adopt(UdpSocket socket) {

@@ -28,6 +28,9 @@ class WorkerPorts final : public RelayPorts {
   [[nodiscard]] std::optional<IpAddress> own_relay_address(const IpAddress& peer) const override;
   [[nodiscard]] IpAddress advertised_address(const IpAddress& local) const override;
   [[nodiscard]] bool is_leased(const Endpoint& local) const override;
+  [[nodiscard]] std::optional<SocketId> udp_listener(const Endpoint& local) const override;
+  [[nodiscard]] std::unique_ptr<DetachedPort> detach(SocketId socket) override;
+  [[nodiscard]] Verdict<RelayPort> attach(std::unique_ptr<DetachedPort> port) override;
 
  private:
   Verdict<RelayPort> adopt(UdpSocket socket);

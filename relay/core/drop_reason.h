@@ -34,6 +34,18 @@ namespace avedge {
   X(ports_exhausted)       /* answered 508, or 503 to SIP */                                       \
   X(bad_reservation)       /* answered 508: token unknown, used or expired */                      \
   X(table_full)            /* a bounded table has no room left */                                  \
+  X(redirected)            /* answered 300: another server is to be asked */                       \
+  X(mobility_forbidden)    /* answered 405: no ticket, or not a valid one */                       \
+  X(connection_exists)     /* answered 446 (RFC 6062) */                                           \
+  X(connection_failed)     /* answered 447: the peer did not take the connection */                \
+  /* connections of clients */                                                                     \
+  X(connection_limit)      /* too many, or too many half-open ones from that source */             \
+  X(connection_idle)       /* opened, and no credentials shown in time */                          \
+  X(handshake_failed)      /* TLS or DTLS: no common version or cipher, or no TLS at all */         \
+  X(proxy_header_invalid)  /* PROXY protocol expected, and not spoken */                           \
+  X(stream_malformed)      /* neither STUN nor ChannelData: the connection is closed */            \
+  X(stream_queue_full)     /* a slow TCP or TLS client: its oldest frame made room */              \
+  X(dtls_malformed)        /* no DTLS record, or of no session we know */                          \
   /* media that was not forwarded */                                                               \
   X(no_allocation)         /* ChannelData or Send from a client that has none */                   \
   X(no_channel)            /* ChannelData on a number that is not bound */                         \
@@ -46,6 +58,7 @@ namespace avedge {
   X(unknown_source)        /* anchor: not from the signalled party, no valid check */              \
   X(no_destination)        /* anchor: the far party has not said where it receives */              \
   X(too_many_sources)      /* anchor: more verified sources than one party may have */             \
+  X(bandwidth)             /* more than the allocation, the user or the edge may send */            \
   X(send_failed)           /* the kernel refused the datagram */                                   \
   /* SRTP */                                                                                       \
   X(srtp_malformed)        /* lengths that contradict each other, or plain where it must not be */ \

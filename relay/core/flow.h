@@ -12,9 +12,18 @@
 
 namespace avedge {
 
-/// A socket of one worker: the index of its slot in that worker's socket table.
+/// A socket or connection of one worker: the index of its slot in that worker's socket table.
 enum class SocketId : std::uint32_t {};
 inline constexpr SocketId kNoSocket{0xffffffff};
+
+/// One of the edge's workers. Tokens that a client may bring back elsewhere carry it.
+enum class WorkerIndex : std::uint8_t {};
+
+/// What the worker may do with a client's connection when room or time is short.
+enum class Standing : std::uint8_t {
+  stranger,  // nothing is granted on it: it must show credentials soon, and its messages are short
+  client     // it carries an allocation or relayed data: it lives as long as that
+};
 
 /// What distinguishes flows that come from one remote endpoint on one socket.
 /// A channel number (RFC 8656 §12: 0x4000–0x4FFF), or one of the values below.
@@ -87,7 +96,23 @@ struct EraseFlow {
 struct CloseSocket {
   SocketId socket = kNoSocket;
 };
-using FlowEdit = std::variant<UpsertFlow, EraseFlow, CloseSocket>;
+/// How much trust a client's connection has earned.
+struct SetStanding {
+  SocketId connection = kNoSocket;
+  Standing standing = Standing::stranger;
+};
+/// Makes one byte stream of a client's data connection and a peer's connection (RFC 6062 §4.3).
+struct JoinConnections {
+  SocketId client = kNoSocket;
+  SocketId peer = kNoSocket;
+};
+/// Gives a connection, and the message being handled, to another worker.
+struct HandOver {
+  SocketId connection = kNoSocket;
+  WorkerIndex worker{};
+};
+using FlowEdit =
+    std::variant<UpsertFlow, EraseFlow, CloseSocket, SetStanding, JoinConnections, HandOver>;
 
 /// What went over a flow so far.
 struct FlowUsage {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <optional>
 
 #include "relay/core/drop_reason.h"
 #include "relay/core/flow.h"
@@ -23,6 +25,13 @@ enum class Parity : std::uint8_t { any, even };
 
 /// RFC 8656 §7.2: a reserved port is held at least 30 seconds.
 inline constexpr std::chrono::seconds kReservationLifetime{30};
+
+/// A leased, bound socket on its way from one worker to another. Gives the port back if it gets
+/// lost.
+class DetachedPort {
+ public:
+  virtual ~DetachedPort() = default;
+};
 
 class RelayPorts {
  public:
@@ -48,6 +57,16 @@ class RelayPorts {
   /// Whether `local` (own_relay_address() and a port) is leased at this moment. Any thread.
   [[nodiscard]] virtual bool is_leased(const Endpoint& local) const = 0;
   // A leased port is given back by Outcome::close(port.socket).
+
+  /// The UDP listener of this worker that is bound to exactly `local`, if there is one (RFC 5780
+  /// answers from other addresses than the one that was asked).
+  [[nodiscard]] virtual std::optional<SocketId> udp_listener(const Endpoint& local) const = 0;
+
+  /// Takes a leased socket out of this worker, for another one; null if there is none. Its flows
+  /// must have been erased. The id is free again.
+  [[nodiscard]] virtual std::unique_ptr<DetachedPort> detach(SocketId socket) = 0;
+  /// Takes in what another worker detached. Fails with ports_exhausted.
+  [[nodiscard]] virtual Verdict<RelayPort> attach(std::unique_ptr<DetachedPort> port) = 0;
 };
 
 }  // namespace avedge

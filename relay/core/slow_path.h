@@ -11,12 +11,15 @@
 
 namespace avedge {
 
-/// How a datagram came in.
+/// How a message came in. A TCP, TLS or DTLS connection has a socket id of its own, which no other
+/// connection gets before everything about it has been forgotten (SlowPathHandler::on_closed()).
 struct Path {
   SocketId socket = kNoSocket;
   Endpoint local;   // the address our socket is bound to
-  Endpoint remote;  // who sent it
+  Endpoint remote;  // who sent it; behind a proxy that says so (PROXY protocol) its client
   Transport transport = Transport::udp;
+  /// Which of the configured listeners it came by, counted from 0 in their order.
+  std::uint16_t listener = 0;
 };
 
 /// What a handler wants done, in order: first the replies, then the edits. Reused from datagram to
@@ -37,7 +40,20 @@ class Outcome {
   }
   void upsert(const FlowSpec& spec) { edits_.push_back(UpsertFlow{spec}); }
   void erase(const FlowKey& key) { edits_.push_back(EraseFlow{key}); }
+  /// Closes a socket or a connection of this worker. Its flows must have been erased.
   void close(SocketId socket) { edits_.push_back(CloseSocket{socket}); }
+  /// Of a client's connection (ignored for a UDP socket, which is everybody's).
+  void set_standing(SocketId connection, Standing standing) {
+    edits_.push_back(SetStanding{connection, standing});
+  }
+  /// RFC 6062 §4.3: from now on both are one byte stream. What the client sent behind its
+  /// ConnectionBind request belongs to it.
+  void join(SocketId client, SocketId peer) { edits_.push_back(JoinConnections{client, peer}); }
+  /// Moves the connection that `path` came by to another worker, which is shown the current message
+  /// again. Nothing may have been granted on it.
+  void hand_over(SocketId connection, WorkerIndex worker) {
+    edits_.push_back(HandOver{connection, worker});
+  }
 
   [[nodiscard]] std::span<const Reply> replies() const { return replies_; }
   /// Valid until the next reply() or clear().
@@ -57,6 +73,27 @@ class Outcome {
   std::vector<FlowEdit> edits_;
 };
 
+/// What became of a TCP connection between a relayed address and a peer (RFC 6062).
+struct PeerConnectionEvent {
+  enum class Kind : std::uint8_t {
+    connected,  // what PeerConnections::connect() began
+    failed,     // … is over; the id is free again
+    accepted,   // a peer came to the relayed address
+    closed  // either side ended it, or the data connection it was joined to; the id is free again
+  };
+  Kind kind{};
+  SocketId connection = kNoSocket;
+  SocketId relay = kNoSocket;  // the listening socket of the relayed address
+  Endpoint peer;
+};
+
+/// An ICMP error about something that was relayed (RFC 8656 §11.5).
+struct IcmpError {
+  std::uint8_t type = 0;
+  std::uint8_t code = 0;
+  std::uint32_t data = 0;  // the MTU of "packet too big" and "fragmentation needed", otherwise 0
+};
+
 class SlowPathHandler {
  public:
   virtual ~SlowPathHandler() = default;
@@ -65,6 +102,14 @@ class SlowPathHandler {
   /// caller; replies may stand beside it (a 401 is both an answer and a refusal).
   [[nodiscard]] virtual Verdict<void> handle(Time now, const Path& path, ConstBytes datagram,
                                              Outcome& outcome) = 0;
+  /// The client's connection that `path` names has ended or is about to. Its flows must be erased;
+  /// its socket closes by itself.
+  virtual void on_closed(Time /*now*/, const Path& /*path*/, Outcome& /*outcome*/) {}
+  virtual void on_peer_connection(Time /*now*/, const PeerConnectionEvent& /*event*/,
+                                  Outcome& /*outcome*/) {}
+  /// The network reports that what `relay` sent to `peer` did not arrive.
+  virtual void on_icmp(Time /*now*/, SocketId /*relay*/, const Endpoint& /*peer*/,
+                       const IcmpError& /*error*/, Outcome& /*outcome*/) {}
   /// Ends what is over at `now`. Called no earlier than next_deadline(), and soon after it.
   virtual void expire(Time now, Outcome& outcome) = 0;
   /// When expire() has something to do next; kNever if nothing waits.

@@ -40,6 +40,11 @@ class FakePorts : public RelayPorts {
     return local == private_loopback() ? advertised : local;
   }
   [[nodiscard]] bool is_leased(const Endpoint& local) const override { return local == leased; }
+  [[nodiscard]] std::optional<SocketId> udp_listener(const Endpoint&) const override { return {}; }
+  [[nodiscard]] std::unique_ptr<DetachedPort> detach(SocketId) override { return nullptr; }
+  [[nodiscard]] Verdict<RelayPort> attach(std::unique_ptr<DetachedPort>) override {
+    return DropReason::ports_exhausted;
+  }
 
   IpAddress advertised = IpAddress::v4(203, 0, 113, 7);
   Endpoint leased;

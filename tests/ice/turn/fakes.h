@@ -22,6 +22,7 @@ class FakePorts final : public RelayPorts {
   std::set<Endpoint> leased;
   std::map<std::uint32_t, Endpoint> sockets;
   std::map<ReservationToken, Endpoint> reserved;
+  std::map<Endpoint, SocketId> listeners;
 
   static IpAddress local(AddressFamily family) {
     return *IpAddress::parse(family == AddressFamily::ipv4 ? "10.9.9.9" : "fd00::9");
@@ -61,6 +62,21 @@ class FakePorts final : public RelayPorts {
     return own ? advertised(own->family()) : address;
   }
   bool is_leased(const Endpoint& endpoint) const override { return leased.contains(endpoint); }
+  std::optional<SocketId> udp_listener(const Endpoint& local) const override {
+    const auto found = listeners.find(local);
+    return found == listeners.end() ? std::nullopt : std::optional{found->second};
+  }
+  std::unique_ptr<DetachedPort> detach(SocketId socket) override {
+    const auto found = sockets.find(static_cast<std::uint32_t>(socket));
+    if (found == sockets.end()) return nullptr;
+    auto detached = std::make_unique<Detached>(found->second);
+    sockets.erase(found);
+    return detached;
+  }
+  Verdict<RelayPort> attach(std::unique_ptr<DetachedPort> port) override {
+    if (refuse) return *refuse;
+    return adopt(static_cast<Detached&>(*port).local);
+  }
 
   void close(SocketId socket) {
     const auto found = sockets.find(static_cast<std::uint32_t>(socket));
@@ -70,6 +86,11 @@ class FakePorts final : public RelayPorts {
   }
 
  private:
+  struct Detached final : DetachedPort {
+    explicit Detached(const Endpoint& endpoint) : local{endpoint} {}
+    Endpoint local;
+  };
+
   RelayPort adopt(const Endpoint& endpoint) {
     const SocketId id{next_socket_++};
     sockets[static_cast<std::uint32_t>(id)] = endpoint;

@@ -1,0 +1,29 @@
+// TCP relayed addresses and their connections to peers (RFC 6062). Synchronous and called on the
+// worker's own thread; what comes of a connection is told by SlowPathHandler::on_peer_connection().
+#pragma once
+
+#include "relay/core/drop_reason.h"
+#include "relay/core/flow.h"
+#include "relay/core/relay_ports.h"
+
+namespace avedge {
+
+/// RFC 6062 §4.3, §4.4, §5.2: how long a connection attempt may take, and how long a peer's
+/// connection waits for the client to bind to it.
+inline constexpr std::chrono::seconds kPeerConnectionPatience{30};
+
+class PeerConnections {
+ public:
+  virtual ~PeerConnections() = default;
+
+  /// A leased TCP port that listens. Fails with ports_exhausted or family_unsupported. Given back
+  /// by Outcome::close(port.socket); its connections are closed separately.
+  [[nodiscard]] virtual Verdict<RelayPort> listen(AddressFamily family) = 0;
+  /// Begins to connect from `relay`'s port to `peer` (RFC 6062 §5.2). Fails with connection_exists
+  /// if there is such a connection, or table_full. The attempt is given up (event `failed`) after
+  /// kPeerConnectionPatience, or by Outcome::close(connection), which tells no event.
+  [[nodiscard]] virtual Verdict<SocketId> connect(Time now, SocketId relay,
+                                                  const Endpoint& peer) = 0;
+};
+
+}  // namespace avedge
