@@ -115,6 +115,10 @@ struct TurnConfig {
   std::vector<PeerRule> peer_rules;
   TurnLimits limits;
   ChannelNumbers channel_numbers = ChannelNumbers::rfc8656;
+  /// DSCP of everything relayed, 0 to 63; nothing: as it came, ECN included (RFC 8656 §14).
+  std::optional<std::uint8_t> dscp;
+  /// Whether a relayed datagram has one hop less to go (RFC 8656 §14), or all of them again.
+  bool decrement_ttl = false;
   /// RFC 8656 §3.2: 10 minutes unless the client asks for something else.
   std::chrono::seconds default_lifetime{600};
   /// RFC 8656 §7.2 recommends at most one hour.

@@ -97,6 +97,7 @@ Result<relay::DataPlaneSettings> data_plane_settings(const Config& config) {
   settings.workers = worker_count(config);
   settings.ranges = relay_ranges(config);
   settings.turn_relay_interface = config.turn.relay_interface;
+  settings.marking = {config.turn.dscp, config.turn.decrement_ttl};
   settings.flows_per_worker = flows_needed(config, settings.ranges);
   const TurnLimits& limits = config.turn.limits;
   settings.connections = {limits.connections, limits.half_open_total, limits.half_open_per_source};

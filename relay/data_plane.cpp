@@ -42,8 +42,9 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, const HandlerFactory& ma
       connections_{settings.connections},
       doorman_{connections_, settings.stream_queue} {
   const WorkerCapacity capacity{settings.flows_per_worker, sockets_needed(settings)};
-  const WorkerSurroundings around{addresses_, reservations_, connections_, doorman_,
-                                  settings.turn_relay_interface};
+  const WorkerSurroundings around{
+      addresses_,      reservations_, connections_, doorman_, settings.turn_relay_interface,
+      settings.marking};
   std::vector<Worker*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(WorkerIndex(i), capacity, around, make_handlers));

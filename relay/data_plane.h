@@ -41,6 +41,7 @@ struct DataPlaneSettings {
   unsigned workers = 1;
   std::vector<RelayRange> ranges;
   std::string turn_relay_interface;
+  Marking marking;  // of what TURN relays
   std::vector<ClientListener> turn_listeners;
   ConnectionCaps connections;
   FrameQueueLimits stream_queue;

@@ -20,13 +20,15 @@ bool is_dtls(const Packet& packet) {
 }  // namespace
 
 Forwarder::Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch,
-                     WorkerCounters& counters, const RelayPorts& ports, bool translates)
+                     WorkerCounters& counters, const RelayPorts& ports, bool translates,
+                     const Marking& marking)
     : flows_{flows},
       sockets_{sockets},
       batch_{batch},
       counters_{counters},
       ports_{ports},
       translates_{translates},
+      marking_{marking},
       transaction_seed_{random_u64()} {}
 
 Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
@@ -74,7 +76,7 @@ void Forwarder::forward_channel_data(Time now, SocketId id, const Packet& packet
   if (!is_admitted(now, *flow)) return;
   if (!is_leased_if_own(*flow, flow->destination.endpoint())) return;
   account(now, *flow, message->payload.size());
-  send(*flow, message->payload);
+  send(*flow, message->payload, packet.marks);
 }
 
 /// RFC 8656 §11.2: the client must have an allocation of the peer's family, and a permission for
@@ -96,7 +98,7 @@ void Forwarder::forward_send_indication(Time now, SocketId id, const Packet& pac
   if (!is_admitted(now, *permission) || !is_leased_if_own(*permission, peer)) return;
 
   account(now, *allocation, message->data.size());
-  send(*allocation, peer, *message);
+  send(*allocation, peer, *message, packet.marks);
 }
 
 /// RFC 8656 §11.3: the permission is checked before the channel. A channel's flow lives as long as
@@ -127,7 +129,7 @@ void Forwarder::deliver(Time now, Flow& flow, const Packet& packet) {
       if (now < flow.channel_until) return frame_channel_data(flow, packet);
       return frame_data_indication(flow, packet);
     case Transform::frame_data_indication: return frame_data_indication(flow, packet);
-    case Transform::pass: return send(flow, packet.bytes);
+    case Transform::pass: return send(flow, packet.bytes, packet.marks);
     case Transform::strip_channel_header:
     case Transform::unwrap_send_indication: break;  // keyed by a channel: never found by a peer
   }
@@ -136,7 +138,7 @@ void Forwarder::deliver(Time now, Flow& flow, const Packet& packet) {
 void Forwarder::frame_channel_data(Flow& flow, const Packet& packet) {
   std::byte* header = packet.bytes.data() - kChannelDataHeaderSize;
   write_channel_data_header(header, flow.channel, packet.bytes.size());
-  send(flow, {header, kChannelDataHeaderSize + packet.bytes.size()});
+  send(flow, {header, kChannelDataHeaderSize + packet.bytes.size()}, packet.marks);
 }
 
 void Forwarder::frame_data_indication(Flow& flow, const Packet& packet) {
@@ -151,7 +153,7 @@ void Forwarder::frame_data_indication(Flow& flow, const Packet& packet) {
   write_data_indication_header({header, header_size}, next_transaction(), peer, size);
   const std::size_t padding = padding_of(size);
   std::memset(packet.bytes.data() + size, 0, padding);
-  send(flow, {header, header_size + size + padding});
+  send(flow, {header, header_size + size + padding}, packet.marks);
 }
 
 bool Forwarder::is_admitted(Time now, const Flow& flow) {
@@ -168,26 +170,35 @@ bool Forwarder::is_leased_if_own(const Flow& flow, const Endpoint& destination) 
   return false;
 }
 
-void Forwarder::send(Flow& flow, ConstBytes datagram) {
+void Forwarder::send(Flow& flow, ConstBytes datagram, const IpMarks& received) {
+  const auto marks = marking_.relayed(received);
+  if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
   const Socket* out = sockets_.find(flow.out_socket);
   if (out == nullptr) return static_cast<void>(drop(DropReason::no_destination));
   if (out->link != nullptr) return out->link->send(datagram);
-  if (batch_.full()) batch_.flush();
-  batch_.push(out->fd.get(), flow.destination, datagram);
+  push(out->fd.get(), flow.destination, datagram, *marks);
 }
 
 /// RFC 8656 §14: DONT-FRAGMENT becomes the DF bit. Such a datagram leaves at once, not in the
 /// batch.
-void Forwarder::send(Flow& flow, const Endpoint& peer, const SendIndicationView& message) {
+void Forwarder::send(Flow& flow, const Endpoint& peer, const SendIndicationView& message,
+                     const IpMarks& received) {
+  const auto marks = marking_.relayed(received);
+  if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
   const Socket* out = sockets_.find(flow.out_socket);
   if (out == nullptr) return static_cast<void>(drop(DropReason::no_destination));
-  if (!message.dont_fragment) {
-    if (batch_.full()) batch_.flush();
-    return batch_.push(out->fd.get(), peer, message.data);
-  }
-  if (!send_unfragmented(out->fd, peer, message.data)) {
+  if (!message.dont_fragment) return push(out->fd.get(), peer, message.data, *marks);
+  if (!send_unfragmented(out->fd, peer, message.data, *marks)) {
     counters_.drops.count(DropReason::send_failed);
   }
+}
+
+template <class Destination>
+void Forwarder::push(int fd, const Destination& destination, ConstBytes datagram,
+                     const IpMarks& marks) {
+  if (batch_.full()) batch_.flush();
+  batch_.push(fd, destination, datagram);
+  if (marks != marking_.socket_default()) batch_.mark_last(marks);
 }
 
 void Forwarder::account(Time now, Flow& flow, std::size_t payload_size) {

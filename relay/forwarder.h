@@ -16,6 +16,7 @@ namespace avedge::relay {
 struct Packet {
   Endpoint remote;
   Bytes bytes;
+  IpMarks marks = {};  // as far as they are read (Marking::reads_marks())
 };
 
 class Forwarder {
@@ -29,7 +30,7 @@ class Forwarder {
   /// All references outlive the forwarder. `translates`: some relayed address is advertised by
   /// another name (1:1 NAT), so that our own addresses must be recognised inside Send indications.
   Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch, WorkerCounters& counters,
-            const RelayPorts& ports, bool translates);
+            const RelayPorts& ports, bool translates, const Marking& marking = {});
 
   /// Forwards or drops (and counts) the packet, or says that the slow path must see it. The
   /// packet's buffer and the flow table stay as they are until the batch has been flushed.
@@ -48,8 +49,11 @@ class Forwarder {
 
   [[nodiscard]] bool is_admitted(Time now, const Flow& flow);
   [[nodiscard]] bool is_leased_if_own(const Flow& flow, const Endpoint& destination);
-  void send(Flow& flow, ConstBytes datagram);
-  void send(Flow& flow, const Endpoint& peer, const SendIndicationView& message);
+  void send(Flow& flow, ConstBytes datagram, const IpMarks& received);
+  void send(Flow& flow, const Endpoint& peer, const SendIndicationView& message,
+            const IpMarks& received);
+  template <class Destination>
+  void push(int fd, const Destination& destination, ConstBytes datagram, const IpMarks& marks);
   void account(Time now, Flow& flow, std::size_t payload_size);
   [[nodiscard]] StunTransactionBytes next_transaction();
   Next drop(DropReason reason) {
@@ -63,6 +67,7 @@ class Forwarder {
   WorkerCounters& counters_;
   const RelayPorts& ports_;
   bool translates_;
+  Marking marking_;
   std::uint64_t transaction_seed_;
   std::uint64_t transactions_ = 0;
 };

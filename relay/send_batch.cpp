@@ -31,7 +31,16 @@ void SendBatch::append(int fd, const SocketAddress& destination, ConstBytes byte
   msghdr& header = messages_[count_].msg_hdr;
   header.msg_name = const_cast<SocketAddress*>(&destination);
   header.msg_namelen = destination.size();
+  header.msg_controllen = 0;
   ++count_;
+}
+
+void SendBatch::mark_last(const IpMarks& marks) {
+  assert(!empty());
+  msghdr& header = messages_[count_ - 1].msg_hdr;
+  const auto* destination = static_cast<const SocketAddress*>(header.msg_name);
+  const bool is_v4 = destination->any.sa_family == AF_INET;
+  set_marks(header, marks_[count_ - 1], is_v4 ? AddressFamily::ipv4 : AddressFamily::ipv6, marks);
 }
 
 void SendBatch::flush() {

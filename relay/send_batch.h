@@ -9,6 +9,7 @@
 #include "relay/core/bytes.h"
 #include "relay/core/counters.h"
 #include "relay/core/flow.h"
+#include "relay/ip_marks.h"
 #include "relay/socket_address.h"
 
 namespace avedge::relay {
@@ -26,6 +27,10 @@ class SendBatch {
   void push(int fd, const SocketAddress& destination, ConstBytes bytes);
   /// The same for an address that does not outlive this call.
   void push(int fd, const Endpoint& destination, ConstBytes bytes);
+
+  /// The datagram that was pushed last leaves with these marks instead of its socket's. Before any
+  /// flush().
+  void mark_last(const IpMarks& marks);
 
   /// Sends everything, each socket's packets in the order they came. What the kernel refuses is
   /// counted as send_failed and skipped; but a socket that keeps ICMP errors refuses a datagram for
@@ -45,6 +50,7 @@ class SendBatch {
   std::array<mmsghdr, kCapacity> messages_{};
   std::array<iovec, kCapacity> vectors_{};
   std::array<SocketAddress, kCapacity> own_addresses_{};
+  std::array<MarksBuffer, kCapacity> marks_{};
   std::array<mmsghdr, kCapacity> grouped_{};
 };
 

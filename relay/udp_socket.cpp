@@ -68,14 +68,21 @@ Result<FileDescriptor> open_udp(const Endpoint& local, const UdpSocketOptions& o
   return fd;
 }
 
-bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBytes datagram) {
-  const SocketAddress address{to};
-  const auto send = [&] {
-    return sendto(socket.get(), datagram.data(), datagram.size(), 0, &address.any, address.size());
-  };
+bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBytes datagram,
+                       const IpMarks& marks) {
+  SocketAddress address{to};
+  iovec vector{const_cast<std::byte*>(datagram.data()), datagram.size()};
+  msghdr message{};
+  message.msg_name = &address;
+  message.msg_namelen = address.size();
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  MarksBuffer buffer;
+  set_marks(message, buffer, to.address.family(), marks);
+
   set_fragmentation(socket.get(), to.address.family(), Fragmentation::never);
-  ssize_t sent = send();
-  if (sent < 0 && is_about_another(errno)) sent = send();
+  ssize_t sent = sendmsg(socket.get(), &message, 0);
+  if (sent < 0 && is_about_another(errno)) sent = sendmsg(socket.get(), &message, 0);
   set_fragmentation(socket.get(), to.address.family(), Fragmentation::as_needed);
   return sent == static_cast<ssize_t>(datagram.size());
 }

@@ -6,6 +6,7 @@
 #include "relay/core/endpoint.h"
 #include "relay/core/result.h"
 #include "relay/file_descriptor.h"
+#include "relay/ip_marks.h"
 
 namespace avedge::relay {
 
@@ -33,7 +34,7 @@ struct UdpSocketOptions {
 /// §14: DONT-FRAGMENT). DF is an option of the socket, so this takes three system calls, and only
 /// the socket's owner may call it. False if the datagram could not leave.
 [[nodiscard]] bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to,
-                                     ConstBytes datagram);
+                                     ConstBytes datagram, const IpMarks& marks);
 
 /// The address the kernel gave it (of interest after binding port 0).
 [[nodiscard]] Endpoint local_endpoint(const FileDescriptor& socket);

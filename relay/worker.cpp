@@ -44,8 +44,9 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
       flows_{capacity.flows, random_u64()},
       ports_{*this, around.addresses, around.reservations, around.turn_relay_interface},
       batch_{counters_.drops},
-      forwarder_{flows_,    sockets_, batch_,
-                 counters_, ports_,   around.addresses.translates(around.turn_relay_interface)},
+      forwarder_{flows_,        sockets_, batch_,
+                 counters_,     ports_,   around.addresses.translates(around.turn_relay_interface),
+                 around.marking},
       streams_{*this,           sockets_, around.addresses, around.turn_relay_interface,
                counters_.drops, now_},
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
@@ -55,6 +56,7 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
     messages_[i].msg_hdr.msg_iovlen = 1;
     messages_[i].msg_hdr.msg_name = &sources_[i];
+    messages_[i].msg_hdr.msg_control = &marks_[i];
   }
   if (!control(epoll_, EPOLL_CTL_ADD, mailbox_.wake_fd(), kMailboxEvent, EPOLLIN)) {
     throw std::system_error{errno, std::generic_category(), "epoll"};
@@ -147,9 +149,11 @@ void Worker::receive_from(SocketId id, const Socket& socket) {
       socket.role == SocketRole::listener ? kReceiveBatch : kRelayReceiveBatch;
   if (ring_.free() < wanted) flush();
 
+  const bool marked = reads_marks(socket);
   for (std::size_t i = 0; i < wanted; ++i) {
     vectors_[i] = {ring_.payload(i), PacketRing::kPayload};
     messages_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
+    messages_[i].msg_hdr.msg_controllen = marked ? sizeof(MarksBuffer) : 0;
   }
   const int received = recvmmsg(socket.fd.get(), messages_.data(), static_cast<unsigned>(wanted),
                                 MSG_DONTWAIT, nullptr);
@@ -159,8 +163,16 @@ void Worker::receive_from(SocketId id, const Socket& socket) {
   ring_.keep(count);
   for (std::size_t i = 0; i < count; ++i) {
     std::byte* const payload = first + i * PacketRing::kStride;
-    serve(id, socket, {sources_[i].endpoint(), {payload, messages_[i].msg_len}});
+    serve(id, socket,
+          {sources_[i].endpoint(),
+           {payload, messages_[i].msg_len},
+           marked ? received_marks(messages_[i].msg_hdr) : IpMarks{}});
   }
+}
+
+/// Anchors pass calls that no rule of TURN is about.
+bool Worker::reads_marks(const Socket& socket) const {
+  return around_.marking.reads_marks() && socket.role != SocketRole::anchor;
 }
 
 void Worker::serve(SocketId id, const Socket& socket, const Packet& packet) {
@@ -275,10 +287,11 @@ void Worker::publish_gauges() {
 bool Worker::adopt(SocketId id, Socket socket) {
   const Socket& adopted = sockets_.add(id, std::move(socket));
   if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
-  // Without it the allocation works as well; its client just hears nothing of errors.
-  if (adopted.role == SocketRole::relay) {
-    keep_icmp_errors(adopted.fd.get(), adopted.local.address.family());
-  }
+  // Without these the socket works as well: its client hears nothing of errors, its packets leave
+  // unmarked.
+  const AddressFamily family = adopted.local.address.family();
+  if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
+  if (adopted.role != SocketRole::anchor) apply_marking(adopted.fd.get(), family, around_.marking);
   return watch(id, adopted.fd.get(), EPOLLIN);
 }
 

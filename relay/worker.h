@@ -57,6 +57,7 @@ struct WorkerSurroundings {
   ConnectionLimits& connections;
   Doorman& doorman;
   std::string_view turn_relay_interface;
+  Marking marking;
 };
 
 class Worker final : public FlowReader {
@@ -143,6 +144,7 @@ class Worker final : public FlowReader {
   void serve(SocketId id, std::uint32_t ready);
   void report_undelivered(SocketId id);
   void receive_from(SocketId id, const Socket& socket);
+  [[nodiscard]] bool reads_marks(const Socket& socket) const;
   void serve(SocketId id, const Socket& socket, const Packet& packet);
   void ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram);
   void carry_out(const Outcome& outcome);
@@ -179,6 +181,7 @@ class Worker final : public FlowReader {
   std::array<mmsghdr, kReceiveBatch> messages_{};
   std::array<iovec, kReceiveBatch> vectors_{};
   std::array<SocketAddress, kReceiveBatch> sources_;
+  std::array<MarksBuffer, kReceiveBatch> marks_;
 };
 
 }  // namespace avedge::relay

@@ -56,6 +56,8 @@ class Section {
   /// Call when every key has been asked for.
   void refuse_unknown();
 
+  /// Whether `key` is there as a string, for keys that may also be something else.
+  [[nodiscard]] bool has_text(std::string_view key) const { return (*table_)[key].is_string(); }
   [[nodiscard]] bool has(std::string_view key) const { return table_->contains(key); }
   /// Where `key` stands, or where this table begins if it is absent.
   [[nodiscard]] Place place_of(std::string_view key) const;

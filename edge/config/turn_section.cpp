@@ -121,6 +121,20 @@ void read_channel_numbers(Section& turn, TurnConfig& config, Problems& problems)
       choose<ChannelNumbers>(*word, kRanges, problems).value_or(config.channel_numbers);
 }
 
+/// RFC 8656 §14: what a relayed datagram keeps of its IP header.
+void read_ip_header(Section& turn, TurnConfig& config, Problems& problems) {
+  constexpr std::array<Choice<bool>, 1> kPreserve{{{"preserve", true}}};
+  constexpr std::array<Choice<bool>, 2> kTtl{{{"default", false}, {"decrement", true}}};
+  if (turn.has_text("dscp")) {
+    if (const auto word = turn.text("dscp")) choose<bool>(*word, kPreserve, problems);
+  } else if (const auto number = turn.integer("dscp", 0, 63)) {
+    config.dscp = static_cast<std::uint8_t>(number->value);
+  }
+  if (const auto word = turn.text("ttl")) {
+    config.decrement_ttl = choose<bool>(*word, kTtl, problems).value_or(false);
+  }
+}
+
 /// What a TURN server cannot do without, once somebody can reach it.
 void require_essentials(Section& top, Section& turn, const Config& config, Problems& problems) {
   if (!top.has("realm")) top.refuse_missing("realm", "add one, as realm = \"example.org\"");
@@ -155,6 +169,7 @@ void read_turn(Section& top, const std::string& folder, Listeners& listeners, Co
   if (auto limits = turn->section("limits")) read_limits(*limits, config.turn.limits);
   read_lifetimes(*turn, config.turn, problems);
   read_channel_numbers(*turn, config.turn, problems);
+  read_ip_header(*turn, config.turn, problems);
   turn->refuse_unknown();
   if (!listener_sections.empty()) require_essentials(top, *turn, config, problems);
 }

@@ -59,6 +59,7 @@ namespace avedge {
   X(no_destination)        /* anchor: the far party has not said where it receives */              \
   X(too_many_sources)      /* anchor: more verified sources than one party may have */             \
   X(bandwidth)             /* more than the allocation, the user or the edge may send */            \
+  X(hop_limit)             /* came with its last hop, and may go no further (RFC 8656 §14) */       \
   X(icmp_flood)            /* more ICMP errors than a worker tells its clients about */            \
   X(send_failed)           /* the kernel refused the datagram */                                   \
   /* SRTP */                                                                                       \

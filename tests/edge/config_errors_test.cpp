@@ -264,6 +264,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"MoreChannelsThanThereAre", "[turn.limits]\nchannels_per_allocation = 4097",
              "edge.toml:18: turn.limits.channels_per_allocation: 4097 is out of bounds; use 1 to "
              "4096"},
+        Case{"DscpWord", "[turn]\ndscp = \"presrve\"",
+             "edge.toml:18: turn.dscp: unknown value 'presrve'; did you mean 'preserve'?"},
+        Case{"DscpNumber", "[turn]\ndscp = 64",
+             "edge.toml:18: turn.dscp: 64 is out of bounds; use 0 to 63"},
+        Case{"Ttl", "[turn]\nttl = \"keep\"",
+             "edge.toml:18: turn.ttl: unknown value 'keep'; use default, decrement"},
         Case{"LifetimesCross", "[turn]\ndefault_lifetime = 4000",
              "edge.toml:18: turn.default_lifetime: is longer than max_lifetime; use at most 3600"},
         Case{"RelayInterfaceWithoutPorts",

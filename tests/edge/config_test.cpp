@@ -223,6 +223,8 @@ relay_interface = "only"
 default_lifetime = 700
 max_lifetime = 800
 channel_numbers = "rfc5766"
+dscp = 46
+ttl = "decrement"
 nonce_lifetime = 60
 [turn.users]
 bob = "b"
@@ -273,6 +275,8 @@ format = "json"
   EXPECT_EQ(config->turn.default_lifetime, seconds{700});
   EXPECT_EQ(config->turn.max_lifetime, seconds{800});
   EXPECT_EQ(config->turn.channel_numbers, ChannelNumbers::rfc5766);
+  EXPECT_EQ(config->turn.dscp, 46);
+  EXPECT_TRUE(config->turn.decrement_ttl);
   EXPECT_EQ(config->turn.nonce_lifetime, seconds{60});
   EXPECT_EQ(config->turn.listeners[0].interface, "") << "an address of no [[interface]]";
   EXPECT_FALSE(config->turn.listeners[0].proxy_protocol);
@@ -284,6 +288,11 @@ format = "json"
   EXPECT_EQ(config->sip.routes[0].latching, Latching::sip_source);
   EXPECT_EQ(config->metrics_http, std::nullopt);
   EXPECT_EQ(config->log, (LogConfig{LogLevel::debug, LogFormat::json}));
+}
+
+TEST(Config, DscpIsPreservedUnlessItIsANumber) {
+  EXPECT_EQ(parse_config("[turn]\ndscp = \"preserve\"\nttl = \"default\"", "edge.toml")->turn,
+            TurnConfig{});
 }
 
 TEST(Config, AnEmptyFileIsAnEdgeThatDoesNothing) {

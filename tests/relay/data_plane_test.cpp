@@ -31,9 +31,17 @@ class Party {
               static_cast<ssize_t>(bytes.size()));
   }
 
+  /// DSCP and ECN of what it sends from now on; and it looks at those of what it receives.
+  void mark(std::uint8_t traffic_class) const {
+    const int value = traffic_class;
+    setsockopt(socket_.get(), IPPROTO_IP, IP_TOS, &value, sizeof value);
+    apply_marking(socket_.get(), AddressFamily::ipv4, {});
+  }
+
   struct Datagram {
     std::string bytes;
     Endpoint from;
+    IpMarks marks = {};
   };
   /// Waits for a datagram, at most ten seconds.
   [[nodiscard]] std::optional<Datagram> receive() const {
@@ -41,11 +49,19 @@ class Party {
     if (poll(&waiting, 1, 10'000) != 1) return std::nullopt;
     std::string bytes(65536, '\0');
     SocketAddress from;
-    socklen_t size = sizeof from;
-    const ssize_t got = recvfrom(socket_.get(), bytes.data(), bytes.size(), 0, &from.any, &size);
+    iovec vector{bytes.data(), bytes.size()};
+    MarksBuffer marks;
+    msghdr message{};
+    message.msg_name = &from;
+    message.msg_namelen = sizeof from;
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = &marks;
+    message.msg_controllen = sizeof marks;
+    const ssize_t got = recvmsg(socket_.get(), &message, 0);
     if (got < 0) return std::nullopt;
     bytes.resize(static_cast<std::size_t>(got));
-    return Datagram{std::move(bytes), from.endpoint()};
+    return Datagram{std::move(bytes), from.endpoint(), received_marks(message)};
   }
 
  private:
@@ -209,6 +225,21 @@ TEST_F(DataPlaneTest, Rfc8656_115_TheSlowPathHearsOfPeersThatAreGone) {
   const auto told = client_.receive();
   ASSERT_TRUE(told);
   EXPECT_EQ(told->bytes, gone + " type 3 code 3");
+}
+
+TEST_F(DataPlaneTest, Rfc8656_14_DscpAndEcnPassBothWays) {
+  constexpr std::uint8_t kExpeditedForwarding = 46 << 2;
+  constexpr std::uint8_t kAssuredForwarding41 = 34 << 2 | 1;  // and ECT(1)
+  client_.send(listener_, kStun);
+  const auto answer = client_.receive();
+  ASSERT_TRUE(answer);
+  client_.mark(kExpeditedForwarding);
+  peer_.mark(kAssuredForwarding41);
+
+  client_.send(listener_, channel_data("urgent"));
+  EXPECT_EQ(peer_.receive()->marks.traffic_class, kExpeditedForwarding);
+  peer_.send({private_loopback(), *Port::parse(answer->bytes)}, "less so");
+  EXPECT_EQ(client_.receive()->marks.traffic_class, kAssuredForwarding41);
 }
 
 TEST_F(DataPlaneTest, LargeDatagramsPassWhole) {

@@ -76,7 +76,7 @@ TEST_P(ErrorQueue, NorDoesItCostOneThatIsSentUnfragmented) {
   ASSERT_TRUE(keep_icmp_errors(socket_.get(), GetParam().family()));
   send(closed_);
   ASSERT_TRUE(has_error());
-  EXPECT_TRUE(send_unfragmented(socket_, local_endpoint(open_), bytes_of("x")));
+  EXPECT_TRUE(send_unfragmented(socket_, local_endpoint(open_), bytes_of("x"), {}));
   EXPECT_EQ(received(), 1);
 }
 

@@ -204,6 +204,21 @@ TEST_F(ForwarderTest, Rfc8656_14_DontFragmentIsHonouredAndDoesNotStick) {
   EXPECT_EQ(discover, IP_PMTUDISC_OMIT);
 }
 
+TEST_F(ForwarderTest, Rfc8656_14_WhatHasNoHopLeftGoesNoFurther) {
+  ASSERT_TRUE(
+      flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
+  Forwarder forwarder{flows_, sockets_, batch_, counters_, ports_, true, Marking{{}, true}};
+  for (const std::uint8_t hop_limit : std::array<std::uint8_t, 2>{1, 2}) {
+    std::string message = channel_data(std::to_string(hop_limit));
+    (void)forwarder.forward(kNow, kListener, *sockets_.find(kListener),
+                            {client_, std::as_writable_bytes(std::span{message}), {0, hop_limit}});
+    batch_.flush();
+  }
+  EXPECT_EQ(received(), "2");
+  EXPECT_FALSE(received());
+  EXPECT_EQ(drops(DropReason::hop_limit), 1u);
+}
+
 TEST_F(ForwarderTest, ASendIndicationNeedsAnAllocation) {
   (void)forward(kListener, client_, send_indication(peer_, "hello"));
   EXPECT_EQ(drops(DropReason::no_allocation), 1u);

@@ -1,0 +1,119 @@
+// Marks on the wire of loopback, as the kernel puts and reads them.
+#include "relay/ip_marks.h"
+
+#include <gtest/gtest.h>
+
+#include "loopback.h"
+#include "relay/send_batch.h"
+#include "relay/udp_socket.h"
+
+namespace avedge::relay {
+namespace {
+
+constexpr std::uint8_t kExpeditedForwarding = 46 << 2;
+constexpr std::uint8_t kCongestionExperienced = 3;
+
+TEST(Marking, Rfc8656_14_WhatARelayedDatagramKeeps) {
+  struct Case {
+    const char* name;
+    Marking marking;
+    IpMarks received;
+    std::optional<IpMarks> relayed;
+  };
+  for (const Case& c : {
+           Case{"preserved",
+                {},
+                {kExpeditedForwarding | 3, 9},
+                IpMarks{kExpeditedForwarding | 3, 0}},
+           Case{"nothing to preserve", {}, {0, 9}, IpMarks{0, 0}},
+           Case{"fixed", {46, false}, {0x23, 9}, IpMarks{kExpeditedForwarding, 0}},
+           Case{"one hop less", {{}, true}, {0x23, 64}, IpMarks{0x23, 63}},
+           Case{"the last hop", {{}, true}, {0, 1}, std::nullopt},
+           Case{"unknown, as over TCP", {{}, true}, {0, 0}, IpMarks{0, 0}},
+           Case{"fixed, one hop less", {0, true}, {0x23, 2}, IpMarks{0, 1}},
+       }) {
+    EXPECT_EQ(c.marking.relayed(c.received), c.relayed) << c.name;
+  }
+}
+
+TEST(Marking, MarksAreReadOnlyWhereTheyMatter) {
+  EXPECT_TRUE((Marking{}.reads_marks()));
+  EXPECT_FALSE((Marking{0, false}.reads_marks()));
+  EXPECT_TRUE((Marking{0, true}.reads_marks()));
+}
+
+class IpMarksOnTheWire : public testing::TestWithParam<IpAddress> {
+ protected:
+  IpMarksOnTheWire()
+      : sender_{*open_udp({GetParam(), Port{}}, {})},
+        receiver_{*open_udp({GetParam(), Port{}}, {})} {
+    EXPECT_TRUE(apply_marking(receiver_.get(), GetParam().family(), {{}, true}));
+  }
+
+  void push() { batch_.push(sender_.get(), local_endpoint(receiver_), bytes_of("x")); }
+
+  IpMarks received() const {
+    std::array<char, 8> bytes{};
+    iovec vector{bytes.data(), bytes.size()};
+    MarksBuffer marks;
+    msghdr message{};
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = &marks;
+    message.msg_controllen = sizeof marks;
+    EXPECT_EQ(recvmsg(receiver_.get(), &message, MSG_DONTWAIT), 1);
+    return received_marks(message);
+  }
+
+  Drops drops_;
+  SendBatch batch_{drops_};
+  FileDescriptor sender_;
+  FileDescriptor receiver_;
+};
+
+TEST_P(IpMarksOnTheWire, EachDatagramHasItsOwn) {
+  push();
+  push();
+  batch_.mark_last({kExpeditedForwarding | kCongestionExperienced, 7});
+  push();
+  batch_.mark_last({kExpeditedForwarding, 0});
+  push();
+  batch_.flush();
+  const std::uint8_t usual = received().hop_limit;
+  EXPECT_GT(usual, 7);
+  EXPECT_EQ(received(), (IpMarks{kExpeditedForwarding | kCongestionExperienced, 7}));
+  EXPECT_EQ(received(), (IpMarks{kExpeditedForwarding, usual}));
+  EXPECT_EQ(received(), (IpMarks{0, usual}));
+}
+
+TEST_P(IpMarksOnTheWire, SurviveBeingGroupedBySocket) {
+  const FileDescriptor other = *open_udp({GetParam(), Port{}}, {});
+  push();
+  batch_.mark_last({kExpeditedForwarding, 0});
+  batch_.push(other.get(), local_endpoint(receiver_), bytes_of("x"));
+  push();
+  batch_.flush();
+  int marked = 0;
+  for (int i = 0; i < 3; ++i) marked += received().traffic_class == kExpeditedForwarding;
+  EXPECT_EQ(marked, 1);
+}
+
+TEST_P(IpMarksOnTheWire, ASocketMayMarkEverything) {
+  ASSERT_TRUE(apply_marking(sender_.get(), GetParam().family(), {46, false}));
+  push();
+  batch_.flush();
+  EXPECT_EQ(received().traffic_class, kExpeditedForwarding);
+}
+
+TEST_P(IpMarksOnTheWire, UnfragmentedDatagramsHaveThemToo) {
+  ASSERT_TRUE(send_unfragmented(sender_, local_endpoint(receiver_), bytes_of("x"),
+                                {kExpeditedForwarding, 7}));
+  EXPECT_EQ(received(), (IpMarks{kExpeditedForwarding, 7}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, IpMarksOnTheWire,
+                         testing::Values(IpAddress::v4(127, 0, 0, 1), *IpAddress::parse("::1")),
+                         [](const auto& family) { return family.param.is_v4() ? "v4" : "v6"; });
+
+}  // namespace
+}  // namespace avedge::relay
