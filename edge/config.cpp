@@ -12,23 +12,15 @@
 #include "edge/config/service_sections.h"
 #include "edge/config/sip_section.h"
 #include "edge/config/text_file.h"
+#include "edge/config/turn_credentials.h"
 #include "edge/config/turn_section.h"
 
 namespace avedge::edge {
 namespace {
 
-/// RFC 8489 §14.9: REALM is shorter than 764 bytes and 128 characters; one bound serves both.
-constexpr std::size_t kLongestRealm = 127;
-
 void read_realm(Section& top, Config& config, Problems& problems) {
   const auto realm = top.text("realm");
-  if (!realm) return;
-  config.realm = realm->value;
-  const bool printable = std::all_of(realm->value.begin(), realm->value.end(),
-                                     [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
-  if (realm->value.empty() || realm->value.size() > kLongestRealm || !printable) {
-    problems.refuse(realm->place, "is no realm", "use 1 to 127 printable characters");
-  }
+  if (realm && check_realm(*realm, problems)) config.realm = realm->value;
 }
 
 /// In the order of reference: what is named comes before what names it.

@@ -2,7 +2,9 @@
 // resolved and every default filled in. Read once at start and once per reload, then never changed.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -100,6 +102,7 @@ struct TurnLimits {
   /// What waits for a slow TCP or TLS client; beyond either bound the oldest goes.
   std::uint32_t stream_queue_bytes = 256 * 1024;
   std::chrono::milliseconds stream_queue_age{500};
+  std::uint32_t connections_per_allocation = 16;  // of TCP allocations
   friend bool operator==(const TurnLimits&, const TurnLimits&) = default;
 };
 
@@ -107,11 +110,56 @@ struct TurnLimits {
 /// and clients of its time (coturn's turnutils_uclient is one) choose from all of that.
 enum class ChannelNumbers : std::uint8_t { rfc8656, rfc5766 };
 
+/// Which password algorithms of RFC 8489 are good.
+enum class TurnAuthentication : std::uint8_t { md5, both, sha256 };
+
+/// A user whose password the edge does not know: the hashes of "user:realm:password".
+struct HashedUser {
+  std::optional<std::array<std::byte, 16>> md5_key;
+  std::optional<std::array<std::byte, 32>> sha256_key;
+  std::string realm;  // empty: the realm of the file
+  friend bool operator==(const HashedUser&, const HashedUser&) = default;
+};
+
+/// [[turn.oauth]]: what an authorization server encrypts access tokens with (RFC 7635).
+struct OAuthKey {
+  enum class Algorithm : std::uint8_t { a128gcm, a256gcm };
+  std::string kid;
+  Algorithm algorithm = Algorithm::a256gcm;
+  std::vector<std::byte> key;  // 16 or 32 bytes
+  friend bool operator==(const OAuthKey&, const OAuthKey&) = default;
+};
+
+/// [turn.nat_discovery]: two addresses with different IPs and ports; they and their crosses are UDP
+/// listeners (RFC 5780).
+struct NatDiscoveryConfig {
+  Endpoint primary;
+  Endpoint alternate;
+  friend bool operator==(const NatDiscoveryConfig&, const NatDiscoveryConfig&) = default;
+};
+
+/// [turn.redirect]: servers that clients are sent to (ALTERNATE-SERVER).
+struct RedirectConfig {
+  std::vector<Endpoint> servers;
+  std::string domain;  // the name in their certificates; may be empty
+  std::optional<std::uint32_t> above_allocations;
+  friend bool operator==(const RedirectConfig&, const RedirectConfig&) = default;
+};
+
 struct TurnConfig {
   std::string relay_interface;
   std::vector<std::string> shared_secrets;  // TURN REST, any of them is valid (rotation)
   std::map<std::string, std::string> users;
-  std::vector<Listener> listeners;  // empty: TURN is off
+  std::map<std::string, HashedUser> hashed_users;
+  TurnAuthentication authentication = TurnAuthentication::both;
+  std::vector<OAuthKey> oauth_keys;
+  std::string server_name;                   // that access tokens are made for; empty: the realm
+  std::vector<Listener> listeners;           // empty: TURN is off
+  std::vector<std::string> listener_realms;  // of each listener; empty: the realm of the file
+  std::optional<NatDiscoveryConfig> nat_discovery;
+  RedirectConfig redirect;
+  bool tcp_relay = false;  // RFC 6062
+  bool mobility = false;   // RFC 8016
   std::vector<PeerRule> peer_rules;
   TurnLimits limits;
   ChannelNumbers channel_numbers = ChannelNumbers::rfc8656;

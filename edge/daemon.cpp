@@ -32,13 +32,21 @@ Config with_reloadable_parts(Config running, const Config& fresh) {
     }
   }
   running.turn.users = fresh.turn.users;
+  running.turn.hashed_users = fresh.turn.hashed_users;
   running.turn.shared_secrets = fresh.turn.shared_secrets;
+  running.turn.oauth_keys = fresh.turn.oauth_keys;
+  running.turn.server_name = fresh.turn.server_name;
+  running.turn.authentication = fresh.turn.authentication;
+  running.turn.redirect = fresh.turn.redirect;
+  running.turn.tcp_relay = fresh.turn.tcp_relay;
+  running.turn.mobility = fresh.turn.mobility;
   running.turn.peer_rules = fresh.turn.peer_rules;
   running.turn.channel_numbers = fresh.turn.channel_numbers;
   running.turn.default_lifetime = fresh.turn.default_lifetime;
   running.turn.max_lifetime = fresh.turn.max_lifetime;
   running.turn.limits.permissions_per_allocation = fresh.turn.limits.permissions_per_allocation;
   running.turn.limits.channels_per_allocation = fresh.turn.limits.channels_per_allocation;
+  running.turn.limits.connections_per_allocation = fresh.turn.limits.connections_per_allocation;
   running.warnings = fresh.warnings;
   return running;
 }

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "edge/metrics.h"
+#include "edge/session_log.h"
 #include "edge/settings_of.h"
 #include "ice/latching/anchor_latching.h"
 
@@ -19,7 +20,7 @@ nlohmann::json describe(const turn::AllocationInfo& allocation, Duration left) {
   return {{"user", allocation.user},
           {"client", allocation.five_tuple.client.endpoint.to_string()},
           {"transport", to_string(allocation.five_tuple.transport)},
-          {"relayed", allocation.relayed.to_string()},
+          {"relayed", relayed_text(allocation)},
           {"expires_in", std::chrono::duration_cast<std::chrono::seconds>(left).count()}};
 }
 
@@ -32,16 +33,22 @@ nlohmann::json describe_all(const turn::Server& server) {
   return rows;
 }
 
+/// Takes a hash for every user: never on a worker's thread.
+turn::SharedRules make_rules(const Config& config) {
+  return std::make_shared<const turn::Rules>(turn_settings(config), &unix_now);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config) {
   std::unique_ptr<MediaPlane> plane{new MediaPlane{config}};
-  const turn::Settings turn = turn_settings(config);
   const auto settings = data_plane_settings(config);
   if (!settings) return settings.reason();
-  auto data_plane = relay::DataPlane::open(
-      *settings,
-      [&](const relay::HandlerSurroundings& around) { return plane->make_handlers(turn, around); });
+  const turn::SharedRules rules = make_rules(config);
+  auto data_plane =
+      relay::DataPlane::open(*settings, [&](const relay::HandlerSurroundings& around) {
+        return plane->make_handlers(rules, around);
+      });
   if (!data_plane) return data_plane.reason();
   plane->data_plane_ = std::move(data_plane).value();
   return plane;
@@ -59,11 +66,11 @@ void MediaPlane::stop() {
   }
 }
 
-relay::Handlers MediaPlane::make_handlers(const turn::Settings& settings,
+relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
                                           const relay::HandlerSurroundings& around) {
   auto server = std::make_unique<turn::Server>(
-      settings,
-      turn::Surroundings{around.ports, ledger_, around.flows, around.counters, log_, &unix_now});
+      rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, log_,
+                                &around.peers, this, around.worker});
   servers_.push_back(server.get());
   return {std::move(server),
           std::make_unique<latching::AnchorLatching>(around.flows, around.counters)};
@@ -80,11 +87,28 @@ Result<void> MediaPlane::replace_certificates(const Config& config) {
   return {};
 }
 
-void MediaPlane::reconfigure(const Config& config) {
-  const turn::Settings settings = turn_settings(config);
+relay::Worker& MediaPlane::worker(std::size_t index) {
+  return data_plane_->worker(WorkerId{static_cast<std::uint32_t>(index)});
+}
+
+void MediaPlane::post(WorkerIndex index, std::unique_ptr<turn::Errand> errand) {
+  const auto to = static_cast<std::size_t>(index);
+  worker(to).post([server = servers_[to], errand = std::move(errand)](relay::Worker& worker) {
+    worker.consult([&](Time now, Outcome& outcome) { server->run(*errand, now, outcome); });
+  });
+}
+
+void MediaPlane::drain() {
+  ledger_.refuse_new();
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    data_plane_->worker(WorkerId{static_cast<std::uint32_t>(i)})
-        .post([server = servers_[i], settings](relay::Worker&) { server->reconfigure(settings); });
+    worker(i).post([server = servers_[i]](relay::Worker&) { server->drain(); });
+  }
+}
+
+void MediaPlane::reconfigure(const Config& config) {
+  const turn::SharedRules rules = make_rules(config);
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    worker(i).post([server = servers_[i], rules](relay::Worker&) { server->reconfigure(rules); });
   }
 }
 
@@ -117,10 +141,9 @@ nlohmann::json MediaPlane::allocations() {
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     std::promise<nlohmann::json> promise;
     answers.push_back(promise.get_future());
-    data_plane_->worker(WorkerId{static_cast<std::uint32_t>(i)})
-        .post([server = servers_[i], answer = std::move(promise)](relay::Worker&) mutable {
-          answer.set_value(describe_all(*server));
-        });
+    worker(i).post([server = servers_[i], answer = std::move(promise)](relay::Worker&) mutable {
+      answer.set_value(describe_all(*server));
+    });
   }
   nlohmann::json all = nlohmann::json::array();
   for (auto& answer : answers) {

@@ -14,9 +14,9 @@
 
 namespace avedge::edge {
 
-class MediaPlane {
+class MediaPlane : private turn::Neighbours {
  public:
-  ~MediaPlane() { stop(); }
+  ~MediaPlane() override { stop(); }
   MediaPlane(const MediaPlane&) = delete;
   MediaPlane& operator=(const MediaPlane&) = delete;
 
@@ -26,8 +26,9 @@ class MediaPlane {
   void start() { data_plane_->start(); }
   /// Ends the workers, then the allocations. Signalling must have stopped before.
   void stop();
-  /// From now on no allocation is granted; those there are live on.
-  void drain() { ledger_.refuse_new(); }
+  /// From now on no allocation is granted, and clients are sent to other servers if there are any;
+  /// the allocations that there are live on.
+  void drain();
 
   /// Takes over what of TURN can change while it runs: users, secrets, peer rules, lifetimes.
   void reconfigure(const Config& config);
@@ -48,8 +49,13 @@ class MediaPlane {
 
  private:
   explicit MediaPlane(const Config& config);
-  relay::Handlers make_handlers(const turn::Settings& settings,
+  relay::Handlers make_handlers(const turn::SharedRules& rules,
                                 const relay::HandlerSurroundings& around);
+  [[nodiscard]] relay::Worker& worker(std::size_t index);
+
+  // turn::Neighbours; workers' threads.
+  [[nodiscard]] std::size_t worker_count() const override { return servers_.size(); }
+  void post(WorkerIndex index, std::unique_ptr<turn::Errand> errand) override;
 
   relay::QuotaLedger ledger_;
   AllocationLog log_;

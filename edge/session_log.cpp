@@ -11,19 +11,25 @@ double seconds_of(Duration duration) {
 
 }  // namespace
 
+std::string relayed_text(const turn::AllocationInfo& allocation) {
+  std::string text = allocation.relayed.to_string();
+  if (allocation.relayed_too) text += ' ' + allocation.relayed_too->to_string();
+  return text;
+}
+
 void AllocationLog::on_opened(const turn::AllocationInfo& allocation) {
   log_event("allocation opened", {{"user", allocation.user},
                                   {"client", allocation.five_tuple.client.endpoint.to_string()},
                                   {"server", allocation.five_tuple.server.to_string()},
                                   {"transport", to_string(allocation.five_tuple.transport)},
-                                  {"relayed", allocation.relayed.to_string()}});
+                                  {"relayed", relayed_text(allocation)}});
 }
 
 void AllocationLog::on_closed(const turn::AllocationInfo& allocation, turn::CloseReason reason,
                               const turn::Traffic& traffic, Duration lifetime) {
   log_event("allocation closed", {{"user", allocation.user},
                                   {"client", allocation.five_tuple.client.endpoint.to_string()},
-                                  {"relayed", allocation.relayed.to_string()},
+                                  {"relayed", relayed_text(allocation)},
                                   {"reason", to_string(reason)},
                                   {"seconds", seconds_of(lifetime)},
                                   {"packets_to_peers", traffic.up.packets},

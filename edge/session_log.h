@@ -1,10 +1,15 @@
 // One line in the log for every allocation and every call that begins or ends.
 #pragma once
 
+#include <string>
+
 #include "ice/turn/observer.h"
 #include "signaling-shim/anchor/call_observer.h"
 
 namespace avedge::edge {
+
+/// The relayed address, or both of a dual allocation.
+[[nodiscard]] std::string relayed_text(const turn::AllocationInfo& allocation);
 
 /// Shared by all workers: the log takes lines from any thread and never makes one wait.
 class AllocationLog final : public turn::AllocationObserver {

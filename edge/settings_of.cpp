@@ -1,6 +1,7 @@
 #include "edge/settings_of.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include "ice/latching/party.h"
@@ -53,7 +54,7 @@ std::vector<IpAddress> own_addresses(const Config& config) {
 std::size_t flows_needed(const Config& config, const std::vector<relay::RelayRange>& ranges) {
   const TurnLimits& limits = config.turn.limits;
   const std::size_t per_allocation =
-      1 + limits.permissions_per_allocation + 2 * std::size_t{limits.channels_per_allocation};
+      2 + limits.permissions_per_allocation + 2 * std::size_t{limits.channels_per_allocation};
   std::size_t ports = 0;
   for (const relay::RelayRange& range : ranges) {
     ports += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
@@ -70,6 +71,56 @@ bool has(const Listener& listener, Transport transport) {
 turn::PeerRule peer_rule(const PeerRule& rule) {
   using Action = turn::PeerRule::Action;
   return {rule.action == RuleAction::allow ? Action::allow : Action::deny, rule.prefix};
+}
+
+turn::Authentication authentication(TurnAuthentication wanted) {
+  switch (wanted) {
+    case TurnAuthentication::md5: return turn::Authentication::md5;
+    case TurnAuthentication::sha256: return turn::Authentication::sha256;
+    case TurnAuthentication::both: break;
+  }
+  return turn::Authentication::both;
+}
+
+turn::Credentials credentials(const Config& config) {
+  const TurnConfig& turn = config.turn;
+  turn::Credentials credentials;
+  credentials.realm = config.realm;
+  credentials.listener_realms = turn.listener_realms;
+  for (const auto& [name, password] : turn.users) credentials.users[name].password = password;
+  for (const auto& [name, user] : turn.hashed_users) {
+    credentials.users[name] = {{}, user.md5_key, user.sha256_key, user.realm};
+  }
+  credentials.shared_secrets = turn.shared_secrets;
+  credentials.authentication = authentication(turn.authentication);
+  for (const OAuthKey& key : turn.oauth_keys) {
+    using Algorithm = turn::TokenKey::Algorithm;
+    const bool is_short = key.algorithm == OAuthKey::Algorithm::a128gcm;
+    credentials.token_keys[key.kid] = {is_short ? Algorithm::a128gcm : Algorithm::a256gcm, key.key};
+  }
+  credentials.server_name = turn.server_name.empty() ? config.realm : turn.server_name;
+  return credentials;
+}
+
+/// The four listeners, each by both its names.
+std::optional<turn::NatDiscovery> nat_discovery(const TurnConfig& config) {
+  if (!config.nat_discovery) return std::nullopt;
+  const auto& [primary, alternate] = *config.nat_discovery;
+  turn::NatDiscovery discovery;
+  const std::array both{primary, alternate};
+  for (const std::size_t address : {0u, 1u}) {
+    for (const std::size_t port : {0u, 1u}) {
+      const Endpoint local{both[address].address, both[port].port};
+      auto& spot = discovery.spots[address][port];
+      spot = {local, local};
+      for (const Listener& listener : config.listeners) {
+        for (const ListenAddress& known : listener.addresses) {
+          if (known.local == local) spot.advertised = known.advertised;
+        }
+      }
+    }
+  }
+  return discovery;
 }
 
 }  // namespace
@@ -127,7 +178,7 @@ relay::AllocationQuotas allocation_quotas(const Config& config) {
 
 turn::Settings turn_settings(const Config& config) {
   turn::Settings settings;
-  settings.credentials = {config.realm, config.turn.users, config.turn.shared_secrets};
+  settings.credentials = credentials(config);
   for (const PeerRule& rule : config.turn.peer_rules) {
     settings.peers.rules.push_back(peer_rule(rule));
   }
@@ -146,6 +197,12 @@ turn::Settings turn_settings(const Config& config) {
   settings.default_lifetime = config.turn.default_lifetime;
   settings.max_lifetime = config.turn.max_lifetime;
   settings.nonce_lifetime = config.turn.nonce_lifetime;
+  settings.limits.connections_per_allocation = limits.connections_per_allocation;
+  settings.nat_discovery = nat_discovery(config.turn);
+  settings.redirect = {config.turn.redirect.servers, config.turn.redirect.domain,
+                       config.turn.redirect.above_allocations};
+  settings.tcp_relay = config.turn.tcp_relay;
+  settings.mobility = config.turn.mobility;
   return settings;
 }
 

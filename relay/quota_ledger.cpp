@@ -23,6 +23,13 @@ void QuotaLedger::end_allocation(std::string_view user, const IpAddress& source)
   total_.fetch_sub(1);
 }
 
+Verdict<void> QuotaLedger::move_allocation(const IpAddress& from, const IpAddress& to) {
+  if (from == to) return {};
+  if (!sources_.book(text_of(to.bytes()), quotas_.per_source)) return DropReason::allocation_quota;
+  sources_.cancel(text_of(from.bytes()));
+  return {};
+}
+
 bool QuotaLedger::book_total() {
   const std::size_t before = total_.fetch_add(1);
   if (quotas_.total == 0 || before < quotas_.total) return true;

@@ -27,6 +27,8 @@ class QuotaLedger final : public Ledger {
   [[nodiscard]] Verdict<void> begin_allocation(std::string_view user,
                                                const IpAddress& source) override;
   void end_allocation(std::string_view user, const IpAddress& source) override;
+  [[nodiscard]] Verdict<void> move_allocation(const IpAddress& from, const IpAddress& to) override;
+  [[nodiscard]] std::size_t allocation_count() const override { return total_.load(); }
   /// From now on every begin_allocation() fails.
   void refuse_new() { refusing_.store(true, std::memory_order_relaxed); }
 

@@ -108,14 +108,22 @@ std::vector<Section> Section::sections(std::string_view key) {
   return values;
 }
 
-std::vector<std::pair<std::string, Located<std::string>>> Section::all_texts() {
-  std::vector<std::pair<std::string, Located<std::string>>> values;
-  for (const auto& [key, node] : *table_) {
-    known_.emplace_back(key.str());
-    auto value = text_of(node, place_of(key.str()));
-    if (value) values.emplace_back(std::string{key.str()}, std::move(*value));
-  }
-  return values;
+std::vector<std::string> Section::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, node] : *table_) keys.emplace_back(key.str());
+  return keys;
+}
+
+bool Section::is_table(std::string_view key) const {
+  const toml::node* node = table_->get(key);
+  return node != nullptr && node->is_table();
+}
+
+void Section::read(std::string_view key, bool& target) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return;
+  if (!node->is_boolean()) return refuse_type(*node, place_of(key), "true or false");
+  target = node->as_boolean()->get();
 }
 
 void Section::refuse_unsupported(std::string_view key) {

@@ -38,8 +38,9 @@ class Section {
   std::optional<Section> section(std::string_view key);
   /// [[key]], or key = [{…}, {…}].
   std::vector<Section> sections(std::string_view key);
-  /// Every key of this table with its text, for tables whose keys are data. All are known then.
-  std::vector<std::pair<std::string, Located<std::string>>> all_texts();
+  /// Every key of this table, for tables whose keys are data and whose values differ in type.
+  [[nodiscard]] std::vector<std::string> keys() const;
+  [[nodiscard]] bool is_table(std::string_view key) const;
 
   /// Overwrites `target`, a number or a duration in its own unit, if the key is there and within
   /// bounds.
@@ -49,6 +50,9 @@ class Section {
       target = static_cast<Number>(number->value);
     }
   }
+
+  /// Overwrites `target` if the key is there and true or false.
+  void read(std::string_view key, bool& target);
 
   /// A key of the contract that this version cannot honour: refused rather than ignored.
   void refuse_unsupported(std::string_view key);

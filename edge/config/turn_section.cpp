@@ -1,18 +1,16 @@
 #include "edge/config/turn_section.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "edge/config/choice.h"
 #include "edge/config/network.h"
-#include "edge/config/secrets.h"
 #include "edge/config/supported.h"
+#include "edge/config/turn_credentials.h"
+#include "edge/config/turn_services.h"
 
 namespace avedge::edge {
 namespace {
 
-/// RFC 8656 §14.3 by way of RFC 8489 §14.3: USERNAME is shorter than 509 bytes.
-constexpr std::size_t kLongestUserName = 508;
 /// A day: longer than any call, short enough that a forgotten allocation ends.
 constexpr std::int64_t kLongestLifetime = 86'400;
 constexpr std::int64_t kMostOfAnything = 1'000'000;
@@ -32,37 +30,13 @@ void read_relay_interface(Section& turn, Config& config, Problems& problems) {
   }
 }
 
-void read_secrets(Section& turn, const std::string& folder, Config& config, Problems& problems) {
-  const auto file = turn.text("shared_secret_file");
-  if (!file) return;
-  const std::string path = (std::filesystem::path{folder} / file->value).string();
-  const auto secrets = read_secrets_file(path);
-  if (!secrets) {
-    problems.refuse(file->place, secrets.reason().message(),
-                    "make it readable for this user, with one secret a line");
-    return;
-  }
-  if (secrets->world_readable) {
-    problems.warn(file->place, "'" + path + "' can be read by every user of this machine",
-                  "chmod 640 '" + path + "'");
-  }
-  config.turn.shared_secrets = secrets->secrets;
-}
-
-void read_user(const std::string& name, const Located<std::string>& password, Config& config,
-               Problems& problems) {
-  const bool printable =
-      std::all_of(name.begin(), name.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
-  if (name.empty() || name.size() > kLongestUserName || !printable) {
-    problems.refuse(password.place, "is no user name", "use 1 to 508 printable characters");
-  } else if (name.find(':') != std::string::npos) {
-    problems.refuse(password.place, "a user name with ':' looks like a time-limited credential",
-                    "choose another name");
-  } else if (password.value.empty()) {
-    problems.refuse(password.place, "the password is empty", "set one, or remove the user");
-  } else {
-    config.turn.users.emplace(name, password.value);
-  }
+void read_listener(Section& section, Listeners& listeners, Config& config, Problems& problems) {
+  const auto realm = section.text("realm");
+  const bool has_realm = realm && check_realm(*realm, problems);
+  auto listener = listeners.read(section, kTurnListener);
+  if (!listener) return;
+  config.turn.listeners.push_back(std::move(*listener));
+  config.turn.listener_realms.push_back(has_realm ? realm->value : std::string{});
 }
 
 void read_peer_rule(Section& section, Config& config, Problems& problems) {
@@ -91,6 +65,7 @@ void read_limits(Section& section, TurnLimits& limits) {
   section.read("permissions_per_allocation", limits.permissions_per_allocation, 1, 4096);
   // RFC 8656 §12: 0x4000 to 0x4FFF are 4096 channels.
   section.read("channels_per_allocation", limits.channels_per_allocation, 1, 4096);
+  section.read("connections_per_allocation", limits.connections_per_allocation, 1, 1024);
   section.read("unauthenticated_answers_per_second", limits.unauthenticated_answers_per_second, 1,
                kMostOfAnything);
   section.read("connections", limits.connections, 1, kMostOfAnything);
@@ -136,12 +111,12 @@ void read_ip_header(Section& turn, TurnConfig& config, Problems& problems) {
 }
 
 /// What a TURN server cannot do without, once somebody can reach it.
-void require_essentials(Section& top, Section& turn, const Config& config, Problems& problems) {
+void require_essentials(Section& top, Section& turn, Problems& problems) {
   if (!top.has("realm")) top.refuse_missing("realm", "add one, as realm = \"example.org\"");
   if (!turn.has("relay_interface")) {
     turn.refuse_missing("relay_interface", "name the [[interface]] of the relayed addresses");
   }
-  if (config.turn.users.empty() && !turn.has("shared_secret_file") && !turn.has("users")) {
+  if (!turn.has("shared_secret_file") && !turn.has("users") && !turn.has("oauth")) {
     problems.refuse(turn.place(), "nobody could log in", "add [turn.users] or shared_secret_file");
   }
 }
@@ -153,25 +128,19 @@ void read_turn(Section& top, const std::string& folder, Listeners& listeners, Co
   auto turn = top.section("turn");
   if (!turn) return;
   read_relay_interface(*turn, config, problems);
-  read_secrets(*turn, folder, config, problems);
-  if (auto users = turn->section("users")) {
-    for (const auto& [name, password] : users->all_texts()) {
-      read_user(name, password, config, problems);
-    }
-  }
+  read_turn_credentials(*turn, folder, config, problems);
   auto listener_sections = turn->sections("listener");
   for (Section& section : listener_sections) {
-    if (auto listener = listeners.read(section, kTurnListener)) {
-      config.turn.listeners.push_back(std::move(*listener));
-    }
+    read_listener(section, listeners, config, problems);
   }
   for (Section& rule : turn->sections("peer_rule")) read_peer_rule(rule, config, problems);
   if (auto limits = turn->section("limits")) read_limits(*limits, config.turn.limits);
   read_lifetimes(*turn, config.turn, problems);
   read_channel_numbers(*turn, config.turn, problems);
   read_ip_header(*turn, config.turn, problems);
+  read_turn_services(*turn, config, problems);
   turn->refuse_unknown();
-  if (!listener_sections.empty()) require_essentials(top, *turn, config, problems);
+  if (!listener_sections.empty()) require_essentials(top, *turn, problems);
 }
 
 }  // namespace avedge::edge

@@ -21,6 +21,9 @@ inline constexpr std::size_t kMaxNonce = 763;
 /// RFC 8656 §17: the families as the wire spells them.
 inline constexpr std::uint8_t kWireIpv4 = 0x01;
 inline constexpr std::uint8_t kWireIpv6 = 0x02;
+[[nodiscard]] constexpr std::uint8_t wire_family(AddressFamily family) {
+  return family == AddressFamily::ipv4 ? kWireIpv4 : kWireIpv6;
+}
 
 /// RFC 8489 §14.1: MAPPED-ADDRESS and its like.
 [[nodiscard]] std::optional<Endpoint> read_address(ConstBytes value);

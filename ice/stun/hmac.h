@@ -6,12 +6,12 @@
 #include <array>
 #include <initializer_list>
 
+#include "ice/stun/digest.h"
 #include "relay/core/bytes.h"
 
 namespace avedge::stun {
 
 using Sha1Code = std::array<std::byte, 20>;
-using Sha256Code = std::array<std::byte, 32>;
 
 /// Over the parts, one after another.
 [[nodiscard]] Sha1Code hmac_sha1(ConstBytes key, std::initializer_list<ConstBytes> parts);

@@ -1,19 +1,7 @@
 #include "ice/stun/integrity.h"
 
-#include <openssl/evp.h>
-
-#include <cstdlib>
-#include <memory>
-
-#include "ice/stun/hmac.h"
-
 namespace avedge::stun {
 namespace {
-
-struct FreeDigest {
-  void operator()(EVP_MD* digest) const { EVP_MD_free(digest); }
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
 
 /// The first four bytes of the header as the sender hashed them: the length counts everything up
 /// to and including the code, and nothing behind it (§14.5).
@@ -29,23 +17,28 @@ std::array<std::byte, 4> hashed_header(const StunView::SealView& seal) {
 
 LongTermKey long_term_key(std::string_view user, std::string_view realm,
                           std::string_view password) {
-  static thread_local const std::unique_ptr<EVP_MD, FreeDigest> md5{
-      EVP_MD_fetch(nullptr, "MD5", nullptr)};
-  static thread_local const std::unique_ptr<EVP_MD_CTX, FreeDigest> context{EVP_MD_CTX_new()};
-  LongTermKey key;
-  bool done = EVP_DigestInit_ex2(context.get(), md5.get(), nullptr) == 1;
-  for (const std::string_view part :
-       {user, std::string_view{":"}, realm, std::string_view{":"}, password}) {
-    done = done && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+  return md5({bytes_of(user), bytes_of(":"), bytes_of(realm), bytes_of(":"), bytes_of(password)});
+}
+
+LongTermKeySha256 long_term_key_sha256(std::string_view user, std::string_view realm,
+                                       std::string_view password) {
+  return sha256(
+      {bytes_of(user), bytes_of(":"), bytes_of(realm), bytes_of(":"), bytes_of(password)});
+}
+
+UserHash user_hash(std::string_view user, std::string_view realm) {
+  return sha256({bytes_of(user), bytes_of(":"), bytes_of(realm)});
+}
+
+std::optional<StunView::Seal> deciding_seal(const StunView& message) {
+  for (const auto seal : {StunView::Seal::sha256, StunView::Seal::sha1}) {
+    if (message.seal(seal)) return seal;
   }
-  done = done && EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(key.data()),
-                                    nullptr) == 1;
-  if (!done) std::abort();  // a library without MD5 cannot serve long-term credentials at all
-  return key;
+  return std::nullopt;
 }
 
 bool has_integrity(const StunView& message) {
-  return message.seal(StunView::Seal::sha256) || message.seal(StunView::Seal::sha1);
+  return deciding_seal(message).has_value();
 }
 
 bool verify_integrity(const StunView& message, ConstBytes key) {

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
+#include "ice/stun/digest.h"
+#include "ice/stun/hmac.h"
 #include "ice/stun/stun_view.h"
 
 namespace avedge::stun {
@@ -15,18 +18,32 @@ namespace avedge::stun {
   return bytes_of(password);
 }
 
-using LongTermKey = std::array<std::byte, 16>;
+/// RFC 8489 §18.5: how the key of the long-term mechanism is made of a password.
+enum class PasswordAlgorithm : std::uint16_t { md5 = 1, sha256 = 2 };
 
-/// RFC 8489 §9.2.2: MD5 over "user:realm:password".
+using LongTermKey = Md5Code;
+using LongTermKeySha256 = Sha256Code;
+
+/// RFC 8489 §9.2.2 and §18.5.1.1: MD5 over "user:realm:password".
 [[nodiscard]] LongTermKey long_term_key(std::string_view user, std::string_view realm,
                                         std::string_view password);
+/// RFC 8489 §18.5.1.2: SHA-256 over "user:realm:password".
+[[nodiscard]] LongTermKeySha256 long_term_key_sha256(std::string_view user, std::string_view realm,
+                                                     std::string_view password);
+
+/// RFC 8489 §14.4: what stands in USERHASH, SHA-256 over "user:realm".
+using UserHash = Sha256Code;
+[[nodiscard]] UserHash user_hash(std::string_view user, std::string_view realm);
+
+/// The code that decides about a message: of two the SHA-256 one (§9.2.4). Nothing if the message
+/// is not protected at all.
+[[nodiscard]] std::optional<StunView::Seal> deciding_seal(const StunView& message);
 
 /// Whether the message is protected by MESSAGE-INTEGRITY-SHA256 or MESSAGE-INTEGRITY at all.
 [[nodiscard]] bool has_integrity(const StunView& message);
 
-/// Whether the code that protects `message` was made with `key`. Of two codes the SHA-256 one
-/// counts (§9.2.4), in full length: no usage of ours allows a truncated one (§14.6).
-/// False without any code.
+/// Whether the code that decides about `message` was made with `key`, in full length: no usage of
+/// ours allows a truncated one (§14.6). False without any code.
 [[nodiscard]] bool verify_integrity(const StunView& message, ConstBytes key);
 
 }  // namespace avedge::stun

@@ -8,7 +8,8 @@
 
 namespace avedge::stun {
 
-/// RFC 8489 §18.2 and RFC 8656 §17. Any other 12-bit value is a method we do not know.
+/// RFC 8489 §18.2, RFC 8656 §17 and RFC 6062 §6.1. Any other 12-bit value is a method we do not
+/// know.
 enum class Method : std::uint16_t {
   binding = 0x001,
   allocate = 0x003,
@@ -16,7 +17,10 @@ enum class Method : std::uint16_t {
   send = 0x006,
   data = 0x007,
   create_permission = 0x008,
-  channel_bind = 0x009
+  channel_bind = 0x009,
+  connect = 0x00A,
+  connection_bind = 0x00B,
+  connection_attempt = 0x00C
 };
 
 /// RFC 8489 §5: the two class bits.

@@ -45,30 +45,60 @@ StunBuilder& StunBuilder::channel_number(std::uint16_t number) {
   return u32(AttributeType::channel_number, std::uint32_t{number} << 16);
 }
 
+StunBuilder& StunBuilder::address(AttributeType type, const Endpoint& value) {
+  masked_address(type, value, {});
+  return *this;
+}
+
 StunBuilder& StunBuilder::xor_address(AttributeType type, const Endpoint& value) {
   std::array<std::byte, 16> mask;
   store_be32(mask.data(), kStunMagicCookie);
   std::memcpy(mask.data() + 4, transaction_.bytes.data(), transaction_.bytes.size());
+  masked_address(type, value, mask);
+  return *this;
+}
 
+void StunBuilder::masked_address(AttributeType type, const Endpoint& value,
+                                 const std::array<std::byte, 16>& mask) {
   const ConstBytes octets = value.address.bytes();
   attribute_header(type, 4 + octets.size());
   writer_.u8(0);
-  writer_.u8(value.address.is_v4() ? kWireIpv4 : kWireIpv6);
+  writer_.u8(wire_family(value.address.family()));
   writer_.u16(static_cast<std::uint16_t>(value.port.number() ^ load_be16(mask.data())));
   for (std::size_t i = 0; i < octets.size(); ++i) {
     writer_.u8(std::to_integer<std::uint8_t>(octets[i] ^ mask[i]));
   }
-  return *this;
 }
 
 StunBuilder& StunBuilder::error_code(int code, std::string_view reason) {
+  error(0, AttributeType::error_code, code, reason);
+  return *this;
+}
+
+StunBuilder& StunBuilder::address_error_code(AddressFamily family, int code,
+                                             std::string_view reason) {
+  error(wire_family(family), AttributeType::address_error_code, code, reason);
+  return *this;
+}
+
+/// ERROR-CODE and ADDRESS-ERROR-CODE differ in their first byte only: zero, or the family.
+void StunBuilder::error(std::uint8_t first, AttributeType type, int code, std::string_view reason) {
   assert(code >= 300 && code <= 699);
-  attribute_header(AttributeType::error_code, 4 + reason.size());
-  writer_.u16(0);
+  attribute_header(type, 4 + reason.size());
+  writer_.u8(first);
+  writer_.u8(0);
   writer_.u8(static_cast<std::uint8_t>(code / 100));
   writer_.u8(static_cast<std::uint8_t>(code % 100));
   writer_.bytes(bytes_of(reason));
   writer_.zeros(padding_of(reason.size()));
+}
+
+StunBuilder& StunBuilder::icmp(std::uint8_t type, std::uint8_t code, std::uint32_t data) {
+  assert(type < 0x80);
+  attribute_header(AttributeType::icmp, 8);
+  writer_.u16(0);
+  writer_.u16(static_cast<std::uint16_t>(type << 9 | code));
+  writer_.u32(data);
   return *this;
 }
 

@@ -1,6 +1,7 @@
 // Writes one STUN message into a buffer of the caller's.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 
@@ -31,10 +32,16 @@ class StunBuilder {
   StunBuilder& u8_of_four(AttributeType type, std::uint8_t value);
   /// RFC 8656 §18.1.
   StunBuilder& channel_number(std::uint16_t number);
+  /// RFC 8489 §14.1: MAPPED-ADDRESS and its like, in the clear.
+  StunBuilder& address(AttributeType type, const Endpoint& value);
   /// RFC 8489 §14.2.
   StunBuilder& xor_address(AttributeType type, const Endpoint& value);
   /// RFC 8489 §14.8; `code` is 300–699.
   StunBuilder& error_code(int code, std::string_view reason);
+  /// RFC 8656 §18.12: why there is no relayed address of that family; `code` is 300–699.
+  StunBuilder& address_error_code(AddressFamily family, int code, std::string_view reason);
+  /// RFC 8656 §18.13: 7 bits of type, 9 of code, and what the error carries.
+  StunBuilder& icmp(std::uint8_t type, std::uint8_t code, std::uint32_t data);
   /// RFC 8489 §14.13.
   StunBuilder& unknown_attributes(std::span<const AttributeType> types);
 
@@ -50,6 +57,9 @@ class StunBuilder {
 
  private:
   void attribute_header(AttributeType type, std::size_t length);
+  void masked_address(AttributeType type, const Endpoint& value,
+                      const std::array<std::byte, 16>& mask);
+  void error(std::uint8_t first, AttributeType type, int code, std::string_view reason);
   void set_length(std::size_t attributes_to_come);
 
   ByteWriter writer_;

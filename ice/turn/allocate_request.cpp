@@ -10,10 +10,28 @@ namespace {
 using stun::AttributeType;
 using stun::StunView;
 
-/// RFC 8656 §18.7: the protocol number of UDP.
+/// RFC 8656 §18.7 and RFC 6062 §5.1: protocol numbers.
 constexpr std::uint8_t kUdp = 17;
+constexpr std::uint8_t kTcp = 6;
 /// RFC 8656 §18.6: the R bit of EVEN-PORT.
 constexpr std::byte kReserveNext{0x80};
+
+Answer<Allocation::Kind> read_transport(const StunView& message) {
+  const auto value = message.find(AttributeType::requested_transport);
+  const auto transport = value ? stun::read_u8_of_four(*value) : std::nullopt;
+  if (!transport) return kBadRequest;
+  switch (*transport) {
+    case kUdp: return Allocation::Kind::udp;
+    case kTcp: return Allocation::Kind::tcp;
+    default: return kUnsupportedTransport;
+  }
+}
+
+/// RFC 6062 §5.1: what makes sense for datagrams only.
+bool asks_for_datagrams(const StunView& message) {
+  return message.has(AttributeType::even_port) || message.has(AttributeType::dont_fragment) ||
+         message.has(AttributeType::reservation_token);
+}
 
 Answer<AllocateRequest> claim_reservation(const StunView& message, AllocateRequest request,
                                           ConstBytes token) {
@@ -28,6 +46,18 @@ Answer<AllocateRequest> claim_reservation(const StunView& message, AllocateReque
   return request;
 }
 
+/// Which families, and whether both. RFC 8656 §18.11: the additional one can only be IPv6.
+Answer<AllocateRequest> read_families(const StunView& message, AllocateRequest request) {
+  const auto family = read_family(message);
+  if (!family) return family.reason();
+  request.family = family->value_or(AddressFamily::ipv4);
+  if (const auto additional = message.find(AttributeType::additional_address_family)) {
+    if (*family || stun::read_u8_of_four(*additional) != stun::kWireIpv6) return kBadRequest;
+    request.both_families = true;
+  }
+  return request;
+}
+
 }  // namespace
 
 Answer<AllocateRequest> read_allocate_request(const StunView& message) {
@@ -35,13 +65,16 @@ Answer<AllocateRequest> read_allocate_request(const StunView& message) {
   const auto lifetime = read_lifetime(message);
   if (!lifetime) return lifetime.reason();
   request.lifetime = *lifetime;
+  if (const auto ticket = message.find(AttributeType::mobility_ticket)) {
+    if (!ticket->empty()) return kBadRequest;
+    request.wants_ticket = true;
+  }
 
-  // 3. REQUESTED-TRANSPORT must be there, and be UDP.
-  const auto transport_value = message.find(AttributeType::requested_transport);
-  if (!transport_value) return kBadRequest;
-  const auto transport = stun::read_u8_of_four(*transport_value);
-  if (!transport) return kBadRequest;
-  if (*transport != kUdp) return kUnsupportedTransport;
+  // 3. REQUESTED-TRANSPORT must be there, and be one we know.
+  const auto kind = read_transport(message);
+  if (!kind) return kind.reason();
+  request.kind = *kind;
+  if (*kind == Allocation::Kind::tcp && asks_for_datagrams(message)) return kBadRequest;
 
   // 4. DONT-FRAGMENT is understood; it binds the forwarder, not the allocation.
 
@@ -50,18 +83,17 @@ Answer<AllocateRequest> read_allocate_request(const StunView& message) {
     return claim_reservation(message, request, *token);
   }
 
-  // 6. and 7. The family; ADDITIONAL-ADDRESS-FAMILY is comprehension-optional, and without it the
-  // client gets an IPv4 address.
-  const auto family = read_family(message);
-  if (!family) return family.reason();
-  if (*family && message.has(AttributeType::additional_address_family)) return kBadRequest;
-  request.family = family->value_or(AddressFamily::ipv4);
+  // 6. to 8. The families; without a wish it is IPv4.
+  const auto with_families = read_families(message, request);
+  if (!with_families) return with_families.reason();
+  request = *with_families;
 
-  // 8. EVEN-PORT.
+  // 9. EVEN-PORT; a port above can be reserved in one family only.
   if (const auto even_port = message.find(AttributeType::even_port)) {
     if (even_port->size() != 1) return kBadRequest;
     request.parity = Parity::even;
     request.reserve_next = ((*even_port)[0] & kReserveNext) != std::byte{0};
+    if (request.reserve_next && request.both_families) return kBadRequest;
   }
   return request;
 }

@@ -5,16 +5,50 @@
 #include <utility>
 
 namespace avedge::turn {
+namespace {
 
-Allocation::Allocation(DeadlineQueue::Index index, Grant grant, Outcome& outcome)
-    : index_{index}, grant_{std::move(grant)} {
-  outcome.upsert(send_flow());
+constexpr std::size_t index_of(AddressFamily family) {
+  return static_cast<std::size_t>(family);
+}
+
+}  // namespace
+
+Allocation::Allocation(DeadlineQueue::Index index, State state, Outcome& outcome)
+    : index_{index}, state_{std::move(state)} {
+  assert(state_.relays[0] || state_.relays[1]);
+  emit_all(outcome);
+}
+
+bool Allocation::belongs_to(const Identity& identity) const {
+  if (identity.token_left) return state_.grant.token != nullptr;
+  return state_.grant.token == nullptr && state_.grant.user == identity.user;
+}
+
+const Relay* Allocation::relay(AddressFamily family) const {
+  const auto& relay = state_.relays[index_of(family)];
+  return relay ? &*relay : nullptr;
+}
+
+const Relay& Allocation::first_relay() const {
+  const Relay* ipv4 = relay(AddressFamily::ipv4);
+  return ipv4 != nullptr ? *ipv4 : *relay(AddressFamily::ipv6);
+}
+
+Time Allocation::expires() const {
+  Time last = Time::min();
+  for (const auto& relay : state_.relays) {
+    if (relay) last = std::max(last, relay->expires);
+  }
+  return last;
 }
 
 Time Allocation::next_deadline() const {
-  Time next = grant_.expires;
-  for (const Permission& permission : permissions_) next = std::min(next, permission.expires);
-  for (const Channel& channel : channels_) next = std::min(next, channel.expires);
+  Time next = kNever;
+  for (const auto& relay : state_.relays) {
+    if (relay) next = std::min(next, relay->expires);
+  }
+  for (const Permission& permission : state_.permissions) next = std::min(next, permission.expires);
+  for (const Channel& channel : state_.channels) next = std::min(next, channel.expires);
   return next;
 }
 
@@ -23,68 +57,96 @@ bool Allocation::has_permission(const IpAddress& peer) const {
 }
 
 const Allocation::Permission* Allocation::find_permission(const IpAddress& peer) const {
-  const auto found = std::find_if(permissions_.begin(), permissions_.end(),
+  const auto& permissions = state_.permissions;
+  const auto found = std::find_if(permissions.begin(), permissions.end(),
                                   [&](const Permission& p) { return p.peer == peer; });
-  return found == permissions_.end() ? nullptr : &*found;
+  return found == permissions.end() ? nullptr : &*found;
 }
 
 ChannelField Allocation::channel_of(const Endpoint& peer) const {
-  const auto found = std::find_if(channels_.begin(), channels_.end(),
+  const auto& channels = state_.channels;
+  const auto found = std::find_if(channels.begin(), channels.end(),
                                   [&](const Channel& c) { return c.peer.endpoint == peer; });
-  return found == channels_.end() ? kNoChannel : found->number;
+  return found == channels.end() ? kNoChannel : found->number;
 }
 
 bool Allocation::is_bound(ChannelField number) const {
-  return std::any_of(channels_.begin(), channels_.end(),
+  return std::any_of(state_.channels.begin(), state_.channels.end(),
                      [&](const Channel& c) { return c.number == number; });
 }
 
-void Allocation::refresh(Time expires, Outcome& outcome) {
-  const Time before = std::exchange(grant_.expires, expires);
-  outcome.upsert(send_flow());
-  // A flow ends with its own part or with the allocation. Parts that end before both ends of the
-  // allocation, the old and the new one, have flows that stay as they are.
+void Allocation::refresh(AddressFamily family, Time expires, Outcome& outcome) {
+  Relay& relay = *state_.relays[index_of(family)];
+  const Time before = std::exchange(relay.expires, expires);
+  emit(relay, outcome);
+  // A flow ends with its own part or with the relayed address. Parts that end before both ends of
+  // the address, the old and the new one, have flows that stay as they are.
   const Time earlier = std::min(before, expires);
-  for (const Permission& permission : permissions_) {
-    if (permission.expires > earlier) outcome.upsert(permission_flow(permission));
+  for (const Permission& permission : state_.permissions) {
+    if (permission.peer.family() != family || permission.expires <= earlier) continue;
+    emit(permission, outcome);
   }
-  for (const Channel& channel : channels_) {
-    if (channel.expires > earlier) emit(channel, outcome);
+  for (const Channel& channel : state_.channels) {
+    if (channel.peer.endpoint.address.family() != family || channel.expires <= earlier) continue;
+    emit(channel, outcome);
   }
 }
 
 void Allocation::permit(Time now, const Peer& peer, Outcome& outcome) {
   const IpAddress& address = peer.endpoint.address;
-  auto permission = std::find_if(permissions_.begin(), permissions_.end(),
+  auto& permissions = state_.permissions;
+  auto permission = std::find_if(permissions.begin(), permissions.end(),
                                  [&](const Permission& p) { return p.peer == address; });
-  if (permission == permissions_.end()) {
-    permission = permissions_.insert(permission, {address, peer.is_own_relay, {}});
+  if (permission == permissions.end()) {
+    permission = permissions.insert(permission, {address, peer.is_own_relay, {}});
   }
   permission->expires = now + kPermissionLifetime;
 
-  outcome.upsert(permission_flow(*permission));
-  for (const Channel& channel : channels_) {
+  emit(*permission, outcome);
+  for (const Channel& channel : state_.channels) {
     if (channel.peer.endpoint.address == address) emit(channel, outcome);
   }
 }
 
 void Allocation::bind(Time now, ChannelField number, const Peer& peer, Outcome& outcome) {
-  auto channel = std::find_if(channels_.begin(), channels_.end(),
+  auto& channels = state_.channels;
+  auto channel = std::find_if(channels.begin(), channels.end(),
                               [&](const Channel& c) { return c.number == number; });
-  if (channel == channels_.end()) channel = channels_.insert(channel, {peer, number, {}});
+  if (channel == channels.end()) channel = channels.insert(channel, {peer, number, {}});
   assert(channel->peer.endpoint == peer.endpoint);
   channel->expires = now + kChannelLifetime;
   permit(now, peer, outcome);  // emits the channel's flows too
 }
 
+void Allocation::drop(AddressFamily family, const FlowReader& flows, Outcome& outcome) {
+  std::erase_if(state_.channels, [&](const Channel& channel) {
+    const bool leaves = channel.peer.endpoint.address.family() == family;
+    if (leaves) erase(channel, flows, outcome);
+    return leaves;
+  });
+  std::erase_if(state_.permissions, [&](const Permission& permission) {
+    const bool leaves = permission.peer.family() == family;
+    if (leaves) erase(permission, flows, outcome);
+    return leaves;
+  });
+  auto& relay = state_.relays[index_of(family)];
+  erase(*relay, flows, outcome);
+  outcome.close(relay->port.socket);
+  relay.reset();
+}
+
 void Allocation::retire(Time now, const FlowReader& flows, Outcome& outcome) {
+  assert(!is_over(now));
+  for (const auto& relay : state_.relays) {
+    if (relay && relay->expires <= now) drop(relay->family(), flows, outcome);
+  }
   // Channels first: each takes both its flows along, and no flow's usage may be read twice.
-  std::erase_if(channels_, [&](const Channel& channel) {
+  std::erase_if(state_.channels, [&](const Channel& channel) {
     const bool over = channel.expires <= now;
     if (over) erase(channel, flows, outcome);
     return over;
   });
-  std::erase_if(permissions_, [&](const Permission& permission) {
+  std::erase_if(state_.permissions, [&](const Permission& permission) {
     const bool over = permission.expires <= now;
     if (over) erase(permission, flows, outcome);
     return over;
@@ -92,90 +154,139 @@ void Allocation::retire(Time now, const FlowReader& flows, Outcome& outcome) {
 }
 
 Traffic Allocation::end(const FlowReader& flows, Outcome& outcome) {
-  for (const Channel& channel : channels_) erase(channel, flows, outcome);
-  channels_.clear();
-  for (const Permission& permission : permissions_) erase(permission, flows, outcome);
-  permissions_.clear();
-  erase(send_flow().key, past_.up, flows, outcome);
-  outcome.close(grant_.relay.socket);
-  return past_;
+  erase_all(flows, outcome);
+  state_.channels.clear();
+  state_.permissions.clear();
+  for (const auto& relay : state_.relays) {
+    if (relay) outcome.close(relay->port.socket);
+  }
+  return state_.past;
+}
+
+void Allocation::park(const FlowReader& flows, Outcome& outcome) {
+  erase_all(flows, outcome);
+  is_parked_ = true;
+}
+
+void Allocation::resume(const ClientPath& client, Outcome& outcome) {
+  assert(is_parked_);
+  is_parked_ = false;
+  state_.client = client;
+  emit_all(outcome);
 }
 
 /// Send indications: the forwarder looks the peer up as a permission on the relay socket.
-FlowSpec Allocation::send_flow() const {
+FlowSpec Allocation::send_flow(const Relay& relay) const {
   FlowSpec flow;
-  flow.key = {grant_.listener, grant_.five_tuple.client.endpoint,
-              family() == AddressFamily::ipv4 ? kSendIndicationIpv4 : kSendIndicationIpv6};
+  flow.key = {state_.client.socket, state_.client.five_tuple.client.endpoint,
+              relay.family() == AddressFamily::ipv4 ? kSendIndicationIpv4 : kSendIndicationIpv6};
   flow.transform = Transform::unwrap_send_indication;
   flow.direction = Direction::client_to_peer;
-  flow.out_socket = grant_.relay.socket;
-  flow.valid_until = grant_.expires;
+  flow.out_socket = relay.port.socket;
+  flow.valid_until = relay.expires;
   return flow;
 }
 
 /// From any port of the peer. `destination_is_own_relay` is for the way back, which finds its peer
 /// by this flow: a Send indication may only reach a port that is leased.
 FlowSpec Allocation::permission_flow(const Permission& permission) const {
+  const Relay& through = *relay(permission.peer.family());
   FlowSpec flow;
-  flow.key = {grant_.relay.socket, {permission.peer, Port{}}, kNoChannel};
+  flow.key = {through.port.socket, {permission.peer, Port{}}, kNoChannel};
   flow.transform = Transform::frame_data_indication;
   flow.direction = Direction::peer_to_client;
   flow.destination_is_own_relay = permission.peer_is_own_relay;
-  flow.out_socket = grant_.listener;
-  flow.destination = grant_.five_tuple.client.endpoint;
-  flow.valid_until = std::min(grant_.expires, permission.expires);
+  flow.out_socket = state_.client.socket;
+  flow.destination = state_.client.five_tuple.client.endpoint;
+  flow.valid_until = std::min(through.expires, permission.expires);
   return flow;
 }
 
 FlowSpec Allocation::channel_up_flow(const Channel& channel) const {
+  const Relay& through = *relay(channel.peer.endpoint.address.family());
   FlowSpec flow;
-  flow.key = {grant_.listener, grant_.five_tuple.client.endpoint, channel.number};
+  flow.key = {state_.client.socket, state_.client.five_tuple.client.endpoint, channel.number};
   flow.transform = Transform::strip_channel_header;
   flow.direction = Direction::client_to_peer;
   flow.destination_is_own_relay = channel.peer.is_own_relay;
-  flow.out_socket = grant_.relay.socket;
+  flow.out_socket = through.port.socket;
   flow.destination = channel.peer.endpoint;
-  flow.valid_until = std::min(grant_.expires, channel.expires);
+  flow.valid_until = std::min(through.expires, channel.expires);
   return flow;
 }
 
 /// RFC 8656 §11.3: the permission decides whether the peer is heard, the channel only how.
 FlowSpec Allocation::channel_down_flow(const Channel& channel, const Permission& permission) const {
+  const Relay& through = *relay(channel.peer.endpoint.address.family());
   FlowSpec flow;
-  flow.key = {grant_.relay.socket, channel.peer.endpoint, kNoChannel};
+  flow.key = {through.port.socket, channel.peer.endpoint, kNoChannel};
   flow.transform = Transform::frame_channel_data;
   flow.direction = Direction::peer_to_client;
   flow.channel = channel.number;
-  flow.out_socket = grant_.listener;
-  flow.destination = grant_.five_tuple.client.endpoint;
-  flow.valid_until = std::min(grant_.expires, permission.expires);
+  flow.out_socket = state_.client.socket;
+  flow.destination = state_.client.five_tuple.client.endpoint;
+  flow.valid_until = std::min(through.expires, permission.expires);
   flow.channel_until = channel.expires;
   return flow;
 }
 
+void Allocation::emit_all(Outcome& outcome) const {
+  for (const auto& relay : state_.relays) {
+    if (relay) emit(*relay, outcome);
+  }
+  for (const Permission& permission : state_.permissions) emit(permission, outcome);
+  for (const Channel& channel : state_.channels) emit(channel, outcome);
+}
+
+void Allocation::emit(const Relay& relay, Outcome& outcome) const {
+  if (has_flows()) outcome.upsert(send_flow(relay));
+}
+
+void Allocation::emit(const Permission& permission, Outcome& outcome) const {
+  if (has_flows()) outcome.upsert(permission_flow(permission));
+}
+
 void Allocation::emit(const Channel& channel, Outcome& outcome) const {
+  if (!has_flows()) return;
   outcome.upsert(channel_up_flow(channel));
   if (const Permission* permission = find_permission(channel.peer.endpoint.address)) {
     outcome.upsert(channel_down_flow(channel, *permission));
   }
 }
 
+void Allocation::erase_all(const FlowReader& flows, Outcome& outcome) {
+  for (const Channel& channel : state_.channels) erase(channel, flows, outcome);
+  for (const Permission& permission : state_.permissions) {
+    // Not its channels' flows too, which have been read and erased.
+    erase(permission_flow(permission).key, state_.past.down, flows, outcome);
+  }
+  for (const auto& relay : state_.relays) {
+    if (relay) erase(*relay, flows, outcome);
+  }
+}
+
+void Allocation::erase(const Relay& relay, const FlowReader& flows, Outcome& outcome) {
+  erase(send_flow(relay).key, state_.past.up, flows, outcome);
+}
+
 /// With the permission, its channels' peers fall silent too; the channels stay bound.
 void Allocation::erase(const Permission& permission, const FlowReader& flows, Outcome& outcome) {
-  erase(permission_flow(permission).key, past_.down, flows, outcome);
-  for (const Channel& channel : channels_) {
+  erase(permission_flow(permission).key, state_.past.down, flows, outcome);
+  for (const Channel& channel : state_.channels) {
     if (channel.peer.endpoint.address != permission.peer) continue;
-    erase(channel_down_flow(channel, permission).key, past_.down, flows, outcome);
+    erase(channel_down_flow(channel, permission).key, state_.past.down, flows, outcome);
   }
 }
 
 void Allocation::erase(const Channel& channel, const FlowReader& flows, Outcome& outcome) {
-  erase(channel_up_flow(channel).key, past_.up, flows, outcome);
-  erase({grant_.relay.socket, channel.peer.endpoint, kNoChannel}, past_.down, flows, outcome);
+  const FlowSpec up = channel_up_flow(channel);
+  erase(up.key, state_.past.up, flows, outcome);
+  erase({up.out_socket, channel.peer.endpoint, kNoChannel}, state_.past.down, flows, outcome);
 }
 
 void Allocation::erase(const FlowKey& key, FlowUsage& into, const FlowReader& flows,
                        Outcome& outcome) {
+  if (!has_flows()) return;
   into += flows.usage(key);
   outcome.erase(key);
 }

@@ -1,12 +1,16 @@
 // One allocation: what a client was granted, and the flows that say the same to the forwarder.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "ice/stun/message.h"
+#include "ice/turn/gatekeeper.h"
+#include "ice/turn/ticket.h"
 #include "relay/core/deadline_queue.h"
 #include "relay/core/relay_ports.h"
 #include "relay/core/slow_path.h"
@@ -31,54 +35,48 @@ struct Traffic {
   FlowUsage down;  // peers to client
 };
 
+/// Where the client of an allocation is, and the socket that reaches it there.
+struct ClientPath {
+  FiveTuple five_tuple;
+  SocketId socket = kNoSocket;
+};
+
+/// A relayed transport address. Each family has its own lifetime (RFC 8656 §8).
+struct Relay {
+  RelayPort port;
+  Time expires{};
+  [[nodiscard]] AddressFamily family() const { return port.local.address.family(); }
+};
+
 /// Belongs to one worker. Everything that can go stale is asked with `now`: a thing whose time has
 /// come counts as gone even before retire() clears it away.
+///
+/// UDP allocations have flows, TCP allocations (RFC 6062) have connections, which Connections
+/// knows. An allocation that is `parked` (RFC 8016) has a relayed address, but no client: its flows
+/// are erased until it is resumed.
 class Allocation {
  public:
+  enum class Kind : std::uint8_t { udp, tcp };
+
+  /// Of a dual allocation the family that could not be had (RFC 8656 §7.2).
+  struct Missing {
+    AddressFamily family{};
+    int code = 0;
+  };
+
   struct Grant {
-    FiveTuple five_tuple;
-    SocketId listener = kNoSocket;
-    RelayPort relay;
+    Kind kind = Kind::udp;
     std::string user;
     /// Of the request that opened it, to know its retransmissions.
     stun::TransactionId transaction;
     /// Given out with it, for the port above.
     std::optional<ReservationToken> reserved;
+    std::optional<Missing> missing;
+    /// If an access token opened it.
+    std::unique_ptr<TokenSession> token;
     Time opened{};
-    Time expires{};
   };
 
-  /// Emits the flow that lets the client send.
-  Allocation(DeadlineQueue::Index index, Grant grant, Outcome& outcome);
-
-  [[nodiscard]] DeadlineQueue::Index index() const { return index_; }
-  [[nodiscard]] const Grant& grant() const { return grant_; }
-  [[nodiscard]] AddressFamily family() const { return grant_.relay.local.address.family(); }
-  [[nodiscard]] bool is_over(Time now) const { return grant_.expires <= now; }
-  /// When the first of its parts, or the whole, ends.
-  [[nodiscard]] Time next_deadline() const;
-
-  [[nodiscard]] std::size_t permission_count() const { return permissions_.size(); }
-  [[nodiscard]] std::size_t channel_count() const { return channels_.size(); }
-  [[nodiscard]] bool has_permission(const IpAddress& peer) const;
-  /// The number that `peer` is bound to; kNoChannel if none.
-  [[nodiscard]] ChannelField channel_of(const Endpoint& peer) const;
-  /// Whether that number is bound, to whomever.
-  [[nodiscard]] bool is_bound(ChannelField number) const;
-
-  // Each of these keeps the flows in step. Call retire() first.
-
-  void refresh(Time expires, Outcome& outcome);
-  /// Installs or renews the permission for the peer's address (RFC 8656 §9).
-  void permit(Time now, const Peer& peer, Outcome& outcome);
-  /// Binds or renews, and permits (RFC 8656 §12). Neither number nor peer is bound to another.
-  void bind(Time now, ChannelField number, const Peer& peer, Outcome& outcome);
-  /// Clears away permissions and channels that have run out.
-  void retire(Time now, const FlowReader& flows, Outcome& outcome);
-  /// Erases every flow and closes the relay socket. Nothing may be called afterwards but grant().
-  Traffic end(const FlowReader& flows, Outcome& outcome);
-
- private:
   struct Permission {
     IpAddress peer;
     bool peer_is_own_relay = false;
@@ -90,24 +88,104 @@ class Allocation {
     Time expires{};
   };
 
+  /// Everything there is to know about an allocation, as values: what goes to another worker.
+  struct State {
+    Grant grant;
+    ClientPath client;
+    std::array<std::optional<Relay>, 2> relays;  // by family
+    std::vector<Permission> permissions;
+    std::vector<Channel> channels;
+    Traffic past;  // of flows that are no more
+  };
+
+  /// With at least one relay. Emits the flows of all that `state` has.
+  Allocation(DeadlineQueue::Index index, State state, Outcome& outcome);
+
+  [[nodiscard]] DeadlineQueue::Index index() const { return index_; }
+  [[nodiscard]] const State& state() const { return state_; }
+  [[nodiscard]] const Grant& grant() const { return state_.grant; }
+  [[nodiscard]] const ClientPath& client() const { return state_.client; }
+  [[nodiscard]] bool is_tcp() const { return state_.grant.kind == Kind::tcp; }
+  [[nodiscard]] bool is_parked() const { return is_parked_; }
+  /// Whether requests of `identity` may touch it (RFC 8656 §5). Access tokens name no user: any of
+  /// them is as good as the one that opened it.
+  [[nodiscard]] bool belongs_to(const Identity& identity) const;
+
+  /// Null if it has no relayed address of that family.
+  [[nodiscard]] const Relay* relay(AddressFamily family) const;
+  /// The IPv4 one if it has two.
+  [[nodiscard]] const Relay& first_relay() const;
+  [[nodiscard]] bool is_over(Time now) const { return expires() <= now; }
+  /// When the last relayed address ends.
+  [[nodiscard]] Time expires() const;
+  /// When the first of its parts, or the whole, ends.
+  [[nodiscard]] Time next_deadline() const;
+
+  [[nodiscard]] std::size_t permission_count() const { return state_.permissions.size(); }
+  [[nodiscard]] std::size_t channel_count() const { return state_.channels.size(); }
+  [[nodiscard]] bool has_permission(const IpAddress& peer) const;
+  /// The number that `peer` is bound to; kNoChannel if none.
+  [[nodiscard]] ChannelField channel_of(const Endpoint& peer) const;
+  /// Whether that number is bound, to whomever.
+  [[nodiscard]] bool is_bound(ChannelField number) const;
+
+  // Each of these keeps the flows in step. Call retire() first.
+
+  void refresh(AddressFamily family, Time expires, Outcome& outcome);
+  /// Installs or renews the permission for the peer's address (RFC 8656 §9).
+  void permit(Time now, const Peer& peer, Outcome& outcome);
+  /// Binds or renews, and permits (RFC 8656 §12). Neither number nor peer is bound to another.
+  void bind(Time now, ChannelField number, const Peer& peer, Outcome& outcome);
+  /// Gives one relayed address back, with the permissions and channels of its family. There is
+  /// another one.
+  void drop(AddressFamily family, const FlowReader& flows, Outcome& outcome);
+  /// Clears away permissions and channels that have run out, and one of two relayed addresses.
+  void retire(Time now, const FlowReader& flows, Outcome& outcome);
+  /// Erases every flow and closes the relay sockets. Nothing may be called afterwards but the
+  /// constant ones.
+  Traffic end(const FlowReader& flows, Outcome& outcome);
+
+  void renew_token(std::unique_ptr<TokenSession> token) { state_.grant.token = std::move(token); }
+
+  // RFC 8016, for UDP allocations.
+
+  [[nodiscard]] const std::optional<Ticket>& ticket() const { return ticket_; }
+  void set_ticket(const Ticket& ticket) { ticket_ = ticket; }
+  /// The request that moved it last, to know its retransmissions.
+  [[nodiscard]] const std::optional<stun::TransactionId>& moved_by() const { return moved_by_; }
+  void set_moved_by(const stun::TransactionId& transaction) { moved_by_ = transaction; }
+  /// Erases every flow, until resume().
+  void park(const FlowReader& flows, Outcome& outcome);
+  /// From now on its client is there.
+  void resume(const ClientPath& client, Outcome& outcome);
+  /// Everything it was. Nothing may be called afterwards.
+  [[nodiscard]] State leave() { return std::move(state_); }
+
+ private:
   [[nodiscard]] const Permission* find_permission(const IpAddress& peer) const;
 
-  [[nodiscard]] FlowSpec send_flow() const;
+  [[nodiscard]] FlowSpec send_flow(const Relay& relay) const;
   [[nodiscard]] FlowSpec permission_flow(const Permission& permission) const;
   [[nodiscard]] FlowSpec channel_up_flow(const Channel& channel) const;
   [[nodiscard]] FlowSpec channel_down_flow(const Channel& channel,
                                            const Permission& permission) const;
 
+  [[nodiscard]] bool has_flows() const { return !is_tcp() && !is_parked_; }
+  void emit_all(Outcome& outcome) const;
+  void emit(const Relay& relay, Outcome& outcome) const;
+  void emit(const Permission& permission, Outcome& outcome) const;
   void emit(const Channel& channel, Outcome& outcome) const;
+  void erase_all(const FlowReader& flows, Outcome& outcome);
+  void erase(const Relay& relay, const FlowReader& flows, Outcome& outcome);
   void erase(const Permission& permission, const FlowReader& flows, Outcome& outcome);
   void erase(const Channel& channel, const FlowReader& flows, Outcome& outcome);
   void erase(const FlowKey& key, FlowUsage& into, const FlowReader& flows, Outcome& outcome);
 
   DeadlineQueue::Index index_;
-  Grant grant_;
-  std::vector<Permission> permissions_;
-  std::vector<Channel> channels_;
-  Traffic past_;  // of flows that are no more
+  bool is_parked_ = false;
+  State state_;
+  std::optional<Ticket> ticket_;
+  std::optional<stun::TransactionId> moved_by_;
 };
 
 }  // namespace avedge::turn

@@ -1,4 +1,5 @@
-// The allocations of one worker, by five-tuple and by the time at which they need attention.
+// The allocations of one worker, by everything that names one, and by the time at which they need
+// attention.
 #pragma once
 
 #include <memory>
@@ -13,16 +14,31 @@ namespace avedge::turn {
 /// References to allocations are valid until they are removed.
 class AllocationTable {
  public:
+  using Index = DeadlineQueue::Index;
+
   explicit AllocationTable(std::size_t capacity);
 
-  [[nodiscard]] bool is_full() const { return by_five_tuple_.size() >= capacity_; }
-  [[nodiscard]] std::size_t size() const { return by_five_tuple_.size(); }
-  /// Null if there is none.
+  [[nodiscard]] bool is_full() const { return size() >= capacity_; }
+  [[nodiscard]] std::size_t size() const { return slots_.size() - free_.size(); }
+
+  // Each of these is null if there is none.
+
   [[nodiscard]] Allocation* find(const FiveTuple& five_tuple);
+  [[nodiscard]] Allocation* find_by_relay(SocketId socket);
+  [[nodiscard]] Allocation* find(const Ticket& ticket);
+  [[nodiscard]] Allocation* at(Index index) { return slots_[index].get(); }
 
   /// Only if not full, and if the five-tuple has none.
-  Allocation& open(Allocation::Grant grant, Outcome& outcome);
-  void remove(Allocation& allocation);
+  Allocation& open(Allocation::State state, Outcome& outcome);
+  /// What it was; the reference is good no more.
+  Allocation::State remove(Allocation& allocation);
+
+  /// Forgets the five-tuple, the ticket or a relay socket of an allocation that is about to change
+  /// it, and learns the new one. Only for allocations that are in the table.
+  void forget_client(const Allocation& allocation);
+  void learn_client(const Allocation& allocation);
+  void set_ticket(Allocation& allocation, const Ticket& ticket);
+  void forget_relay(SocketId socket) { by_relay_.erase(socket); }
 
   template <class Visit>
   void for_each(Visit visit) const {
@@ -39,7 +55,6 @@ class AllocationTable {
   [[nodiscard]] Allocation* pop_due(Time now);
 
  private:
-  using Index = DeadlineQueue::Index;
   /// Clients choose their ports, so the hash is seeded.
   struct Hash {
     std::uint64_t seed;
@@ -49,7 +64,9 @@ class AllocationTable {
   std::size_t capacity_;
   std::vector<std::unique_ptr<Allocation>> slots_;
   std::vector<Index> free_;
-  std::unordered_map<FiveTuple, Index, Hash> by_five_tuple_;
+  std::unordered_map<FiveTuple, Index, Hash> by_five_tuple_;  // all but the parked ones
+  std::unordered_map<SocketId, Index> by_relay_;
+  std::unordered_map<Ticket, Index, TicketHash> by_ticket_;
   DeadlineQueue deadlines_;
 };
 

@@ -1,74 +1,158 @@
 #include "ice/turn/authenticator.h"
 
-#include <openssl/evp.h>
+#include <algorithm>
 
-#include <charconv>
-
-#include "ice/stun/hmac.h"
+#include "ice/stun/password_algorithm.h"
+#include "ice/turn/access_token.h"
+#include "ice/turn/time_limited.h"
 
 namespace avedge::turn {
 namespace {
 
-struct TimeLimitedName {
-  UnixSeconds expiry;
-  std::string_view name;  // may be empty
-};
+using stun::PasswordAlgorithm;
+using stun::StunView;
 
-/// "expiry:name" or just "expiry".
-std::optional<TimeLimitedName> parse_time_limited(std::string_view username) {
-  const auto colon = username.find(':');
-  const std::string_view digits = username.substr(0, colon);
-  std::int64_t expiry = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), expiry);
-  if (error != std::errc{} || end != digits.data() + digits.size() || expiry < 0) {
-    return std::nullopt;
+/// The most preferred first (RFC 8489 §9.2.4).
+std::vector<PasswordAlgorithm> algorithms(Authentication authentication) {
+  switch (authentication) {
+    case Authentication::md5: return {PasswordAlgorithm::md5};
+    case Authentication::sha256: return {PasswordAlgorithm::sha256};
+    case Authentication::both: break;
   }
-  const auto name =
-      colon == std::string_view::npos ? std::string_view{} : username.substr(colon + 1);
-  return TimeLimitedName{UnixSeconds{expiry}, name};
+  return {PasswordAlgorithm::sha256, PasswordAlgorithm::md5};
+}
+
+/// The identity if `key` protects the message.
+std::optional<Identity> identity_if(const StunView& message, std::string_view user,
+                                    ConstBytes key) {
+  const auto seal = stun::deciding_seal(message);
+  if (!seal || !stun::verify_integrity(message, key)) return std::nullopt;
+  return Identity{user, {IntegrityKey{key}, *seal}};
 }
 
 }  // namespace
 
 Authenticator::Authenticator(const Credentials& credentials, WallClock wall_clock)
-    : realm_{credentials.realm},
-      secrets_{credentials.shared_secrets},
+    : credentials_{credentials},
+      offered_{stun::password_algorithms(algorithms(credentials.authentication))},
       wall_clock_{std::move(wall_clock)} {
-  for (const auto& [name, password] : credentials.users) {
-    users_.emplace(name, stun::long_term_key(name, realm_, password));
+  realms_.push_back(make_realm(credentials.realm));
+  for (const std::string& name : credentials.listener_realms) {
+    auto known = std::find_if(realms_.begin(), realms_.end(), [&](const Realm& realm) {
+      return realm.name == (name.empty() ? credentials.realm : name);
+    });
+    if (known == realms_.end()) known = realms_.insert(known, make_realm(name));
+    by_listener_.push_back(static_cast<std::size_t>(known - realms_.begin()));
   }
 }
 
-std::optional<Identity> Authenticator::verify(const stun::StunView& message,
-                                              std::string_view username) const {
-  if (const auto user = users_.find(username); user != users_.end()) {
-    if (!stun::verify_integrity(message, user->second)) return std::nullopt;
-    return Identity{username, user->second};
+Authenticator::Realm Authenticator::make_realm(const std::string& name) const {
+  Realm realm{name, {}, {}};
+  for (const auto& [user, secret] : credentials_.users) {
+    UserKeys keys;
+    if (!secret.password.empty()) {
+      keys = {stun::long_term_key(user, name, secret.password),
+              stun::long_term_key_sha256(user, name, secret.password)};
+    } else if (name == (secret.realm.empty() ? credentials_.realm : secret.realm)) {
+      keys = {secret.md5_key, secret.sha256_key};
+    } else {
+      continue;  // known elsewhere
+    }
+    const auto added = realm.users.emplace(user, keys).first;
+    realm.names.emplace(stun::user_hash(user, name), added->first);
   }
-  return verify_time_limited(message, username);
+  return realm;
 }
 
-std::optional<Identity> Authenticator::verify_time_limited(const stun::StunView& message,
-                                                           std::string_view username) const {
-  if (secrets_.empty()) return std::nullopt;
+const Authenticator::Realm& Authenticator::realm_of(std::uint16_t listener) const {
+  return realms_[listener < by_listener_.size() ? by_listener_[listener] : 0];
+}
+
+SecurityFeatures Authenticator::features(std::uint16_t listener) const {
+  if (credentials_.authentication == Authentication::md5) return {};
+  const auto& users = realm_of(listener).users;
+  const bool by_secret = !credentials_.shared_secrets.empty();
+  const bool by_password =
+      std::any_of(users.begin(), users.end(), [](const auto& user) { return user.second.sha256; });
+  // A client that is offered anonymity hides its name, and only names of users can be found again:
+  // those of time-limited credentials and of token keys are not, so nobody is offered it then.
+  const bool all_known = !by_secret && credentials_.token_keys.empty();
+  return {by_secret || by_password, by_password && all_known};
+}
+
+bool Authenticator::is_offered(PasswordAlgorithm algorithm) const {
+  const auto offered = algorithms(credentials_.authentication);
+  return std::find(offered.begin(), offered.end(), algorithm) != offered.end();
+}
+
+std::string_view Authenticator::third_party() const {
+  return credentials_.token_keys.empty() ? std::string_view{} : credentials_.server_name;
+}
+
+std::optional<Identity> Authenticator::verify(const StunView& message, const Claim& claim,
+                                              std::uint16_t listener) const {
+  if (claim.access_token) return verify_token(message, claim);
+  if (!is_offered(claim.algorithm)) return std::nullopt;
+  const Realm& realm = realm_of(listener);
+  if (auto identity = verify_static(message, claim, realm)) return identity;
+  return verify_time_limited(message, claim, realm);
+}
+
+std::optional<Identity> Authenticator::verify_static(const StunView& message, const Claim& claim,
+                                                     const Realm& realm) const {
+  std::string_view name = claim.username;
+  if (claim.user_hash) {
+    const auto hidden = realm.names.find(*claim.user_hash);
+    if (hidden == realm.names.end()) return std::nullopt;
+    name = hidden->second;
+  }
+  const auto user = realm.users.find(name);
+  if (user == realm.users.end()) return std::nullopt;
+  const UserKeys& keys = user->second;
+  if (claim.algorithm == PasswordAlgorithm::sha256) {
+    return keys.sha256 ? identity_if(message, user->first, *keys.sha256) : std::nullopt;
+  }
+  return keys.md5 ? identity_if(message, user->first, *keys.md5) : std::nullopt;
+}
+
+std::optional<Identity> Authenticator::verify_time_limited(const StunView& message,
+                                                           const Claim& claim,
+                                                           const Realm& realm) const {
+  if (credentials_.shared_secrets.empty() || realm.users.contains(claim.username)) {
+    return std::nullopt;
+  }
+  const std::string_view username = claim.username;
   const auto parsed = parse_time_limited(username);
   if (!parsed) return std::nullopt;
-  const bool expired = parsed->expiry <= wall_clock_();
-  for (const std::string& secret : secrets_) {
-    const auto key = stun::long_term_key(username, realm_, time_limited_password(secret, username));
-    if (stun::verify_integrity(message, key)) {
-      return Identity{parsed->name.empty() ? username : parsed->name, key, expired};
+  const std::string_view user = parsed->name.empty() ? username : parsed->name;
+  for (const std::string& secret : credentials_.shared_secrets) {
+    for (const auto hash : {PasswordHash::sha1, PasswordHash::sha256}) {
+      const std::string password = time_limited_password(secret, username, hash);
+      auto identity =
+          claim.algorithm == PasswordAlgorithm::sha256
+              ? identity_if(message, user,
+                            stun::long_term_key_sha256(username, realm.name, password))
+              : identity_if(message, user, stun::long_term_key(username, realm.name, password));
+      if (!identity) continue;
+      identity->expired = parsed->expiry <= wall_clock_();
+      return identity;
     }
   }
   return std::nullopt;
 }
 
-std::string time_limited_password(std::string_view secret, std::string_view username) {
-  const auto code = stun::hmac_sha1(bytes_of(secret), {bytes_of(username)});
-  std::array<unsigned char, (std::tuple_size_v<stun::Sha1Code> + 2) / 3 * 4 + 1> text{};
-  const int length = EVP_EncodeBlock(
-      text.data(), reinterpret_cast<const unsigned char*>(code.data()), code.size());
-  return {reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(length)};
+/// RFC 7635 §4.1.1 and §8: the name is the id of the key, and the token brings the key of the code.
+std::optional<Identity> Authenticator::verify_token(const StunView& message,
+                                                    const Claim& claim) const {
+  const auto key = credentials_.token_keys.find(std::string{claim.username});
+  if (key == credentials_.token_keys.end()) return std::nullopt;
+  const auto token = open_access_token(*claim.access_token, key->second, credentials_.server_name);
+  if (!token) return std::nullopt;
+  const auto left = time_left(*token, wall_clock_());
+  if (!left) return std::nullopt;
+  auto identity = identity_if(message, key->first, token->mac_key.bytes());
+  if (identity) identity->token_left = left;
+  return identity;
 }
 
 }  // namespace avedge::turn

@@ -6,50 +6,78 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ice/stun/integrity.h"
-#include "ice/turn/settings.h"
+#include "ice/turn/credentials.h"
+#include "ice/turn/identity.h"
+#include "ice/turn/nonce.h"
 #include "relay/core/clock.h"
 
 namespace avedge::turn {
 
-/// Somebody whose message verified.
-struct Identity {
-  /// Whom quotas are booked on: for time-limited credentials the name behind the expiry, which
-  /// stays the same when they are renewed. Lives as long as the message.
-  std::string_view user;
-  /// Protects the answers.
-  stun::LongTermKey key{};
-  /// The time-limited credentials have run out: good for what was granted before, and for nothing
-  /// new. A client cannot change its credentials in the middle of a call.
-  bool expired = false;
-};
-
-/// Unix time; credentials that expire are the only thing that needs the civil calendar.
+/// Unix time; credentials that expire are the only thing that needs the civil calendar. Any thread.
 using WallClock = std::function<UnixSeconds()>;
 
-/// One thread. Never remembers what it saw, so no stranger can make it grow.
+/// Who a message says it is from. Views into the message.
+struct Claim {
+  /// Empty if the name is hidden in `user_hash`.
+  std::string_view username;
+  std::optional<stun::UserHash> user_hash;
+  std::optional<ConstBytes> access_token;
+  stun::PasswordAlgorithm algorithm = stun::PasswordAlgorithm::md5;
+};
+
+/// Immutable once it is made, which takes a hash for each user and realm; then any thread. Never
+/// remembers what it saw, so no stranger can make it grow.
 class Authenticator {
  public:
   Authenticator(const Credentials& credentials, WallClock wall_clock);
+  Authenticator(const Authenticator&) = delete;  // its realms point into themselves
+  Authenticator& operator=(const Authenticator&) = delete;
 
-  /// Nothing if `username` is unknown, or if the integrity of `message` is not theirs;
-  /// the two are not told apart, so that nobody can ask for names.
-  [[nodiscard]] std::optional<Identity> verify(const stun::StunView& message,
-                                               std::string_view username) const;
-  [[nodiscard]] const std::string& realm() const { return realm_; }
+  /// Nothing if the user is unknown, or if the integrity of `message` is not theirs; the two are
+  /// not told apart, so that nobody can ask for names. `listener` as in Path.
+  [[nodiscard]] std::optional<Identity> verify(const stun::StunView& message, const Claim& claim,
+                                               std::uint16_t listener) const;
+
+  [[nodiscard]] const std::string& realm(std::uint16_t listener) const {
+    return realm_of(listener).name;
+  }
+  /// What challenges announce there.
+  [[nodiscard]] SecurityFeatures features(std::uint16_t listener) const;
+  /// The value of PASSWORD-ALGORITHMS, if that is announced.
+  [[nodiscard]] ConstBytes offered_algorithms() const { return offered_; }
+  [[nodiscard]] bool is_offered(stun::PasswordAlgorithm algorithm) const;
+  /// The value of THIRD-PARTY-AUTHORIZATION (RFC 7635 §6.1); empty without access tokens.
+  [[nodiscard]] std::string_view third_party() const;
 
  private:
-  [[nodiscard]] std::optional<Identity> verify_time_limited(const stun::StunView& message,
-                                                            std::string_view username) const;
+  struct UserKeys {
+    std::optional<stun::LongTermKey> md5;
+    std::optional<stun::LongTermKeySha256> sha256;
+  };
+  struct Realm {
+    std::string name;
+    std::map<std::string, UserKeys, std::less<>> users;
+    std::map<stun::UserHash, std::string_view> names;  // of the users
+  };
 
-  std::string realm_;
-  std::map<std::string, stun::LongTermKey, std::less<>> users_;
-  std::vector<std::string> secrets_;
+  [[nodiscard]] Realm make_realm(const std::string& name) const;
+  [[nodiscard]] const Realm& realm_of(std::uint16_t listener) const;
+  [[nodiscard]] std::optional<Identity> verify_static(const stun::StunView& message,
+                                                      const Claim& claim, const Realm& realm) const;
+  [[nodiscard]] std::optional<Identity> verify_time_limited(const stun::StunView& message,
+                                                            const Claim& claim,
+                                                            const Realm& realm) const;
+  [[nodiscard]] std::optional<Identity> verify_token(const stun::StunView& message,
+                                                     const Claim& claim) const;
+
+  Credentials credentials_;
+  std::vector<Realm> realms_;             // the default one first
+  std::vector<std::size_t> by_listener_;  // → realms_
+  std::vector<std::byte> offered_;
   WallClock wall_clock_;
 };
-
-/// The password that goes with a time-limited user name: base64(HMAC-SHA1(secret, username)).
-[[nodiscard]] std::string time_limited_password(std::string_view secret, std::string_view username);
 
 }  // namespace avedge::turn

@@ -1,6 +1,10 @@
 #include "ice/turn/nonce.h"
 
-#include <charconv>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cassert>
+#include <optional>
 
 #include "ice/stun/hmac.h"
 #include "relay/core/random.h"
@@ -8,25 +12,48 @@
 namespace avedge::turn {
 namespace {
 
-// In front the time of issue in seconds of CLOCK_MONOTONIC, behind it 64 bits of the code: enough
-// against guessing over the network within an hour.
-constexpr std::size_t kTimeDigits = 8;
-constexpr std::size_t kCodeBytes = 8;
+/// RFC 8489 §9.2: in front of the features, 24 bits in base64.
+constexpr std::string_view kCookie = "obMatJos2";
+constexpr std::size_t kCookieSize = 13;
+
+// In front the time of issue in seconds of CLOCK_MONOTONIC, behind it 56 bits of the code: enough
+// against guessing over the network within an hour, and 11 bytes make 15 characters, which with the
+// cookie leave no padding in NONCE. The first bytes are zero for a century, so no nonce begins like
+// the cookie by chance.
+constexpr std::size_t kTimeBytes = 4;
+constexpr std::size_t kCodeBytes = 7;
+constexpr std::size_t kBodySize = 15;
+using Body = std::array<std::byte, kTimeBytes + kCodeBytes>;
 
 std::uint32_t seconds_of(Time now) {
   return static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
 }
 
-void write_hex(char* to, ConstBytes bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (const std::byte octet : bytes) {
-    *to++ = kDigits[std::to_integer<std::size_t>(octet >> 4)];
-    *to++ = kDigits[std::to_integer<std::size_t>(octet & std::byte{0x0F})];
-  }
+/// RFC 8489 §18.1: bit 0 is the leftmost of the 24; 0 is for the algorithms, 1 for anonymity.
+std::string_view encode(SecurityFeatures features) {
+  if (features.password_algorithms) return features.username_anonymity ? "wAAA" : "gAAA";
+  return "QAAA";
+}
+
+/// The time of issue that the nonce claims; nothing if it has not the form of ours.
+std::optional<std::uint32_t> read_time(std::string_view body) {
+  if (body.size() != kBodySize) return std::nullopt;
+  std::array<unsigned char, 8> digits;
+  std::array<unsigned char, 6> bytes;
+  std::copy_n(body.begin(), digits.size(), digits.begin());
+  const int decoded = EVP_DecodeBlock(bytes.data(), digits.data(), digits.size());
+  if (decoded != static_cast<int>(bytes.size())) return std::nullopt;
+  return load_be32(reinterpret_cast<const std::byte*>(bytes.data()));
 }
 
 }  // namespace
+
+void Nonce::append(std::string_view text) {
+  assert(size_ + text.size() <= characters_.size());
+  std::copy(text.begin(), text.end(), characters_.begin() + size_);
+  size_ += text.size();
+}
 
 NonceKey random_nonce_key() {
   NonceKey key;
@@ -34,35 +61,44 @@ NonceKey random_nonce_key() {
   return key;
 }
 
-Nonce NonceMint::issue(Time now, const Endpoint& client) const {
-  return make(seconds_of(now), client);
+Nonce NonceMint::issue(Time now, const Endpoint& client, SecurityFeatures features) const {
+  return make(seconds_of(now), client, features);
 }
 
-bool NonceMint::is_fresh(Time now, const Endpoint& client, std::string_view nonce) const {
-  Nonce expected;
-  if (nonce.size() != expected.size()) return false;
-  std::uint32_t issued = 0;
-  const char* const digits_end = nonce.data() + kTimeDigits;
-  const auto [end, error] = std::from_chars(nonce.data(), digits_end, issued, 16);
-  if (error != std::errc{} || end != digits_end) return false;
-
+NonceState NonceMint::inspect(Time now, const Endpoint& client, SecurityFeatures features,
+                              std::string_view nonce) const {
+  const std::size_t cookie = features.any() ? kCookieSize : 0;
+  if (nonce.size() <= cookie) return NonceState::foreign;
+  const auto issued = read_time(nonce.substr(cookie));
   const std::uint32_t current = seconds_of(now);
-  if (issued > current || std::chrono::seconds{current - issued} > lifetime_) return false;
-  expected = make(issued, client);
-  return stun::equal_in_constant_time(bytes_of({expected.data(), expected.size()}),
-                                      bytes_of(nonce));
+  if (!issued || *issued > current) return NonceState::foreign;
+  const Nonce expected = make(*issued, client, features);
+  if (!stun::equal_in_constant_time(bytes_of(expected.text()), bytes_of(nonce))) {
+    return NonceState::foreign;
+  }
+  const bool is_old = std::chrono::seconds{current - *issued} > lifetime_;
+  return is_old ? NonceState::stale : NonceState::fresh;
 }
 
-Nonce NonceMint::make(std::uint32_t issued, const Endpoint& client) const {
-  std::array<std::byte, 4> time;
-  store_be32(time.data(), issued);
+Nonce NonceMint::make(std::uint32_t issued, const Endpoint& client,
+                      SecurityFeatures features) const {
+  Body body;
+  store_be32(body.data(), issued);
   std::array<std::byte, 2> port;
   store_be16(port.data(), client.port.number());
-  const auto code = stun::hmac_sha256(key_, {time, port, client.address.bytes()});
+  const std::string_view announced = features.any() ? encode(features) : std::string_view{};
+  const auto code = stun::hmac_sha256(key_, {ConstBytes{body}.first(kTimeBytes), port,
+                                             client.address.bytes(), bytes_of(announced)});
+  std::copy_n(code.begin(), kCodeBytes, body.begin() + kTimeBytes);
 
+  std::array<unsigned char, kBodySize + 2> text;  // with one '=' and EVP's terminator
+  EVP_EncodeBlock(text.data(), reinterpret_cast<const unsigned char*>(body.data()), body.size());
   Nonce nonce;
-  write_hex(nonce.data(), time);
-  write_hex(nonce.data() + kTimeDigits, ConstBytes{code}.first(kCodeBytes));
+  if (features.any()) {
+    nonce.append(kCookie);
+    nonce.append(announced);
+  }
+  nonce.append({reinterpret_cast<const char*>(text.data()), kBodySize});
   return nonce;
 }
 

@@ -13,9 +13,29 @@ namespace avedge::turn {
 using NonceKey = std::array<std::byte, 32>;
 [[nodiscard]] NonceKey random_nonce_key();
 
-/// Hexadecimal, so it can never begin with the "nonce cookie" of RFC 8489 §9.2 and claim features
-/// that the server does not have.
-using Nonce = std::array<char, 24>;
+/// What a nonce says about its server (RFC 8489 §9.2 and §18.1).
+struct SecurityFeatures {
+  bool password_algorithms = false;
+  bool username_anonymity = false;
+  [[nodiscard]] bool any() const { return password_algorithms || username_anonymity; }
+};
+
+/// 15 characters; 28 with the "nonce cookie" in front, if there are features to announce.
+class Nonce {
+ public:
+  [[nodiscard]] std::string_view text() const { return {characters_.data(), size_}; }
+  void append(std::string_view text);
+
+ private:
+  std::array<char, 28> characters_;
+  std::size_t size_ = 0;
+};
+
+enum class NonceState : std::uint8_t {
+  fresh,
+  stale,   // ours, but too old
+  foreign  // made up, another client's, or of a time when other features were announced
+};
 
 /// Immutable; any thread.
 class NonceMint {
@@ -23,12 +43,14 @@ class NonceMint {
   NonceMint(const NonceKey& key, Duration lifetime) : key_{key}, lifetime_{lifetime} {}
 
   /// For that client only: RFC 8489 §9.2.4 forbids one nonce for two addresses or ports.
-  [[nodiscard]] Nonce issue(Time now, const Endpoint& client) const;
-  /// Whether `nonce` was issued to that client, no longer ago than the lifetime.
-  [[nodiscard]] bool is_fresh(Time now, const Endpoint& client, std::string_view nonce) const;
+  [[nodiscard]] Nonce issue(Time now, const Endpoint& client, SecurityFeatures features) const;
+  /// Whether `nonce` was issued to that client with those features, and how long ago.
+  [[nodiscard]] NonceState inspect(Time now, const Endpoint& client, SecurityFeatures features,
+                                   std::string_view nonce) const;
 
  private:
-  [[nodiscard]] Nonce make(std::uint32_t issued, const Endpoint& client) const;
+  [[nodiscard]] Nonce make(std::uint32_t issued, const Endpoint& client,
+                           SecurityFeatures features) const;
 
   NonceKey key_;
   Duration lifetime_;

@@ -1,6 +1,7 @@
 // Who wants to hear about allocations coming and going: the log, and later the admin socket.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "ice/turn/allocation.h"
@@ -12,19 +13,32 @@ struct AllocationInfo {
   FiveTuple five_tuple;
   /// As the world calls it.
   Endpoint relayed;
+  /// Of a dual allocation the IPv6 one.
+  std::optional<Endpoint> relayed_too;
   std::string_view user;
 };
 
-[[nodiscard]] inline AllocationInfo describe(const Allocation& allocation) {
-  const Allocation::Grant& grant = allocation.grant();
-  return {grant.five_tuple, grant.relay.advertised, grant.user};
+[[nodiscard]] inline AllocationInfo describe(const Allocation::State& state) {
+  AllocationInfo info{state.client.five_tuple, {}, {}, state.grant.user};
+  const auto& [ipv4, ipv6] = state.relays;
+  info.relayed = (ipv4 ? ipv4 : ipv6)->port.advertised;
+  if (ipv4 && ipv6) info.relayed_too = ipv6->port.advertised;
+  return info;
 }
 
-enum class CloseReason : std::uint8_t { expired, deleted_by_client, shutdown };
+enum class CloseReason : std::uint8_t {
+  expired,
+  deleted_by_client,
+  connection_closed,  // the client's TCP, TLS or DTLS connection has ended
+  move_failed,        // its client went to another worker, and it could not follow (RFC 8016)
+  shutdown
+};
 [[nodiscard]] constexpr std::string_view to_string(CloseReason reason) {
   switch (reason) {
     case CloseReason::expired: return "expired";
     case CloseReason::deleted_by_client: return "deleted_by_client";
+    case CloseReason::connection_closed: return "connection_closed";
+    case CloseReason::move_failed: return "move_failed";
     case CloseReason::shutdown: break;
   }
   return "shutdown";

@@ -4,46 +4,53 @@
 
 namespace avedge::turn {
 
-using stun::AttributeType;
 using stun::MessageClass;
 using stun::StunBuilder;
 
+Responder::Responder(const Request& request, Outcome& outcome)
+    : Responder{Letterhead{request.path.socket,
+                           request.path.remote,
+                           request.message.method(),
+                           request.message.transaction(),
+                           request.message.has_fingerprint(),
+                           {}},
+                outcome} {}
+
+StunBuilder Responder::error(const Refusal& refusal) {
+  StunBuilder response = begin(MessageClass::error);
+  response.error_code(refusal.code, refusal.phrase);
+  return response;
+}
+
 void Responder::send(StunBuilder& response) {
-  if (key_) response.integrity(*key_);
-  if (request_.message.has_fingerprint()) response.fingerprint();
+  if (const auto& protection = letterhead_.protection) {
+    if (protection->seal == stun::StunView::Seal::sha256) {
+      response.integrity_sha256(protection->key.bytes());
+    } else {
+      response.integrity(protection->key.bytes());
+    }
+  }
+  if (letterhead_.has_fingerprint) response.fingerprint();
   const ConstBytes datagram = response.finish();
   assert(!datagram.empty());
-  outcome_.reply(request_.path.socket, request_.path.remote, datagram);
+  outcome_.reply(letterhead_.socket, letterhead_.to, datagram);
 }
 
 DropReason Responder::refuse(const Refusal& refusal) {
-  StunBuilder response = begin(MessageClass::error);
-  response.error_code(refusal.code, refusal.phrase);
+  StunBuilder response = error(refusal);
   send(response);
   return refusal.reason;
 }
 
-DropReason Responder::challenge(const Refusal& refusal, std::string_view realm,
-                                std::string_view nonce) {
-  assert(!key_);
-  StunBuilder response = begin(MessageClass::error);
-  response.error_code(refusal.code, refusal.phrase)
-      .text(AttributeType::realm, realm)
-      .text(AttributeType::nonce, nonce);
-  send(response);
-  return refusal.reason;
-}
-
-DropReason Responder::refuse_unknown(std::span<const AttributeType> types) {
-  StunBuilder response = begin(MessageClass::error);
-  response.error_code(kUnknownAttribute.code, kUnknownAttribute.phrase).unknown_attributes(types);
+DropReason Responder::refuse_unknown(std::span<const stun::AttributeType> types) {
+  StunBuilder response = error(kUnknownAttribute);
+  response.unknown_attributes(types);
   send(response);
   return kUnknownAttribute.reason;
 }
 
 StunBuilder Responder::begin(MessageClass message_class) {
-  const stun::StunView& message = request_.message;
-  return {buffer_, message.method(), message_class, message.transaction()};
+  return {buffer_, letterhead_.method, message_class, letterhead_.transaction};
 }
 
 }  // namespace avedge::turn

@@ -9,6 +9,7 @@
 #include "ice/stun/integrity.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
+#include "ice/turn/identity.h"
 #include "ice/turn/refusal.h"
 #include "relay/core/slow_path.h"
 
@@ -23,36 +24,56 @@ struct Request {
   }
 };
 
-/// Answers `request`, once: back where it came from, by the socket it came in on. Responses carry
-/// MESSAGE-INTEGRITY once the requester is known, and FINGERPRINT if the request did.
+/// All that an answer needs of its request: plain values, for answers that are given later.
+struct Letterhead {
+  SocketId socket = kNoSocket;
+  Endpoint to;
+  stun::Method method{};
+  stun::TransactionId transaction;
+  bool has_fingerprint = false;
+  /// Once the requester is known.
+  std::optional<Protection> protection;
+};
+
+/// Answers one request, once. Responses carry the request's kind of integrity once the requester is
+/// known, and FINGERPRINT if the request did.
 class Responder {
  public:
-  /// All outlive the responder.
-  Responder(const Request& request, Outcome& outcome) : request_{request}, outcome_{outcome} {}
+  /// `outcome` outlives the responder.
+  Responder(const Letterhead& letterhead, Outcome& outcome)
+      : letterhead_{letterhead}, outcome_{outcome} {}
+  /// Back where the request came from, by the socket it came in on.
+  Responder(const Request& request, Outcome& outcome);
 
-  /// From now on responses are protected with this key.
-  void sign_with(const stun::LongTermKey& key) { key_ = key; }
+  /// From now on responses are protected.
+  void sign_with(const Protection& protection) { letterhead_.protection = protection; }
+  /// From another socket, or to another port (RFC 5780).
+  void redirect(SocketId socket, const Endpoint& to) {
+    letterhead_.socket = socket;
+    letterhead_.to = to;
+  }
+  [[nodiscard]] const Letterhead& letterhead() const { return letterhead_; }
 
   /// A success response to fill; only one at a time, it lives in this object's buffer.
   [[nodiscard]] stun::StunBuilder success() { return begin(stun::MessageClass::success); }
+  /// An error response to fill further.
+  [[nodiscard]] stun::StunBuilder error(const Refusal& refusal);
   void send(stun::StunBuilder& response);
 
   /// Sends the error response and returns its reason.
   DropReason refuse(const Refusal& refusal);
-  /// 401 and 438 (RFC 8489 §9.2.4): never protected, and with what the next attempt needs.
-  DropReason challenge(const Refusal& refusal, std::string_view realm, std::string_view nonce);
   /// 420 with UNKNOWN-ATTRIBUTES (RFC 8489 §6.3.1).
   DropReason refuse_unknown(std::span<const stun::AttributeType> types);
 
  private:
   [[nodiscard]] stun::StunBuilder begin(stun::MessageClass message_class);
 
-  /// The longest response is a challenge with the longest REALM (763 bytes).
-  static constexpr std::size_t kBufferSize = 1024;
+  /// The longest responses are challenges with the longest REALM and server name (763 bytes each),
+  /// and those with PADDING (1500).
+  static constexpr std::size_t kBufferSize = 2048;
 
-  const Request& request_;
+  Letterhead letterhead_;
   Outcome& outcome_;
-  std::optional<stun::LongTermKey> key_;
   std::array<std::byte, kBufferSize> buffer_;
 };
 

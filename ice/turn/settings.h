@@ -1,26 +1,19 @@
 // What the operator decides about TURN. Plain values; one set serves every worker.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "ice/turn/credentials.h"
 #include "ice/turn/nonce.h"
 #include "relay/core/prefix.h"
 #include "relay/core/turn_framing.h"
 
 namespace avedge::turn {
-
-/// Who may use the relay (RFC 8489 §9.2). Texts are UTF-8 in the form of OpaqueString (RFC 8265).
-struct Credentials {
-  std::string realm;
-  std::map<std::string, std::string> users;  // name → password
-  /// Time-limited credentials: USERNAME is "expiry:name", expiry in Unix seconds, and the password
-  /// is base64(HMAC-SHA1(secret, USERNAME)). Any of the secrets is good, for rotation.
-  std::vector<std::string> shared_secrets;
-};
 
 struct PeerRule {
   enum class Action : std::uint8_t { allow, deny };
@@ -41,9 +34,31 @@ struct Limits {
   std::size_t allocations = 10'000;
   std::size_t permissions_per_allocation = 64;
   std::size_t channels_per_allocation = 64;
+  /// Of TCP allocations (RFC 6062): to and from peers, whatever their state.
+  std::size_t connections_per_allocation = 16;
   /// Answers to requests without credentials, for each source prefix (/24 or /48).
   std::uint32_t answers_per_second = 1000;
   std::uint32_t answer_burst = 2000;
+};
+
+/// RFC 5780 §3: two addresses with two ports each, all four of them UDP listeners.
+struct NatDiscovery {
+  struct Spot {
+    Endpoint local;
+    Endpoint advertised;
+  };
+  /// By address, then by port: the primary one and the alternate one of each.
+  std::array<std::array<Spot, 2>, 2> spots;
+};
+
+/// Where clients are sent instead (RFC 8489 §10).
+struct Redirect {
+  std::vector<Endpoint> servers;
+  /// The name in the certificates of those servers, for clients of TLS and DTLS; may be empty.
+  std::string domain;
+  /// More allocations than this, on the whole edge, send newcomers away. Nothing: only a drain
+  /// does.
+  std::optional<std::size_t> above_allocations;
 };
 
 struct Settings {
@@ -61,6 +76,10 @@ struct Settings {
   std::chrono::seconds nonce_lifetime{3600};
   /// Shared by the workers, so that a client that comes back on another one keeps its nonce.
   NonceKey nonce_key = random_nonce_key();
+  std::optional<NatDiscovery> nat_discovery;
+  Redirect redirect;
+  bool tcp_relay = false;  // RFC 6062
+  bool mobility = false;   // RFC 8016
 };
 
 }  // namespace avedge::turn

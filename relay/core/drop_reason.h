@@ -35,7 +35,7 @@ namespace avedge {
   X(bad_reservation)       /* answered 508: token unknown, used or expired */                      \
   X(table_full)            /* a bounded table has no room left */                                  \
   X(redirected)            /* answered 300: another server is to be asked */                       \
-  X(mobility_forbidden)    /* answered 405: no ticket, or not a valid one */                       \
+  X(mobility_forbidden)    /* answered 405, or 400: not a ticket of ours */                        \
   X(connection_exists)     /* answered 446 (RFC 6062) */                                           \
   X(connection_failed)     /* answered 447: the peer did not take the connection */                \
   /* connections of clients */                                                                     \

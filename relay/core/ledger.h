@@ -1,6 +1,7 @@
 // Quotas that hold across workers. Slow path only.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "relay/core/drop_reason.h"
@@ -16,6 +17,12 @@ class Ledger {
   [[nodiscard]] virtual Verdict<void> begin_allocation(std::string_view user,
                                                        const IpAddress& source) = 0;
   virtual void end_allocation(std::string_view user, const IpAddress& source) = 0;
+  /// Books an allocation over to another source address; the user and the edge have it already.
+  /// Fails with allocation_quota, and nothing has changed then.
+  [[nodiscard]] virtual Verdict<void> move_allocation(const IpAddress& from,
+                                                      const IpAddress& to) = 0;
+  /// How many allocations the whole edge has. Any thread.
+  [[nodiscard]] virtual std::size_t allocation_count() const = 0;
 };
 
 }  // namespace avedge

@@ -24,6 +24,9 @@ class PeerConnections {
   /// kPeerConnectionPatience, or by Outcome::close(connection), which tells no event.
   [[nodiscard]] virtual Verdict<SocketId> connect(Time now, SocketId relay,
                                                   const Endpoint& peer) = 0;
+  /// Whether `local` (RelayPorts::own_relay_address() and a port) is a relayed TCP address of this
+  /// edge at this moment: nothing else that listens there may be reached. Any thread.
+  [[nodiscard]] virtual bool is_leased(const Endpoint& /*local*/) const { return false; }
 };
 
 }  // namespace avedge

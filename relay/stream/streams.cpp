@@ -208,8 +208,7 @@ Verdict<RelayPort> Streams::listen(AddressFamily family) {
 Verdict<SocketId> Streams::connect(Time now, SocketId relay, const Endpoint& peer) {
   const Socket* listening = sockets_.find(relay);
   if (listening == nullptr) return DropReason::no_allocation;
-  if (addresses_.find(relay_interface_, peer.address) != nullptr &&
-      !addresses_.is_tcp_leased(relay_interface_, peer)) {
+  if (addresses_.find(relay_interface_, peer.address) != nullptr && !is_leased(peer)) {
     return DropReason::peer_not_leased;
   }
   auto fd = addresses_.bind_again(relay_interface_, listening->local);

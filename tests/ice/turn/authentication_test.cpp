@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes.h"
+#include "ice/turn/time_limited.h"
 
 namespace avedge::turn {
 namespace {
@@ -25,10 +26,13 @@ TEST(Authentication, Rfc8489_9_2_4_WithoutIntegrityComesAChallenge) {
 }
 
 TEST(Authentication, ChallengesCarryNoMoreThanNeeded) {
-  World world;
-  const auto answer = world.ask(Client{}, Method::allocate, World::allocate_udp);
+  Settings settings = World::default_settings();
+  settings.credentials.authentication = Authentication::md5;
+  World plain{settings};
   // Header, ERROR-CODE without a phrase, REALM, NONCE.
-  EXPECT_EQ(answer.bytes.size(), 20u + 8 + 16 + 28);
+  EXPECT_EQ(plain.ask(Client{}, Method::allocate).bytes.size(), 20u + 8 + 16 + 20);
+  // The cookie and PASSWORD-ALGORITHMS, if SHA-256 is to be offered.
+  EXPECT_EQ(World{}.ask(Client{}, Method::allocate).bytes.size(), 20u + 8 + 16 + 32 + 12);
 }
 
 TEST(Authentication, NothingIsKeptForStrangers) {
@@ -157,7 +161,7 @@ TEST(Authentication, Rfc8656_5_AnotherUserMayNotTouchAnAllocation) {
 
 TEST(Authentication, PercentSignsInNamesAreJustBytes) {
   Settings settings = World::default_settings();
-  settings.credentials.users["%s%n'; DROP TABLE--"] = "wonder";
+  settings.credentials.users["%s%n'; DROP TABLE--"] = {"wonder"};
   World world{settings};
   Client client;
   client.user = "%s%n'; DROP TABLE--";

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ice/stun/stun_builder.h"
+#include "ice/turn/time_limited.h"
 
 namespace avedge::turn {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 class AuthenticatorTest : public ::testing::Test {
  protected:
   AuthenticatorTest()
-      : authenticator_{{"example.org", {{"alice", "wonder"}}, {"new", "old"}},
+      : authenticator_{{"example.org", {}, {{"alice", {"wonder"}}}, {"new", "old"}},
                        [this] { return now_; }} {}
 
   /// Whom a message protected with that password is taken for; empty: nobody.
@@ -20,7 +21,9 @@ class AuthenticatorTest : public ::testing::Test {
         stun::StunBuilder{buffer, stun::Method::allocate, stun::MessageClass::request, {}}
             .integrity(stun::long_term_key(username, "example.org", password))
             .finish();
-    identity_ = authenticator_.verify(*stun::StunView::parse(bytes), username);
+    Claim claim;
+    claim.username = username;
+    identity_ = authenticator_.verify(*stun::StunView::parse(bytes), claim, 0);
     return identity_ ? std::string{identity_->user} : "";
   }
   bool is_expired_now(const std::string& username, const std::string& password) {

@@ -1,6 +1,7 @@
 // A world for a turn::Server: ports, quotas, counters of flows, and a client that speaks to it.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <set>
@@ -105,16 +106,31 @@ class FakePorts final : public RelayPorts {
 class FakeLedger final : public Ledger {
  public:
   std::size_t quota_per_user = 1000;
+  bool refuse_moves = false;
   std::map<std::string, std::size_t> booked;
+  std::map<IpAddress, std::size_t> sources;
 
-  Verdict<void> begin_allocation(std::string_view user, const IpAddress&) override {
+  Verdict<void> begin_allocation(std::string_view user, const IpAddress& source) override {
     std::size_t& count = booked[std::string{user}];
     if (count >= quota_per_user) return DropReason::allocation_quota;
     ++count;
+    ++sources[source];
     return {};
   }
-  void end_allocation(std::string_view user, const IpAddress&) override {
+  void end_allocation(std::string_view user, const IpAddress& source) override {
     --booked[std::string{user}];
+    if (--sources[source] == 0) sources.erase(source);
+  }
+  Verdict<void> move_allocation(const IpAddress& from, const IpAddress& to) override {
+    if (refuse_moves) return DropReason::allocation_quota;
+    if (--sources[from] == 0) sources.erase(from);
+    ++sources[to];
+    return {};
+  }
+  std::size_t allocation_count() const override {
+    std::size_t count = 0;
+    for (const auto& [user, allocations] : booked) count += allocations;
+    return count;
   }
 };
 
@@ -133,17 +149,51 @@ class FakeFlows final : public FlowReader {
     const auto found = flows.find(key);
     return found == flows.end() ? nullptr : &found->second;
   }
-  void apply(std::span<const FlowEdit> edits, FakePorts& ports) {
-    for (const FlowEdit& edit : edits) {
-      if (const auto* upsert = std::get_if<UpsertFlow>(&edit)) {
-        flows[upsert->spec.key] = upsert->spec;
-      } else if (const auto* erase = std::get_if<EraseFlow>(&edit)) {
-        flows.erase(erase->key);
-        used.erase(erase->key);
-      } else {
-        ports.close(std::get<CloseSocket>(edit).socket);
-      }
-    }
+  void apply(const UpsertFlow& edit) { flows[edit.spec.key] = edit.spec; }
+  void apply(const EraseFlow& edit) {
+    flows.erase(edit.key);
+    used.erase(edit.key);
+  }
+};
+
+/// Connections to peers that do what a test says; ids count upwards.
+class FakePeerConnections final : public PeerConnections {
+ public:
+  explicit FakePeerConnections(FakePorts& ports) : ports_{ports} {}
+
+  std::optional<DropReason> refuse;
+  std::map<std::uint32_t, Endpoint> connections;  // to or from peers, open or being opened
+  std::set<Endpoint> elsewhere;                   // relayed addresses of other workers
+
+  Verdict<RelayPort> listen(AddressFamily family) override {
+    return ports_.lease(family, Parity::any);
+  }
+  Verdict<SocketId> connect(Time, SocketId, const Endpoint& peer) override {
+    if (refuse) return *refuse;
+    return open(peer);
+  }
+  bool is_leased(const Endpoint& local) const override { return elsewhere.contains(local); }
+
+  SocketId open(const Endpoint& peer) {
+    connections[next_] = peer;
+    return SocketId{next_++};
+  }
+  void close(SocketId socket) { connections.erase(static_cast<std::uint32_t>(socket)); }
+
+ private:
+  FakePorts& ports_;
+  std::uint32_t next_ = 5000;
+};
+
+/// What servers post to each other, carried out when a test says so.
+class FakeNeighbours final : public Neighbours {
+ public:
+  std::deque<std::pair<std::size_t, std::unique_ptr<Errand>>> posted;
+  std::size_t workers = 2;
+
+  std::size_t worker_count() const override { return workers; }
+  void post(WorkerIndex worker, std::unique_ptr<Errand> errand) override {
+    posted.emplace_back(static_cast<std::size_t>(worker), std::move(errand));
   }
 };
 
@@ -176,14 +226,27 @@ struct Client {
   std::string password = "wonder";
   std::string realm = "example.org";
   std::string nonce;  // empty: none was learned yet
+  Transport transport = Transport::udp;
+  SocketId socket{1};  // of the listener, or of the client's connection
+  std::uint16_t listener = 0;
 
   [[nodiscard]] stun::LongTermKey key() const { return stun::long_term_key(user, realm, password); }
+
+  /// The same user, over a connection.
+  [[nodiscard]] Client over(Transport stream, std::uint32_t connection) const {
+    Client client = *this;
+    client.transport = stream;
+    client.socket = SocketId{connection};
+    return client;
+  }
 };
 
 /// What came back for one datagram.
 struct Answered {
   std::optional<DropReason> reason;
   std::vector<std::byte> bytes;  // of the reply; empty: silence
+  SocketId socket = kNoSocket;   // … and how it left
+  Endpoint to;
 
   [[nodiscard]] bool silent() const { return bytes.empty(); }
   /// Only if there is a reply. Lives as long as this object.
@@ -209,31 +272,89 @@ class World {
  public:
   static constexpr SocketId kListener{1};
 
-  explicit World(Settings settings = default_settings()) : server_settings{std::move(settings)} {}
+  /// What the server decided beside flows and answers.
+  struct Decision {
+    std::map<std::uint32_t, Standing> standing;
+    std::vector<JoinConnections> joined;
+    std::vector<HandOver> handed_over;
+    std::vector<std::uint32_t> closed;
+  };
+
+  explicit World(Settings settings = default_settings(), WorkerIndex index = WorkerIndex{0},
+                 FakeNeighbours* with = nullptr, FakeLedger* shared_ledger = nullptr)
+      : server_settings{std::move(settings)},
+        worker{index},
+        neighbours{with},
+        ledger{shared_ledger != nullptr ? *shared_ledger : own_ledger} {}
 
   static Settings default_settings() {
     Settings settings;
     settings.credentials.realm = "example.org";
-    settings.credentials.users = {{"alice", "wonder"}, {"bob", "builder"}};
+    settings.credentials.users = {{"alice", {"wonder"}}, {"bob", {"builder"}}};
     settings.credentials.shared_secrets = {"new secret", "old secret"};
     settings.peers.own_addresses = {*IpAddress::parse("8.8.4.4")};
     return settings;
   }
 
-  Answered receive(const Endpoint& from, ConstBytes datagram) {
+  [[nodiscard]] Path path_of(const Client& client) const {
+    return {client.socket, server_address, client.endpoint, client.transport, client.listener};
+  }
+
+  Answered receive(const Path& path, ConstBytes datagram) {
     Outcome outcome;
-    const Path path{kListener, server_address, from, Transport::udp};
     const auto verdict = server.handle(now, path, datagram, outcome);
-    Answered answered;
+    Answered answered = carry_out(outcome);
     if (!verdict) answered.reason = verdict.reason();
+    return answered;
+  }
+  Answered receive(const Endpoint& from, ConstBytes datagram) {
+    return receive({kListener, server_address, from, Transport::udp}, datagram);
+  }
+  Answered receive(const Client& client, ConstBytes datagram) {
+    return receive(path_of(client), datagram);
+  }
+
+  /// Does what the server decided, and returns the last reply.
+  Answered carry_out(const Outcome& outcome) {
+    Answered answered;
     for (const auto& reply : outcome.replies()) {
       const ConstBytes bytes = outcome.bytes_of(reply);
       answered.bytes.assign(bytes.begin(), bytes.end());
+      answered.socket = reply.socket;
+      answered.to = reply.to;
     }
     replies += outcome.replies().size();
-    flows.apply(outcome.edits(), ports);
+    for (const FlowEdit& edit : outcome.edits()) {
+      std::visit([this](const auto& one) { apply(one); }, edit);
+    }
     return answered;
   }
+
+  Answered peer_event(PeerConnectionEvent::Kind kind, SocketId connection, const std::string& peer,
+                      SocketId relay_socket = kNoSocket) {
+    using Kind = PeerConnectionEvent::Kind;
+    if (kind == Kind::failed || kind == Kind::closed) peer_connections.close(connection);
+    Outcome outcome;
+    server.on_peer_connection(now, {kind, connection, relay_socket, *Endpoint::parse(peer)},
+                              outcome);
+    return carry_out(outcome);
+  }
+  Answered icmp(const std::string& peer, const IcmpError& error) {
+    Outcome outcome;
+    server.on_icmp(now, relay(), *Endpoint::parse(peer), error, outcome);
+    return carry_out(outcome);
+  }
+  void hang_up(const Client& client) {
+    Outcome outcome;
+    server.on_closed(now, path_of(client), outcome);
+    carry_out(outcome);
+  }
+  Answered run(Errand& errand) {
+    Outcome outcome;
+    server.run(errand, now, outcome);
+    return carry_out(outcome);
+  }
+  void reconfigure(const Settings& settings) { server.reconfigure(make_rules(settings)); }
 
   /// The bytes of a request, signed if the client has a nonce.
   static std::vector<std::byte> build(const Client& client, stun::Method method, const Fill& fill,
@@ -253,7 +374,11 @@ class World {
   }
 
   Answered ask(const Client& client, stun::Method method, const Fill& fill = kNothing) {
-    return receive(client.endpoint, build(client, method, fill, stun::TransactionId::random()));
+    return ask(client, method, stun::TransactionId::random(), fill);
+  }
+  Answered ask(const Client& client, stun::Method method, const stun::TransactionId& transaction,
+               const Fill& fill = kNothing) {
+    return receive(client, build(client, method, fill, transaction));
   }
 
   /// Takes the nonce from a first 401.
@@ -291,8 +416,7 @@ class World {
     now += by;
     Outcome outcome;
     server.expire(now, outcome);
-    replies += outcome.replies().size();
-    flows.apply(outcome.edits(), ports);
+    carry_out(outcome);
   }
 
   static void allocate_udp(stun::StunBuilder& builder) {
@@ -310,17 +434,40 @@ class World {
   }
 
   Settings server_settings;
+  WorkerIndex worker{};
+  FakeNeighbours* neighbours = nullptr;
   Time now{std::chrono::hours{5}};
   UnixSeconds wall_clock{1'800'000'000};
   Endpoint server_address = *Endpoint::parse("198.51.100.1:3478");
   FakePorts ports;
-  FakeLedger ledger;
+  FakePeerConnections peer_connections{ports};
+  FakeLedger own_ledger;
+  FakeLedger& ledger;
   FakeFlows flows;
   WorkerCounters counters;
   FakeObserver observer;
+  Decision decided;
   std::size_t replies = 0;
-  Server server{server_settings,
-                {ports, ledger, flows, counters, observer, [this] { return wall_clock; }}};
+  Server server{make_rules(server_settings),
+                {ports, ledger, flows, counters, observer, &peer_connections, neighbours, worker}};
+
+ private:
+  SharedRules make_rules(const Settings& settings) {
+    return std::make_shared<const Rules>(settings, [this] { return wall_clock; });
+  }
+
+  void apply(const UpsertFlow& edit) { flows.apply(edit); }
+  void apply(const EraseFlow& edit) { flows.apply(edit); }
+  void apply(const CloseSocket& edit) {
+    decided.closed.push_back(static_cast<std::uint32_t>(edit.socket));
+    ports.close(edit.socket);
+    peer_connections.close(edit.socket);
+  }
+  void apply(const SetStanding& edit) {
+    decided.standing[static_cast<std::uint32_t>(edit.connection)] = edit.standing;
+  }
+  void apply(const JoinConnections& edit) { decided.joined.push_back(edit); }
+  void apply(const HandOver& edit) { decided.handed_over.push_back(edit); }
 };
 
 }  // namespace avedge::turn::testing

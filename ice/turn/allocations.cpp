@@ -1,0 +1,125 @@
+#include "ice/turn/allocations.h"
+
+namespace avedge::turn {
+
+Allocation* Allocations::find(Time now, const FiveTuple& five_tuple, Outcome& outcome) {
+  return settled(now, table_.find(five_tuple), outcome);
+}
+
+Allocation* Allocations::find(Time now, const Ticket& ticket, Outcome& outcome) {
+  return settled(now, table_.find(ticket), outcome);
+}
+
+Allocation* Allocations::find_by_relay(Time now, SocketId relay, Outcome& outcome) {
+  return settled(now, table_.find_by_relay(relay), outcome);
+}
+
+Allocation* Allocations::settled(Time now, Allocation* allocation, Outcome& outcome) {
+  return allocation != nullptr && settle(now, *allocation, outcome) ? allocation : nullptr;
+}
+
+/// Does what time demands of an allocation. False if it is no more.
+bool Allocations::settle(Time now, Allocation& allocation, Outcome& outcome) {
+  if (allocation.is_over(now)) {
+    close(now, allocation, CloseReason::expired, outcome);
+    return false;
+  }
+  if (allocation.next_deadline() <= now) {
+    for (const auto family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
+      const Relay* relay = allocation.relay(family);
+      if (relay != nullptr && relay->expires <= now) table_.forget_relay(relay->port.socket);
+    }
+    allocation.retire(now, surroundings_.flows, outcome);
+  }
+  reschedule(allocation);
+  return true;
+}
+
+Allocation& Allocations::open(Allocation::State state, Outcome& outcome) {
+  Allocation& allocation = take_over(std::move(state), outcome);
+  surroundings_.counters.allocations_opened.add();
+  surroundings_.observer.on_opened(describe(allocation.state()));
+  return allocation;
+}
+
+Allocation& Allocations::take_over(Allocation::State state, Outcome& outcome) {
+  outcome.set_standing(state.client.socket, Standing::client);
+  Allocation& allocation = table_.open(std::move(state), outcome);
+  publish_count();
+  return allocation;
+}
+
+void Allocations::close(Time now, Allocation& allocation, CloseReason reason, Outcome& outcome) {
+  close_connections(allocation, outcome);
+  const AllocationInfo info = describe(allocation.state());
+  const Traffic traffic = allocation.end(surroundings_.flows, outcome);
+  if (!allocation.is_parked() && reason != CloseReason::connection_closed) {
+    outcome.set_standing(allocation.client().socket, Standing::stranger);
+  }
+  surroundings_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
+  surroundings_.observer.on_closed(info, reason, traffic, now - allocation.grant().opened);
+  table_.remove(allocation);
+  publish_count();
+}
+
+void Allocations::bury(Time now, const Allocation::State& state, CloseReason reason) {
+  const AllocationInfo info = describe(state);
+  surroundings_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
+  surroundings_.observer.on_closed(info, reason, state.past, now - state.grant.opened);
+}
+
+void Allocations::close_all(Time now, Outcome& outcome) {
+  std::vector<DeadlineQueue::Index> open;
+  table_.for_each([&](const Allocation& allocation) { open.push_back(allocation.index()); });
+  for (const auto index : open) close(now, *table_.at(index), CloseReason::shutdown, outcome);
+}
+
+void Allocations::drop(Allocation& allocation, AddressFamily family, Outcome& outcome) {
+  table_.forget_relay(allocation.relay(family)->port.socket);
+  allocation.drop(family, surroundings_.flows, outcome);
+  reschedule(allocation);
+}
+
+const Ticket& Allocations::issue_ticket(Allocation& allocation) {
+  table_.set_ticket(allocation, Ticket::random(surroundings_.worker));
+  return *allocation.ticket();
+}
+
+void Allocations::park(Allocation& allocation, Outcome& outcome) {
+  if (allocation.is_parked()) return;
+  table_.forget_client(allocation);
+  allocation.park(surroundings_.flows, outcome);
+}
+
+void Allocations::resume(Allocation& allocation, const ClientPath& client, Outcome& outcome) {
+  allocation.resume(client, outcome);
+  table_.learn_client(allocation);
+  outcome.set_standing(client.socket, Standing::client);
+}
+
+Allocation::State Allocations::leave(Allocation& allocation) {
+  Allocation::State state = table_.remove(allocation);
+  publish_count();
+  return state;
+}
+
+void Allocations::expire(Time now, Outcome& outcome) {
+  while (const PeerConnection* connection = connections_.pop_due(now)) {
+    outcome.close(connection->socket);
+    connections_.remove(connection->id);
+  }
+  while (Allocation* allocation = table_.pop_due(now)) settle(now, *allocation, outcome);
+}
+
+void Allocations::close_connections(const Allocation& allocation, Outcome& outcome) {
+  while (const PeerConnection* connection = connections_.first_of(allocation.index())) {
+    outcome.close(connection->socket);
+    connections_.remove(connection->id);
+  }
+}
+
+void Allocations::publish_count() {
+  surroundings_.counters.allocations.set(static_cast<std::int64_t>(table_.size()));
+}
+
+}  // namespace avedge::turn

@@ -1,0 +1,76 @@
+// Allocations with all that goes along with opening, moving and ending one: quotas, ports, the
+// connections of TCP allocations, counters, the standing of the client's connection, and the log.
+#pragma once
+
+#include "ice/turn/allocation_table.h"
+#include "ice/turn/peer_connection_table.h"
+#include "ice/turn/surroundings.h"
+
+namespace avedge::turn {
+
+/// One worker's.
+class Allocations {
+ public:
+  Allocations(std::size_t capacity, const Surroundings& surroundings)
+      : surroundings_{surroundings}, table_{capacity}, connections_{surroundings.worker} {}
+
+  [[nodiscard]] bool is_full() const { return table_.is_full(); }
+
+  // What is found has nothing stale in it; null if there is none.
+
+  [[nodiscard]] Allocation* find(Time now, const FiveTuple& five_tuple, Outcome& outcome);
+  [[nodiscard]] Allocation* find(Time now, const Ticket& ticket, Outcome& outcome);
+  [[nodiscard]] Allocation* find_by_relay(Time now, SocketId relay, Outcome& outcome);
+  // Nothing is settled, for look-ups that decide about nothing but credentials.
+
+  [[nodiscard]] const Allocation* peek(const FiveTuple& five_tuple) {
+    return table_.find(five_tuple);
+  }
+  [[nodiscard]] const Allocation* peek(DeadlineQueue::Index index) { return table_.at(index); }
+
+  /// Its quota has been booked; takes note of a new client. Not if full.
+  Allocation& open(Allocation::State state, Outcome& outcome);
+  /// The same for one that another worker had: nobody is told that it is new.
+  Allocation& take_over(Allocation::State state, Outcome& outcome);
+  void close(Time now, Allocation& allocation, CloseReason reason, Outcome& outcome);
+  /// For an allocation that is on its way between two workers and has no relayed sockets any more.
+  void bury(Time now, const Allocation::State& state, CloseReason reason);
+  void close_all(Time now, Outcome& outcome);
+  /// Gives back one of two relayed addresses.
+  void drop(Allocation& allocation, AddressFamily family, Outcome& outcome);
+
+  // RFC 8016.
+
+  /// A new ticket for it.
+  const Ticket& issue_ticket(Allocation& allocation);
+  /// Its client is gone, or goes.
+  void park(Allocation& allocation, Outcome& outcome);
+  void resume(Allocation& allocation, const ClientPath& client, Outcome& outcome);
+  /// Takes a parked allocation out, for another worker.
+  [[nodiscard]] Allocation::State leave(Allocation& allocation);
+
+  /// Takes note that something of it has changed.
+  void reschedule(const Allocation& allocation) { table_.reschedule(allocation); }
+  void expire(Time now, Outcome& outcome);
+  [[nodiscard]] Time next_deadline() const {
+    return std::min(table_.next_deadline(), connections_.next_deadline());
+  }
+
+  [[nodiscard]] PeerConnectionTable& connections() { return connections_; }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    table_.for_each(visit);
+  }
+
+ private:
+  [[nodiscard]] Allocation* settled(Time now, Allocation* allocation, Outcome& outcome);
+  bool settle(Time now, Allocation& allocation, Outcome& outcome);
+  void close_connections(const Allocation& allocation, Outcome& outcome);
+  void publish_count();
+
+  const Surroundings& surroundings_;
+  AllocationTable table_;
+  PeerConnectionTable connections_;
+};
+
+}  // namespace avedge::turn

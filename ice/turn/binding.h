@@ -1,0 +1,13 @@
+// Binding: where a client seems to be (RFC 8489 §12), and how the NAT in front of it behaves
+// (RFC 5780).
+#pragma once
+
+#include "ice/turn/core.h"
+
+namespace avedge::turn {
+
+/// XOR-MAPPED-ADDRESS and nothing else, 32 bytes for IPv4, unless the request came to one of the
+/// four addresses of NAT discovery. The source's budget has been asked.
+Verdict<void> on_binding(const Core& core, const Request& request, Responder& responder);
+
+}  // namespace avedge::turn

@@ -1,0 +1,62 @@
+// What the methods of one server share: its rules, its allocations, and who asks.
+#pragma once
+
+#include "ice/turn/allocations.h"
+#include "ice/turn/gatekeeper.h"
+#include "ice/turn/moves.h"
+#include "ice/turn/recently_deleted.h"
+#include "ice/turn/rules.h"
+
+namespace avedge::turn {
+
+struct Core {
+  SharedRules rules;
+  Surroundings surroundings;
+  Gatekeeper gatekeeper;
+  Allocations allocations;
+  RecentlyDeleted deleted;
+  Moves moves;
+  /// New clients are sent elsewhere, if there is an elsewhere.
+  bool is_draining = false;
+
+  Core(SharedRules given, const Surroundings& around)
+      : rules{std::move(given)},
+        surroundings{around},
+        gatekeeper{rules->settings},
+        allocations{rules->settings.limits.allocations, surroundings} {}
+  Core(const Core&) = delete;  // its allocations refer to its surroundings
+  Core& operator=(const Core&) = delete;
+
+  [[nodiscard]] const Settings& settings() const { return rules->settings; }
+};
+
+/// A request of somebody who is known, and what is to become of it.
+struct Exchange {
+  const Request& request;
+  const Identity& identity;
+  Responder& responder;
+  Outcome& outcome;
+};
+
+/// RFC 8656 §5: requests on an allocation come from its five-tuple, and from its user. Refused with
+/// 437 or 441.
+[[nodiscard]] Answer<Allocation*> find_own(Core& core, const Exchange& exchange);
+
+/// Whether a request by `path` reaches `allocation`: the five-tuple is the same, and if it is that
+/// of a connection, so is the connection.
+[[nodiscard]] bool is_reached_by(const Allocation& allocation, const Path& path);
+
+/// The session that a token has opened on the allocation of that request; null if there is none.
+[[nodiscard]] const TokenSession* token_session_of(Core& core, const Request& request);
+/// What a request with an access token brings along for its allocation; null if it has none.
+[[nodiscard]] std::unique_ptr<TokenSession> token_session_from(const Exchange& exchange);
+
+/// RFC 8656 §7.2: the client may ask for more than the default, up to the maximum, never for less;
+/// an access token gives no more than its own lifetime (RFC 7635 §9).
+[[nodiscard]] std::chrono::seconds lifetime_for(std::optional<std::chrono::seconds> requested,
+                                                const Settings& settings, const Identity& identity);
+
+/// LIFETIME: seconds, rounded up.
+[[nodiscard]] std::uint32_t seconds_until(Time now, Time then);
+
+}  // namespace avedge::turn

@@ -1,0 +1,46 @@
+// Who is let in, and what strangers are told (RFC 8489 §9.2.4).
+#pragma once
+
+#include <string>
+
+#include "ice/turn/answer_budget.h"
+#include "ice/turn/refusal.h"
+#include "ice/turn/response.h"
+#include "ice/turn/rules.h"
+
+namespace avedge::turn {
+
+/// What an access token has opened: requests on the same allocation may do without the token
+/// (RFC 7635 §7).
+struct TokenSession {
+  IntegrityKey mac_key;
+  std::string key_id;
+  Time expires{};
+};
+
+/// One worker's.
+class Gatekeeper {
+ public:
+  /// Of the settings only the nonce key, its lifetime and the budget; all stay until the end.
+  explicit Gatekeeper(const Settings& settings)
+      : nonces_{settings.nonce_key, settings.nonce_lifetime},
+        budget_{settings.limits.answers_per_second, settings.limits.answer_burst} {}
+
+  /// `session` may be null.
+  [[nodiscard]] Answer<Identity> authenticate(const Request& request,
+                                              const Authenticator& authenticator,
+                                              const TokenSession* session) const;
+  /// Answers a request that did not authenticate, or says why it stays without an answer.
+  DropReason turn_away(const Request& request, const Refusal& refusal,
+                       const Authenticator& authenticator, Responder& responder);
+  /// Takes one answer from what the source's prefix may get without credentials.
+  [[nodiscard]] bool may_answer_stranger(const Request& request) {
+    return budget_.take(request.now, request.path.remote.address);
+  }
+
+ private:
+  NonceMint nonces_;
+  AnswerBudget budget_;
+};
+
+}  // namespace avedge::turn

@@ -1,0 +1,52 @@
+// Somebody whose message verified.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "ice/stun/stun_view.h"
+
+namespace avedge::turn {
+
+/// What the codes of one user are made with: a long-term key (16 or 32 bytes), or the session key
+/// of an access token.
+class IntegrityKey {
+ public:
+  /// SHA-512's, the longest that authorization servers give out.
+  static constexpr std::size_t kMaxSize = 64;
+
+  IntegrityKey() = default;
+  /// At most kMaxSize bytes.
+  explicit IntegrityKey(ConstBytes bytes) : size_{bytes.size()} {
+    std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+  }
+  [[nodiscard]] ConstBytes bytes() const { return ConstBytes{bytes_}.first(size_); }
+
+ private:
+  std::array<std::byte, kMaxSize> bytes_{};
+  std::size_t size_ = 0;
+};
+
+/// How an answer is protected: as the request was (RFC 8489 §9.2.4).
+struct Protection {
+  IntegrityKey key;
+  stun::StunView::Seal seal = stun::StunView::Seal::sha1;
+};
+
+struct Identity {
+  /// Whom quotas are booked on: for time-limited credentials the name behind the expiry, which
+  /// stays the same when they are renewed; for access tokens the id of their key. Lives as long as
+  /// the message and the rules.
+  std::string_view user;
+  Protection protection;
+  /// The time-limited credentials have run out: good for what was granted before, and for nothing
+  /// new. A client cannot change its credentials in the middle of a call.
+  bool expired = false;
+  /// Of an access token: for how long anything may be granted on it (RFC 7635 §9).
+  std::optional<std::chrono::seconds> token_left;
+};
+
+}  // namespace avedge::turn

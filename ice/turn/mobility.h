@@ -1,0 +1,20 @@
+// Mobility (RFC 8016): a client that has got another address takes its allocation along, from
+// whichever worker has it.
+#pragma once
+
+#include "ice/turn/core.h"
+
+namespace avedge::turn {
+
+/// Whether this Refresh shows a ticket from where its allocation is not, or not yet.
+[[nodiscard]] bool needs_move(Core& core, const Exchange& exchange);
+
+/// RFC 8016 §3.2.2. Moves the allocation here and carries out the order; without an answer if it
+/// has to come from another worker first.
+Verdict<void> on_move(Core& core, const Exchange& exchange, RefreshOrder order);
+
+/// The connection of a client has ended: an allocation with a ticket waits for it to come back, any
+/// other ends.
+void on_client_gone(Core& core, Time now, const Path& path, Outcome& outcome);
+
+}  // namespace avedge::turn

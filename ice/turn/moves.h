@@ -1,0 +1,52 @@
+// Clients that have come back on this worker while their allocations are still on another (RFC
+// 8016): what they wait for.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "ice/turn/allocation.h"
+#include "ice/turn/refresh_order.h"
+#include "ice/turn/response.h"
+
+namespace avedge::turn {
+
+struct PendingMove {
+  Ticket ticket;
+  ClientPath client;
+  Letterhead letterhead;
+  RefreshOrder order;
+};
+
+/// One worker's. Of bounded size, and nothing in it waits longer than kPatience: an allocation that
+/// takes longer than that does not come any more.
+class Moves {
+ public:
+  static constexpr std::chrono::seconds kPatience{5};
+
+  /// The move of the client with that five-tuple, or null.
+  [[nodiscard]] PendingMove* find(const FiveTuple& five_tuple);
+  /// False if too many wait already.
+  [[nodiscard]] bool add(Time now, PendingMove move);
+  /// Takes it out; nothing if there is none.
+  [[nodiscard]] std::optional<PendingMove> take(const FiveTuple& five_tuple);
+
+  void expire(Time now);
+  [[nodiscard]] Time next_deadline() const {
+    return queue_.empty() ? kNever : queue_.front().first;
+  }
+
+ private:
+  static constexpr std::size_t kCapacity = 1024;
+
+  struct Entry {
+    PendingMove move;
+    Time deadline{};
+  };
+  std::map<FiveTuple, Entry> waiting_;
+  /// In the order of their deadlines; those who have left `waiting_` are skipped.
+  std::deque<std::pair<Time, FiveTuple>> queue_;
+};
+
+}  // namespace avedge::turn

@@ -1,0 +1,95 @@
+#include "ice/turn/refresh.h"
+
+#include "ice/turn/allocate_request.h"
+#include "ice/turn/mobility.h"
+
+namespace avedge::turn {
+namespace {
+
+using stun::AttributeType;
+using stun::StunBuilder;
+
+Answer<RefreshOrder> read_order(const Core& core, const Exchange& exchange) {
+  const stun::StunView& message = exchange.request.message;
+  RefreshOrder order;
+  const auto family = read_family(message);
+  if (!family) {
+    const bool malformed = family.reason().code == kBadRequest.code;
+    return malformed ? kBadRequest : kPeerFamilyMismatch;
+  }
+  order.family = *family;
+  const auto requested = read_lifetime(message);
+  if (!requested) return requested.reason();
+  const bool deletes = *requested && **requested == std::chrono::seconds{0};
+  if (!deletes) order.lifetime = lifetime_for(*requested, core.settings(), exchange.identity);
+  order.shows_ticket = message.has(AttributeType::mobility_ticket);
+  order.token = token_session_from(exchange);
+  return order;
+}
+
+void confirm(const RefreshOrder& order, const std::optional<Ticket>& ticket, Responder& responder) {
+  StunBuilder response = responder.success();
+  response.u32(AttributeType::lifetime, static_cast<std::uint32_t>(order.lifetime.count()));
+  if (order.shows_ticket && ticket) response.raw(AttributeType::mobility_ticket, ticket->bytes);
+  responder.send(response);
+}
+
+/// RFC 8656 §8.2: lifetime 0 gives the relayed address back, and the last one ends the allocation.
+void delete_relays(Core& core, Time now, Allocation& allocation, const RefreshOrder& order,
+                   Outcome& outcome) {
+  const bool is_dual = allocation.relay(AddressFamily::ipv4) != nullptr &&
+                       allocation.relay(AddressFamily::ipv6) != nullptr;
+  if (order.family && is_dual) {
+    core.allocations.drop(allocation, *order.family, outcome);
+  } else {
+    core.allocations.close(now, allocation, CloseReason::deleted_by_client, outcome);
+  }
+}
+
+}  // namespace
+
+Verdict<void> on_refresh(Core& core, const Exchange& exchange) {
+  const Request& request = exchange.request;
+  auto order = read_order(core, exchange);
+  // The answer to a deletion may have been lost.
+  const bool was_deleted =
+      core.deleted.contains(request.now, request.five_tuple(), request.message.transaction());
+  if (was_deleted && order) {
+    confirm(*order, std::nullopt, exchange.responder);
+    return {};
+  }
+  if (needs_move(core, exchange)) {
+    if (!order) return exchange.responder.refuse(order.reason());
+    return on_move(core, exchange, std::move(order).value());
+  }
+  const auto found = find_own(core, exchange);
+  if (!found) return exchange.responder.refuse(found.reason());
+  if (!order) return exchange.responder.refuse(order.reason());
+  return carry_out(core, request.now, **found, std::move(order).value(), exchange.responder,
+                   exchange.outcome);
+}
+
+Verdict<void> carry_out(Core& core, Time now, Allocation& allocation, RefreshOrder order,
+                        Responder& responder, Outcome& outcome) {
+  if (order.family && allocation.relay(*order.family) == nullptr) {
+    return responder.refuse(kPeerFamilyMismatch);
+  }
+  const std::optional<Ticket> ticket = allocation.ticket();
+  if (order.lifetime == std::chrono::seconds{0}) {
+    core.deleted.remember(now, allocation.client().five_tuple, responder.letterhead().transaction);
+    delete_relays(core, now, allocation, order, outcome);
+    confirm(order, std::nullopt, responder);
+    return {};
+  }
+  for (const auto family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
+    const bool is_meant = !order.family || *order.family == family;
+    if (!is_meant || allocation.relay(family) == nullptr) continue;
+    allocation.refresh(family, now + order.lifetime, outcome);
+  }
+  if (order.token) allocation.renew_token(std::move(order.token));
+  core.allocations.reschedule(allocation);
+  confirm(order, ticket, responder);
+  return {};
+}
+
+}  // namespace avedge::turn

@@ -1,0 +1,51 @@
+// What a server asks and tells while it works.
+#pragma once
+
+#include <memory>
+
+#include "ice/turn/observer.h"
+#include "relay/core/counters.h"
+#include "relay/core/ledger.h"
+#include "relay/core/peer_connections.h"
+#include "relay/core/relay_ports.h"
+#include "relay/core/slow_path.h"
+
+namespace avedge::turn {
+
+struct Core;
+
+/// Something to do for the server of another worker, on that worker's thread (Server::run()). What
+/// an errand carries is given up if it is destroyed without having been run.
+class Errand {
+ public:
+  virtual ~Errand() = default;
+  virtual void run(Core& core, Time now, Outcome& outcome) = 0;
+};
+
+/// The servers of the other workers.
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  /// How many workers there are; their indices count from 0.
+  [[nodiscard]] virtual std::size_t worker_count() const = 0;
+  /// Has `errand` run there soon, after everything that was posted before by this thread, and after
+  /// what the current message decided has been carried out. `worker` may be one's own.
+  virtual void post(WorkerIndex worker, std::unique_ptr<Errand> errand) = 0;
+};
+
+/// All outlive the server; all but the ledger, the observer and the neighbours belong to its
+/// worker.
+struct Surroundings {
+  RelayPorts& ports;
+  Ledger& ledger;
+  const FlowReader& flows;
+  WorkerCounters& counters;
+  AllocationObserver& observer;
+  /// Null: there are none, and TCP allocations are refused whatever the settings say.
+  PeerConnections* peer_connections = nullptr;
+  /// Null: this is the only worker.
+  Neighbours* neighbours = nullptr;
+  WorkerIndex worker{};
+};
+
+}  // namespace avedge::turn

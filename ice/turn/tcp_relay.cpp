@@ -1,0 +1,189 @@
+#include "ice/turn/tcp_relay.h"
+
+#include "ice/turn/peers.h"
+
+namespace avedge::turn {
+namespace {
+
+using stun::AttributeType;
+using stun::StunBuilder;
+using Stage = PeerConnection::Stage;
+
+bool is_stream(const Path& path) {
+  return path.transport == Transport::tcp || path.transport == Transport::tls;
+}
+
+std::uint32_t number_of(ConnectionId id) {
+  return static_cast<std::uint32_t>(id);
+}
+
+/// The peer of a Connect request, if this allocation may reach it: by the policy, by a permission,
+/// and, on this edge's own addresses, only where somebody else's relayed address is.
+Answer<Peer> read_connect_peer(const Core& core, const stun::StunView& message,
+                               const Allocation& allocation) {
+  const auto value = message.find(AttributeType::xor_peer_address);
+  if (!value) return kBadRequest;
+  const auto peer = read_peer(core, message, allocation, *value);
+  if (!peer) return peer.reason();
+  if (peer->endpoint.port == Port{}) return kBadRequest;
+  if (!allocation.has_permission(peer->endpoint.address)) return kForbidden;
+  if (peer->is_own_relay && !core.surroundings.peer_connections->is_leased(peer->endpoint)) {
+    return kForbidden;
+  }
+  return *peer;
+}
+
+void confirm_connect(const PeerConnection& connection, Outcome& outcome) {
+  Responder responder{*connection.answer, outcome};
+  StunBuilder response = responder.success();
+  response.u32(AttributeType::connection_id, number_of(connection.id));
+  responder.send(response);
+}
+
+/// RFC 6062 §4.4: tells the client that a peer has come.
+void announce(const Core& core, const Allocation& allocation, const PeerConnection& connection,
+              Outcome& outcome) {
+  const Endpoint& peer = connection.peer;
+  const Endpoint advertised{core.surroundings.ports.advertised_address(peer.address), peer.port};
+  std::array<std::byte, 64> buffer;
+  StunBuilder indication{buffer, stun::Method::connection_attempt, stun::MessageClass::indication,
+                         stun::TransactionId::random()};
+  indication.u32(AttributeType::connection_id, number_of(connection.id))
+      .xor_address(AttributeType::xor_peer_address, advertised);
+  const ClientPath& client = allocation.client();
+  outcome.reply(client.socket, client.five_tuple.client.endpoint, indication.finish());
+}
+
+/// Why a peer that has come is sent away; nothing if it is not.
+std::optional<DropReason> refuse_peer(Core& core, const Allocation* allocation,
+                                      const Endpoint& peer) {
+  if (allocation == nullptr) return DropReason::no_allocation;
+  if (!allocation->has_permission(peer.address)) return DropReason::no_permission;
+  // The policy may have changed since.
+  const Endpoint written{core.surroundings.ports.advertised_address(peer.address), peer.port};
+  if (!judge_peer(core, *allocation, written)) return DropReason::peer_forbidden;
+  const auto count = core.allocations.connections().count_of(allocation->index());
+  if (count >= core.settings().limits.connections_per_allocation) return DropReason::table_full;
+  return std::nullopt;
+}
+
+void on_accepted(Core& core, Time now, const PeerConnectionEvent& event, Outcome& outcome) {
+  const Allocation* allocation = core.allocations.find_by_relay(now, event.relay, outcome);
+  if (const auto reason = refuse_peer(core, allocation, event.peer)) {
+    core.surroundings.counters.drops.count(*reason);
+    outcome.close(event.connection);
+    return;
+  }
+  PeerConnection accepted;
+  accepted.stage = Stage::waiting;
+  accepted.allocation = allocation->index();
+  accepted.socket = event.connection;
+  accepted.peer = event.peer;
+  const PeerConnection& connection = core.allocations.connections().add(std::move(accepted));
+  core.allocations.connections().set_deadline(connection, now + kPeerConnectionPatience);
+  announce(core, *allocation, connection, outcome);
+}
+
+}  // namespace
+
+Verdict<void> on_connect(Core& core, const Exchange& exchange) {
+  const Request& request = exchange.request;
+  Responder& responder = exchange.responder;
+  const auto found = find_own(core, exchange);
+  if (!found) return responder.refuse(found.reason());
+  const Allocation& allocation = **found;
+  if (!allocation.is_tcp()) return responder.refuse(kAllocationMismatch);
+  const auto peer = read_connect_peer(core, request.message, allocation);
+  if (!peer) return responder.refuse(peer.reason());
+
+  PeerConnectionTable& connections = core.allocations.connections();
+  if (const PeerConnection* known = connections.find(allocation.index(), peer->endpoint)) {
+    const bool is_repeated =
+        known->answer && known->answer->transaction == request.message.transaction();
+    if (!is_repeated) return responder.refuse(kConnectionExists);
+    if (known->stage != Stage::connecting) confirm_connect(*known, exchange.outcome);
+    return {};
+  }
+  if (connections.count_of(allocation.index()) >=
+      core.settings().limits.connections_per_allocation) {
+    return responder.refuse(kTableFull);
+  }
+  const Relay& relay = *allocation.relay(peer->endpoint.address.family());
+  const auto socket =
+      core.surroundings.peer_connections->connect(request.now, relay.port.socket, peer->endpoint);
+  if (!socket) return responder.refuse(refusal_of(socket.reason()));
+  PeerConnection connection;
+  connection.stage = Stage::connecting;
+  connection.allocation = allocation.index();
+  connection.socket = *socket;
+  connection.peer = peer->endpoint;
+  connection.answer = responder.letterhead();
+  connections.add(std::move(connection));
+  return {};
+}
+
+bool hand_over_binding(Core& core, const Request& request, Outcome& outcome) {
+  const Neighbours* neighbours = core.surroundings.neighbours;
+  const auto id = read_connection_id(request.message);
+  if (neighbours == nullptr || !core.settings().tcp_relay || !is_stream(request.path) || !id) {
+    return false;
+  }
+  const WorkerIndex worker = worker_of(*id);
+  if (worker == core.surroundings.worker ||
+      static_cast<std::size_t>(worker) >= neighbours->worker_count() ||
+      core.allocations.peek(request.five_tuple()) != nullptr) {
+    return false;
+  }
+  outcome.hand_over(request.path.socket, worker);
+  return true;
+}
+
+Verdict<void> on_connection_bind(Core& core, const Exchange& exchange) {
+  const Request& request = exchange.request;
+  Responder& responder = exchange.responder;
+  const auto id = read_connection_id(request.message);
+  // A control connection stays one.
+  if (!id || !is_stream(request.path) || core.allocations.peek(request.five_tuple()) != nullptr) {
+    return responder.refuse(kBadRequest);
+  }
+  PeerConnection* connection = core.allocations.connections().find(*id);
+  if (connection == nullptr || connection->stage != Stage::waiting) {
+    return responder.refuse(kBadRequest);
+  }
+  const Allocation& allocation = *core.allocations.peek(connection->allocation);
+  if (allocation.is_over(request.now)) return responder.refuse(kBadRequest);
+  if (!allocation.belongs_to(exchange.identity)) return responder.refuse(kWrongCredentials);
+
+  connection->stage = Stage::joined;
+  connection->data = request.path.socket;
+  core.allocations.connections().set_deadline(*connection, kNever);
+  StunBuilder response = responder.success();
+  response.u32(AttributeType::connection_id, number_of(*id));
+  responder.send(response);
+  exchange.outcome.set_standing(request.path.socket, Standing::client);
+  exchange.outcome.join(request.path.socket, connection->socket);
+  return {};
+}
+
+void on_peer_connection(Core& core, Time now, const PeerConnectionEvent& event, Outcome& outcome) {
+  using Kind = PeerConnectionEvent::Kind;
+  PeerConnectionTable& connections = core.allocations.connections();
+  if (event.kind == Kind::accepted) return on_accepted(core, now, event, outcome);
+  PeerConnection* connection = connections.find(event.connection);
+  if (connection == nullptr) return;  // its allocation has ended in the meantime
+  const bool is_answered = connection->stage != Stage::connecting;
+  if (event.kind == Kind::connected) {
+    if (is_answered) return;
+    connection->stage = Stage::waiting;
+    connections.set_deadline(*connection, now + kPeerConnectionPatience);
+    confirm_connect(*connection, outcome);
+    return;
+  }
+  if (!is_answered) {
+    const DropReason reason = Responder{*connection->answer, outcome}.refuse(kConnectionFailed);
+    core.surroundings.counters.drops.count(reason);
+  }
+  connections.remove(connection->id);
+}
+
+}  // namespace avedge::turn

@@ -1,0 +1,20 @@
+// TCP allocations (RFC 6062): connections to and from peers, and the clients' data connections.
+#pragma once
+
+#include "ice/turn/core.h"
+
+namespace avedge::turn {
+
+/// RFC 6062 §5.2. The answer waits for the peer.
+Verdict<void> on_connect(Core& core, const Exchange& exchange);
+
+/// Whether this ConnectionBind belongs to another worker, which it has been handed over to: the one
+/// that has the peer's connection judges it, credentials and all.
+[[nodiscard]] bool hand_over_binding(Core& core, const Request& request, Outcome& outcome);
+/// RFC 6062 §5.4. What comes after it on that connection is the peer's.
+Verdict<void> on_connection_bind(Core& core, const Exchange& exchange);
+
+/// RFC 6062 §5.2 and §5.3: what became of a connection, or that a peer has come.
+void on_peer_connection(Core& core, Time now, const PeerConnectionEvent& event, Outcome& outcome);
+
+}  // namespace avedge::turn

@@ -1,0 +1,43 @@
+// MOBILITY-TICKET (RFC 8016 §3.5): what a client shows to take its allocation along.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "relay/core/bytes.h"
+#include "relay/core/flow.h"
+#include "relay/core/random.h"
+
+namespace avedge::turn {
+
+/// The worker that has the allocation, and 120 bits that nobody can guess.
+struct Ticket {
+  std::array<std::byte, 16> bytes{};
+
+  static Ticket random(WorkerIndex worker) {
+    Ticket ticket;
+    fill_random(ticket.bytes);
+    ticket.bytes[0] = static_cast<std::byte>(worker);
+    return ticket;
+  }
+  static std::optional<Ticket> read(ConstBytes value) {
+    Ticket ticket;
+    if (value.size() != ticket.bytes.size()) return std::nullopt;
+    std::copy(value.begin(), value.end(), ticket.bytes.begin());
+    return ticket;
+  }
+  [[nodiscard]] WorkerIndex worker() const {
+    return WorkerIndex{std::to_integer<std::uint8_t>(bytes[0])};
+  }
+  friend bool operator==(const Ticket&, const Ticket&) = default;
+};
+
+/// Looking a ticket up takes no secret-dependent time that matters: its bits are random.
+struct TicketHash {
+  std::size_t operator()(const Ticket& ticket) const {
+    return static_cast<std::size_t>(load_be64(ticket.bytes.data() + 8));
+  }
+};
+
+}  // namespace avedge::turn
