@@ -11,7 +11,7 @@ import pytest
 import turn
 import uclient
 from edge import Edge, binary, parse_json, run, start, write_config
-from lab import EDGE_EXTERNAL, EXT, INSIDE, PATIENCE, wait_until
+from lab import EDGE_EXTERNAL, INSIDE, PATIENCE, wait_until
 
 
 def _start_without_configuration(lab):

@@ -8,14 +8,13 @@ import uclient
 from edge import USER, Edge
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, INSIDE, INSIDE_OTHERS, PATIENCE, wait_until
 
-# Options of coturn's client, and how many clients and messages each.
 _MODES = {
-    "channels": (24, 50, []),
-    "send_indications": (24, 50, ["-s"]),
-    "padded_channels": (20, 50, ["-D"]),
-    "extra_requests": (20, 50, ["-s", "-G"]),
-    "large_messages_without_rtcp": (20, 50, ["-c", "-l", "1200"]),
-    "relay_to_relay": (20, 25, ["-y"]),
+    "channels": uclient.Mode(24, 50),
+    "send_indications": uclient.Mode(24, 50, "-s"),
+    "padded_channels": uclient.Mode(20, 50, "-D"),
+    "extra_requests": uclient.Mode(20, 50, "-s", "-G"),
+    "large_messages_without_rtcp": uclient.Mode(20, 50, "-c", "-l", "1200"),
+    "relay_to_relay": uclient.Mode(20, 25, "-y"),
 }
 
 
@@ -24,24 +23,13 @@ def relayed(module_lab):
     """All modes at once through one edge; the clients' processes after their end, and the edge."""
     edge = Edge(module_lab, lifetime=60)
     uclient.start_peer(module_lab)
-    processes = {
-        name: module_lab.start(module_lab.ext, uclient.command("-m", clients, "-n", messages, *options),
-                               f"uclient-{name}")
-        for name, (clients, messages, options) in _MODES.items()}
-    for process in processes.values():
-        process.expect_exit(90)
-    yield processes, edge
+    yield uclient.run_all(module_lab, _MODES), edge
     edge.stop()
 
 
 @pytest.mark.parametrize("mode", _MODES)
 def test_coturns_clients_lose_no_packet(relayed, mode):
-    clients, messages, _ = _MODES[mode]
-    process = relayed[0][mode]
-    assert process.exit_code() == 0, process.output()
-    summary = uclient.Summary(process.output())
-    assert summary.sent == clients * messages, process.output()
-    assert (summary.received, summary.lost, summary.dropped) == (summary.sent, 0, 0), process.output()
+    _MODES[mode].assert_no_loss(relayed[0][mode])
 
 
 def test_coturns_clients_leave_no_port_in_use(relayed):
@@ -51,7 +39,7 @@ def test_coturns_clients_leave_no_port_in_use(relayed):
     edge.wait_until_no_port_is_in_use(seconds=60 + PATIENCE)
     metrics = edge.metrics()
     assert metrics.total("avedge_allocations") == 0
-    messages = sum(clients * count for clients, count, _ in _MODES.values())
+    messages = sum(mode.clients * mode.messages for mode in _MODES.values())
     assert metrics.total("avedge_packets_total") >= 2 * messages
 
 

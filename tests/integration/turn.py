@@ -10,7 +10,7 @@ import struct
 
 import stun
 from edge import PASSWORD, STUN_PORT, USER
-from lab import EDGE_EXTERNAL, EXT, PATIENCE
+from lab import EDGE_EXTERNAL, EXT
 
 
 class Datagrams:
