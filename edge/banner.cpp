@@ -55,6 +55,14 @@ void add_relays(Lines& lines, const Config& config) {
   }
 }
 
+/// What a client that asks for the certificate's fingerprint is to be told.
+void add_certificates(Lines& lines, const Config& config) {
+  for (const Certificate& certificate : config.certificates) {
+    const auto fingerprint = secure::fingerprint_sha256(certificate.pem.chain);
+    if (fingerprint) lines.add("certificate", certificate.name + ", SHA-256 " + *fingerprint);
+  }
+}
+
 /// Two commands that work as they stand on this machine. uclient's -y relays from one allocation
 /// to another, so it needs no peer.
 void add_commands(Lines& lines, const Config& config) {
@@ -75,6 +83,7 @@ std::string banner(const Config& config, const BannerFacts& facts) {
   add_listeners(lines, "TURN", config.turn.listeners);
   add_listeners(lines, "SIP", config.sip.listeners);
   add_relays(lines, config);
+  add_certificates(lines, config);
   if (facts.embedded) {
     for (const auto& [user, password] : config.turn.users) {
       lines.add("user", user);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "edge/config/certificates.h"
 #include "edge/config/listeners.h"
 #include "edge/config/network.h"
 #include "edge/config/section.h"
@@ -37,9 +38,9 @@ Config read_all(Section& top, const std::string& folder, Problems& problems) {
   top.read("workers", config.workers, 0, kMaxWorkers);
   read_interfaces(top, config, problems);
   read_relays(top, config, problems);
+  read_certificates(top, folder, config, problems);
   Listeners listeners{config, problems};
   read_turn(top, folder, listeners, config, problems);
-  top.refuse_unsupported("certificate");
   read_sip(top, listeners, config, problems);
   top.refuse_unsupported("ng");
   read_services(top, listeners, config, problems);
@@ -55,6 +56,13 @@ const Interface* Config::find_interface(std::string_view name) const {
       std::find_if(interfaces.begin(), interfaces.end(),
                    [&](const Interface& interface) { return interface.name == name; });
   return found == interfaces.end() ? nullptr : &*found;
+}
+
+const Certificate* Config::find_certificate(std::string_view name) const {
+  const auto found =
+      std::find_if(certificates.begin(), certificates.end(),
+                   [&](const Certificate& certificate) { return certificate.name == name; });
+  return found == certificates.end() ? nullptr : &*found;
 }
 
 Result<Config> load_config(const std::string& path) {

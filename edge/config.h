@@ -14,6 +14,7 @@
 #include "relay/core/media_path.h"
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"
+#include "relay/secure/pem.h"
 
 namespace avedge::edge {
 
@@ -55,11 +56,22 @@ struct ListenAddress {
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
+/// [[certificate]]: what its files held when they were read, so that what was checked is what is
+/// used.
+struct Certificate {
+  std::string name;
+  secure::PemPair pem;
+  friend bool operator==(const Certificate&, const Certificate&) = default;
+};
+
 /// [[turn.listener]] and [[sip.listener]]. `bind` by interface name means each of its addresses.
 struct Listener {
   std::string interface;  // empty: an address that belongs to no [[interface]]
   std::vector<ListenAddress> addresses;
-  std::vector<Transport> transports;
+  std::vector<Transport> transports;  // udp and dtls share a socket, and so do tcp and tls
+  std::string certificate;            // of tls and dtls: a name among Config::certificates
+  /// Every connection begins with a PROXY protocol header. Over tcp and tls only.
+  bool proxy_protocol = false;
   friend bool operator==(const Listener&, const Listener&) = default;
 };
 
@@ -81,6 +93,13 @@ struct TurnLimits {
   std::uint32_t channels_per_allocation = 64;
   /// Per source prefix: what a spoofed source can make us reflect (401, 438, Binding).
   std::uint32_t unauthenticated_answers_per_second = 1000;
+  std::uint32_t connections = 10'000;  // TCP, TLS and DTLS, of all clients together
+  /// Accepted, but without an allocation yet: handshakes and strangers.
+  std::uint32_t half_open_per_source = 64;
+  std::uint32_t half_open_total = 1024;
+  /// What waits for a slow TCP or TLS client; beyond either bound the oldest goes.
+  std::uint32_t stream_queue_bytes = 256 * 1024;
+  std::chrono::milliseconds stream_queue_age{500};
   friend bool operator==(const TurnLimits&, const TurnLimits&) = default;
 };
 
@@ -164,6 +183,7 @@ struct Config {
   std::uint32_t workers = 0;  // 0: one per core
   std::vector<Interface> interfaces;
   std::vector<RelayRange> relays;
+  std::vector<Certificate> certificates;
   TurnConfig turn;
   SipConfig sip;
   std::optional<Endpoint> metrics_http;  // nothing: switched off by http = ""
@@ -172,8 +192,9 @@ struct Config {
   /// What works but should be looked at, each as "FILE:LINE: key: …".
   std::vector<std::string> warnings;
 
-  /// Nothing if no interface has that name. Lives as long as this configuration.
+  /// Nothing if none has that name. Lives as long as this configuration.
   [[nodiscard]] const Interface* find_interface(std::string_view name) const;
+  [[nodiscard]] const Certificate* find_certificate(std::string_view name) const;
   friend bool operator==(const Config&, const Config&) = default;
 };
 

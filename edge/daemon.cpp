@@ -208,7 +208,7 @@ void Daemon::run() {
 
 int serve(const ServeOptions& options) {
   auto config = options.config_file ? load_config(*options.config_file)
-                                    : Result<Config>{embedded_default(machine_addresses())};
+                                    : embedded_default(machine_addresses());
   if (!config) {
     std::fprintf(stderr, "%s\n", config.reason().message().c_str());
     return kExitUsage;

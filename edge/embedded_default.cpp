@@ -8,12 +8,15 @@
 #include <memory>
 
 #include "relay/core/random.h"
+#include "relay/secure/self_signed.h"
 
 namespace avedge::edge {
 namespace {
 
-/// RFC 8656 §4.1: the port of TURN over UDP.
+/// RFC 8656 §4.1: the ports of TURN, and of TURN over TLS and DTLS.
 constexpr Port kTurnPort{3478};
+constexpr Port kTurnsPort{5349};
+constexpr const char* kCertificateName = "self-signed";
 constexpr PortRange kRelayPorts{Port{50'000}, Port{59'999}};
 /// 5.1 bits each: 82 bits, more than a TURN client can try.
 constexpr std::size_t kPasswordLength = 16;
@@ -46,11 +49,28 @@ std::optional<IpAddress> first_global(std::span<const IpAddress> addresses, Addr
   return found == addresses.end() ? std::nullopt : std::optional{*found};
 }
 
-/// Adds an interface with one address, and a TURN listener on it.
+/// Adds an interface with one address, and TURN listeners on it.
 void add_network(Config& config, const std::string& name, const IpAddress& address) {
   config.interfaces.push_back({name, {{address, address}}, {}});
-  const Endpoint endpoint{address, kTurnPort};
-  config.turn.listeners.push_back({name, {{endpoint, endpoint, {}}}, {Transport::udp}});
+  const auto listen = [&](Port port, std::vector<Transport> transports, std::string certificate) {
+    const Endpoint endpoint{address, port};
+    config.turn.listeners.push_back(
+        {name, {{endpoint, endpoint, {}}}, std::move(transports), std::move(certificate)});
+  };
+  listen(kTurnPort, {Transport::udp, Transport::tcp}, {});
+  listen(kTurnsPort, {Transport::tls, Transport::dtls}, kCertificateName);
+}
+
+/// For every address that is listened on, and for "localhost".
+Result<void> add_certificate(Config& config) {
+  secure::SelfSignedSubject subject{"avedge", {"localhost"}, {}};
+  for (const Interface& interface : config.interfaces) {
+    subject.addresses.push_back(interface.addresses.front().local);
+  }
+  auto pem = secure::make_self_signed(subject);
+  if (!pem) return pem.reason();
+  config.certificates.push_back({kCertificateName, *std::move(pem)});
+  return {};
 }
 
 }  // namespace
@@ -68,13 +88,15 @@ std::vector<IpAddress> machine_addresses() {
   return addresses;
 }
 
-Config embedded_default(std::span<const IpAddress> addresses) {
+Result<Config> embedded_default(std::span<const IpAddress> addresses) {
   Config config;
   config.realm = "avedge";
   add_network(config, "loopback", IpAddress::v4(127, 0, 0, 1));
   auto global = first_global(addresses, AddressFamily::ipv4);
   if (!global) global = first_global(addresses, AddressFamily::ipv6);
   if (global) add_network(config, "network", *global);
+
+  if (auto added = add_certificate(config); !added) return added.reason();
 
   config.turn.relay_interface = config.interfaces.back().name;
   config.relays.push_back({config.turn.relay_interface, kRelayPorts});

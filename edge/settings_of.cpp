@@ -77,7 +77,7 @@ relay::DataPlaneSettings data_plane_settings(const Config& config) {
   settings.flows_per_worker = flows_needed(config, settings.ranges);
   for (const Listener& listener : config.turn.listeners) {
     for (const ListenAddress& address : listener.addresses) {
-      settings.turn_listeners.push_back({address.local, address.device});
+      settings.turn_listeners.push_back({.local = address.local, .device = address.device});
     }
   }
   return settings;

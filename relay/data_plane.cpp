@@ -1,5 +1,6 @@
 #include "relay/data_plane.h"
 
+#include "relay/tcp_socket.h"
 #include "relay/udp_socket.h"
 
 namespace avedge::relay {
@@ -9,13 +10,15 @@ namespace {
 /// all of them meets in its buffer.
 constexpr int kListenerBuffer = 8 << 20;
 
-/// Every port of every range may be a socket of one worker; listeners come on top.
+/// Every port of every range may be a socket of one worker, over UDP and over TCP, and every client
+/// may come by a connection of its own, or bring one for each peer (RFC 6062); listeners come on
+/// top. Memory follows use, not this number.
 std::size_t sockets_needed(const DataPlaneSettings& settings) {
-  std::size_t sockets = settings.turn_listeners.size();
+  std::size_t ports = 0;
   for (const RelayRange& range : settings.ranges) {
-    sockets += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
+    ports += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
   }
-  return sockets;
+  return settings.turn_listeners.size() + 2 * ports + 2 * settings.connections.total;
 }
 
 }  // namespace
@@ -23,19 +26,31 @@ std::size_t sockets_needed(const DataPlaneSettings& settings) {
 Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& settings,
                                                    const HandlerFactory& make_handlers) {
   std::unique_ptr<DataPlane> plane{new DataPlane{settings, make_handlers}};
-  for (const UdpListener& listener : settings.turn_listeners) {
-    if (const auto listening = plane->listen(listener); !listening) return listening.reason();
+  for (const ClientListener& listener : settings.turn_listeners) {
+    if (listener.udp || listener.dtls) {
+      if (const auto listening = plane->listen_udp(listener); !listening) return listening.reason();
+    }
+    if (listener.tcp || listener.tls) {
+      if (const auto listening = plane->listen_tcp(listener); !listening) return listening.reason();
+    }
   }
   return plane;
 }
 
 DataPlane::DataPlane(const DataPlaneSettings& settings, const HandlerFactory& make_handlers)
-    : addresses_{settings.ranges} {
+    : addresses_{settings.ranges},
+      connections_{settings.connections},
+      doorman_{connections_, settings.stream_queue} {
   const WorkerCapacity capacity{settings.flows_per_worker, sockets_needed(settings)};
+  const WorkerSurroundings around{addresses_, reservations_, connections_, doorman_,
+                                  settings.turn_relay_interface};
+  std::vector<Worker*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(capacity, addresses_, reservations_,
-                                                settings.turn_relay_interface, make_handlers));
+    workers_.push_back(std::make_unique<Worker>(WorkerIndex(i), capacity, around, make_handlers));
+    all.push_back(workers_.back().get());
   }
+  for (const auto& worker : workers_) worker->meet(all);
+  doorman_.serve(std::move(all));
 }
 
 DataPlane::~DataPlane() {
@@ -44,10 +59,11 @@ DataPlane::~DataPlane() {
 
 /// One socket a worker, all bound before the first is served: the kernel spreads clients over the
 /// sockets of a group by their five-tuple, and the group must not change under them.
-Result<void> DataPlane::listen(const UdpListener& listener) {
+Result<void> DataPlane::listen_udp(const ClientListener& listener) {
   auto lock = ListenerLock::take(listener.local, listener.device);
   if (!lock) return lock.reason();
   locks_.push_back(std::move(lock).value());
+  if (listener.dtls) enable_cookies(*listener.dtls);
 
   for (const auto& worker : workers_) {
     auto fd = open_udp(listener.local, {.sharing = Sharing::per_worker,
@@ -57,25 +73,50 @@ Result<void> DataPlane::listen(const UdpListener& listener) {
     if (!fd) return fd.reason();
     const auto id = worker->reserve_socket();
     if (!id) return Error{"no socket slot left for " + listener.local.to_string() + "/udp"};
-    UdpSocket socket;
+    Socket socket;
     socket.fd = std::move(fd).value();
     socket.role = SocketRole::listener;
+    socket.listener = listener.index;
     socket.local = listener.local;
     socket.advertised = listener.local;
     if (!worker->adopt(*id, std::move(socket))) {
       return Error::from_errno("cannot watch " + listener.local.to_string() + "/udp");
     }
+    if (listener.dtls) worker->set_dtls(*id, *listener.dtls);
   }
   return {};
 }
 
+/// TCP clients come through one door, whatever their worker: connections can be given away.
+Result<void> DataPlane::listen_tcp(const ClientListener& listener) {
+  auto fd = relay::listen_tcp(listener.local, listener.device);
+  if (!fd) return fd.reason();
+  Door door{std::move(fd).value(), listener.local,          listener.index,
+            listener.tcp,          listener.proxy_protocol, listener.tls};
+  if (doorman_.open(std::move(door))) return {};
+  return Error::from_errno("cannot watch " + listener.local.to_string() + "/tcp");
+}
+
+void DataPlane::replace_security(const ListenerSecurity& security) {
+  if (security.tls) doorman_.set_tls(security.index, *security.tls);
+  if (!security.dtls) return;
+  enable_cookies(*security.dtls);
+  for (const auto& worker : workers_) {
+    worker->post([index = security.index, context = *security.dtls](Worker& own) {
+      own.replace_dtls(index, context);
+    });
+  }
+}
+
 void DataPlane::start() {
+  doorman_.start();
   for (const auto& worker : workers_) {
     threads_.emplace_back([&worker = *worker] { worker.run(); });
   }
 }
 
 void DataPlane::stop() {
+  doorman_.stop();
   for (const auto& worker : workers_) worker->stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
@@ -109,7 +150,7 @@ Verdict<MediaPortPair> DataPlane::lease_pair(WorkerId worker_id, std::string_vie
                        hand_over(worker_id, *rtcp, std::move(sockets->odd))};
 }
 
-MediaPort DataPlane::hand_over(WorkerId worker_id, SocketId id, UdpSocket socket) {
+MediaPort DataPlane::hand_over(WorkerId worker_id, SocketId id, Socket socket) {
   MediaPort port{*this, worker_id, id, socket.local, socket.advertised};
   socket.role = SocketRole::anchor;
   worker(worker_id).post([id, moved = std::move(socket)](Worker& worker) mutable {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "relay/core/result.h"
+#include "relay/door/doorman.h"
 #include "relay/listener_lock.h"
 #include "relay/relay_addresses.h"
 #include "relay/reservations.h"
@@ -17,16 +18,32 @@
 
 namespace avedge::relay {
 
-struct UdpListener {
+/// One address that clients of TURN come to.
+struct ClientListener {
   Endpoint local;
-  std::string device;  // bind to this device; empty: none
+  std::string device;       // bind to this device; empty: none
+  std::uint16_t index = 0;  // which of the configured listeners it belongs to (Path::listener)
+  bool udp = true;
+  bool tcp = false;
+  bool proxy_protocol = false;  // TCP and TLS connections begin with a PROXY header
+  std::optional<secure::TlsContext> tls;
+  std::optional<secure::TlsContext> dtls;
+};
+
+/// What a listener's new TLS and DTLS clients are shown from now on.
+struct ListenerSecurity {
+  std::uint16_t index = 0;
+  std::optional<secure::TlsContext> tls;
+  std::optional<secure::TlsContext> dtls;
 };
 
 struct DataPlaneSettings {
   unsigned workers = 1;
   std::vector<RelayRange> ranges;
   std::string turn_relay_interface;
-  std::vector<UdpListener> turn_listeners;
+  std::vector<ClientListener> turn_listeners;
+  ConnectionCaps connections;
+  FrameQueueLimits stream_queue;
   /// Flows each worker may hold; more are refused with table_full. Below 2^32.
   std::size_t flows_per_worker = 262'144;
 };
@@ -44,7 +61,13 @@ class DataPlane final : public SessionControl {
   /// Returns when every worker has ended. Allocations and calls end with it.
   void stop();
 
+  /// New clients see the new certificate; sessions that are there stay. Any thread.
+  void replace_security(const ListenerSecurity& security);
+
   [[nodiscard]] std::vector<const WorkerCounters*> counters() const;
+  /// Of connections that never reached a worker.
+  [[nodiscard]] const Drops& door_drops() const { return doorman_.drops(); }
+  [[nodiscard]] const ConnectionLimits& connections() const { return connections_; }
   [[nodiscard]] const RelayAddresses& addresses() const { return addresses_; }
   [[nodiscard]] Worker& worker(WorkerId id) {
     return *workers_[static_cast<std::size_t>(id) % workers_.size()];
@@ -61,11 +84,14 @@ class DataPlane final : public SessionControl {
 
  private:
   DataPlane(const DataPlaneSettings& settings, const HandlerFactory& make_handlers);
-  Result<void> listen(const UdpListener& listener);
-  MediaPort hand_over(WorkerId worker, SocketId id, UdpSocket socket);
+  Result<void> listen_udp(const ClientListener& listener);
+  Result<void> listen_tcp(const ClientListener& listener);
+  MediaPort hand_over(WorkerId worker, SocketId id, Socket socket);
 
   RelayAddresses addresses_;
   Reservations reservations_;
+  ConnectionLimits connections_;
+  Doorman doorman_;
   std::vector<ListenerLock> locks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

@@ -11,6 +11,14 @@ namespace avedge::relay {
 static_assert(PacketRing::kHeadroom >= kMaxDataIndicationHeader);
 static_assert(PacketRing::kTailroom >= 3, "a STUN attribute is padded by up to three bytes");
 
+namespace {
+
+bool is_dtls(const Packet& packet) {
+  return !packet.bytes.empty() && classify(packet.bytes[0]) == PacketKind::dtls;
+}
+
+}  // namespace
+
 Forwarder::Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch,
                      WorkerCounters& counters, const RelayPorts& ports, bool translates)
     : flows_{flows},
@@ -21,15 +29,21 @@ Forwarder::Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch,
       translates_{translates},
       transaction_seed_{random_u64()} {}
 
-Forwarder::Next Forwarder::forward(Time now, SocketId id, const UdpSocket& socket,
+Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
                                    const Packet& packet) {
   switch (socket.role) {
-    case SocketRole::listener: return from_client(now, id, packet);
+    case SocketRole::listener:
+      if (is_dtls(packet)) return Next::decrypt;
+      return from_client(now, id, packet);
+    case SocketRole::client:
+    case SocketRole::dtls_client: return from_client(now, id, packet);
     case SocketRole::relay: return from_peer(now, id, packet);
     case SocketRole::anchor:
       // A socket that talks to itself would do so for ever.
       if (packet.remote == socket.local) return drop(DropReason::unknown_source);
       return from_party(now, id, packet);
+    case SocketRole::tcp_relay:
+    case SocketRole::peer: break;  // streams without messages
   }
   return Next::done;
 }
@@ -154,17 +168,22 @@ bool Forwarder::is_leased_if_own(const Flow& flow, const Endpoint& destination) 
 }
 
 void Forwarder::send(Flow& flow, ConstBytes datagram) {
-  const UdpSocket* out = sockets_.find(flow.out_socket);
+  const Socket* out = sockets_.find(flow.out_socket);
   if (out == nullptr) return static_cast<void>(drop(DropReason::no_destination));
+  if (out->link != nullptr) return out->link->send(datagram);
+  if (batch_.full()) batch_.flush();
   batch_.push(out->fd.get(), flow.destination, datagram);
 }
 
 /// RFC 8656 §14: DONT-FRAGMENT becomes the DF bit. Such a datagram leaves at once, not in the
 /// batch.
 void Forwarder::send(Flow& flow, const Endpoint& peer, const SendIndicationView& message) {
-  const UdpSocket* out = sockets_.find(flow.out_socket);
+  const Socket* out = sockets_.find(flow.out_socket);
   if (out == nullptr) return static_cast<void>(drop(DropReason::no_destination));
-  if (!message.dont_fragment) return batch_.push(out->fd.get(), peer, message.data);
+  if (!message.dont_fragment) {
+    if (batch_.full()) batch_.flush();
+    return batch_.push(out->fd.get(), peer, message.data);
+  }
   if (!send_unfragmented(out->fd, peer, message.data)) {
     counters_.drops.count(DropReason::send_failed);
   }

@@ -20,7 +20,11 @@ struct Packet {
 
 class Forwarder {
  public:
-  enum class Next : std::uint8_t { done, ask_slow_path };
+  enum class Next : std::uint8_t {
+    done,
+    ask_slow_path,
+    decrypt  // a listener's DTLS record
+  };
 
   /// All references outlive the forwarder. `translates`: some relayed address is advertised by
   /// another name (1:1 NAT), so that our own addresses must be recognised inside Send indications.
@@ -29,7 +33,7 @@ class Forwarder {
 
   /// Forwards or drops (and counts) the packet, or says that the slow path must see it. The
   /// packet's buffer and the flow table stay as they are until the batch has been flushed.
-  [[nodiscard]] Next forward(Time now, SocketId id, const UdpSocket& socket, const Packet& packet);
+  [[nodiscard]] Next forward(Time now, SocketId id, const Socket& socket, const Packet& packet);
 
  private:
   Next from_client(Time now, SocketId id, const Packet& packet);

@@ -1,5 +1,8 @@
 #include "relay/relay_addresses.h"
 
+#include <algorithm>
+
+#include "relay/tcp_socket.h"
 #include "relay/udp_socket.h"
 
 namespace avedge::relay {
@@ -10,8 +13,8 @@ namespace {
 constexpr int kBindAttempts = 64;
 
 /// Binds `lease`'s port. The socket has no descriptor if somebody else holds the port.
-UdpSocket bind_lease(const RelayRange& range, PortLease lease) {
-  UdpSocket socket;
+Socket bind_lease(const RelayRange& range, PortLease lease) {
+  Socket socket;
   socket.local = {range.local, lease.port()};
   socket.advertised = {range.advertised, lease.port()};
   auto fd = open_udp(socket.local, {.device = range.device});
@@ -21,12 +24,12 @@ UdpSocket bind_lease(const RelayRange& range, PortLease lease) {
   return socket;
 }
 
-Verdict<UdpSocket> lease_one(RelayAddress& address, Parity parity) {
+Verdict<Socket> lease_one(RelayAddress& address, Parity parity) {
   for (int i = 0; i < kBindAttempts; ++i) {
     auto lease =
         parity == Parity::even ? address.udp_ports().lease_even() : address.udp_ports().lease_any();
     if (!lease) break;
-    UdpSocket socket = bind_lease(address.range(), std::move(*lease));
+    Socket socket = bind_lease(address.range(), std::move(*lease));
     if (socket.fd.is_open()) return socket;
   }
   return DropReason::ports_exhausted;
@@ -43,6 +46,28 @@ Verdict<UdpSocketPair> lease_two(RelayAddress& address) {
   return DropReason::ports_exhausted;
 }
 
+/// Binds and listens on `lease`'s port, as bind_lease() does for UDP.
+Socket listen_on_lease(const RelayRange& range, PortLease lease) {
+  Socket socket;
+  socket.local = {range.local, lease.port()};
+  socket.advertised = {range.advertised, lease.port()};
+  auto fd = listen_relayed_tcp(socket.local, range.device);
+  if (!fd) return socket;
+  socket.fd = std::move(fd).value();
+  socket.lease = std::move(lease);
+  return socket;
+}
+
+Verdict<Socket> lease_one_tcp(RelayAddress& address) {
+  for (int i = 0; i < kBindAttempts; ++i) {
+    auto lease = address.tcp_ports().lease_any();
+    if (!lease) break;
+    Socket socket = listen_on_lease(address.range(), std::move(*lease));
+    if (socket.fd.is_open()) return socket;
+  }
+  return DropReason::ports_exhausted;
+}
+
 }  // namespace
 
 RelayAddresses::RelayAddresses(const std::vector<RelayRange>& ranges) {
@@ -51,8 +76,8 @@ RelayAddresses::RelayAddresses(const std::vector<RelayRange>& ranges) {
   }
 }
 
-Verdict<UdpSocket> RelayAddresses::lease(std::string_view interface, AddressFamily family,
-                                         Parity parity) {
+Verdict<Socket> RelayAddresses::lease(std::string_view interface, AddressFamily family,
+                                      Parity parity) {
   return try_addresses(interface, family,
                        [parity](RelayAddress& address) { return lease_one(address, parity); });
 }
@@ -60,6 +85,17 @@ Verdict<UdpSocket> RelayAddresses::lease(std::string_view interface, AddressFami
 Verdict<UdpSocketPair> RelayAddresses::lease_pair(std::string_view interface,
                                                   AddressFamily family) {
   return try_addresses(interface, family, &lease_two);
+}
+
+Verdict<Socket> RelayAddresses::lease_tcp(std::string_view interface, AddressFamily family) {
+  return try_addresses(interface, family, &lease_one_tcp);
+}
+
+FileDescriptor RelayAddresses::bind_again(std::string_view interface, const Endpoint& local) const {
+  const RelayAddress* address = find(interface, local.address);
+  if (address == nullptr) return {};
+  auto fd = bind_relayed_tcp(local, address->range().device);
+  return fd ? std::move(fd).value() : FileDescriptor{};
 }
 
 const RelayAddress* RelayAddresses::find(std::string_view interface,
@@ -74,14 +110,19 @@ const RelayAddress* RelayAddresses::find(std::string_view interface,
 
 /// An address may stand in several entries, one for each of its port ranges.
 bool RelayAddresses::is_leased(std::string_view interface, const Endpoint& local) const {
-  for (const auto& address : addresses_) {
+  return std::any_of(addresses_.begin(), addresses_.end(), [&](const auto& address) {
     const RelayRange& range = address->range();
-    if (range.interface == interface && range.local == local.address &&
-        address->udp_ports().is_leased(local.port)) {
-      return true;
-    }
-  }
-  return false;
+    return range.interface == interface && range.local == local.address &&
+           address->udp_ports().is_leased(local.port);
+  });
+}
+
+bool RelayAddresses::is_tcp_leased(std::string_view interface, const Endpoint& local) const {
+  return std::any_of(addresses_.begin(), addresses_.end(), [&](const auto& address) {
+    const RelayRange& range = address->range();
+    return range.interface == interface && range.local == local.address &&
+           address->tcp_ports().is_leased(local.port);
+  });
 }
 
 bool RelayAddresses::translates(std::string_view interface) const {

@@ -28,20 +28,23 @@ struct RelayRange {
 class RelayAddress {
  public:
   explicit RelayAddress(const RelayRange& range)
-      : range_{range}, udp_ports_{range.first, range.last} {}
+      : range_{range}, udp_ports_{range.first, range.last}, tcp_ports_{range.first, range.last} {}
 
   [[nodiscard]] const RelayRange& range() const { return range_; }
   [[nodiscard]] PortPool& udp_ports() { return udp_ports_; }
   [[nodiscard]] const PortPool& udp_ports() const { return udp_ports_; }
+  [[nodiscard]] PortPool& tcp_ports() { return tcp_ports_; }
+  [[nodiscard]] const PortPool& tcp_ports() const { return tcp_ports_; }
 
  private:
   RelayRange range_;
   PortPool udp_ports_;
+  PortPool tcp_ports_;
 };
 
 struct UdpSocketPair {
-  UdpSocket even;
-  UdpSocket odd;
+  Socket even;
+  Socket odd;
 };
 
 /// Any thread. Lives longer than every socket leased here.
@@ -51,16 +54,21 @@ class RelayAddresses {
 
   /// A bound socket on a free port of that interface. Several addresses of one family are used in
   /// turn. Fails with family_unsupported or ports_exhausted.
-  [[nodiscard]] Verdict<UdpSocket> lease(std::string_view interface, AddressFamily family,
-                                         Parity parity);
+  [[nodiscard]] Verdict<Socket> lease(std::string_view interface, AddressFamily family,
+                                      Parity parity);
   /// An even port and the one above it, on the same address.
   [[nodiscard]] Verdict<UdpSocketPair> lease_pair(std::string_view interface, AddressFamily family);
+  /// A TCP port that listens (RFC 6062). Fails like lease().
+  [[nodiscard]] Verdict<Socket> lease_tcp(std::string_view interface, AddressFamily family);
+  /// Another TCP socket on a port that lease_tcp() gave, to connect from. Not open on failure.
+  [[nodiscard]] FileDescriptor bind_again(std::string_view interface, const Endpoint& local) const;
 
   /// The address that `interface` knows as `address`, be it its local or its advertised form.
   [[nodiscard]] const RelayAddress* find(std::string_view interface,
                                          const IpAddress& address) const;
   /// Whether that port of one of the interface's local addresses is leased at this moment.
   [[nodiscard]] bool is_leased(std::string_view interface, const Endpoint& local) const;
+  [[nodiscard]] bool is_tcp_leased(std::string_view interface, const Endpoint& local) const;
   [[nodiscard]] const std::vector<std::unique_ptr<RelayAddress>>& all() const { return addresses_; }
   /// Whether any address of `interface` is advertised by another name.
   [[nodiscard]] bool translates(std::string_view interface) const;

@@ -19,15 +19,15 @@ class Reservations {
   static constexpr std::size_t kCapacity = 1024;
 
   /// Holds `socket` for kReservationLifetime. Nothing (and the port is free again) when full.
-  [[nodiscard]] std::optional<ReservationToken> hold(Time now, UdpSocket socket);
+  [[nodiscard]] std::optional<ReservationToken> hold(Time now, Socket socket);
   /// Each token works once.
-  [[nodiscard]] std::optional<UdpSocket> claim(Time now, const ReservationToken& token);
+  [[nodiscard]] std::optional<Socket> claim(Time now, const ReservationToken& token);
   /// Frees what nobody claimed in time.
   void purge(Time now);
 
  private:
   struct Held {
-    UdpSocket socket;
+    Socket socket;
     Time until;
   };
   void purge_locked(Time now);

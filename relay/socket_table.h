@@ -11,20 +11,35 @@
 #include "relay/core/flow.h"
 #include "relay/file_descriptor.h"
 #include "relay/port_pool.h"
+#include "relay/stream/client_link.h"
+#include "relay/stream/peer_connection.h"
 
 namespace avedge::relay {
 
-/// What a packet on this socket can be (a listener classifies by first byte, RFC 7983; on the
-/// others STUN and DTLS are payload).
-enum class SocketRole : std::uint8_t { listener, relay, anchor };
+/// What a packet on this socket can be (a listener classifies by first byte, RFC 7983; on relays
+/// and anchors STUN and DTLS are payload).
+enum class SocketRole : std::uint8_t {
+  listener,     // UDP, for everybody who is no session below
+  relay,        // UDP, one allocation's relayed address
+  anchor,       // UDP, one party of an anchored call
+  client,       // one client's TCP or TLS connection
+  dtls_client,  // one client's DTLS session, behind a listener
+  tcp_relay,    // TCP, one allocation's relayed address (RFC 6062)
+  peer          // TCP, a connection of that address with a peer
+};
 
-/// One UDP socket. Closing it (destroying this) gives its port back.
-struct UdpSocket {
-  PortLease lease;  // listeners have none; before fd, so that the port is free after it is closed
-  FileDescriptor fd;
+/// Whatever of a worker's has an id. Closing it (destroying this) gives its port back.
+struct Socket {
+  PortLease lease;  // of relayed addresses; before fd, so that the port is free after it is closed
+  FileDescriptor fd;                     // of UDP sockets and of TCP relayed addresses
+  std::unique_ptr<ClientLink> link;      // of a client's connection or session
+  std::unique_ptr<PeerConnection> peer;  // of a peer's connection
   SocketRole role = SocketRole::relay;
+  std::uint16_t listener = 0;  // which of the configured listeners this is
   Endpoint local;
   Endpoint advertised;
+
+  [[nodiscard]] bool is_open() const { return fd.is_open() || link != nullptr || peer != nullptr; }
 };
 
 class SocketTable {
@@ -41,10 +56,10 @@ class SocketTable {
   /// Gives back an id that was never added. Any thread.
   void cancel(SocketId id) { ids_.give_back(index(id)); }
 
-  UdpSocket& add(SocketId id, UdpSocket socket) {
+  Socket& add(SocketId id, Socket socket) {
     auto& page = pages_[index(id) / kPageSize];
     if (page == nullptr) page = std::make_unique<Page>();
-    UdpSocket& slot = (*page)[index(id) % kPageSize];
+    Socket& slot = (*page)[index(id) % kPageSize];
     slot = std::move(socket);
     ++size_;
     return slot;
@@ -56,26 +71,26 @@ class SocketTable {
   }
 
   /// Frees the id of a socket that is there, and gives the socket away.
-  UdpSocket take(SocketId id) {
-    UdpSocket taken = std::move(*find(id));
+  Socket take(SocketId id) {
+    Socket taken = std::move(*find(id));
     --size_;
     ids_.give_back(index(id));
     return taken;
   }
 
   /// Null if there is no such socket. Valid until it is closed.
-  [[nodiscard]] UdpSocket* find(SocketId id) {
+  [[nodiscard]] Socket* find(SocketId id) {
     const std::size_t page = index(id) / kPageSize;
     if (page >= pages_.size() || pages_[page] == nullptr) return nullptr;
-    UdpSocket& slot = (*pages_[page])[index(id) % kPageSize];
-    return slot.fd.is_open() ? &slot : nullptr;
+    Socket& slot = (*pages_[page])[index(id) % kPageSize];
+    return slot.is_open() ? &slot : nullptr;
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   static constexpr std::size_t kPageSize = 64;
-  using Page = std::array<UdpSocket, kPageSize>;
+  using Page = std::array<Socket, kPageSize>;
 
   static std::size_t index(SocketId id) { return static_cast<std::size_t>(id); }
 

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "relay/core/random.h"
+#include "relay/door/doorman.h"
 #include "relay/thread_signals.h"
 
 namespace avedge::relay {
@@ -17,34 +18,38 @@ constexpr int kMaxEvents = 256;
 /// every prepared but unused receive header costs time.
 constexpr std::size_t kRelayReceiveBatch = 8;
 
-bool watch(const FileDescriptor& epoll, int fd, std::uint64_t data) {
+bool control(const FileDescriptor& epoll, int operation, int fd, std::uint64_t data,
+             std::uint32_t interest) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = interest;
   event.data.u64 = data;
-  return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+  return epoll_ctl(epoll.get(), operation, fd, &event) == 0;
 }
 
 }  // namespace
 
-Worker::Worker(const WorkerCapacity& capacity, RelayAddresses& addresses,
-               Reservations& reservations, std::string_view turn_relay_interface,
+Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSurroundings& around,
                const HandlerFactory& make_handlers)
-    : epoll_{epoll_create1(EPOLL_CLOEXEC)},
+    : index_{index},
+      around_{around},
+      epoll_{epoll_create1(EPOLL_CLOEXEC)},
       now_{std::chrono::steady_clock::now()},
-      reservations_{reservations},
       sockets_{capacity.sockets},
       flows_{capacity.flows, random_u64()},
-      ports_{*this, addresses, reservations, turn_relay_interface},
+      ports_{*this, around.addresses, around.reservations, around.turn_relay_interface},
       batch_{counters_.drops},
       forwarder_{flows_,    sockets_, batch_,
-                 counters_, ports_,   addresses.translates(turn_relay_interface)},
-      handlers_{make_handlers({ports_, *this, counters_})} {
+                 counters_, ports_,   around.addresses.translates(around.turn_relay_interface)},
+      streams_{*this,           sockets_, around.addresses, around.turn_relay_interface,
+               counters_.drops, now_},
+      dtls_{*this, sockets_, batch_, counters_.drops, now_},
+      handlers_{make_handlers({index, ports_, streams_, *this, counters_})} {
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
     messages_[i].msg_hdr.msg_iovlen = 1;
     messages_[i].msg_hdr.msg_name = &sources_[i];
   }
-  if (!watch(epoll_, mailbox_.wake_fd(), kMailboxEvent)) {
+  if (!control(epoll_, EPOLL_CTL_ADD, mailbox_.wake_fd(), kMailboxEvent, EPOLLIN)) {
     throw std::system_error{errno, std::generic_category(), "epoll"};
   }
 }
@@ -74,17 +79,19 @@ void Worker::wait_and_serve() {
   }
   for (const auto& event : woken) {
     if (event.data.u64 != kMailboxEvent) {
-      receive_from(SocketId{static_cast<std::uint32_t>(event.data.u64)});
+      serve(SocketId{static_cast<std::uint32_t>(event.data.u64)});
     }
   }
-  flush();
   expire();
+  streams_.flush();
+  flush();
   publish_gauges();
 }
 
 int Worker::milliseconds_to_next_deadline() const {
   const Time next =
-      std::min(handlers_.listener->next_deadline(), handlers_.anchor->next_deadline());
+      std::min({handlers_.listener->next_deadline(), handlers_.anchor->next_deadline(),
+                streams_.next_deadline(), dtls_.next_deadline()});
   // Once a second in any case: unclaimed reservations have no deadline of their own.
   constexpr auto kLongest = std::chrono::milliseconds{1000};
   const auto now = std::chrono::steady_clock::now();
@@ -93,20 +100,32 @@ int Worker::milliseconds_to_next_deadline() const {
   return static_cast<int>(std::max<std::int64_t>(wait.count(), 0));
 }
 
+void Worker::serve(SocketId id) {
+  const Socket* socket = sockets_.find(id);
+  if (socket == nullptr) return;  // closed earlier in this wake-up
+  switch (socket->role) {
+    case SocketRole::listener:
+    case SocketRole::relay:
+    case SocketRole::anchor: return receive_from(id, *socket);
+    case SocketRole::client:
+    case SocketRole::dtls_client:
+    case SocketRole::tcp_relay:
+    case SocketRole::peer: return streams_.serve(id);
+  }
+}
+
 /// One recvmmsg a wake-up and socket: epoll is level-triggered, so nobody is starved and nothing
 /// is forgotten.
-void Worker::receive_from(SocketId id) {
-  UdpSocket* socket = sockets_.find(id);
-  if (socket == nullptr) return;  // closed earlier in this wake-up
+void Worker::receive_from(SocketId id, const Socket& socket) {
   const std::size_t wanted =
-      socket->role == SocketRole::listener ? kReceiveBatch : kRelayReceiveBatch;
+      socket.role == SocketRole::listener ? kReceiveBatch : kRelayReceiveBatch;
   if (ring_.free() < wanted) flush();
 
   for (std::size_t i = 0; i < wanted; ++i) {
     vectors_[i] = {ring_.payload(i), PacketRing::kPayload};
     messages_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
   }
-  const int received = recvmmsg(socket->fd.get(), messages_.data(), static_cast<unsigned>(wanted),
+  const int received = recvmmsg(socket.fd.get(), messages_.data(), static_cast<unsigned>(wanted),
                                 MSG_DONTWAIT, nullptr);
   if (received <= 0) return;
   const auto count = static_cast<std::size_t>(received);
@@ -114,18 +133,45 @@ void Worker::receive_from(SocketId id) {
   ring_.keep(count);
   for (std::size_t i = 0; i < count; ++i) {
     std::byte* const payload = first + i * PacketRing::kStride;
-    serve(id, *socket, {sources_[i].endpoint(), {payload, messages_[i].msg_len}});
+    serve(id, socket, {sources_[i].endpoint(), {payload, messages_[i].msg_len}});
   }
 }
 
-void Worker::serve(SocketId id, const UdpSocket& socket, const Packet& packet) {
-  if (forwarder_.forward(now_, id, socket, packet) == Forwarder::Next::done) return;
-  const Path path{id, socket.local, packet.remote, Transport::udp};
+void Worker::serve(SocketId id, const Socket& socket, const Packet& packet) {
+  switch (forwarder_.forward(now_, id, socket, packet)) {
+    case Forwarder::Next::done: return;
+    case Forwarder::Next::ask_slow_path: break;
+    case Forwarder::Next::decrypt: return dtls_.serve(id, socket, packet.remote, packet.bytes);
+  }
+  const Path path{id, socket.local, packet.remote, Transport::udp, socket.listener};
   if (socket.role == SocketRole::listener) {
     ask(*handlers_.listener, path, packet.bytes);
   } else {
     ask(*handlers_.anchor, path, packet.bytes);
   }
+}
+
+void Worker::serve_message(SocketId id, Bytes message) {
+  const Socket& socket = *sockets_.find(id);
+  const Path path = socket.link->path();
+  const Packet packet{path.remote, message};
+  if (forwarder_.forward(now_, id, socket, packet) != Forwarder::Next::ask_slow_path) return;
+  ask(*handlers_.listener, path, message);
+}
+
+void Worker::serve_again(const DtlsClients::Knock& knock, ConstBytes datagram) {
+  const Socket* listener = sockets_.find(knock.listener);
+  if (listener != nullptr) dtls_.serve(knock.listener, *listener, knock.remote, datagram);
+}
+
+void Worker::tell_closed(const Path& path) {
+  consult([&](Time now, Outcome& outcome) { handlers_.listener->on_closed(now, path, outcome); });
+}
+
+void Worker::tell(const PeerConnectionEvent& event) {
+  consult([&](Time now, Outcome& outcome) {
+    handlers_.listener->on_peer_connection(now, event, outcome);
+  });
 }
 
 void Worker::ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram) {
@@ -137,8 +183,12 @@ void Worker::ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram
 
 void Worker::carry_out(const Outcome& outcome) {
   for (const Outcome::Reply& reply : outcome.replies()) {
-    const UdpSocket* socket = sockets_.find(reply.socket);
+    const Socket* socket = sockets_.find(reply.socket);
     if (socket == nullptr) continue;
+    if (socket->link != nullptr) {
+      socket->link->send(outcome.bytes_of(reply));
+      continue;
+    }
     if (batch_.full()) batch_.flush();
     batch_.push(socket->fd.get(), reply.to, outcome.bytes_of(reply));
   }
@@ -153,13 +203,27 @@ void Worker::carry_out(const FlowEdit& edit) {
   } else if (const auto* erase = std::get_if<EraseFlow>(&edit)) {
     flows_.erase(erase->key);
   } else if (const auto* closing = std::get_if<CloseSocket>(&edit)) {
-    sockets_.close(closing->socket);
+    close_anything(closing->socket);
+  } else if (const auto* judged = std::get_if<SetStanding>(&edit)) {
+    streams_.set_standing(judged->connection, judged->standing);
+    dtls_.set_standing(judged->connection, judged->standing);
+  } else if (const auto* joined = std::get_if<JoinConnections>(&edit)) {
+    streams_.join(joined->client, joined->peer);
+  } else if (const auto* leaving = std::get_if<HandOver>(&edit)) {
+    streams_.hand_over(leaving->connection, leaving->worker);
   }
+}
+
+void Worker::close_anything(SocketId id) {
+  streams_.close(id);
+  dtls_.close(id);
+  sockets_.close(id);
 }
 
 void Worker::flush() {
   batch_.flush();
   ring_.clear();
+  dtls_.clear();
 }
 
 void Worker::expire() {
@@ -168,9 +232,11 @@ void Worker::expire() {
     if (now_ < handler->next_deadline()) continue;
     consult([&](Time now, Outcome& outcome) { handler->expire(now, outcome); });
   }
+  streams_.expire();
+  dtls_.expire();
   // The reservations are everybody's and have a lock: seldom is often enough.
   if (now_ >= next_purge_) {
-    reservations_.purge(now_);
+    around_.reservations.purge(now_);
     next_purge_ = now_ + std::chrono::seconds{1};
   }
 }
@@ -180,22 +246,66 @@ void Worker::publish_gauges() {
   counters_.sockets.set(static_cast<std::int64_t>(sockets_.size()));
 }
 
-bool Worker::adopt(SocketId id, UdpSocket socket) {
-  const UdpSocket& adopted = sockets_.add(id, std::move(socket));
+bool Worker::adopt(SocketId id, Socket socket) {
+  const Socket& adopted = sockets_.add(id, std::move(socket));
   if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
-  return watch(epoll_, adopted.fd.get(), static_cast<std::uint64_t>(id));
+  return watch(id, adopted.fd.get(), EPOLLIN);
 }
 
-std::optional<UdpSocket> Worker::release(SocketId id) {
-  UdpSocket* socket = sockets_.find(id);
+bool Worker::watch(SocketId id, int fd, std::uint32_t interest) {
+  return control(epoll_, EPOLL_CTL_ADD, fd, static_cast<std::uint64_t>(id), interest);
+}
+
+void Worker::rewatch(SocketId id, int fd, std::uint32_t interest) {
+  control(epoll_, EPOLL_CTL_MOD, fd, static_cast<std::uint64_t>(id), interest);
+}
+
+void Worker::unwatch(int fd) {
+  control(epoll_, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+Bytes Worker::room_to_receive() {
+  if (ring_.free() == 0) flush();
+  return {ring_.payload(0), PacketRing::kPayload};
+}
+
+void Worker::welcome(std::unique_ptr<TcpLink> link) {
+  const auto id = reserve_socket();
+  if (!id) return;
+  post([id = *id, moved = std::move(link)](Worker& worker) mutable {
+    worker.streams_.adopt(id, std::move(moved));
+  });
+}
+
+void Worker::welcome(const DtlsClients::Knock& knock, std::unique_ptr<DtlsLink> link) {
+  const auto id = reserve_socket();
+  if (!id) return post([knock](Worker& worker) { worker.dtls_.forget(knock); });
+  post([id = *id, moved = std::move(link)](Worker& worker) mutable {
+    worker.dtls_.adopt(id, std::move(moved));
+  });
+}
+
+void Worker::send_to(WorkerIndex worker, std::unique_ptr<TcpLink> link) {
+  const auto index = static_cast<std::size_t>(worker);
+  if (index < workers_.size()) workers_[index]->welcome(std::move(link));
+}
+
+std::optional<Socket> Worker::release(SocketId id) {
+  Socket* socket = sockets_.find(id);
   if (socket == nullptr) return std::nullopt;
-  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket->fd.get(), nullptr);
+  unwatch(socket->fd.get());
   return sockets_.take(id);
 }
 
 std::optional<SocketId> Worker::udp_listener(const Endpoint& local) const {
   const auto found = udp_listeners_.find(local);
   return found == udp_listeners_.end() ? std::nullopt : std::optional{found->second};
+}
+
+void Worker::replace_dtls(std::uint16_t listener, const secure::TlsContext& context) {
+  for (const auto& [local, id] : udp_listeners_) {
+    if (sockets_.find(id)->listener == listener) dtls_.set_gate(id, context);
+  }
 }
 
 void Worker::set_media_path(const MediaPath& path) {

@@ -11,16 +11,21 @@
 
 #include "relay/core/counters.h"
 #include "relay/core/media_path.h"
+#include "relay/core/peer_connections.h"
 #include "relay/core/slow_path.h"
+#include "relay/dtls/dtls_clients.h"
 #include "relay/flow_table.h"
 #include "relay/forwarder.h"
 #include "relay/mailbox.h"
 #include "relay/packet_ring.h"
 #include "relay/send_batch.h"
 #include "relay/socket_table.h"
+#include "relay/stream/streams.h"
 #include "relay/worker_ports.h"
 
 namespace avedge::relay {
+
+class Doorman;
 
 /// The protocol knowledge a worker consults. Made for each worker by edge/, with references to that
 /// worker's ports, flow counters and counters; used on its thread only.
@@ -31,7 +36,9 @@ struct Handlers {
 
 /// What a worker offers to the handlers that are made for it. Everything outlives them.
 struct HandlerSurroundings {
+  WorkerIndex worker;
   RelayPorts& ports;
+  PeerConnections& peers;
   const FlowReader& flows;
   WorkerCounters& counters;
 };
@@ -42,12 +49,20 @@ struct WorkerCapacity {
   std::size_t sockets = 0;
 };
 
+/// What all workers share. Everything outlives them.
+struct WorkerSurroundings {
+  RelayAddresses& addresses;
+  Reservations& reservations;
+  ConnectionLimits& connections;
+  Doorman& doorman;
+  std::string_view turn_relay_interface;
+};
+
 class Worker final : public FlowReader {
  public:
-  /// `addresses` and `reservations` are shared by all workers and outlive them.
   /// May throw std::bad_alloc or std::system_error (no epoll).
-  Worker(const WorkerCapacity& capacity, RelayAddresses& addresses, Reservations& reservations,
-         std::string_view turn_relay_interface, const HandlerFactory& make_handlers);
+  Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSurroundings& around,
+         const HandlerFactory& make_handlers);
   ~Worker() override;
 
   /// The worker's loop; returns after stop(). Blocks every signal on its thread.
@@ -66,16 +81,23 @@ class Worker final : public FlowReader {
   /// An id for a socket that will be posted by adopt(). Nothing when the table is full.
   [[nodiscard]] std::optional<SocketId> reserve_socket() { return sockets_.reserve(); }
   void cancel_socket(SocketId id) { sockets_.cancel(id); }
+  /// Gives it a client that is through the door. When the worker has no place left it is turned
+  /// away.
+  void welcome(std::unique_ptr<TcpLink> link);
+  void welcome(const DtlsClients::Knock& knock, std::unique_ptr<DtlsLink> link);
+  /// Before run(): the workers that connections may be handed over to, this one among them.
+  void meet(std::vector<Worker*> all) { workers_ = std::move(all); }
+  [[nodiscard]] WorkerIndex index() const { return index_; }
 
   // --- the worker's thread (or before run() starts) ---------------------------------------------
 
   /// Takes over a bound socket and watches it. False if the kernel cannot watch one more: the
   /// socket is there then, deaf until it is closed.
-  bool adopt(SocketId id, UdpSocket socket);
+  bool adopt(SocketId id, Socket socket);
   /// Closes it; its flows must be gone.
   void close(SocketId id) { sockets_.close(id); }
   /// Gives the socket away instead, for another worker. Nothing if there is none.
-  [[nodiscard]] std::optional<UdpSocket> release(SocketId id);
+  [[nodiscard]] std::optional<Socket> release(SocketId id);
   /// The UDP listener that is bound to `local`.
   [[nodiscard]] std::optional<SocketId> udp_listener(const Endpoint& local) const;
   /// Lets `decide(now, outcome)` decide something outside of any packet, and carries it out.
@@ -85,22 +107,52 @@ class Worker final : public FlowReader {
     decide(now_, outcome_);
     carry_out(outcome_);
   }
+  /// The UDP listener `id` speaks DTLS, from now on with this certificate.
+  void set_dtls(SocketId id, const secure::TlsContext& context) { dtls_.set_gate(id, context); }
+  /// The same for every UDP listener that is part of that configured listener.
+  void replace_dtls(std::uint16_t listener, const secure::TlsContext& context);
   void set_media_path(const MediaPath& path);
   void remove_media_path(MediaPathId path);
   [[nodiscard]] FlowUsage usage(const FlowKey& key) const override;
 
+  // --- what connections need of their worker, on its thread -------------------------------------
+
+  [[nodiscard]] Doorman& doorman() { return around_.doorman; }
+  [[nodiscard]] DtlsClients& dtls_clients() { return dtls_; }
+  [[nodiscard]] std::optional<Admission> admit(const IpAddress& source) {
+    return around_.connections.admit(source);
+  }
+  [[nodiscard]] bool watch(SocketId id, int fd, std::uint32_t interest);
+  void rewatch(SocketId id, int fd, std::uint32_t interest);
+  void unwatch(int fd);
+  /// Room for one read; it stays the reader's after keep_received(), until the wake-up is over.
+  [[nodiscard]] Bytes room_to_receive();
+  void keep_received() { ring_.keep(1); }
+  /// One message that came over a client's connection.
+  void serve_message(SocketId id, Bytes message);
+  /// A datagram that the doorman gave back.
+  void serve_again(const DtlsClients::Knock& knock, ConstBytes datagram);
+  void tell_closed(const Path& path);
+  void tell(const PeerConnectionEvent& event);
+  void send_to(WorkerIndex worker, std::unique_ptr<TcpLink> link);
+
  private:
   void wait_and_serve();
   [[nodiscard]] int milliseconds_to_next_deadline() const;
-  void receive_from(SocketId id);
-  void serve(SocketId id, const UdpSocket& socket, const Packet& packet);
+  void serve(SocketId id);
+  void receive_from(SocketId id, const Socket& socket);
+  void serve(SocketId id, const Socket& socket, const Packet& packet);
   void ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram);
   void carry_out(const Outcome& outcome);
   void carry_out(const FlowEdit& edit);
+  void close_anything(SocketId id);
   void flush();
   void expire();
   void publish_gauges();
 
+  WorkerIndex index_;
+  WorkerSurroundings around_;
+  std::vector<Worker*> workers_;
   WorkerCounters counters_;
   FileDescriptor epoll_;
   Mailbox<Worker> mailbox_;
@@ -108,13 +160,14 @@ class Worker final : public FlowReader {
   Time now_{};
   Time next_purge_{};
 
-  Reservations& reservations_;
   SocketTable sockets_;
   FlowTable flows_;
   WorkerPorts ports_;
   PacketRing ring_;
   SendBatch batch_;
   Forwarder forwarder_;
+  Streams streams_;
+  DtlsClients dtls_;
   Handlers handlers_;
   std::map<Endpoint, SocketId> udp_listeners_;
   Outcome outcome_;

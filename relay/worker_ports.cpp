@@ -6,8 +6,8 @@ namespace avedge::relay {
 namespace {
 
 struct DetachedSocket final : DetachedPort {
-  explicit DetachedSocket(UdpSocket taken) : socket{std::move(taken)} {}
-  UdpSocket socket;
+  explicit DetachedSocket(Socket taken) : socket{std::move(taken)} {}
+  Socket socket;
 };
 
 }  // namespace
@@ -66,7 +66,7 @@ Verdict<RelayPort> WorkerPorts::attach(std::unique_ptr<DetachedPort> port) {
   return adopt(std::move(static_cast<DetachedSocket&>(*port).socket));
 }
 
-Verdict<RelayPort> WorkerPorts::adopt(UdpSocket socket) {
+Verdict<RelayPort> WorkerPorts::adopt(Socket socket) {
   const auto id = worker_.reserve_socket();
   if (!id) return DropReason::ports_exhausted;
   const RelayPort port{*id, socket.local, socket.advertised};

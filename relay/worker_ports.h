@@ -33,7 +33,7 @@ class WorkerPorts final : public RelayPorts {
   [[nodiscard]] Verdict<RelayPort> attach(std::unique_ptr<DetachedPort> port) override;
 
  private:
-  Verdict<RelayPort> adopt(UdpSocket socket);
+  Verdict<RelayPort> adopt(Socket socket);
 
   Worker& worker_;
   RelayAddresses& addresses_;

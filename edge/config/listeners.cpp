@@ -29,14 +29,24 @@ Transport socket_kind(Transport transport) {
                                                                      : Transport::tcp;
 }
 
+bool listens_on(const Listener& listener, std::initializer_list<Transport> any_of_these) {
+  return std::find_first_of(listener.transports.begin(), listener.transports.end(),
+                            any_of_these.begin(), any_of_these.end()) != listener.transports.end();
+}
+
 }  // namespace
 
-std::optional<Listener> Listeners::read(Section& section, std::span<const Transport> supported) {
+std::optional<Listener> Listeners::read(Section& section, const SupportedListener& supported) {
   const auto bind = section.text("bind");
   if (!section.has("bind")) section.refuse_missing("bind", kBindSyntax);
   Listener listener;
-  listener.transports = transports(section, supported);
-  section.refuse_unsupported("certificate");
+  listener.transports = transports(section, supported.transports);
+  if (supported.certificate) {
+    read_certificate(section, listener);
+  } else {
+    section.refuse_unsupported("certificate");
+  }
+  if (supported.proxy_protocol) read_proxy_protocol(section, listener);
   section.refuse_unknown();
 
   if (!bind) return std::nullopt;
@@ -44,11 +54,7 @@ std::optional<Listener> Listeners::read(Section& section, std::span<const Transp
   if (!target) return std::nullopt;
   listener.interface = std::move(target->interface);
   listener.addresses = std::move(target->addresses);
-  for (const ListenAddress& address : listener.addresses) {
-    for (const Transport transport : listener.transports) {
-      claim(address.local, transport, bind->place);
-    }
-  }
+  claim_all(listener, bind->place);
   return listener;
 }
 
@@ -142,8 +148,51 @@ std::vector<Transport> Listeners::transports(Section& section,
   return chosen;
 }
 
-void Listeners::claim(const Endpoint& endpoint, Transport transport, const Place& place) {
-  const Transport kind = socket_kind(transport);
+void Listeners::read_certificate(Section& section, Listener& listener) {
+  const auto name = section.text("certificate");
+  const bool is_needed = listens_on(listener, {Transport::tls, Transport::dtls});
+  if (is_needed && !section.has("certificate")) {
+    section.refuse_missing("certificate", "tls and dtls need one: name a [[certificate]]");
+  }
+  if (!name) return;
+  if (!is_needed) {
+    problems_.refuse(name->place, "is of no use without tls or dtls",
+                     "remove it, or add one of them to transports");
+    return;
+  }
+  listener.certificate = name->value;
+  if (config_.find_certificate(name->value) != nullptr) return;
+  std::vector<std::string> names;
+  for (const Certificate& known : config_.certificates) names.push_back(known.name);
+  problems_.refuse(name->place, "no [[certificate]] is named '" + name->value + "'",
+                   names.empty() ? "add one" : suggestion(name->value, names));
+}
+
+/// A header stands at the beginning of a connection. Datagrams have no beginning, and a client that
+/// comes to the same entry by UDP would come without the proxy: so they are kept apart.
+void Listeners::read_proxy_protocol(Section& section, Listener& listener) {
+  const auto on = section.boolean("proxy_protocol");
+  if (!on) return;
+  listener.proxy_protocol = on->value;
+  if (on->value && listens_on(listener, {Transport::udp, Transport::dtls})) {
+    problems_.refuse(on->place, "works over tcp and tls only",
+                     "give udp and dtls a listener of their own");
+  }
+}
+
+/// Transports of one entry that are told apart by their first bytes share a socket; those of two
+/// entries would not know whose client comes.
+void Listeners::claim_all(const Listener& listener, const Place& place) {
+  for (const Transport kind : {Transport::udp, Transport::tcp}) {
+    const bool is_wanted =
+        std::any_of(listener.transports.begin(), listener.transports.end(),
+                    [kind](Transport transport) { return socket_kind(transport) == kind; });
+    if (!is_wanted) continue;
+    for (const ListenAddress& address : listener.addresses) claim(address.local, kind, place);
+  }
+}
+
+void Listeners::claim(const Endpoint& endpoint, Transport kind, const Place& place) {
   const auto [claimed, fresh] = claimed_.try_emplace({endpoint, kind}, place.line);
   if (!fresh) {
     problems_.refuse(place,
@@ -151,7 +200,7 @@ void Listeners::claim(const Endpoint& endpoint, Transport transport, const Place
                          " is already taken by line " + std::to_string(claimed->second),
                      "give one of them another port");
   }
-  if (const RelayRange* relay = relay_over(endpoint); relay != nullptr && kind == Transport::udp) {
+  if (const RelayRange* relay = relay_over(endpoint); relay != nullptr) {
     problems_.refuse(place,
                      "port " + std::to_string(endpoint.port.number()) +
                          " lies in the relay range of '" + relay->interface + "'",

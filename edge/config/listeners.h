@@ -9,16 +9,18 @@
 
 #include "edge/config.h"
 #include "edge/config/section.h"
+#include "edge/config/supported.h"
 
 namespace avedge::edge {
 
 class Listeners {
  public:
-  /// Refers to the interfaces and relay ranges of `config`, which must be read by then.
+  /// Refers to the interfaces, relay ranges and certificates of `config`, which must be read by
+  /// then.
   Listeners(const Config& config, Problems& problems) : config_{config}, problems_{problems} {}
 
-  /// Reads `bind` and `transports` of one [[….listener]].
-  std::optional<Listener> read(Section& section, std::span<const Transport> supported);
+  /// Reads one [[….listener]]: `bind`, `transports`, and what else that service supports.
+  std::optional<Listener> read(Section& section, const SupportedListener& supported);
 
   /// "ADDRESS:PORT" for a TCP service of our own that has no interface.
   std::optional<Endpoint> read_service(const Located<std::string>& bind);
@@ -33,7 +35,10 @@ class Listeners {
   std::optional<Target> resolve_address(const Located<std::string>& bind, const Endpoint& endpoint);
   std::optional<Target> resolve_interface(const Located<std::string>& bind);
   std::vector<Transport> transports(Section& section, std::span<const Transport> supported);
-  void claim(const Endpoint& endpoint, Transport transport, const Place& place);
+  void read_certificate(Section& section, Listener& listener);
+  void read_proxy_protocol(Section& section, Listener& listener);
+  void claim_all(const Listener& listener, const Place& place);
+  void claim(const Endpoint& endpoint, Transport kind, const Place& place);
   [[nodiscard]] const RelayRange* relay_over(const Endpoint& endpoint) const;
 
   const Config& config_;

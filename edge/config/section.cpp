@@ -59,6 +59,17 @@ std::optional<Located<std::int64_t>> Section::integer(std::string_view key, std:
   return Located<std::int64_t>{value, at};
 }
 
+std::optional<Located<bool>> Section::boolean(std::string_view key) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return std::nullopt;
+  const Place at = place_of(key);
+  if (!node->is_boolean()) {
+    refuse_type(*node, at, "true or false");
+    return std::nullopt;
+  }
+  return Located<bool>{node->as_boolean()->get(), at};
+}
+
 std::vector<Located<std::string>> Section::texts(std::string_view key) {
   std::vector<Located<std::string>> values;
   const toml::array* array = find_array(key, "an array of strings");

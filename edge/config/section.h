@@ -33,6 +33,7 @@ class Section {
   std::optional<Located<std::string>> text(std::string_view key);
   std::optional<Located<std::int64_t>> integer(std::string_view key, std::int64_t least,
                                                std::int64_t most);
+  std::optional<Located<bool>> boolean(std::string_view key);
   std::vector<Located<std::string>> texts(std::string_view key);
   std::optional<Section> section(std::string_view key);
   /// [[key]], or key = [{…}, {…}].
@@ -40,7 +41,8 @@ class Section {
   /// Every key of this table with its text, for tables whose keys are data. All are known then.
   std::vector<std::pair<std::string, Located<std::string>>> all_texts();
 
-  /// Overwrites `target`, a number or std::chrono::seconds, if the key is there and within bounds.
+  /// Overwrites `target`, a number or a duration in its own unit, if the key is there and within
+  /// bounds.
   template <class Number>
   void read(std::string_view key, Number& target, std::int64_t least, std::int64_t most) {
     if (const auto number = integer(key, least, most)) {

@@ -35,7 +35,7 @@ bool has_relay(const Config& config, std::string_view interface) {
 
 void read_listener(Section& section, Listeners& listeners, Config& config, Problems& problems) {
   const Place bind = section.place_of("bind");
-  auto listener = listeners.read(section, kSipTransports);
+  auto listener = listeners.read(section, kSipListener);
   if (!listener) return;
   if (listener->interface.empty()) {
     problems.refuse(bind, "the address belongs to no [[interface]]",

@@ -3,12 +3,23 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "relay/core/endpoint.h"
 
 namespace avedge::edge {
 
-inline constexpr std::array kTurnTransports{Transport::udp};
+struct SupportedListener {
+  std::span<const Transport> transports;
+  bool certificate = false;
+  bool proxy_protocol = false;
+};
+
+inline constexpr std::array kTurnTransports{Transport::udp, Transport::tcp, Transport::tls,
+                                            Transport::dtls};
+inline constexpr SupportedListener kTurnListener{kTurnTransports, true, true};
+
 inline constexpr std::array kSipTransports{Transport::udp, Transport::tcp};
+inline constexpr SupportedListener kSipListener{kSipTransports, false, false};
 
 }  // namespace avedge::edge

@@ -93,6 +93,12 @@ void read_limits(Section& section, TurnLimits& limits) {
   section.read("channels_per_allocation", limits.channels_per_allocation, 1, 4096);
   section.read("unauthenticated_answers_per_second", limits.unauthenticated_answers_per_second, 1,
                kMostOfAnything);
+  section.read("connections", limits.connections, 1, kMostOfAnything);
+  section.read("half_open_per_source", limits.half_open_per_source, 1, kMostOfAnything);
+  section.read("half_open_total", limits.half_open_total, 1, kMostOfAnything);
+  // The least that holds one relayed datagram, framed.
+  section.read("stream_queue_bytes", limits.stream_queue_bytes, 66'000, 64 * 1024 * 1024);
+  section.read("stream_queue_age", limits.stream_queue_age, 10, 60'000);
   section.refuse_unknown();
 }
 
@@ -141,7 +147,7 @@ void read_turn(Section& top, const std::string& folder, Listeners& listeners, Co
   }
   auto listener_sections = turn->sections("listener");
   for (Section& section : listener_sections) {
-    if (auto listener = listeners.read(section, kTurnTransports)) {
+    if (auto listener = listeners.read(section, kTurnListener)) {
       config.turn.listeners.push_back(std::move(*listener));
     }
   }

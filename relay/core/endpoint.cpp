@@ -52,6 +52,7 @@ std::optional<IpAddress> IpAddress::from_bytes(ConstBytes octets) {
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   std::array<char, INET6_ADDRSTRLEN> terminated{};
   if (text.size() >= terminated.size()) return std::nullopt;
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // inet_pton would end there
   std::copy(text.begin(), text.end(), terminated.begin());
 
   IpAddress address;

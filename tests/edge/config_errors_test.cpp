@@ -82,13 +82,11 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:2: log.format: unknown value 'xml'; use text, json"}),
     name_of);
 
-INSTANTIATE_TEST_SUITE_P(
-    NotYetSupported, WrongFromTheFirstLine,
-    testing::Values(Case{"Certificate", "\n[[certificate]]\nname = \"edge\"",
-                         "edge.toml:2: certificate: not supported by this version; remove it"},
-                    Case{"Ng", "[[ng.listener]]\nbind = \"127.0.0.1:2223\"",
-                         "edge.toml:1: ng: not supported by this version; remove it"}),
-    name_of);
+INSTANTIATE_TEST_SUITE_P(NotYetSupported, WrongFromTheFirstLine,
+                         testing::Values(Case{
+                             "Ng", "[[ng.listener]]\nbind = \"127.0.0.1:2223\"",
+                             "edge.toml:1: ng: not supported by this version; remove it"}),
+                         name_of);
 
 INSTANTIATE_TEST_SUITE_P(
     Network, WrongFromTheFirstLine,
@@ -179,22 +177,34 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:22: turn.listener.bind: missing; use \"INTERFACE:PORT\", \"ADDRESS:PORT\" "
              "or \"[IPV6]:PORT\""},
         Case{"NoTransports", "bind = \"external:3478\"",
-             "edge.toml:22: turn.listener.transports: missing; use some of udp"},
+             "edge.toml:22: turn.listener.transports: missing; use some of udp, tcp, tls, dtls"},
         Case{"EmptyTransports", "bind = \"external:3478\"\ntransports = []",
-             "edge.toml:24: turn.listener.transports: names no transport; use some of udp"},
+             "edge.toml:24: turn.listener.transports: names no transport; use some of udp, tcp, "
+             "tls, dtls"},
         Case{"UnknownTransport", "bind = \"external:3478\"\ntransports = [\"upd\"]",
              "edge.toml:24: turn.listener.transports: unknown value 'upd'; did you mean 'udp'?"},
         Case{"TransportTwice", "bind = \"external:3478\"\ntransports = [\"udp\", \"udp\"]",
              "edge.toml:24: turn.listener.transports: 'udp' stands there twice; name it once"},
-        Case{"TransportOfALaterVersion",
-             "bind = \"external:3478\"\ntransports = [\"udp\", \"tcp\",\n\"tls\"]",
-             "edge.toml:24: turn.listener.transports: 'tcp' is not supported by this version; use "
-             "udp\n"
-             "edge.toml:25: turn.listener.transports: 'tls' is not supported by this version; use "
-             "udp"},
-        Case{"Certificate",
-             "bind = \"external:3478\"\ntransports = [\"udp\"]\ncertificate = \"edge\"",
-             "edge.toml:25: turn.listener.certificate: not supported by this version; remove it"},
+        Case{"CertificateMissing", "bind = \"external:3478\"\ntransports = [\"tcp\", \"tls\"]",
+             "edge.toml:22: turn.listener.certificate: missing; tls and dtls need one: name a "
+             "[[certificate]]"},
+        Case{
+            "CertificateForNothing",
+            "bind = \"external:3478\"\ntransports = [\"udp\"]\ncertificate = \"edge\"",
+            "edge.toml:25: turn.listener.certificate: is of no use without tls or dtls; remove it, "
+            "or add one of them to transports"},
+        Case{"CertificateOfNobody",
+             "bind = \"external:3478\"\ntransports = [\"dtls\"]\ncertificate = \"edge\"",
+             "edge.toml:25: turn.listener.certificate: no [[certificate]] is named 'edge'; add "
+             "one"},
+        Case{
+            "ProxyProtocolOverUdp",
+            "bind = \"external:3478\"\ntransports = [\"tcp\", \"udp\"]\nproxy_protocol = true",
+            "edge.toml:25: turn.listener.proxy_protocol: works over tcp and tls only; give udp and "
+            "dtls a listener of their own"},
+        Case{"ProxyProtocolIsNoText",
+             "bind = \"external:3478\"\ntransports = [\"tcp\"]\nproxy_protocol = \"yes\"",
+             "edge.toml:25: turn.listener.proxy_protocol: is a string; use true or false"},
         Case{"UnknownInterface", "bind = \"externl:3478\"\ntransports = [\"udp\"]",
              "edge.toml:23: turn.listener.bind: no [[interface]] is named 'externl'; did you mean "
              "'external'?"},
@@ -213,6 +223,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TakenBySip", "bind = \"192.0.2.10:5060\"\ntransports = [\"udp\"]",
              "edge.toml:15: sip.listener.bind: 192.0.2.10:5060 over udp is already taken by line "
              "23; give one of them another port"},
+        Case{"SamePortInAnotherEntry",
+             "bind = \"external:3478\"\ntransports = [\"udp\"]\n[[turn.listener]]\nbind = "
+             "\"192.0.2.10:3478\"\ntransports = [\"tcp\", \"udp\"]",
+             "edge.toml:26: turn.listener.bind: 192.0.2.10:3478 over udp is already taken by line "
+             "23; give one of them another port"},
+        Case{"TcpInTheRelayRange", "bind = \"external:50001\"\ntransports = [\"tcp\"]",
+             "edge.toml:23: turn.listener.bind: port 50001 lies in the relay range of 'external'; "
+             "choose a port outside of the range"},
         Case{"InTheRelayRange", "bind = \"external:50001\"\ntransports = [\"udp\"]",
              "edge.toml:23: turn.listener.bind: port 50001 lies in the relay range of 'external'; "
              "choose a port outside of the range"}),
@@ -313,6 +331,15 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:18: admin.socket: 'admin.sock' is no path of a socket; use an absolute "
              "path of at most 107 bytes"}),
     name_of);
+
+TEST(ConfigErrors, SipListenersHaveNeitherCertificatesNorProxies) {
+  EXPECT_EQ(problems_of("[[interface]]\nname = \"a\"\naddresses = [{ local = \"192.0.2.9\" }]\n"
+                        "[[sip.listener]]\nbind = \"a:5060\"\ntransports = [\"udp\"]\n"
+                        "certificate = \"edge\"\nproxy_protocol = true"),
+            "edge.toml:7: sip.listener.certificate: not supported by this version; remove it\n"
+            "edge.toml:8: sip.listener.proxy_protocol: unknown key 'proxy_protocol' in "
+            "[sip.listener]; keys here are bind, transports, certificate");
+}
 
 TEST(ConfigErrors, SipListenerMustBelongToAnInterface) {
   EXPECT_EQ(problems_of("[[sip.listener]]\nbind = \"192.0.2.9:5060\"\ntransports = [\"udp\"]"),

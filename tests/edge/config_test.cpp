@@ -1,17 +1,20 @@
 // What a right configuration becomes. The text is the contract's example, without what this
-// version cannot do yet.
+// version cannot do yet (SIP over TLS, ng).
 #include "edge/config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relay/secure/self_signed.h"
 #include "temporary_folder.h"
 
 namespace avedge::edge {
 namespace {
 
 using std::chrono::seconds;
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
@@ -43,10 +46,19 @@ shared_secret_file = "turn.secrets"
 alice = "secret"
 [[turn.listener]]
 bind = "external:3478"
-transports = ["udp"]
+transports = ["udp", "tcp"]
+[[turn.listener]]
+bind = "external:443"
+transports = ["tcp", "tls"]
+certificate = "edge"
 [[turn.peer_rule]]
 action = "allow"
 prefix = "10.20.0.0/16"
+
+[[certificate]]
+name = "edge"
+chain = "edge.crt"
+key = "edge.key"
 
 [[sip.listener]]
 bind = "external:5060"
@@ -76,12 +88,15 @@ Endpoint endpoint(const char* text) {
 class ContractExample : public testing::Test {
  protected:
   void SetUp() override {
+    folder_.write("edge.crt", pem_.chain);
+    folder_.write("edge.key", pem_.key);
     folder_.write("turn.secrets", "# rotated monthly\nnew secret\r\n\n  old  \n");
     auto read = load_config(folder_.write("edge.toml", kContract));
     ASSERT_TRUE(read) << read.reason().message();
     config_ = *std::move(read);
   }
 
+  const secure::PemPair pem_ = *secure::make_self_signed({"edge.example", {}, {}});
   TemporaryFolder folder_;
   Config config_;
 };
@@ -111,15 +126,22 @@ TEST_F(ContractExample, Turn) {
 }
 
 TEST_F(ContractExample, BindByInterfaceMeansEachOfItsAddresses) {
-  ASSERT_EQ(config_.turn.listeners.size(), 1u);
+  ASSERT_EQ(config_.turn.listeners.size(), 2u);
   const Listener& listener = config_.turn.listeners[0];
   EXPECT_EQ(listener.interface, "external");
-  EXPECT_THAT(listener.transports, ElementsAre(Transport::udp));
+  EXPECT_THAT(listener.transports, ElementsAre(Transport::udp, Transport::tcp));
   EXPECT_THAT(
       listener.addresses,
       ElementsAre(
           ListenAddress{endpoint("192.0.2.10:3478"), endpoint("203.0.113.7:3478"), "eth0"},
           ListenAddress{endpoint("[2001:db8::10]:3478"), endpoint("[2001:db8::10]:3478"), "eth0"}));
+}
+
+TEST_F(ContractExample, Certificates) {
+  EXPECT_THAT(config_.certificates, ElementsAre(Certificate{"edge", pem_}));
+  EXPECT_EQ(config_.turn.listeners[0].certificate, "");
+  EXPECT_EQ(config_.turn.listeners[1].certificate, "edge");
+  EXPECT_FALSE(config_.turn.listeners[1].proxy_protocol);
 }
 
 TEST_F(ContractExample, SipRoutes) {
@@ -165,6 +187,27 @@ TEST_F(ContractExample, WarnsOfSecretsThatEverybodyCanRead) {
   EXPECT_THAT(config->warnings[0], HasSubstr("can be read by every user"));
 }
 
+TEST_F(ContractExample, WarnsOfAKeyThatEverybodyCanRead) {
+  std::filesystem::permissions(folder_.file("edge.key"), std::filesystem::perms{0644});
+  EXPECT_THAT(
+      load_config(folder_.file("edge.toml"))->warnings,
+      ElementsAre(folder_.file("edge.toml") + ":39: certificate.key: '" + folder_.file("edge.key") +
+                  "' can be read by every user of this machine; chmod 640 '" +
+                  folder_.file("edge.key") + "'"));
+}
+
+TEST_F(ContractExample, WarnsOfACertificateThatHasExpired) {
+  const auto expired =
+      secure::make_self_signed({"edge.example", {}, {}}, std::chrono::seconds{-60});
+  folder_.write("edge.crt", expired->chain);
+  folder_.write("edge.key", expired->key);
+  EXPECT_THAT(
+      load_config(folder_.file("edge.toml"))->warnings,
+      ElementsAre(AllOf(StartsWith(folder_.file("edge.toml") + ":38: certificate.chain: '" +
+                                   folder_.file("edge.crt") + "': the certificate expired on 20"),
+                        EndsWith("; renew it"))));
+}
+
 TEST(Config, EveryOptionalKeyIsRead) {
   const auto config = parse_config(R"(
 realm = "r"
@@ -190,9 +233,18 @@ allocations_total = 3
 permissions_per_allocation = 4
 channels_per_allocation = 5
 unauthenticated_answers_per_second = 6
+connections = 7
+half_open_per_source = 8
+half_open_total = 9
+stream_queue_bytes = 70000
+stream_queue_age = 11
 [[turn.listener]]
 bind = "127.0.0.1:3478"
 transports = ["udp"]
+[[turn.listener]]
+bind = "127.0.0.1:3478"
+transports = ["tcp"]
+proxy_protocol = true
 [sip]
 offer_timeout = 10
 media_idle_timeout = 20
@@ -216,12 +268,15 @@ format = "json"
                                    "edge.toml");
   ASSERT_TRUE(config) << config.reason().message();
   EXPECT_EQ(config->workers, 3u);
-  EXPECT_EQ(config->turn.limits, (TurnLimits{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(config->turn.limits,
+            (TurnLimits{1, 2, 3, 4, 5, 6, 7, 8, 9, 70'000, std::chrono::milliseconds{11}}));
   EXPECT_EQ(config->turn.default_lifetime, seconds{700});
   EXPECT_EQ(config->turn.max_lifetime, seconds{800});
   EXPECT_EQ(config->turn.channel_numbers, ChannelNumbers::rfc5766);
   EXPECT_EQ(config->turn.nonce_lifetime, seconds{60});
   EXPECT_EQ(config->turn.listeners[0].interface, "") << "an address of no [[interface]]";
+  EXPECT_FALSE(config->turn.listeners[0].proxy_protocol);
+  EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
   EXPECT_EQ(config->sip.limits, (SipLimits{7, 8}));

@@ -124,7 +124,7 @@ class DataPlaneTest : public testing::Test {
     settings.turn_relay_interface = "external";
     settings.ranges = {{"external", private_loopback(), private_loopback(), "", kRelayFirst,
                         Port{kRelayFirst.number() + 99}}};
-    settings.turn_listeners = {{listener_, ""}};
+    settings.turn_listeners = {ClientListener{.local = listener_}};
     auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
       return Handlers{std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint()),
                       std::make_unique<JoinsSignalledEnds>()};
@@ -247,7 +247,7 @@ TEST_F(DataPlaneTest, AnchorsForwardBetweenTheEndsOfAPathAndFreeTheirPorts) {
 
 TEST_F(DataPlaneTest, ASecondDataPlaneOnTheSameListenersIsRefused) {
   DataPlaneSettings settings;
-  settings.turn_listeners = {{listener_, ""}};
+  settings.turn_listeners = {ClientListener{.local = listener_}};
   const auto second = DataPlane::open(settings, [](const HandlerSurroundings&) {
     return Handlers{nullptr, std::make_unique<JoinsSignalledEnds>()};
   });

@@ -59,7 +59,7 @@ class ForwarderTest : public testing::Test {
   }
 
   void add(SocketId id, SocketRole role) {
-    UdpSocket socket;
+    Socket socket;
     socket.fd = *open_udp({private_loopback(), Port{}}, {});
     socket.local = local_endpoint(socket.fd);
     socket.role = role;

@@ -47,7 +47,7 @@ TEST(RelayAddresses, UsesEveryAddressOfAnInterface) {
   RelayAddresses addresses{
       {loopback_range(21020, 21021), loopback_range(21020, 21021, private_loopback(1))}};
   std::set<Endpoint> leased;
-  std::vector<UdpSocket> sockets;
+  std::vector<Socket> sockets;
   for (int i = 0; i < 4; ++i) {
     auto socket = addresses.lease("external", AddressFamily::ipv4, Parity::any);
     ASSERT_TRUE(socket);
@@ -88,7 +88,7 @@ TEST(RelayAddresses, KnowsAnAddressByBothItsNames) {
 
 class ReservationsTest : public testing::Test {
  protected:
-  UdpSocket bound_socket() {
+  Socket bound_socket() {
     return addresses_.lease("external", AddressFamily::ipv4, Parity::any).value();
   }
   std::size_t ports_in_use() const { return addresses_.all()[0]->udp_ports().in_use(); }

@@ -1,0 +1,76 @@
+// DTLS handshakes in progress. Their datagrams come by way of the workers, whose listeners they
+// arrive on, and leave by those listeners directly.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "relay/core/deadline_queue.h"
+#include "relay/core/random.h"
+#include "relay/dtls/dtls_clients.h"
+
+namespace avedge::relay {
+
+/// A client that proved its address, as its worker hands it to the doorman.
+struct DtlsIntroduction {
+  WorkerIndex worker{};
+  SocketId listener = kNoSocket;
+  int listener_fd = -1;  // open as long as the worker is there
+  Path path;             // without a socket: there is no link yet
+  DtlsSession session;
+  Admission admission;
+};
+
+/// The doorman's thread only.
+class DtlsArrivals {
+ public:
+  /// Tells the worker: a link, or null for a handshake that failed.
+  using Report =
+      std::function<void(WorkerIndex, const DtlsClients::Knock&, std::unique_ptr<DtlsLink>)>;
+  /// Gives back a datagram of a client whose handshake has just ended: the worker serves it now.
+  using GiveBack =
+      std::function<void(WorkerIndex, const DtlsClients::Knock&, std::vector<std::byte>)>;
+
+  DtlsArrivals(Drops& drops, Report report, GiveBack give_back)
+      : drops_{drops}, report_{std::move(report)}, give_back_{std::move(give_back)} {}
+
+  void begin(DtlsIntroduction introduction, Time now);
+  void receive(WorkerIndex worker, const DtlsClients::Knock& knock, std::vector<std::byte> datagram,
+               Time now);
+  /// Repeats lost flights and gives up handshakes that take too long.
+  void expire(Time now);
+  [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
+
+ private:
+  using Index = DeadlineQueue::Index;
+  struct Arrival {
+    DtlsIntroduction client;
+    Time until;
+  };
+  /// Socket ids are each worker's own.
+  struct Key {
+    WorkerIndex worker{};
+    DtlsClients::Knock knock;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct Hash {
+    std::uint64_t seed;
+    std::size_t operator()(const Key& key) const;
+  };
+
+  void go_on(Index index, ConstBytes datagram, Time now);
+  void judge(Index index, DtlsSession::Handshake state, Time now);
+  void end(Index index, std::unique_ptr<DtlsLink> link);
+
+  Drops& drops_;
+  Report report_;
+  GiveBack give_back_;
+  std::vector<std::unique_ptr<Arrival>> arrivals_;
+  std::vector<Index> free_;
+  std::unordered_map<Key, Index, Hash> index_of_{16, Hash{random_u64()}};
+  DeadlineQueue deadlines_;
+};
+
+}  // namespace avedge::relay

@@ -1,0 +1,87 @@
+// TCP connections on their way from accept(2) to their worker: the PROXY header, the look at the
+// first byte that tells TLS from plain TURN (RFC 7983's ranges), the TLS handshake.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "relay/core/deadline_queue.h"
+#include "relay/secure/tls_context.h"
+#include "relay/stream/tcp_link.h"
+
+namespace avedge::relay {
+
+/// How long a client may take until it is through the door.
+inline constexpr std::chrono::seconds kDoorPatience{10};
+
+/// A TCP port that clients come to.
+struct Door {
+  FileDescriptor fd;
+  Endpoint local;
+  std::uint16_t listener = 0;
+  bool admits_plain = false;
+  bool expects_proxy_header = false;
+  std::optional<secure::TlsContext> tls;  // nothing: TLS is not spoken here
+};
+
+/// The doorman's thread only.
+class TcpArrivals {
+ public:
+  using Index = DeadlineQueue::Index;
+  /// Takes a client that is through the door.
+  using Deliver = std::function<void(std::unique_ptr<TcpLink>)>;
+
+  /// `epoll`: where arrivals are watched, each under `tag | its index`. All outlive this.
+  TcpArrivals(int epoll, std::uint64_t tag, ConnectionLimits& limits, const FrameQueueLimits& queue,
+              Drops& drops, Deliver deliver)
+      : epoll_{epoll},
+        tag_{tag},
+        limits_{limits},
+        queue_{queue},
+        drops_{drops},
+        deliver_{std::move(deliver)} {}
+
+  /// Takes whoever waits at the door, a bounded number of them.
+  void accept(const Door& door, Time now);
+  /// Something arrived on that connection.
+  void serve(Index index);
+  void expire(Time now);
+  [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
+
+ private:
+  enum class Stage : std::uint8_t { proxy_header, first_byte, handshake };
+  struct Arrival {
+    FileDescriptor fd;
+    Path path;
+    Admission admission;
+    std::optional<secure::TlsContext> tls;
+    bool admits_plain = false;
+    Stage stage = Stage::first_byte;
+    SslPtr ssl;
+  };
+  enum class Step : std::uint8_t { waits, goes_on, delivered };
+
+  void receive(const Door& door, FileDescriptor fd, const Endpoint& remote, Time now);
+  [[nodiscard]] Verdict<Step> step(Index index, Arrival& arrival);
+  [[nodiscard]] Verdict<Step> read_proxy_header(Arrival& arrival);
+  [[nodiscard]] Verdict<Step> look_at_first_byte(Arrival& arrival);
+  [[nodiscard]] Verdict<Step> shake_hands(Index index, Arrival& arrival);
+  Step deliver(Arrival& arrival, Transport transport);
+  void forget(Index index);
+  [[nodiscard]] bool admit(Arrival& arrival);
+
+  int epoll_;
+  std::uint64_t tag_;
+  ConnectionLimits& limits_;
+  FrameQueueLimits queue_;
+  Drops& drops_;
+  Deliver deliver_;
+  std::vector<std::unique_ptr<Arrival>> arrivals_;
+  std::vector<Index> free_;
+  DeadlineQueue deadlines_;
+  FileDescriptor spare_;  // given up for a moment to turn somebody away when no descriptor is left
+};
+
+}  // namespace avedge::relay

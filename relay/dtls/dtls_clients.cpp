@@ -1,0 +1,196 @@
+#include "relay/dtls/dtls_clients.h"
+
+#include <cassert>
+#include <cstring>
+
+#include "relay/core/random.h"
+#include "relay/door/doorman.h"
+#include "relay/worker.h"
+
+namespace avedge::relay {
+namespace {
+
+/// RFC 6347 §4.1: content type, version, epoch, sequence number, length.
+constexpr std::size_t kRecordHeader = 13;
+constexpr std::byte kHandshakeRecord{22};
+constexpr std::byte kClientHello{1};
+
+/// Whether this can only be the beginning of a new association: a ClientHello in the clear. A
+/// client that lost its state comes back from the same port with one (RFC 6347 §4.2.8).
+bool is_client_hello(ConstBytes datagram) {
+  return datagram.size() > kRecordHeader && datagram[0] == kHandshakeRecord &&
+         load_be16(datagram.data() + 3) == 0 && datagram[kRecordHeader] == kClientHello;
+}
+
+}  // namespace
+
+/// Where strangers knock: one session that answers them all until one has proved its address.
+struct DtlsClients::Gate {
+  secure::TlsContext context;
+  std::optional<DtlsSession> waiting;
+};
+
+// --- what leaves
+// ----------------------------------------------------------------------------------
+
+void SealedDatagrams::send(ConstBytes datagram) {
+  if (datagram.size() > PacketRing::kPayload) return;
+  if (batch_.full() || ring_.free() == 0) {
+    batch_.flush();
+    ring_.clear();
+  }
+  std::byte* const slot = ring_.payload(0);
+  ring_.keep(1);
+  std::memcpy(slot, datagram.data(), datagram.size());
+  batch_.push(fd_, to_, {slot, datagram.size()});
+}
+
+void DtlsLink::send(ConstBytes message) {
+  if (!session_.seal(message, aimed())) drops_->count(DropReason::payload_too_long);
+}
+
+DatagramSink& DtlsLink::aimed() {
+  sealed_->aim(listener_fd_, path().remote);
+  return *sealed_;
+}
+
+// --- what arrives
+// ---------------------------------------------------------------------------------
+
+DtlsClients::DtlsClients(Worker& worker, SocketTable& sockets, SendBatch& batch, Drops& drops,
+                         const Time& now)
+    : worker_{worker},
+      sockets_{sockets},
+      drops_{drops},
+      now_{now},
+      sealed_{batch},
+      clients_{16, Hash{random_u64()}} {}
+
+DtlsClients::~DtlsClients() = default;
+
+std::size_t DtlsClients::Hash::operator()(const Knock& knock) const {
+  return hash_of(knock.remote, seed ^ static_cast<std::uint64_t>(knock.listener));
+}
+
+void DtlsClients::set_gate(SocketId listener, const secure::TlsContext& context) {
+  gates_[listener] = std::make_unique<Gate>(Gate{context, std::nullopt});
+}
+
+void DtlsClients::serve(SocketId listener, const Socket& socket, const Endpoint& remote,
+                        ConstBytes datagram) {
+  const Knock knock{listener, remote};
+  const auto found = clients_.find(knock);
+  if (found == clients_.end() || (found->second != kNoSocket && is_client_hello(datagram))) {
+    return this->knock(knock, socket, datagram);
+  }
+  if (found->second == kNoSocket)
+    return worker_.doorman().pass_on(worker_.index(), knock, datagram);
+  read(found->second, datagram);
+}
+
+/// Stateless until the cookie comes back: one HMAC per ClientHello.
+void DtlsClients::knock(const Knock& knock, const Socket& socket, ConstBytes datagram) {
+  const auto gate = gates_.find(knock.listener);
+  if (gate == gates_.end() || !is_client_hello(datagram)) {
+    return drops_.count(DropReason::dtls_malformed);
+  }
+  auto& waiting = gate->second->waiting;
+  if (!waiting) waiting = DtlsSession::on(SslPtr{gate->second->context.new_session()});
+  if (!waiting) return drops_.count(DropReason::handshake_failed);
+  sealed_.aim(socket.fd.get(), knock.remote);
+  if (waiting->listen(datagram, knock.remote, sealed_)) introduce(knock, socket, *gate->second);
+}
+
+void DtlsClients::introduce(const Knock& knock, const Socket& socket, Gate& gate) {
+  if (const auto old = clients_.find(knock); old != clients_.end() && old->second != kNoSocket) {
+    end(old->second, std::nullopt);
+  }
+  auto admission = worker_.admit(knock.remote.address);
+  if (!admission) {
+    gate.waiting.reset();
+    return drops_.count(DropReason::connection_limit);
+  }
+  clients_[knock] = kNoSocket;
+  DtlsSession session = std::move(*gate.waiting);
+  gate.waiting.reset();
+  worker_.doorman().introduce(
+      {worker_.index(), knock.listener, socket.fd.get(),
+       Path{kNoSocket, socket.local, knock.remote, Transport::dtls, socket.listener},
+       std::move(session), std::move(*admission)});
+}
+
+/// A datagram may hold several records, and each record is one message.
+void DtlsClients::read(SocketId id, ConstBytes datagram) {
+  find_link(id)->receive(datagram);
+  constexpr int kMostRecords = 16;
+  for (int i = 0; i < kMostRecords; ++i) {
+    DtlsLink* link = find_link(id);
+    if (link == nullptr) return;
+    const Bytes room = worker_.room_to_receive();
+    const StreamIo io = link->open(room);
+    if (io.result == StreamIo::Result::would_block) break;
+    if (io.result == StreamIo::Result::ended) return end(id, std::nullopt);
+    worker_.keep_received();
+    worker_.serve_message(id, room.first(io.bytes));
+  }
+  if (DtlsLink* link = find_link(id)) link->receive({});
+}
+
+void DtlsClients::adopt(SocketId id, std::unique_ptr<DtlsLink> link) {
+  const Knock knock{link->listener(), link->path().remote};
+  const Socket* listener = sockets_.find(link->listener());
+  link->set_socket(id);
+  link->enter(sealed_, listener->fd.get(), drops_);
+  Socket socket;
+  socket.role = SocketRole::dtls_client;
+  socket.local = link->path().local;
+  socket.link = std::move(link);
+  sockets_.add(id, std::move(socket));
+  clients_[knock] = id;
+  set_standing(id, Standing::stranger);
+}
+
+void DtlsClients::forget(const Knock& knock) {
+  const auto found = clients_.find(knock);
+  if (found != clients_.end() && found->second == kNoSocket) clients_.erase(found);
+}
+
+void DtlsClients::set_standing(SocketId id, Standing standing) {
+  DtlsLink* link = find_link(id);
+  if (link == nullptr) return;
+  link->set_standing(standing);
+  deadlines_.set(static_cast<DeadlineQueue::Index>(id),
+                 standing == Standing::client ? kNever : now_ + kStrangerPatience);
+}
+
+void DtlsClients::close(SocketId id) {
+  DtlsLink* link = find_link(id);
+  if (link == nullptr) return;
+  link->say_goodbye();
+  deadlines_.remove(static_cast<DeadlineQueue::Index>(id));
+  clients_.erase({link->listener(), link->path().remote});
+  sockets_.close(id);
+}
+
+void DtlsClients::end(SocketId id, std::optional<DropReason> reason) {
+  DtlsLink* link = find_link(id);
+  if (link == nullptr) return;
+  if (reason) drops_.count(*reason);
+  const Path path = link->path();
+  worker_.tell_closed(path);
+  close(id);
+}
+
+void DtlsClients::expire() {
+  while (const auto due = deadlines_.pop_due(now_)) {
+    end(SocketId{*due}, DropReason::connection_idle);
+  }
+}
+
+DtlsLink* DtlsClients::find_link(SocketId id) {
+  Socket* socket = sockets_.find(id);
+  const bool is_dtls = socket != nullptr && socket->role == SocketRole::dtls_client;
+  return is_dtls ? static_cast<DtlsLink*>(socket->link.get()) : nullptr;
+}
+
+}  // namespace avedge::relay

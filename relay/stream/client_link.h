@@ -1,0 +1,43 @@
+// A client's own way to us: a TCP or TLS connection, or a DTLS session. What is sent over it goes
+// to that client, whatever lies between; the forwarder knows no more of it than this.
+#pragma once
+
+#include "relay/core/counters.h"
+#include "relay/core/slow_path.h"
+#include "relay/stream/connection_limits.h"
+
+namespace avedge::relay {
+
+/// A connection that shows no credentials for this long is closed.
+inline constexpr std::chrono::seconds kStrangerPatience{30};
+
+/// One worker's, on its thread.
+class ClientLink {
+ public:
+  ClientLink(const Path& path, Admission admission)
+      : path_{path}, admission_{std::move(admission)} {}
+  virtual ~ClientLink() = default;
+  ClientLink(const ClientLink&) = delete;
+  ClientLink& operator=(const ClientLink&) = delete;
+
+  /// Takes one STUN message or ChannelData message, without padding, to be sent soon. What cannot
+  /// be is dropped and counted.
+  virtual void send(ConstBytes message) = 0;
+
+  /// How messages from this client come in; `socket` names this link.
+  [[nodiscard]] const Path& path() const { return path_; }
+  void set_socket(SocketId id) { path_.socket = id; }
+
+  [[nodiscard]] Standing standing() const { return standing_; }
+  void set_standing(Standing standing) {
+    standing_ = standing;
+    if (standing == Standing::client) admission_.settle();
+  }
+
+ private:
+  Path path_;
+  Admission admission_;
+  Standing standing_ = Standing::stranger;
+};
+
+}  // namespace avedge::relay

@@ -1,0 +1,110 @@
+#include "relay/stream/frame_queue.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace avedge::relay {
+namespace {
+
+constexpr std::size_t kFirstAllocation = 4096;
+
+}  // namespace
+
+std::size_t FrameQueue::push(Time now, ConstBytes frame, std::size_t padding) {
+  const std::size_t needed = frame.size() + padding;
+  std::size_t dropped = drop_stale(now);
+  if (size() + needed > limits_.bytes)
+    dropped += drop_oldest(size() + needed - limits_.bytes, kNever);
+  if (size() + needed > limits_.bytes) return dropped + 1;
+
+  make_room(needed);
+  std::memcpy(buffer_.data() + tail_, frame.data(), frame.size());
+  std::memset(buffer_.data() + tail_ + frame.size(), 0, padding);
+  tail_ += needed;
+  marks_.push_back({needed, now});
+  return dropped;
+}
+
+std::size_t FrameQueue::drop_stale(Time now) {
+  if (mark_count() == 0 || marks_[first_mark_].arrived >= now - limits_.age) return 0;
+  return drop_oldest(size(), now - limits_.age);
+}
+
+void FrameQueue::consume(std::size_t count) {
+  assert(count <= size());
+  head_ += count;
+  pinned_ -= std::min(pinned_, count);
+  while (count > 0) {
+    Mark& mark = marks_[first_mark_];
+    const std::size_t left = std::min(count, mark.size);
+    count -= left;
+    mark.size -= left;
+    if (mark.size == 0) {
+      ++first_mark_;
+    } else {
+      pin(mark.size);  // half a frame on the wire needs its other half
+    }
+  }
+  if (empty()) {
+    head_ = tail_ = 0;
+    marks_.clear();
+    first_mark_ = 0;
+  }
+}
+
+/// The first mark that touches no pinned byte.
+std::size_t FrameQueue::droppable_from() const {
+  std::size_t covered = 0;
+  std::size_t mark = first_mark_;
+  while (mark < marks_.size() && covered < pinned_) covered += marks_[mark++].size;
+  return mark;
+}
+
+/// Drops frames from the oldest on until `needed` bytes are free, as long as they arrived before
+/// that time. What is pinned in front of them moves up: it is at most one TLS record.
+std::size_t FrameQueue::drop_oldest(std::size_t needed, Time arrived_before) {
+  const std::size_t first = droppable_from();
+  std::size_t count = 0;
+  std::size_t freed = 0;
+  while (first + count < marks_.size() && freed < needed &&
+         marks_[first + count].arrived < arrived_before) {
+    freed += marks_[first + count].size;
+    ++count;
+  }
+  if (count == 0) return 0;
+  std::size_t kept = 0;
+  for (std::size_t mark = first_mark_; mark < first; ++mark) kept += marks_[mark].size;
+  std::memmove(buffer_.data() + head_ + freed, buffer_.data() + head_, kept);
+  head_ += freed;
+  forget_marks(first, count);
+  return count;
+}
+
+void FrameQueue::forget_marks(std::size_t first, std::size_t count) {
+  std::move_backward(marks_.begin() + static_cast<std::ptrdiff_t>(first_mark_),
+                     marks_.begin() + static_cast<std::ptrdiff_t>(first),
+                     marks_.begin() + static_cast<std::ptrdiff_t>(first + count));
+  first_mark_ += count;
+}
+
+/// The buffer is at least twice as large as what it holds, so that moving everything to its front
+/// is rare enough to cost nothing.
+void FrameQueue::make_room(std::size_t needed) {
+  if (tail_ + needed > buffer_.size()) {
+    if ((size() + needed) * 2 > buffer_.size()) {
+      std::size_t capacity = std::max(buffer_.size(), kFirstAllocation);
+      while (capacity < (size() + needed) * 2) capacity *= 2;
+      buffer_.resize(capacity);
+    }
+    std::memmove(buffer_.data(), buffer_.data() + head_, size());
+    tail_ -= head_;
+    head_ = 0;
+  }
+  if (marks_.size() == marks_.capacity() && first_mark_ > marks_.size() / 2) {
+    marks_.erase(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(first_mark_));
+    first_mark_ = 0;
+  }
+}
+
+}  // namespace avedge::relay

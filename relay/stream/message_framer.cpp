@@ -1,0 +1,47 @@
+#include "relay/stream/message_framer.h"
+
+#include "relay/core/turn_framing.h"
+
+namespace avedge::relay {
+namespace {
+
+using Framed = Verdict<std::optional<FramedMessage>>;
+
+constexpr std::size_t kLengthEnd = 4;  // type or channel, then the length, in both formats
+constexpr std::size_t kCookieEnd = 8;
+
+/// RFC 8489 §5: the length is a multiple of four, and the magic cookie follows it.
+Verdict<std::size_t> stun_size(ConstBytes stream) {
+  const std::size_t length = load_be16(stream.data() + 2);
+  if (length % 4 != 0) return DropReason::stream_malformed;
+  if (stream.size() >= kCookieEnd && load_be32(stream.data() + kLengthEnd) != kStunMagicCookie) {
+    return DropReason::stream_malformed;
+  }
+  return kStunHeaderSize + length;
+}
+
+Verdict<std::size_t> message_size(ConstBytes stream) {
+  switch (classify(stream[0])) {
+    case PacketKind::stun: return stun_size(stream);
+    case PacketKind::channel_data:
+      return kChannelDataHeaderSize + std::size_t{load_be16(stream.data() + 2)};
+    case PacketKind::dtls:
+    case PacketKind::rtp:
+    case PacketKind::other: break;
+  }
+  return DropReason::stream_malformed;
+}
+
+}  // namespace
+
+Framed first_message(ConstBytes stream, std::size_t longest) {
+  if (stream.size() < kLengthEnd) return std::optional<FramedMessage>{};
+  const auto size = message_size(stream);
+  if (!size) return size.reason();
+  if (*size > longest) return DropReason::payload_too_long;
+  const FramedMessage message{*size, *size + padding_of(*size)};
+  if (stream.size() < message.occupied) return std::optional<FramedMessage>{};
+  return std::optional{message};
+}
+
+}  // namespace avedge::relay

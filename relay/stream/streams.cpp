@@ -1,0 +1,352 @@
+#include "relay/stream/streams.h"
+
+#include <sys/epoll.h>
+
+#include "relay/stream/message_framer.h"
+#include "relay/tcp_socket.h"
+#include "relay/worker.h"
+
+namespace avedge::relay {
+namespace {
+
+/// Reads in a row from one connection before the others have their turn.
+constexpr int kReadRounds = 4;
+
+std::size_t longest_message(Standing standing) {
+  return standing == Standing::client ? kLongestClientMessage : kLongestStrangerMessage;
+}
+
+}  // namespace
+
+// --- clients' connections
+// -------------------------------------------------------------------------
+
+void Streams::adopt(SocketId id, std::unique_ptr<TcpLink> link) {
+  link->set_socket(id);
+  link->enter(outbox_);
+  TcpLink& adopted = *link;
+  Socket socket;
+  socket.role = SocketRole::client;
+  socket.local = adopted.path().local;
+  socket.link = std::move(link);
+  sockets_.add(id, std::move(socket));
+  adopted.interest = EPOLLIN;
+  if (!worker_.watch(id, adopted.stream().fd(), adopted.interest)) {
+    return end_client(id, DropReason::connection_limit);
+  }
+  set_standing(id, adopted.standing());
+  std::vector<std::byte> brought = std::move(adopted.unfinished());
+  adopted.unfinished().clear();
+  if (!brought.empty()) take_messages(id, brought);
+  read_from_client(id);  // TLS may have read ahead during its handshake
+}
+
+void Streams::serve(SocketId id) {
+  Socket* socket = sockets_.find(id);
+  if (socket == nullptr) return;
+  switch (socket->role) {
+    case SocketRole::tcp_relay: return accept_peers(id);
+    case SocketRole::peer: return serve_peer(id, *socket->peer);
+    default: break;
+  }
+  TcpLink& link = *find_link(id);
+  if (link.joined_to != kNoSocket) return pump(link.joined_to);
+  if ((link.interest & EPOLLOUT) != 0) write_to_client(id, link);
+  read_from_client(id);
+}
+
+void Streams::read_from_client(SocketId id) {
+  for (int round = 0; round < kReadRounds; ++round) {
+    TcpLink* link = find_link(id);
+    if (link == nullptr) return;
+    if (link->joined_to != kNoSocket) return pump(link->joined_to);
+
+    const Bytes room = worker_.room_to_receive();
+    std::vector<std::byte>& unfinished = link->unfinished();
+    std::copy(unfinished.begin(), unfinished.end(), room.begin());
+    const StreamIo io = link->stream().read(room.subspan(unfinished.size()));
+    if (io.result == StreamIo::Result::would_block) return;
+    if (io.result == StreamIo::Result::ended) return end_client(id, std::nullopt);
+    const std::size_t received = unfinished.size() + io.bytes;
+    unfinished.clear();
+    worker_.keep_received();
+    take_messages(id, room.first(received));
+  }
+  again_.push_back(id);
+}
+
+/// Serves every whole message and keeps the beginning of the next one. Each message may be the end
+/// of the connection, or of its being a connection of messages.
+void Streams::take_messages(SocketId id, Bytes received) {
+  while (!received.empty()) {
+    const TcpLink* before = find_link(id);
+    if (before == nullptr) return;
+    const auto message = first_message(received, longest_message(before->standing()));
+    if (!message) return end_client(id, message.reason());
+    if (!*message) break;
+
+    leaving_ = {};
+    worker_.serve_message(id, received.first((*message)->size));
+    if (leaving_.socket == id) return move_to(leaving_, received);
+    received = received.subspan((*message)->occupied);
+    TcpLink* link = find_link(id);
+    if (link != nullptr && link->joined_to != kNoSocket) {
+      find_peer(link->joined_to)->to_peer.preload(received);
+      return pump(link->joined_to);
+    }
+  }
+  if (TcpLink* link = find_link(id)) link->unfinished().assign(received.begin(), received.end());
+}
+
+/// The connection and everything unread, from the current message on.
+void Streams::move_to(const Leaving& leaving, ConstBytes unread) {
+  TcpLink& link = *find_link(leaving.socket);
+  link.unfinished().assign(unread.begin(), unread.end());
+  deadlines_.remove(static_cast<DeadlineQueue::Index>(leaving.socket));
+  worker_.unwatch(link.stream().fd());
+  auto taken = sockets_.take(leaving.socket);
+  worker_.send_to(leaving.worker,
+                  std::unique_ptr<TcpLink>{static_cast<TcpLink*>(taken.link.release())});
+}
+
+void Streams::flush() {
+  for (const SocketId id : std::exchange(again_, {})) serve(id);
+  for (std::size_t i = 0; i < outbox_.dirty.size(); ++i) {
+    const SocketId id = outbox_.dirty[i];
+    if (TcpLink* link = find_link(id)) write_to_client(id, *link);
+  }
+  outbox_.dirty.clear();
+  while (!doomed_.empty()) {
+    const SocketId id = doomed_.back();
+    doomed_.pop_back();
+    end_junction(id);
+    end_client(id, std::nullopt);
+  }
+}
+
+void Streams::write_to_client(SocketId id, TcpLink& link) {
+  const auto progress = link.flush();
+  if (progress == TcpLink::Progress::ended) return doomed_.push_back(id);
+  if (link.joined_to != kNoSocket) return pump(link.joined_to);
+  const bool waits = progress == TcpLink::Progress::would_block;
+  set_interest(id, link.stream().fd(), link.interest, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+/// Not while a message is being handled: the protocol is told.
+void Streams::end_client(SocketId id, std::optional<DropReason> reason) {
+  TcpLink* link = find_link(id);
+  if (link == nullptr) return;
+  if (reason) outbox_.drops.count(*reason);
+  const SocketId peer = std::exchange(link->joined_to, kNoSocket);
+  const Path path = link->path();
+  worker_.tell_closed(path);
+  close(id);
+  end_junction(peer);
+}
+
+void Streams::set_standing(SocketId id, Standing standing) {
+  TcpLink* link = find_link(id);
+  if (link == nullptr) return;
+  link->set_standing(standing);
+  deadlines_.set(static_cast<DeadlineQueue::Index>(id),
+                 standing == Standing::client ? kNever : outbox_.now + kStrangerPatience);
+}
+
+void Streams::close(SocketId id) {
+  if (TcpLink* link = find_link(id)) {
+    static_cast<void>(link->flush());  // a last answer, as far as it can leave at once
+  } else if (const PeerConnection* peer = find_peer(id)) {
+    if (TcpLink* client = find_link(peer->client)) {
+      client->joined_to = kNoSocket;
+      doomed_.push_back(peer->client);
+    }
+  } else {
+    return;
+  }
+  std::erase(doomed_, id);
+  deadlines_.remove(static_cast<DeadlineQueue::Index>(id));
+  sockets_.close(id);
+}
+
+void Streams::expire() {
+  while (const auto due = deadlines_.pop_due(outbox_.now)) {
+    const SocketId id{*due};
+    if (const PeerConnection* peer = find_peer(id)) {
+      const PeerConnection& attempt = *peer;
+      const PeerConnectionEvent event{PeerConnectionEvent::Kind::failed, id, attempt.relay,
+                                      attempt.peer};
+      close(id);
+      worker_.tell(event);
+    } else {
+      end_client(id, DropReason::connection_idle);
+    }
+  }
+}
+
+Time Streams::next_deadline() const {
+  const bool busy = !again_.empty() || !doomed_.empty() || !outbox_.dirty.empty();
+  return busy ? Time{} : deadlines_.next();
+}
+
+// --- TCP relayed addresses and their peers (RFC 6062)
+// ---------------------------------------------
+
+Verdict<RelayPort> Streams::listen(AddressFamily family) {
+  auto socket = addresses_.lease_tcp(relay_interface_, family);
+  if (!socket) return socket.reason();
+  const auto id = worker_.reserve_socket();
+  if (!id) return DropReason::ports_exhausted;
+  const RelayPort port{*id, socket->local, socket->advertised};
+  socket->role = SocketRole::tcp_relay;
+  const int fd = socket->fd.get();
+  sockets_.add(*id, std::move(socket).value());
+  if (worker_.watch(*id, fd, EPOLLIN)) return port;
+  sockets_.close(*id);
+  return DropReason::ports_exhausted;
+}
+
+Verdict<SocketId> Streams::connect(Time now, SocketId relay, const Endpoint& peer) {
+  const Socket* listening = sockets_.find(relay);
+  if (listening == nullptr) return DropReason::no_allocation;
+  if (addresses_.find(relay_interface_, peer.address) != nullptr &&
+      !addresses_.is_tcp_leased(relay_interface_, peer)) {
+    return DropReason::peer_not_leased;
+  }
+  auto fd = addresses_.bind_again(relay_interface_, listening->local);
+  if (!fd.is_open()) return DropReason::table_full;
+  switch (begin_connecting(fd.get(), peer)) {
+    case Connecting::under_way: break;
+    case Connecting::exists: return DropReason::connection_exists;
+    case Connecting::impossible: return DropReason::connection_failed;
+  }
+  PeerConnection connection{ByteStream{std::move(fd)}, relay, peer};
+  connection.stage = PeerConnection::Stage::connecting;
+  const auto id = watch_peer(std::move(connection), EPOLLOUT);
+  if (!id) return DropReason::table_full;
+  deadlines_.set(static_cast<DeadlineQueue::Index>(*id), now + kPeerConnectionPatience);
+  return *id;
+}
+
+void Streams::accept_peers(SocketId relay) {
+  constexpr int kAcceptedInARow = 16;
+  for (int i = 0; i < kAcceptedInARow; ++i) {
+    const Socket* listening = sockets_.find(relay);
+    if (listening == nullptr) return;
+    Endpoint remote;
+    FileDescriptor fd = accept_tcp(listening->fd.get(), remote);
+    if (!fd.is_open()) return;
+    const auto id = watch_peer({ByteStream{std::move(fd)}, relay, remote}, 0);
+    if (!id) {
+      outbox_.drops.count(DropReason::table_full);
+      continue;
+    }
+    tell(PeerConnectionEvent::Kind::accepted, *id, *find_peer(*id));
+  }
+}
+
+void Streams::serve_peer(SocketId id, PeerConnection& peer) {
+  switch (peer.stage) {
+    case PeerConnection::Stage::connecting: return finish_connecting(id, peer);
+    case PeerConnection::Stage::waiting:
+      return end_junction(id);  // it hung up: nothing else wakes us
+    case PeerConnection::Stage::joined: return pump(id);
+  }
+}
+
+void Streams::finish_connecting(SocketId id, PeerConnection& peer) {
+  deadlines_.remove(static_cast<DeadlineQueue::Index>(id));
+  if (is_connected(peer.stream.fd())) {
+    peer.stage = PeerConnection::Stage::waiting;
+    set_interest(id, peer.stream.fd(), peer.interest, 0);
+    return tell(PeerConnectionEvent::Kind::connected, id, peer);
+  }
+  const PeerConnectionEvent event{PeerConnectionEvent::Kind::failed, id, peer.relay, peer.peer};
+  close(id);
+  worker_.tell(event);
+}
+
+/// Called while the ConnectionBind request is being handled; its answer is queued already.
+void Streams::join(SocketId client, SocketId peer_id) {
+  TcpLink* link = find_link(client);
+  PeerConnection* peer = find_peer(peer_id);
+  if (link == nullptr) return;
+  if (peer == nullptr) return doomed_.push_back(client);
+  set_standing(client, Standing::client);
+  link->joined_to = peer_id;
+  peer->client = client;
+  peer->stage = PeerConnection::Stage::joined;
+}
+
+/// Moves bytes both ways, and lets epoll watch for whatever each direction waits for.
+void Streams::pump(SocketId peer_id) {
+  PeerConnection* peer = find_peer(peer_id);
+  if (peer == nullptr) return;
+  TcpLink* link = find_link(peer->client);
+  if (link == nullptr) return end_junction(peer_id);
+
+  const auto answered = link->flush();
+  const bool may_speak = answered == TcpLink::Progress::all_written;
+  const auto up = peer->to_peer.run(link->stream(), peer->stream);
+  const auto down =
+      may_speak ? peer->to_client.run(peer->stream, link->stream()) : Pump::State::wants_to_write;
+  if (answered == TcpLink::Progress::ended || up == Pump::State::ended ||
+      down == Pump::State::ended) {
+    return doomed_.push_back(peer_id);
+  }
+  if (up == Pump::State::again || down == Pump::State::again) again_.push_back(peer_id);
+  const auto watched = [](Pump::State reading, Pump::State writing) {
+    const auto in = reading == Pump::State::wants_to_read ? std::uint32_t{EPOLLIN} : 0u;
+    const auto out = writing == Pump::State::wants_to_write ? std::uint32_t{EPOLLOUT} : 0u;
+    return in | out;
+  };
+  set_interest(peer->client, link->stream().fd(), link->interest, watched(up, down));
+  set_interest(peer_id, peer->stream.fd(), peer->interest, watched(down, up));
+}
+
+/// RFC 6062 §5.4: the end of one connection is the end of the other.
+void Streams::end_junction(SocketId peer_id) {
+  PeerConnection* peer = find_peer(peer_id);
+  if (peer == nullptr) return;
+  const PeerConnectionEvent event{PeerConnectionEvent::Kind::closed, peer_id, peer->relay,
+                                  peer->peer};
+  close(peer_id);  // dooms the client's connection
+  worker_.tell(event);
+}
+
+void Streams::tell(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer) {
+  worker_.tell({kind, id, peer.relay, peer.peer});
+}
+
+std::optional<SocketId> Streams::watch_peer(PeerConnection peer, std::uint32_t interest) {
+  const auto id = worker_.reserve_socket();
+  if (!id) return std::nullopt;
+  prepare_media_stream(peer.stream.fd());
+  peer.interest = interest;
+  const int fd = peer.stream.fd();
+  Socket socket;
+  socket.role = SocketRole::peer;
+  socket.peer = std::make_unique<PeerConnection>(std::move(peer));
+  sockets_.add(*id, std::move(socket));
+  if (worker_.watch(*id, fd, interest)) return id;
+  sockets_.close(*id);
+  return std::nullopt;
+}
+
+TcpLink* Streams::find_link(SocketId id) {
+  Socket* socket = sockets_.find(id);
+  const bool is_stream = socket != nullptr && socket->role == SocketRole::client;
+  return is_stream ? static_cast<TcpLink*>(socket->link.get()) : nullptr;
+}
+
+PeerConnection* Streams::find_peer(SocketId id) {
+  Socket* socket = sockets_.find(id);
+  return socket == nullptr ? nullptr : socket->peer.get();
+}
+
+void Streams::set_interest(SocketId id, int fd, std::uint32_t& current, std::uint32_t wanted) {
+  if (current == wanted) return;
+  current = wanted;
+  worker_.rewatch(id, fd, wanted);
+}
+
+}  // namespace avedge::relay
