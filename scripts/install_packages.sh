@@ -26,7 +26,7 @@ test_packages=(
   prometheus           # scrapes the edge; promtool
   python3 python3-pytest python3-yaml    # the integration tests
   openssl              # certificates of the tests, old versions of TLS and DTLS
-  chromium chromium-driver python3-selenium libnss3-tools  # a browser as TURN client, and its trust
+  chromium libnss3-tools                 # a browser as TURN client, and the certificates it trusts
   python3-aioice       # a second client stack
   python3-cryptography # access tokens of RFC 7635 (AES-GCM)
   iproute2 procps util-linux             # namespaces and what lives in them

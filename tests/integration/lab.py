@@ -53,12 +53,12 @@ def wait_until(what, condition, seconds=PATIENCE):
 class Process:
     """A program running on a host; its output goes to a file of the lab."""
 
-    def __init__(self, lab, host, argv, name, env=None, cwd=None):
+    def __init__(self, lab, host, argv, name, **options):
         self.name = name
         self.log = lab.directory / f"{name}.log"
         with open(self.log, "wb") as log:
             self._popen = host.popen(argv, stdin=subprocess.DEVNULL, stdout=log,
-                                     stderr=subprocess.STDOUT, env=env, cwd=cwd)
+                                     stderr=subprocess.STDOUT, **options)
 
     @property
     def pid(self):
@@ -137,9 +137,11 @@ class Lab:
         host.ip("-4", "route", "add", "default", "via", edge_addresses[0])
         host.ip("-6", "route", "add", "default", "via", edge_addresses[-1])
 
-    def start(self, host, argv, name, env=None, cwd=None):
+    def start(self, host, argv, name, **options):
+        """The options are those of subprocess.Popen."""
         count = sum(process.name.split("#")[0] == name for process in self._processes)
-        process = Process(self, host, argv, f"{name}#{count}" if count else name, env, cwd)
+        process = Process(self, host, argv, f"{name}#{count}" if count else name,
+                          **options)
         self._processes.append(process)
         return process
 
