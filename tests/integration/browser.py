@@ -28,8 +28,8 @@ class Browser:
         _trust(host, self._home, authority)
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
-        # DevTools takes descriptors 3 and 4.
-        wrapped = ["sh", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "sh"]
+        # DevTools takes descriptors 3 and 4. (Debian's sh knows only those of one digit.)
+        wrapped = ["bash", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "bash"]
         self.process = lab.start(
             host, [*wrapped, "chromium", *_OPTIONS, f"--user-data-dir={self._home / 'profile'}", "about:blank"],
             "chromium", env=os.environ | {"HOME": str(self._home)}, pass_fds=(to_browser, from_browser))

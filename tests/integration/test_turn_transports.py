@@ -18,7 +18,10 @@ _PROXY_PORT = 3479
 _PROXY_LISTENER = {"bind": f"external:{_PROXY_PORT}", "transports": ["tcp", "tls"], "certificate": "edge",
                    "proxy_protocol": True}
 
-_TRANSPORTS = {"udp": [], "tcp": ["-t"], "tls": ["-t", "-S"], "dtls": ["-S"]}
+# Of two TLS records that arrive together coturn's client reads the second only when a third comes:
+# slowly sent, each comes alone.
+_TLS = ["-t", "-S", "-z", "100"]
+_TRANSPORTS = {"udp": [], "tcp": ["-t"], "tls": _TLS, "dtls": ["-S"]}
 
 
 def _modes():
@@ -32,15 +35,14 @@ def _modes():
     return modes | {
         "ipv6_relay": uclient.Mode(4, 20, "-x", peer=INSIDE6),
         "ipv6_on_both_sides": uclient.Mode(4, 20, "-x", peer=INSIDE6, **uclient.OVER_IPV6),
-        "ipv6_on_both_sides_over_tls": uclient.Mode(4, 20, "-t", "-S", "-x", peer=INSIDE6,
-                                                    **uclient.OVER_IPV6),
+        "ipv6_on_both_sides_over_tls": uclient.Mode(4, 20, *_TLS, "-x", peer=INSIDE6, **uclient.OVER_IPV6),
         "ipv4_relay_asked_for": uclient.Mode(4, 20, "-X"),
         "dual_allocation_to_ipv4": uclient.Mode(4, 20, "-Z"),
         "dual_allocation_to_ipv6": uclient.Mode(4, 20, "-Z", peer=INSIDE6),
         "dual_allocation_over_tcp": uclient.Mode(4, 20, "-Z", "-t"),
         "dont_fragment": uclient.Mode(4, 20, "-g"),
         "dont_fragment_over_tcp": uclient.Mode(4, 20, "-g", "-t", "-s"),
-        "large_messages_over_tls": uclient.Mode(4, 20, "-t", "-S", "-l", "1200"),
+        "large_messages_over_tls": uclient.Mode(4, 20, *_TLS, "-l", "1200"),
     }
 
 
@@ -111,6 +113,16 @@ def test_clients_of_any_two_transports_meet_relay_to_relay(running, one, other):
         assert receiver.receive_channel_data() == (0x4000, text)
 
 
+def test_burst_over_tls_arrives_whole_and_in_order(running):
+    sender, receiver = running.over_tls(), running.over_tls()
+    here, there = sender.allocate().relayed, receiver.allocate().relayed
+    assert sender.bind(0x4000, *there).error is None and receiver.bind(0x4000, *here).error is None
+    texts = [b"%04d" % index * 25 for index in range(300)]
+    for text in texts:
+        sender.send_channel_data(0x4000, text)
+    assert [receiver.receive_channel_data() for _ in texts] == [(0x4000, text) for text in texts]
+
+
 def test_stream_is_read_in_whatever_pieces_it_comes(running):
     """Messages of every kind, back to back, in pieces of one byte and of all."""
     echo = running.lab.udp_socket(running.lab.inside, INSIDE)
@@ -138,12 +150,15 @@ def test_client_that_leaves_takes_its_allocation_along(running):
     wait_until("the allocation to end", lambda: running.edge.metrics().total("avedge_allocations") == before)
 
 
-def test_stream_that_is_neither_stun_nor_channel_data_is_closed(running):
-    before = running.edge.metrics().drops("stream_malformed")
-    way = turn.connect(running.lab)
-    way.socket.sendall(b"GET / HTTP/1.1\r\n\r\n")
-    assert way.ended() == b""
-    assert running.edge.metrics().drops("stream_malformed") == before + 1
+@pytest.mark.parametrize("text, reason", [
+    pytest.param(b"\xff" * 20, "stream_malformed", id="nothing"),
+    pytest.param(stun.message(stun.BINDING)[:4] + bytes(16), "stream_malformed", id="STUN without cookie"),
+    # Its first letters are a channel number, the next two a length that no client may use.
+    pytest.param(b"GET / HTTP/1.1\r\n\r\n", "payload_too_long", id="HTTP")])
+def test_stream_that_cannot_be_ours_is_closed(running, text, reason):
+    before = running.edge.metrics().drops(reason)
+    assert turn.connect(running.lab, first=text).ended() == b""
+    assert running.edge.metrics().drops(reason) == before + 1
 
 
 # What s_client says of itself; an empty configuration leaves Debian's own limits out of it.
@@ -190,6 +205,7 @@ def test_client_without_application_protocol_is_served(running):
 
 
 _CLIENT, _CLIENT6 = ("203.0.113.9", 51234), ("2001:db8:9::9", 51234)
+_OTHER, _OTHER6 = ("203.0.113.10", 51234), ("2001:db8:9::10", 51234)
 _V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 
 
@@ -207,8 +223,8 @@ def _version_2(client, server, more=b""):
 _HEADERS = {
     "version 1, IPv4": (_version_1("TCP4", _CLIENT, EDGE_EXTERNAL), _CLIENT),
     "version 1, IPv6": (_version_1("TCP6", _CLIENT6, EDGE_EXTERNAL6), _CLIENT6),
-    "version 2, IPv4": (_version_2(_CLIENT, EDGE_EXTERNAL), _CLIENT),
-    "version 2, IPv6": (_version_2(_CLIENT6, EDGE_EXTERNAL6), _CLIENT6),
+    "version 2, IPv4": (_version_2(_OTHER, EDGE_EXTERNAL), _OTHER),
+    "version 2, IPv6": (_version_2(_OTHER6, EDGE_EXTERNAL6), _OTHER6),
     "version 2, more that is unknown": (_version_2(_CLIENT, EDGE_EXTERNAL, b"\xea\x00\x02hi"), _CLIENT),
     # The proxy speaks for itself: a health check.
     "version 1, unknown": (b"PROXY UNKNOWN\r\n", None),
@@ -228,6 +244,8 @@ def test_proxy_protocol_tells_who_the_client_is(running, name, secure):
     allocation = made.allocate()
     assert allocation.relayed[0] == EDGE_INTERNAL
     assert allocation.address(stun.XOR_MAPPED_ADDRESS) == expected
+    # The next one is the same client again.
+    assert made.refresh(0).error is None
 
 
 _NO_HEADERS = {
