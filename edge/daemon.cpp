@@ -26,6 +26,11 @@ namespace {
 /// `running` with everything from `fresh` that takes effect without a restart.
 Config with_reloadable_parts(Config running, const Config& fresh) {
   running.log.level = fresh.log.level;
+  for (Certificate& certificate : running.certificates) {
+    if (const Certificate* renewed = fresh.find_certificate(certificate.name)) {
+      certificate = *renewed;
+    }
+  }
   running.turn.users = fresh.turn.users;
   running.turn.shared_secrets = fresh.turn.shared_secrets;
   running.turn.peer_rules = fresh.turn.peer_rules;
@@ -174,9 +179,9 @@ nlohmann::json Daemon::drain() {
   return status();
 }
 
-/// What a reload can change: log level, TURN's users, secrets, peer rules and lifetimes. Everything
-/// else is bound to sockets and threads and says that it waits for a restart. A configuration that
-/// is wrong leaves the old one in force.
+/// What a reload can change: log level, certificates, TURN's users, secrets, peer rules and
+/// lifetimes. Everything else is bound to sockets and threads and says that it waits for a restart.
+/// A configuration that is wrong leaves the old one in force.
 Result<nlohmann::json> Daemon::reload() {
   if (!options_.config_file) return Error{"there is no configuration file to reload"};
   auto fresh = load_config(*options_.config_file);
@@ -187,6 +192,10 @@ Result<nlohmann::json> Daemon::reload() {
   const Config reachable = with_reloadable_parts(config_, *fresh);
   const bool changed = reachable != config_;
   const bool needs_restart = reachable != *fresh;
+  if (const auto replaced = media_->replace_certificates(reachable); !replaced) {
+    log_error("reload refused", {{"reason", replaced.reason().message()}});
+    return replaced.reason();
+  }
   config_ = reachable;
   set_log_level(config_.log.level);
   media_->reconfigure(config_);

@@ -37,8 +37,10 @@ nlohmann::json describe_all(const turn::Server& server) {
 Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config) {
   std::unique_ptr<MediaPlane> plane{new MediaPlane{config}};
   const turn::Settings turn = turn_settings(config);
+  const auto settings = data_plane_settings(config);
+  if (!settings) return settings.reason();
   auto data_plane = relay::DataPlane::open(
-      data_plane_settings(config),
+      *settings,
       [&](const relay::HandlerSurroundings& around) { return plane->make_handlers(turn, around); });
   if (!data_plane) return data_plane.reason();
   plane->data_plane_ = std::move(data_plane).value();
@@ -67,6 +69,17 @@ relay::Handlers MediaPlane::make_handlers(const turn::Settings& settings,
           std::make_unique<latching::AnchorLatching>(around.flows, around.counters)};
 }
 
+Result<void> MediaPlane::replace_certificates(const Config& config) {
+  std::vector<relay::ListenerSecurity> fresh;
+  for (std::size_t i = 0; i < config.turn.listeners.size(); ++i) {
+    auto security = listener_security(config, i);
+    if (!security) return security.reason();
+    fresh.push_back(std::move(security).value());
+  }
+  for (const relay::ListenerSecurity& security : fresh) data_plane_->replace_security(security);
+  return {};
+}
+
 void MediaPlane::reconfigure(const Config& config) {
   const turn::Settings settings = turn_settings(config);
   for (std::size_t i = 0; i < servers_.size(); ++i) {
@@ -81,8 +94,12 @@ void MediaPlane::report(MetricSink& sink) const {
   for (const auto& address : data_plane_->addresses().all()) {
     usages.push_back({address->range().interface, address->range().local, Transport::udp,
                       address->udp_ports().in_use(), address->udp_ports().size()});
+    usages.push_back({address->range().interface, address->range().local, Transport::tcp,
+                      address->tcp_ports().in_use(), address->tcp_ports().size()});
   }
   report_ports(sink, usages);
+  report_connections(sink, data_plane_->connections().open(),
+                     data_plane_->connections().half_open());
 }
 
 std::vector<const Drops*> MediaPlane::drops() const {
@@ -90,6 +107,7 @@ std::vector<const Drops*> MediaPlane::drops() const {
   for (const WorkerCounters* counters : data_plane_->counters()) {
     drops.push_back(&counters->drops);
   }
+  drops.push_back(&data_plane_->door_drops());
   return drops;
 }
 

@@ -31,11 +31,14 @@ class MediaPlane {
 
   /// Takes over what of TURN can change while it runs: users, secrets, peer rules, lifetimes.
   void reconfigure(const Config& config);
+  /// New TLS and DTLS clients are shown the certificates of `config`, whose listeners are those of
+  /// the start; sessions that are there stay. All or, with an error, none.
+  [[nodiscard]] Result<void> replace_certificates(const Config& config);
 
   [[nodiscard]] SessionControl& session_control() { return *data_plane_; }
   /// Everything but the drops. Any thread.
   void report(MetricSink& sink) const;
-  /// Of each worker, for report_drops().
+  /// Of each worker and of the door, for report_drops().
   [[nodiscard]] std::vector<const Drops*> drops() const;
   /// One object per allocation. Asks every worker and waits for it, at most a second in all; not
   /// on a worker's thread.

@@ -2,6 +2,8 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+
 #include "edge/build_info.h"
 
 namespace avedge::edge {
@@ -86,6 +88,14 @@ void report_ports(MetricSink& sink, std::span<const PortUsage> usages) {
     sink.gauge("avedge_ports_capacity", "Relay ports that the configuration provides.", labels,
                static_cast<double>(usage.capacity));
   }
+}
+
+void report_connections(MetricSink& sink, std::size_t open, std::size_t half_open) {
+  constexpr const char* kHelp = "TCP and TLS connections and DTLS sessions of TURN clients.";
+  sink.gauge("avedge_client_connections", kHelp, {{"state", "half_open"}},
+             static_cast<double>(half_open));
+  sink.gauge("avedge_client_connections", kHelp, {{"state", "settled"}},
+             static_cast<double>(open - std::min(open, half_open)));
 }
 
 void report_media_sessions(MetricSink& sink, std::uint64_t open, std::uint64_t opened_total) {

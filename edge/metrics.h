@@ -52,6 +52,9 @@ void report_workers(MetricSink& sink, std::span<const WorkerCounters* const> wor
 void report_drops(MetricSink& sink, std::span<const Drops* const> counted);
 /// avedge_ports_in_use and avedge_ports_capacity, {interface,address,protocol}
 void report_ports(MetricSink& sink, std::span<const PortUsage> usages);
+/// avedge_client_connections{state}: TCP and TLS connections and DTLS sessions; half_open are those
+/// that have shown no credentials yet.
+void report_connections(MetricSink& sink, std::size_t open, std::size_t half_open);
 /// avedge_media_sessions and avedge_media_sessions_opened_total: anchored calls.
 void report_media_sessions(MetricSink& sink, std::uint64_t open, std::uint64_t opened_total);
 /// avedge_process_*: memory, descriptors, processor time, start time; what /proc does not tell is

@@ -62,6 +62,11 @@ std::size_t flows_needed(const Config& config, const std::vector<relay::RelayRan
   return limits.allocations_total * per_allocation + for_calls;
 }
 
+bool has(const Listener& listener, Transport transport) {
+  const auto& transports = listener.transports;
+  return std::find(transports.begin(), transports.end(), transport) != transports.end();
+}
+
 turn::PeerRule peer_rule(const PeerRule& rule) {
   using Action = turn::PeerRule::Action;
   return {rule.action == RuleAction::allow ? Action::allow : Action::deny, rule.prefix};
@@ -69,15 +74,46 @@ turn::PeerRule peer_rule(const PeerRule& rule) {
 
 }  // namespace
 
-relay::DataPlaneSettings data_plane_settings(const Config& config) {
+Result<relay::ListenerSecurity> listener_security(const Config& config, std::size_t index) {
+  const Listener& listener = config.turn.listeners[index];
+  relay::ListenerSecurity security{.index = static_cast<std::uint16_t>(index)};
+  const Certificate* certificate = config.find_certificate(listener.certificate);
+  if (certificate == nullptr) return security;
+  if (has(listener, Transport::tls)) {
+    auto tls = secure::TlsContext::from_pem(certificate->pem, secure::TlsContext::Kind::tls);
+    if (!tls) return tls.reason().in("certificate '" + certificate->name + "'");
+    security.tls = std::move(tls).value();
+  }
+  if (has(listener, Transport::dtls)) {
+    auto dtls = secure::TlsContext::from_pem(certificate->pem, secure::TlsContext::Kind::dtls);
+    if (!dtls) return dtls.reason().in("certificate '" + certificate->name + "'");
+    security.dtls = std::move(dtls).value();
+  }
+  return security;
+}
+
+Result<relay::DataPlaneSettings> data_plane_settings(const Config& config) {
   relay::DataPlaneSettings settings;
   settings.workers = worker_count(config);
   settings.ranges = relay_ranges(config);
   settings.turn_relay_interface = config.turn.relay_interface;
   settings.flows_per_worker = flows_needed(config, settings.ranges);
-  for (const Listener& listener : config.turn.listeners) {
+  const TurnLimits& limits = config.turn.limits;
+  settings.connections = {limits.connections, limits.half_open_total, limits.half_open_per_source};
+  settings.stream_queue = {limits.stream_queue_bytes, limits.stream_queue_age};
+  for (std::size_t i = 0; i < config.turn.listeners.size(); ++i) {
+    const Listener& listener = config.turn.listeners[i];
+    const auto security = listener_security(config, i);
+    if (!security) return security.reason();
     for (const ListenAddress& address : listener.addresses) {
-      settings.turn_listeners.push_back({.local = address.local, .device = address.device});
+      settings.turn_listeners.push_back({.local = address.local,
+                                         .device = address.device,
+                                         .index = security->index,
+                                         .udp = has(listener, Transport::udp),
+                                         .tcp = has(listener, Transport::tcp),
+                                         .proxy_protocol = listener.proxy_protocol,
+                                         .tls = security->tls,
+                                         .dtls = security->dtls});
     }
   }
   return settings;

@@ -10,7 +10,11 @@
 
 namespace avedge::edge {
 
-[[nodiscard]] relay::DataPlaneSettings data_plane_settings(const Config& config);
+/// Fails if OpenSSL cannot serve a certificate, which load_config() would have found.
+[[nodiscard]] Result<relay::DataPlaneSettings> data_plane_settings(const Config& config);
+/// What the clients of that listener of [turn] are shown.
+[[nodiscard]] Result<relay::ListenerSecurity> listener_security(const Config& config,
+                                                                std::size_t index);
 [[nodiscard]] relay::AllocationQuotas allocation_quotas(const Config& config);
 [[nodiscard]] turn::Settings turn_settings(const Config& config);
 [[nodiscard]] sip::Settings sip_settings(const Config& config);

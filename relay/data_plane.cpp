@@ -77,6 +77,7 @@ Result<void> DataPlane::listen_udp(const ClientListener& listener) {
     socket.fd = std::move(fd).value();
     socket.role = SocketRole::listener;
     socket.listener = listener.index;
+    socket.admits_plain = listener.udp;
     socket.local = listener.local;
     socket.advertised = listener.local;
     if (!worker->adopt(*id, std::move(socket))) {

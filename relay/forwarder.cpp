@@ -34,6 +34,7 @@ Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
   switch (socket.role) {
     case SocketRole::listener:
       if (is_dtls(packet)) return Next::decrypt;
+      if (!socket.admits_plain) return drop(DropReason::not_for_us);
       return from_client(now, id, packet);
     case SocketRole::client:
     case SocketRole::dtls_client: return from_client(now, id, packet);

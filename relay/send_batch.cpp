@@ -3,6 +3,8 @@
 #include <cassert>
 #include <cerrno>
 
+#include "relay/error_queue.h"
+
 namespace avedge::relay {
 
 SendBatch::SendBatch(Drops& drops) : drops_{drops} {
@@ -61,16 +63,22 @@ void SendBatch::flush_grouped() {
 }
 
 void SendBatch::send(int fd, mmsghdr* messages, std::size_t count) {
+  bool is_second_try = false;
   while (count > 0) {
     const int sent = sendmmsg(fd, messages, static_cast<unsigned>(count), 0);
     std::size_t done = sent > 0 ? static_cast<std::size_t>(sent) : 0;
     if (sent <= 0) {
       if (sent < 0 && errno == EINTR) continue;
       if (sent < 0 && errno == EAGAIN) return drop_all(count);
+      if (sent < 0 && !is_second_try && is_about_another(errno)) {
+        is_second_try = true;
+        continue;
+      }
       // The first message is the one refused: count it, and go on behind it.
       drops_.count(DropReason::send_failed);
       done = 1;
     }
+    is_second_try = false;
     messages += done;
     count -= done;
   }

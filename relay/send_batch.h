@@ -28,7 +28,8 @@ class SendBatch {
   void push(int fd, const Endpoint& destination, ConstBytes bytes);
 
   /// Sends everything, each socket's packets in the order they came. What the kernel refuses is
-  /// counted as send_failed and skipped.
+  /// counted as send_failed and skipped; but a socket that keeps ICMP errors refuses a datagram for
+  /// another's sake, so that one is tried again.
   void flush();
 
  private:

@@ -36,6 +36,7 @@ struct Socket {
   std::unique_ptr<PeerConnection> peer;  // of a peer's connection
   SocketRole role = SocketRole::relay;
   std::uint16_t listener = 0;  // which of the configured listeners this is
+  bool admits_plain = true;    // a listener for DTLS only has no use for anything else
   Endpoint local;
   Endpoint advertised;
 

@@ -1,5 +1,6 @@
 #include "relay/udp_socket.h"
 
+#include "relay/error_queue.h"
 #include "relay/socket_address.h"
 
 namespace avedge::relay {
@@ -69,9 +70,12 @@ Result<FileDescriptor> open_udp(const Endpoint& local, const UdpSocketOptions& o
 
 bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBytes datagram) {
   const SocketAddress address{to};
+  const auto send = [&] {
+    return sendto(socket.get(), datagram.data(), datagram.size(), 0, &address.any, address.size());
+  };
   set_fragmentation(socket.get(), to.address.family(), Fragmentation::never);
-  const ssize_t sent =
-      sendto(socket.get(), datagram.data(), datagram.size(), 0, &address.any, address.size());
+  ssize_t sent = send();
+  if (sent < 0 && is_about_another(errno)) sent = send();
   set_fragmentation(socket.get(), to.address.family(), Fragmentation::as_needed);
   return sent == static_cast<ssize_t>(datagram.size());
 }

@@ -7,6 +7,7 @@
 
 #include "relay/core/random.h"
 #include "relay/door/doorman.h"
+#include "relay/error_queue.h"
 #include "relay/thread_signals.h"
 
 namespace avedge::relay {
@@ -17,6 +18,11 @@ constexpr int kMaxEvents = 256;
 /// Datagrams taken from a relay or anchor socket in one go: usually one or two are waiting, and
 /// every prepared but unused receive header costs time.
 constexpr std::size_t kRelayReceiveBatch = 8;
+/// ICMP errors read in one go: whoever forges them must not keep the worker from its media.
+constexpr int kIcmpBatch = 8;
+/// ICMP errors a second that clients are told about; the others are read and forgotten. They come
+/// by the dozen when a peer is gone, and each costs a message.
+constexpr Pace kIcmpPace{1000, std::chrono::milliseconds{100}};
 
 bool control(const FileDescriptor& epoll, int operation, int fd, std::uint64_t data,
              std::uint32_t interest) {
@@ -43,7 +49,8 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
       streams_{*this,           sockets_, around.addresses, around.turn_relay_interface,
                counters_.drops, now_},
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
-      handlers_{make_handlers({index, ports_, streams_, *this, counters_})} {
+      handlers_{make_handlers({index, ports_, streams_, *this, counters_})},
+      icmp_reports_{kIcmpPace} {
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
     messages_[i].msg_hdr.msg_iovlen = 1;
@@ -79,7 +86,7 @@ void Worker::wait_and_serve() {
   }
   for (const auto& event : woken) {
     if (event.data.u64 != kMailboxEvent) {
-      serve(SocketId{static_cast<std::uint32_t>(event.data.u64)});
+      serve(SocketId{static_cast<std::uint32_t>(event.data.u64)}, event.events);
     }
   }
   expire();
@@ -100,7 +107,8 @@ int Worker::milliseconds_to_next_deadline() const {
   return static_cast<int>(std::max<std::int64_t>(wait.count(), 0));
 }
 
-void Worker::serve(SocketId id) {
+void Worker::serve(SocketId id, std::uint32_t ready) {
+  if ((ready & EPOLLERR) != 0) report_undelivered(id);
   const Socket* socket = sockets_.find(id);
   if (socket == nullptr) return;  // closed earlier in this wake-up
   switch (socket->role) {
@@ -111,6 +119,24 @@ void Worker::serve(SocketId id) {
     case SocketRole::dtls_client:
     case SocketRole::tcp_relay:
     case SocketRole::peer: return streams_.serve(id);
+  }
+}
+
+/// RFC 8656 §11.5. Whether the peer is one that the client talks to is the protocol's to judge: the
+/// kernel believes everybody who quotes a datagram that this socket might have sent.
+void Worker::report_undelivered(SocketId id) {
+  for (int i = 0; i < kIcmpBatch; ++i) {
+    const Socket* socket = sockets_.find(id);
+    if (socket == nullptr || socket->role != SocketRole::relay) return;
+    const auto undelivered = take_icmp_error(socket->fd.get());
+    if (!undelivered) return;
+    if (!icmp_reports_.spend(now_, 1)) {
+      counters_.drops.count(DropReason::icmp_flood);
+      continue;
+    }
+    consult([&](Time now, Outcome& outcome) {
+      handlers_.listener->on_icmp(now, id, undelivered->peer, undelivered->error, outcome);
+    });
   }
 }
 
@@ -249,6 +275,10 @@ void Worker::publish_gauges() {
 bool Worker::adopt(SocketId id, Socket socket) {
   const Socket& adopted = sockets_.add(id, std::move(socket));
   if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
+  // Without it the allocation works as well; its client just hears nothing of errors.
+  if (adopted.role == SocketRole::relay) {
+    keep_icmp_errors(adopted.fd.get(), adopted.local.address.family());
+  }
   return watch(id, adopted.fd.get(), EPOLLIN);
 }
 

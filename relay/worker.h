@@ -11,6 +11,7 @@
 
 #include "relay/core/counters.h"
 #include "relay/core/media_path.h"
+#include "relay/core/pace.h"
 #include "relay/core/peer_connections.h"
 #include "relay/core/slow_path.h"
 #include "relay/dtls/dtls_clients.h"
@@ -139,7 +140,8 @@ class Worker final : public FlowReader {
  private:
   void wait_and_serve();
   [[nodiscard]] int milliseconds_to_next_deadline() const;
-  void serve(SocketId id);
+  void serve(SocketId id, std::uint32_t ready);
+  void report_undelivered(SocketId id);
   void receive_from(SocketId id, const Socket& socket);
   void serve(SocketId id, const Socket& socket, const Packet& packet);
   void ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram);
@@ -171,6 +173,7 @@ class Worker final : public FlowReader {
   Handlers handlers_;
   std::map<Endpoint, SocketId> udp_listeners_;
   Outcome outcome_;
+  PacedBudget icmp_reports_;
 
   static constexpr std::size_t kReceiveBatch = 64;
   std::array<mmsghdr, kReceiveBatch> messages_{};

@@ -59,6 +59,7 @@ namespace avedge {
   X(no_destination)        /* anchor: the far party has not said where it receives */              \
   X(too_many_sources)      /* anchor: more verified sources than one party may have */             \
   X(bandwidth)             /* more than the allocation, the user or the edge may send */            \
+  X(icmp_flood)            /* more ICMP errors than a worker tells its clients about */            \
   X(send_failed)           /* the kernel refused the datagram */                                   \
   /* SRTP */                                                                                       \
   X(srtp_malformed)        /* lengths that contradict each other, or plain where it must not be */ \

@@ -21,20 +21,19 @@ Verdict<std::size_t> stun_size(ConstBytes stream) {
 }
 
 Verdict<std::size_t> message_size(ConstBytes stream) {
-  switch (classify(stream[0])) {
-    case PacketKind::stun: return stun_size(stream);
-    case PacketKind::channel_data:
-      return kChannelDataHeaderSize + std::size_t{load_be16(stream.data() + 2)};
-    case PacketKind::dtls:
-    case PacketKind::rtp:
-    case PacketKind::other: break;
-  }
-  return DropReason::stream_malformed;
+  if (classify(stream[0]) == PacketKind::stun) return stun_size(stream);
+  return kChannelDataHeaderSize + std::size_t{load_be16(stream.data() + 2)};
+}
+
+bool begins_a_message(std::byte first) {
+  const PacketKind kind = classify(first);
+  return kind == PacketKind::stun || kind == PacketKind::channel_data;
 }
 
 }  // namespace
 
 Framed first_message(ConstBytes stream, std::size_t longest) {
+  if (!stream.empty() && !begins_a_message(stream[0])) return DropReason::stream_malformed;
   if (stream.size() < kLengthEnd) return std::optional<FramedMessage>{};
   const auto size = message_size(stream);
   if (!size) return size.reason();

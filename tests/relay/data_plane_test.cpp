@@ -23,6 +23,7 @@ class Party {
   Party() : socket_{*open_udp({private_loopback(1), Port{}}, {})} {}
 
   [[nodiscard]] Endpoint endpoint() const { return local_endpoint(socket_); }
+  void close() { socket_ = FileDescriptor{}; }
 
   void send(const Endpoint& to, const std::string& bytes) const {
     const SocketAddress address{to};
@@ -77,7 +78,14 @@ class BindsOnFirstSight : public SlowPathHandler {
     outcome.upsert(down);
     outcome.reply(path.socket, path.remote,
                   bytes_of(std::to_string(port->advertised.port.number())));
+    client_ = path;
     return {};
+  }
+  void on_icmp(Time, SocketId, const Endpoint& peer, const IcmpError& error,
+               Outcome& outcome) override {
+    const std::string text = peer.to_string() + " type " + std::to_string(error.type) + " code " +
+                             std::to_string(error.code);
+    outcome.reply(client_.socket, client_.remote, bytes_of(text));
   }
   void expire(Time, Outcome&) override {}
   [[nodiscard]] Time next_deadline() const override { return kNever; }
@@ -85,6 +93,7 @@ class BindsOnFirstSight : public SlowPathHandler {
  private:
   RelayPorts& ports_;
   Endpoint peer_;
+  Path client_;
 };
 
 /// Joins the two ends of a path as they are signalled, and answers what comes from elsewhere.
@@ -189,6 +198,17 @@ TEST_F(DataPlaneTest, ForwardsChannelDataBothWaysByTheFlowsOfTheSlowPath) {
   EXPECT_TRUE(eventually([&] {
     return counted(Direction::client_to_peer) == 1 && counted(Direction::peer_to_client) == 1;
   }));
+}
+
+TEST_F(DataPlaneTest, Rfc8656_115_TheSlowPathHearsOfPeersThatAreGone) {
+  client_.send(listener_, kStun);
+  ASSERT_TRUE(client_.receive());
+  const std::string gone = peer_.endpoint().to_string();
+  peer_.close();
+  client_.send(listener_, channel_data("anybody there?"));
+  const auto told = client_.receive();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->bytes, gone + " type 3 code 3");
 }
 
 TEST_F(DataPlaneTest, LargeDatagramsPassWhole) {

@@ -301,11 +301,22 @@ TEST_F(ForwarderTest, BehindNatAnOwnAddressIsKnownByItsAdvertisedName) {
 }
 
 TEST_F(ForwarderTest, Rfc7983_WhatIsNeitherStunNorChannelDataIsNotForAListener) {
-  for (const char first : {'\x04', '\x10', '\x14', '\x80', '\xff'}) {
+  for (const char first : {'\x04', '\x10', '\x80', '\xff'}) {
     EXPECT_EQ(forward(kListener, client_, std::string(30, first)), Forwarder::Next::done);
   }
   EXPECT_EQ(forward(kListener, client_, ""), Forwarder::Next::done);
-  EXPECT_EQ(drops(DropReason::not_for_us), 6u);
+  EXPECT_EQ(drops(DropReason::not_for_us), 5u);
+}
+
+TEST_F(ForwarderTest, Rfc7983_DtlsOnAListenerIsToBeDecrypted) {
+  EXPECT_EQ(forward(kListener, client_, std::string(30, '\x16')), Forwarder::Next::decrypt);
+}
+
+TEST_F(ForwarderTest, AListenerForDtlsOnlyHasNoUseForAnythingElse) {
+  sockets_.find(kListener)->admits_plain = false;
+  EXPECT_EQ(forward(kListener, client_, std::string("\x00\x01\x00\x00", 4) + std::string(16, 'x')),
+            Forwarder::Next::done);
+  EXPECT_EQ(drops(DropReason::not_for_us), 1u);
 }
 
 TEST_F(ForwarderTest, RequestsGoToTheSlowPath) {
