@@ -45,12 +45,7 @@ ports = "{internal_ports}"
 [turn.limits]
 {limits}
 {listeners}
-[[turn.peer_rule]]
-action = "allow"
-prefix = "10.77.0.0/24"
-[[turn.peer_rule]]
-action = "allow"
-prefix = "fd00:77::/64"
+{peer_rules}
 {more}
 
 [[sip.listener]]
@@ -164,23 +159,27 @@ class Metrics:
 
 def write_config(lab, routes=(), external=(EDGE_EXTERNAL,), internal=(EDGE_INTERNAL,),
                  external_ports=RELAY_PORTS, internal_ports=RELAY_PORTS, workers=2, lifetime=3600,
-                 listeners=(UDP_LISTENER,), certificate=None, turn=None, users=None, limits=None, more=""):
-    """`turn`, `users` and `limits` are keys on top of the lab's own; None as a value takes one away.
-    `certificate` is a chain and a key, called "edge"; `more` stands behind the [turn] tables."""
+                 listeners=(UDP_LISTENER,), certificate=None, turn=None, users=None, limits=None,
+                 peer_rules=(("allow", "10.77.0.0/24"), ("allow", "fd00:77::/64")), more=""):
+    """Addresses are local ones, or pairs with what is advertised. `turn`, `users` and `limits` are keys
+    on top of the lab's own; None as a value takes one away. `certificate` is a chain and a key, called
+    "edge"; `more` stands behind the [turn] tables."""
     secret_file = lab.directory / "turn.secrets"
     secret_file.write_text(SECRET + "\n", encoding="utf-8")
     secret_file.chmod(0o600)
     config = lab.directory / "avedge.toml"
     config.write_text(_CONFIG.format(
-        realm=REALM, external=_toml([{"local": one} for one in external]),
-        internal=_toml([{"local": one} for one in internal]), external_ports=external_ports,
+        realm=REALM, external=_toml([_address(one) for one in external]),
+        internal=_toml([_address(one) for one in internal]), external_ports=external_ports,
         internal_ports=internal_ports, workers=workers,
         certificate=_certificate_table(*certificate) if certificate else "",
         turn=_toml_lines(_TURN | {"default_lifetime": lifetime, "max_lifetime": lifetime,
                                   "shared_secret_file": str(secret_file)} | (turn or {})),
         users=_toml_lines({USER: PASSWORD} if users is None else users),
         limits=_toml_lines(_LIMITS | (limits or {})),
-        listeners="\n".join("[[turn.listener]]\n" + _toml_lines(one) for one in listeners), more=more,
+        listeners="\n".join("[[turn.listener]]\n" + _toml_lines(one) for one in listeners),
+        peer_rules="\n".join("[[turn.peer_rule]]\n" + _toml_lines({"action": action, "prefix": prefix})
+                             for action, prefix in peer_rules), more=more,
         sip_port=SIP_PORT, metrics=METRICS, admin_socket=lab.directory / "admin.sock",
         routes="".join(route.text() for route in routes)), encoding="utf-8")
     return config
@@ -196,6 +195,10 @@ _TURN = {
 _LIMITS = {"allocations_per_user": 5000, "unauthenticated_answers_per_second": 5000}
 
 BOTH_FAMILIES = {"external": (EDGE_EXTERNAL, EDGE_EXTERNAL6), "internal": (EDGE_INTERNAL, EDGE_INTERNAL6)}
+
+
+def _address(one):
+    return {"local": one} if isinstance(one, str) else dict(zip(("local", "advertised"), one))
 
 
 def _certificate_table(chain, key):
