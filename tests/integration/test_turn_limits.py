@@ -198,7 +198,7 @@ def _flood(peer, relayed, count, first=0):
 def test_client_that_does_not_read_costs_a_bounded_queue(lab, secure):
     authority = Authority(lab.directory)
     edge = Edge(lab, listeners=[EVERY_LISTENER], certificate=authority.issue(), workers=1,
-                limits={"stream_queue_bytes": 65536})
+                limits={"stream_queue_bytes": 66_000})
     peer = lab.udp_socket(lab.inside, INSIDE)
     slow, other = _slow_client(lab, authority if secure else None), turn.over_udp(lab)
     relayed = slow.allocate().relayed

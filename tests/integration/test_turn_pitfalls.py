@@ -14,7 +14,7 @@ import pytest
 import stun
 import turn
 from certificates import Authority
-from edge import BOTH_FAMILIES, EVERY_LISTENER, REALM, SECRET, STUN_PORT, Edge
+from edge import BOTH_FAMILIES, EVERY_LISTENER, REALM, SECRET, SIP_PORT, STUN_PORT, Edge
 from lab import (EDGE_EXTERNAL, EDGE_EXTERNAL6, EDGE_INTERNAL, EDGE_INTERNAL6, EXT, INSIDE, INSIDE6,
                  INSIDE_OTHERS, wait_until)
 
@@ -40,7 +40,7 @@ _WAYS_TO_THE_EDGE_ITSELF = ["::", "::1", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "
 _WAYS_TO_PRIVATE_PEERS = ["::ffff:192.168.1.1", "::192.168.1.1", "2002:c0a8:101::1", "64:ff9b::192.168.1.1",
                           "64:ff9b::169.254.169.254", "::ffff:10.99.0.1", "2002:0a63:1::"]
 _PRIVATE = ["fe80::1", "fd00:99::1", "fc00::1", "fec0::1", "ff02::1", "2001:db8:99::1", "2001::1", "100::1",
-            "2001:2::1", EDGE_EXTERNAL6, EDGE_INTERNAL6]
+            "2001:2::1", EDGE_EXTERNAL6]
 
 
 @pytest.mark.parametrize("peer", _WAYS_TO_THE_EDGE_ITSELF + _WAYS_TO_PRIVATE_PEERS + _PRIVATE)
@@ -64,7 +64,7 @@ def test_ipv6_prefixes_end_at_any_bit(lab):
 def test_no_peer_is_allowed_by_default(lab):
     edge = Edge(lab, **BOTH_FAMILIES, peer_rules=[])
     four, six = _allocated(lab), _allocated(lab, _IPV6)
-    for address in INSIDE, *INSIDE_OTHERS, EXT, EDGE_INTERNAL:
+    for address in INSIDE, *INSIDE_OTHERS, EXT, EDGE_EXTERNAL:
         assert four.permit(address).error == 403, address
     assert six.permit(INSIDE6).error == 403
     # Whom the whole world can reach, and relayed addresses of this edge.
@@ -92,6 +92,18 @@ def test_port_that_is_no_longer_leased_is_no_peer(shared):
     before = edge.metrics().drops("peer_not_leased")
     client.send_channel_data(0x4000, b"is anybody there?")
     wait_until("the packet to be counted", lambda: edge.metrics().drops("peer_not_leased") == before + 1)
+
+
+@pytest.mark.parametrize("port", [STUN_PORT, SIP_PORT, 9464])
+def test_services_of_the_edge_are_no_peers(shared, port):
+    """A permission is for an address, and the relayed ones share theirs with all that listens there."""
+    lab, edge = shared
+    client = _allocated(lab)
+    assert client.permit(EDGE_INTERNAL).error is None
+    before = edge.metrics().drops("peer_not_leased")
+    client.send(EDGE_INTERNAL, port, b"OPTIONS sip:edge SIP/2.0\r\n\r\n")
+    wait_until("the packet to be counted", lambda: edge.metrics().drops("peer_not_leased") == before + 1)
+    assert client.bind(0x4000, EDGE_INTERNAL, port).error == 403
 
 
 def test_rule_that_comes_later_ends_what_it_forbids(lab):
@@ -298,7 +310,7 @@ def test_sighup_and_admin_nonsense_are_survived(lab, edge):
 
 
 def test_relay_ports_that_the_kernel_may_give_away_are_warned_about(lab):
-    lab.edge.sysctl("net.ipv4.ip_local_reserved_ports", "")
+    lab.edge.sysctl("net.ipv4.ip_local_reserved_ports", "\n")
     edge = Edge(lab)
     edge.process.expect_output("ip_local_reserved_ports")
     edge.stop()
