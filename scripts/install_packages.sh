@@ -25,6 +25,10 @@ test_packages=(
   sip-tester           # SIPp
   prometheus           # scrapes the edge; promtool
   python3 python3-pytest python3-yaml    # the integration tests
+  openssl              # certificates of the tests, old versions of TLS and DTLS
+  chromium libnss3-tools                 # a browser as TURN client, and the certificates it trusts
+  python3-aioice       # a second client stack
+  python3-cryptography # access tokens of RFC 7635 (AES-GCM)
   iproute2 procps util-linux             # namespaces and what lives in them
   curl                 # one of the commands that avedge prints
   systemd              # systemd-analyze verify

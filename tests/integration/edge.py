@@ -6,7 +6,7 @@ import pathlib
 import re
 import signal
 
-from lab import EDGE_EXTERNAL, EDGE_INTERNAL, PATIENCE, wait_until
+from lab import EDGE_EXTERNAL, EDGE_EXTERNAL6, EDGE_INTERNAL, EDGE_INTERNAL6, PATIENCE, wait_until
 
 BINARY = os.environ.get("AVEDGE_BINARY", "")
 
@@ -25,10 +25,10 @@ workers = {workers}
 
 [[interface]]
 name = "external"
-addresses = [{{ local = "{external}" }}]
+addresses = {external}
 [[interface]]
 name = "internal"
-addresses = [{{ local = "{internal}" }}]
+addresses = {internal}
 
 [[relay]]
 interface = "external"
@@ -37,24 +37,16 @@ ports = "{external_ports}"
 interface = "internal"
 ports = "{internal_ports}"
 
+{certificate}
 [turn]
-relay_interface = "internal"
-channel_numbers = "rfc5766"     # coturn's client chooses from the whole of the older range
-default_lifetime = {lifetime}
-max_lifetime = {lifetime}
-shared_secret_file = "{secret_file}"
+{turn}
 [turn.users]
-{user} = "{password}"
+{users}
 [turn.limits]
-# Every client of the lab shares one user and one address.
-allocations_per_user = 5000
-unauthenticated_answers_per_second = 5000
-[[turn.listener]]
-bind = "external:{stun_port}"
-transports = ["udp"]
-[[turn.peer_rule]]
-action = "allow"
-prefix = "10.77.0.0/24"
+{limits}
+{listeners}
+{peer_rules}
+{more}
 
 [[sip.listener]]
 bind = "external:{sip_port}"
@@ -77,6 +69,11 @@ domain = "{domain}"
 next_hops = ["sip:{host}:{port};transport={transport}"]
 latching = "signalled"
 """
+
+UDP_LISTENER = {"bind": f"external:{STUN_PORT}", "transports": ["udp"]}
+# Every transport on one port, told apart by the first bytes.
+EVERY_LISTENER = {"bind": f"external:{STUN_PORT}", "transports": ["udp", "tcp", "tls", "dtls"],
+                  "certificate": "edge"}
 
 SANITIZER_REPORT = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|"
                               r"WARNING: ThreadSanitizer|Assertion .* failed")
@@ -160,19 +157,64 @@ class Metrics:
         return self.total("avedge_drops_total", reason=reason)
 
 
-def write_config(lab, routes=(), external_ports=RELAY_PORTS, internal_ports=RELAY_PORTS, workers=2,
-                 lifetime=3600):
+def write_config(lab, routes=(), external=(EDGE_EXTERNAL,), internal=(EDGE_INTERNAL,),
+                 external_ports=RELAY_PORTS, internal_ports=RELAY_PORTS, workers=2, lifetime=3600,
+                 listeners=(UDP_LISTENER,), certificate=None, turn=None, users=None, limits=None,
+                 peer_rules=(("allow", "10.77.0.0/24"), ("allow", "fd00:77::/64")), more=""):
+    """Addresses are local ones, or pairs with what is advertised. `turn`, `users` and `limits` are keys
+    on top of the lab's own; None as a value takes one away. `certificate` is a chain and a key, called
+    "edge"; `more` stands behind the [turn] tables."""
     secret_file = lab.directory / "turn.secrets"
     secret_file.write_text(SECRET + "\n", encoding="utf-8")
     secret_file.chmod(0o600)
     config = lab.directory / "avedge.toml"
     config.write_text(_CONFIG.format(
-        realm=REALM, user=USER, password=PASSWORD, external=EDGE_EXTERNAL, internal=EDGE_INTERNAL,
-        external_ports=external_ports, internal_ports=internal_ports, workers=workers, lifetime=lifetime,
-        secret_file=secret_file, stun_port=STUN_PORT, sip_port=SIP_PORT, metrics=METRICS,
-        admin_socket=lab.directory / "admin.sock",
+        realm=REALM, external=_toml([_address(one) for one in external]),
+        internal=_toml([_address(one) for one in internal]), external_ports=external_ports,
+        internal_ports=internal_ports, workers=workers,
+        certificate=_certificate_table(*certificate) if certificate else "",
+        turn=_toml_lines(_TURN | {"default_lifetime": lifetime, "max_lifetime": lifetime,
+                                  "shared_secret_file": str(secret_file)} | (turn or {})),
+        users=_toml_lines({USER: PASSWORD} if users is None else users),
+        limits=_toml_lines(_LIMITS | (limits or {})),
+        listeners="\n".join("[[turn.listener]]\n" + _toml_lines(one) for one in listeners),
+        peer_rules="\n".join("[[turn.peer_rule]]\n" + _toml_lines({"action": action, "prefix": prefix})
+                             for action, prefix in peer_rules), more=more,
+        sip_port=SIP_PORT, metrics=METRICS, admin_socket=lab.directory / "admin.sock",
         routes="".join(route.text() for route in routes)), encoding="utf-8")
     return config
+
+
+_TURN = {
+    "relay_interface": "internal",
+    # coturn's client chooses from the whole of the older range.
+    "channel_numbers": "rfc5766",
+}
+
+# Every client of the lab shares one user and one address.
+_LIMITS = {"allocations_per_user": 5000, "unauthenticated_answers_per_second": 5000}
+
+BOTH_FAMILIES = {"external": (EDGE_EXTERNAL, EDGE_EXTERNAL6), "internal": (EDGE_INTERNAL, EDGE_INTERNAL6)}
+
+
+def _address(one):
+    return {"local": one} if isinstance(one, str) else dict(zip(("local", "advertised"), one))
+
+
+def _certificate_table(chain, key):
+    return "[[certificate]]\n" + _toml_lines({"name": "edge", "chain": str(chain), "key": str(key)})
+
+
+def _toml_lines(settings):
+    return "\n".join(f"{key} = {_toml(value)}" for key, value in settings.items() if value is not None)
+
+
+def _toml(value):
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    return json.dumps(value)
 
 
 def binary():

@@ -1,6 +1,7 @@
 """The lab: a host outside, the edge, a host inside, and what runs on them.
 
     ext 198.51.100.20/24 ── 198.51.100.10 edge 10.77.0.10 ── 10.77.0.20/24 inside
+     2001:db8:1::20/64 ── 2001:db8:1::10      fd00:77::10 ── fd00:77::20/64
 
 The edge does not forward IP packets: what crosses was relayed by the program under test. Waiting is
 always for a condition with a bound (`wait_until`), never for a length of time.
@@ -27,6 +28,12 @@ INSIDE = "10.77.0.20"
 # More addresses of the two hosts, for tests that need several sources.
 EXT_OTHERS = ["198.51.100.21", "198.51.100.22"]
 INSIDE_OTHERS = ["10.77.0.21", "10.77.0.22"]
+# A second address of the edge (RFC 5780 takes two), and the same hosts in IPv6.
+EDGE_SECOND = "198.51.100.11"
+EXT6 = "2001:db8:1::20"
+EDGE_EXTERNAL6 = "2001:db8:1::10"
+EDGE_INTERNAL6 = "fd00:77::10"
+INSIDE6 = "fd00:77::20"
 
 # Generous: a sanitizer build on a busy two-core machine. A passing test never waits this long.
 PATIENCE = 30.0
@@ -46,12 +53,12 @@ def wait_until(what, condition, seconds=PATIENCE):
 class Process:
     """A program running on a host; its output goes to a file of the lab."""
 
-    def __init__(self, lab, host, argv, name, env=None, cwd=None):
+    def __init__(self, lab, host, argv, name, **options):
         self.name = name
         self.log = lab.directory / f"{name}.log"
         with open(self.log, "wb") as log:
             self._popen = host.popen(argv, stdin=subprocess.DEVNULL, stdout=log,
-                                     stderr=subprocess.STDOUT, env=env, cwd=cwd)
+                                     stderr=subprocess.STDOUT, **options)
 
     @property
     def pid(self):
@@ -100,11 +107,14 @@ class Lab:
             self.ext = self._host("ext")
             self.edge = self._host("edge")
             self.inside = self._host("inside")
-            self._link(self.edge, "external", EDGE_EXTERNAL, self.ext, [EXT, *EXT_OTHERS])
-            self._link(self.edge, "internal", EDGE_INTERNAL, self.inside, [INSIDE, *INSIDE_OTHERS])
+            self._link(self.edge, "external", self.ext, [EDGE_EXTERNAL, EDGE_SECOND, EDGE_EXTERNAL6],
+                       [EXT, *EXT_OTHERS, EXT6])
+            self._link(self.edge, "internal", self.inside, [EDGE_INTERNAL, EDGE_INTERNAL6],
+                       [INSIDE, *INSIDE_OTHERS, INSIDE6])
             # What an operator does too: outgoing sockets of other programs keep off the media ports.
             self.edge.sysctl("net.ipv4.ip_local_reserved_ports", "50000-59999")
             self.edge.sysctl("net.ipv4.ip_forward", 0)
+            self.edge.sysctl("net.ipv6.conf.all.forwarding", 0)
         except BaseException:
             self.close()
             raise
@@ -115,18 +125,23 @@ class Lab:
         return host
 
     @staticmethod
-    def _link(edge, device, edge_address, host, addresses):
+    def _link(edge, device, host, edge_addresses, host_addresses):
         edge.ip("link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", str(host.pid))
-        edge.ip("addr", "add", f"{edge_address}/24", "dev", device)
-        edge.ip("link", "set", device, "up")
-        for address in addresses:
-            host.ip("addr", "add", f"{address}/24", "dev", "eth0")
-        host.ip("link", "set", "eth0", "up")
-        host.ip("route", "add", "default", "via", edge_address)
+        for end, name, addresses in ((edge, device, edge_addresses), (host, "eth0", host_addresses)):
+            for address in addresses:
+                if ":" in address:  # Usable at once: nobody else can have it here.
+                    end.ip("addr", "add", f"{address}/64", "dev", name, "nodad")
+                else:
+                    end.ip("addr", "add", f"{address}/24", "dev", name)
+            end.ip("link", "set", name, "up")
+        host.ip("-4", "route", "add", "default", "via", edge_addresses[0])
+        host.ip("-6", "route", "add", "default", "via", edge_addresses[-1])
 
-    def start(self, host, argv, name, env=None, cwd=None):
+    def start(self, host, argv, name, **options):
+        """The options are those of subprocess.Popen."""
         count = sum(process.name.split("#")[0] == name for process in self._processes)
-        process = Process(self, host, argv, f"{name}#{count}" if count else name, env, cwd)
+        process = Process(self, host, argv, f"{name}#{count}" if count else name,
+                          **options)
         self._processes.append(process)
         return process
 
@@ -137,11 +152,19 @@ class Lab:
         return Capture(self.inside, "eth0")
 
     def udp_socket(self, host, address, port=0):
+        return self._socket(host, socket.SOCK_DGRAM, address, port)
+
+    def tcp_socket(self, host, address, port=0):
+        """Bound, and ready to connect or to listen."""
+        return self._socket(host, socket.SOCK_STREAM, address, port)
+
+    @staticmethod
+    def _socket(host, kind, address, port):
         with host.entered():
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.settimeout(PATIENCE)
-        udp.bind((address, port))
-        return udp
+            made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+        made.settimeout(PATIENCE)
+        made.bind((address, port))
+        return made
 
     def http_get(self, host, address, path):
         """Status and text, or (0, "") while nobody answers."""

@@ -1,13 +1,13 @@
 """What is malformed is counted and refused, and the edge goes on as if nothing had been."""
 
 import random
-import socket
 import struct
 
 import pytest
 
 import stun
-from edge import PASSWORD, SIP_PORT, STUN_PORT, USER, run, start, write_config
+import turn
+from edge import SIP_PORT, STUN_PORT, run, start, write_config
 from lab import EDGE_EXTERNAL, EXT, wait_until
 
 _STUN = (EDGE_EXTERNAL, STUN_PORT)
@@ -17,9 +17,7 @@ _TRANSACTION = bytes(range(12))
 
 def _binding(udp):
     """A good request: its answer shows that the edge lives and has read all that was sent before."""
-    response = stun.exchange(udp, _STUN, stun.message(stun.BINDING))
-    assert response.kind == stun.BINDING | stun.SUCCESS
-    return stun.parse_xor_address(response.attributes[stun.XOR_MAPPED_ADDRESS])
+    return turn.TurnClient(turn.Datagrams(udp, _STUN), turn.Credentials()).binding()
 
 
 def test_binding_tells_the_client_its_address(lab, edge):
@@ -59,37 +57,32 @@ def test_stun_that_deserves_no_answer_is_counted(lab, edge, name):
 
 
 def test_unknown_comprehension_required_attribute_gets_420(lab, edge):
-    udp = lab.udp_socket(lab.ext, EXT)
-    request = stun.message(stun.BINDING, stun.attribute(0x7F00, b"what"))
-    response = stun.exchange(udp, _STUN, request)
+    response = turn.over_udp(lab).ask(stun.message(stun.BINDING, stun.attribute(0x7F00, b"what")))
     assert response.error == 420
-    assert response.attributes[0x000A][:2] == b"\x7f\x00", "UNKNOWN-ATTRIBUTES names it"
+    assert response[stun.UNKNOWN_ATTRIBUTES][:2] == b"\x7f\x00", "it is named"
     assert edge.metrics().drops("unknown_attribute") == 1
 
 
 def test_allocate_without_transport_gets_400(lab, edge):
-    client = stun.TurnClient(lab.udp_socket(lab.ext, EXT), _STUN, USER, PASSWORD)
-    assert client.request(stun.ALLOCATE).error == 400
+    assert turn.over_udp(lab).request(stun.ALLOCATE).error == 400
     assert edge.metrics().drops("stun_bad_request") == 1
 
 
 def test_allocate_for_another_transport_gets_442(lab, edge):
-    client = stun.TurnClient(lab.udp_socket(lab.ext, EXT), _STUN, USER, PASSWORD)
-    tcp = stun.attribute(stun.REQUESTED_TRANSPORT, bytes([6, 0, 0, 0]))
-    assert client.request(stun.ALLOCATE, tcp).error == 442
+    assert turn.over_udp(lab).allocate(protocol=132).error == 442
 
 
 def test_random_bytes_do_no_harm(lab, edge):
     generator = random.Random(7)
     udp = lab.udp_socket(lab.ext, EXT)
-    client = stun.TurnClient(lab.udp_socket(lab.ext, EXT), _STUN, USER, PASSWORD)
+    client = turn.over_udp(lab)
     assert client.allocate().error is None
     for index in range(2000):
         datagram = generator.randbytes(generator.randrange(1, 400))
         if index % 2:  # Half of them get past the first look.
             datagram = _header(generator.choice([1, 3, 4, 8, 9, 0x16]), len(datagram) & ~3) + datagram
         udp.sendto(datagram, _STUN)
-        client.udp.sendto(datagram, _STUN)
+        client.way.send(datagram)
         udp.sendto(datagram, _SIP)
     assert _binding(lab.udp_socket(lab.ext, EXT))
     assert edge.metrics().total("avedge_drops_total") > 1000
@@ -135,10 +128,7 @@ def test_sip_that_cannot_be_answered_is_dropped_and_counted(lab, edge, datagram)
 
 
 def test_endless_header_over_tcp_ends_the_connection(lab, edge):
-    with lab.ext.entered():
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    with tcp:
-        tcp.settimeout(30)
+    with lab.tcp_socket(lab.ext, EXT) as tcp:
         tcp.connect(_SIP)
         try:
             for _ in range(4096):

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-import stun
+import turn
 import uclient
-from edge import PASSWORD, STUN_PORT, USER, Edge, binary, parse_json, run, start, write_config
-from lab import EDGE_EXTERNAL, EXT, INSIDE, PATIENCE, wait_until
+from edge import Edge, binary, parse_json, run, start, write_config
+from lab import EDGE_EXTERNAL, INSIDE, PATIENCE, wait_until
 
 
 def _start_without_configuration(lab):
@@ -60,7 +60,7 @@ def test_generated_credentials_differ_from_start_to_start(lab):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl_c", "sigterm"])
 def test_it_ends_at_once_with_allocations_open(lab, number):
     edge = Edge(lab)
-    client = stun.TurnClient(lab.udp_socket(lab.ext, EXT), (EDGE_EXTERNAL, STUN_PORT), USER, PASSWORD)
+    client = turn.over_udp(lab)
     assert client.allocate().error is None
     begin = time.monotonic()
     edge.process.signal(number)
@@ -75,23 +75,22 @@ def test_it_starts_again_at_once_on_the_same_addresses(lab):
 
 
 def test_status_and_sessions_tell_what_runs(lab, edge):
-    client = stun.TurnClient(lab.udp_socket(lab.ext, EXT), (EDGE_EXTERNAL, STUN_PORT), USER, PASSWORD)
-    allocation = client.allocate()
-    relayed = stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])
+    client = turn.over_udp(lab)
+    relayed = "%s:%d" % client.allocate().relayed
 
     status = edge.ask("status")
     assert status.returncode == 0 and "version" in status.stdout, status.stdout
     assert parse_json(edge.ask("status", "--json"))["draining"] is False
 
     sessions = json.dumps(parse_json(edge.ask("sessions", "--json")))
-    assert f"{relayed[0]}:{relayed[1]}" in sessions
-    assert f"{relayed[0]}:{relayed[1]}" in edge.ask("sessions").stdout
+    assert relayed in sessions
+    assert relayed in edge.ask("sessions").stdout
     assert client.refresh(0).error is None
 
 
 def test_draining_edge_takes_no_new_allocation_and_keeps_the_old(lab, edge):
     def new_client():
-        return stun.TurnClient(lab.udp_socket(lab.ext, EXT), (EDGE_EXTERNAL, STUN_PORT), USER, PASSWORD)
+        return turn.over_udp(lab)
     old = new_client()
     assert old.allocate().error is None
     assert edge.ask("drain").returncode == 0
@@ -134,8 +133,7 @@ def test_made_credentials_let_a_client_in_until_they_expire(lab, edge):
     assert client.returncode == 0 and uclient.Summary(client.stdout).lost == 0, client.stdout
 
     expired = str(int(time.time()) - 60) + ":bob"
-    refused = stun.TurnClient(lab.udp_socket(lab.ext, EXT), (EDGE_EXTERNAL, STUN_PORT), expired,
-                              made["credential"])
+    refused = turn.over_udp(lab, expired, made["credential"])
     assert refused.allocate().error == 401
 
 

@@ -4,9 +4,9 @@ import json
 import subprocess
 import urllib.parse
 
-import stun
-from edge import METRICS, PASSWORD, STUN_PORT, USER
-from lab import EDGE_EXTERNAL, EXT, wait_until
+import turn
+from edge import METRICS
+from lab import wait_until
 
 _PROMETHEUS = "127.0.0.1:9090"
 
@@ -28,7 +28,7 @@ _CONTRACT = {
 
 
 def _allocate(lab):
-    client = stun.TurnClient(lab.udp_socket(lab.ext, EXT), (EDGE_EXTERNAL, STUN_PORT), USER, PASSWORD)
+    client = turn.over_udp(lab)
     assert client.allocate().error is None
     return client
 

@@ -1,29 +1,20 @@
 """TURN over UDP with coturn's client: whatever it sends comes back, and what must not pass does not."""
 
-import struct
-
 import pytest
 
 import stun
+import turn
 import uclient
-from edge import PASSWORD, STUN_PORT, USER, Edge
-from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, PATIENCE, wait_until
+from edge import USER, Edge
+from lab import EDGE_EXTERNAL, EDGE_INTERNAL, INSIDE, INSIDE_OTHERS, PATIENCE, wait_until
 
-_SERVER = (EDGE_EXTERNAL, STUN_PORT)
-
-
-def _turn_client(lab, password=PASSWORD, address=EXT):
-    return stun.TurnClient(lab.udp_socket(lab.ext, address), _SERVER, USER, password)
-
-
-# Options of coturn's client, and how many clients and messages each.
 _MODES = {
-    "channels": (24, 50, []),
-    "send_indications": (24, 50, ["-s"]),
-    "padded_channels": (20, 50, ["-D"]),
-    "extra_requests": (20, 50, ["-s", "-G"]),
-    "large_messages_without_rtcp": (20, 50, ["-c", "-l", "1200"]),
-    "relay_to_relay": (20, 25, ["-y"]),
+    "channels": uclient.Mode(24, 50),
+    "send_indications": uclient.Mode(24, 50, "-s"),
+    "padded_channels": uclient.Mode(20, 50, "-D"),
+    "extra_requests": uclient.Mode(20, 50, "-s", "-G"),
+    "large_messages_without_rtcp": uclient.Mode(20, 50, "-c", "-l", "1200"),
+    "relay_to_relay": uclient.Mode(20, 25, "-y"),
 }
 
 
@@ -32,24 +23,13 @@ def relayed(module_lab):
     """All modes at once through one edge; the clients' processes after their end, and the edge."""
     edge = Edge(module_lab, lifetime=60)
     uclient.start_peer(module_lab)
-    processes = {
-        name: module_lab.start(module_lab.ext, uclient.command("-m", clients, "-n", messages, *options),
-                               f"uclient-{name}")
-        for name, (clients, messages, options) in _MODES.items()}
-    for process in processes.values():
-        process.expect_exit(90)
-    yield processes, edge
+    yield uclient.run_all(module_lab, _MODES), edge
     edge.stop()
 
 
 @pytest.mark.parametrize("mode", _MODES)
 def test_coturns_clients_lose_no_packet(relayed, mode):
-    clients, messages, _ = _MODES[mode]
-    process = relayed[0][mode]
-    assert process.exit_code() == 0, process.output()
-    summary = uclient.Summary(process.output())
-    assert summary.sent == clients * messages, process.output()
-    assert (summary.received, summary.lost, summary.dropped) == (summary.sent, 0, 0), process.output()
+    _MODES[mode].assert_no_loss(relayed[0][mode])
 
 
 def test_coturns_clients_leave_no_port_in_use(relayed):
@@ -59,7 +39,7 @@ def test_coturns_clients_leave_no_port_in_use(relayed):
     edge.wait_until_no_port_is_in_use(seconds=60 + PATIENCE)
     metrics = edge.metrics()
     assert metrics.total("avedge_allocations") == 0
-    messages = sum(clients * count for clients, count, _ in _MODES.values())
+    messages = sum(mode.clients * mode.messages for mode in _MODES.values())
     assert metrics.total("avedge_packets_total") >= 2 * messages
 
 
@@ -67,15 +47,14 @@ def test_wrong_password_is_refused(lab, edge):
     done = lab.ext.run(uclient.command(password="wrong"), timeout=PATIENCE)
     assert done.returncode != 0, done.stdout
     assert "Cannot complete Allocation" in done.stdout
-    assert _turn_client(lab, password="wrong").allocate().error == 401
+    assert turn.over_udp(lab, password="wrong").allocate().error == 401
     metrics = edge.metrics()
     assert metrics.drops("bad_credentials") >= 2
     assert metrics.total("avedge_ports_in_use") == 0
 
 
 def test_unknown_user_is_refused_like_a_wrong_password(lab, edge):
-    unknown = stun.TurnClient(lab.udp_socket(lab.ext, EXT), _SERVER, "nobody", PASSWORD)
-    assert unknown.allocate().error == 401
+    assert turn.over_udp(lab, user="nobody").allocate().error == 401
     assert edge.metrics().drops("bad_credentials") == 1
 
 
@@ -84,17 +63,13 @@ _FORBIDDEN_PEERS = ["127.0.0.1", "0.0.0.0", "10.99.0.1", "192.168.1.1", "172.16.
 
 
 def test_forbidden_peers_get_403_from_every_kind_of_request(lab, edge):
-    client = _turn_client(lab)
+    client = turn.over_udp(lab)
     assert client.allocate().error is None
     for peer in _FORBIDDEN_PEERS:
         assert client.permit(peer).error == 403, peer
-        bind = (stun.attribute(stun.CHANNEL_NUMBER, struct.pack("!HH", 0x4000, 0))
-                + stun.attribute(stun.XOR_PEER_ADDRESS, stun.xor_address(peer, 4000)))
-        assert client.request(stun.CHANNEL_BIND, bind).error == 403, peer
+        assert client.bind(0x4000, peer, 4000).error == 403, peer
     # Decided for each address, answered for all: one allowed address admits no other.
-    both = b"".join(stun.attribute(stun.XOR_PEER_ADDRESS, stun.xor_address(peer, 0))
-                    for peer in (INSIDE, "127.0.0.1"))
-    assert client.request(stun.CREATE_PERMISSION, both).error == 403
+    assert client.permit(INSIDE, "127.0.0.1").error == 403
     assert edge.metrics().drops("peer_forbidden") == 2 * len(_FORBIDDEN_PEERS) + 1
 
 
@@ -105,21 +80,19 @@ def test_forbidden_peer_ends_coturns_client_with_403(lab, edge, peer):
 
 
 def test_only_permitted_peers_reach_the_client(lab, edge):
-    client = _turn_client(lab)
-    allocation = client.allocate()
-    relayed = stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])
+    client = turn.over_udp(lab)
+    relayed = client.allocate().relayed
     assert relayed[0] == EDGE_INTERNAL
-    permitted, other = lab.udp_socket(lab.inside, INSIDE), lab.udp_socket(lab.inside, "10.77.0.21")
+    permitted, other = lab.udp_socket(lab.inside, INSIDE), lab.udp_socket(lab.inside, INSIDE_OTHERS[0])
     assert client.permit(INSIDE).error is None
     other.sendto(b"not permitted", relayed)
     wait_until("the stranger to be counted", lambda: edge.metrics().drops("no_permission") == 1)
     permitted.sendto(b"permitted", relayed)
-    received = client.udp.recv(2048)
-    assert b"permitted" in received and b"not" not in received
+    assert client.receive_data() == (permitted.getsockname(), b"permitted")
 
 
 def test_lifetime_zero_frees_the_port_at_once(lab, edge):
-    client = _turn_client(lab)
+    client = turn.over_udp(lab)
     assert client.allocate().error is None
     assert edge.metrics().total("avedge_ports_in_use") == 1
     assert edge.metrics().total("avedge_allocations") == 1
@@ -130,9 +103,8 @@ def test_lifetime_zero_frees_the_port_at_once(lab, edge):
 
 
 def test_allocations_are_logged_once_at_their_start_and_once_at_their_end(lab, edge):
-    client = _turn_client(lab)
-    allocation = client.allocate()
-    relayed = "%s:%d" % stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])
+    client = turn.over_udp(lab)
+    relayed = "%s:%d" % client.allocate().relayed
     assert client.refresh(0).error is None
     edge.process.expect_output(r"allocation closed")
     for event in ("allocation opened", "allocation closed"):
@@ -141,22 +113,19 @@ def test_allocations_are_logged_once_at_their_start_and_once_at_their_end(lab, e
 
 
 def test_even_port_gives_an_even_port(lab, edge):
-    client = _turn_client(lab)
-    allocation = client.allocate(stun.attribute(stun.EVEN_PORT, b"\x00"))
-    _, port = stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])
+    client = turn.over_udp(lab)
+    _, port = client.allocate(stun.attribute(stun.EVEN_PORT, b"\x00")).relayed
     assert port % 2 == 0 and 50000 <= port <= 59999
 
 
 def test_exhausted_ports_are_508_and_running_allocations_live_on(lab):
     edge = Edge(lab, internal_ports="50000-50003")
     echo = lab.udp_socket(lab.inside, INSIDE)
-    clients = [_turn_client(lab) for _ in range(5)]
+    clients = [turn.over_udp(lab) for _ in range(5)]
     outcomes = [client.allocate().error for client in clients]
     assert outcomes == [None, None, None, None, 508]
     assert clients[0].permit(INSIDE).error is None
-    send = (stun.attribute(stun.XOR_PEER_ADDRESS, stun.xor_address(*echo.getsockname()))
-            + stun.attribute(0x0013, b"still here"))
-    clients[0].udp.sendto(stun.message(stun.SEND, send), _SERVER)
+    clients[0].send(*echo.getsockname(), b"still here")
     assert echo.recv(2048) == b"still here"
     assert edge.metrics().drops("ports_exhausted") == 1
     edge.stop()
@@ -167,11 +136,11 @@ def test_ports_taken_by_another_program_are_skipped(lab):
     edge = Edge(lab, internal_ports="50000-50015")
     ports = set()
     for _ in range(8):
-        allocation = _turn_client(lab).allocate()
+        allocation = turn.over_udp(lab).allocate()
         assert allocation.error is None
-        ports.add(stun.parse_xor_address(allocation.attributes[stun.XOR_RELAYED_ADDRESS])[1])
+        ports.add(allocation.relayed[1])
     assert ports == set(range(50008, 50016))
-    assert _turn_client(lab).allocate().error == 508
+    assert turn.over_udp(lab).allocate().error == 508
     for udp in taken:
         udp.close()
     edge.stop()
