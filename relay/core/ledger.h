@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "relay/core/bandwidth.h"
 #include "relay/core/drop_reason.h"
 #include "relay/core/endpoint.h"
 
@@ -16,6 +17,8 @@ class Ledger {
   [[nodiscard]] virtual Verdict<void> begin_allocation(std::string_view user,
                                                        const IpAddress& source) = 0;
   virtual void end_allocation(std::string_view user, const IpAddress& source) = 0;
+  /// What a new allocation of `user`, who has begun it, may relay. Nothing is limited by default.
+  [[nodiscard]] virtual BandwidthGrant bandwidth_for(std::string_view /*user*/) { return {}; }
 };
 
 }  // namespace avedge
