@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relay/core/bandwidth.h"
 #include "relay/core/endpoint.h"
 #include "relay/core/media_path.h"
 #include "relay/core/prefix.h"
@@ -103,6 +104,10 @@ struct TurnLimits {
   std::uint32_t stream_queue_bytes = 256 * 1024;
   std::chrono::milliseconds stream_queue_age{500};
   std::uint32_t connections_per_allocation = 16;  // of TCP allocations
+  // What UDP allocations relay, both directions together.
+  Bandwidth bandwidth_per_allocation;
+  Bandwidth bandwidth_per_user;
+  Bandwidth bandwidth_total;
   friend bool operator==(const TurnLimits&, const TurnLimits&) = default;
 };
 

@@ -54,7 +54,8 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config) {
   return plane;
 }
 
-MediaPlane::MediaPlane(const Config& config) : ledger_{allocation_quotas(config)} {}
+MediaPlane::MediaPlane(const Config& config)
+    : ledger_{allocation_quotas(config), bandwidth_limits(config)} {}
 
 /// The workers' threads are gone when their servers are told, so no two threads ever meet in one.
 void MediaPlane::stop() {

@@ -176,6 +176,11 @@ relay::AllocationQuotas allocation_quotas(const Config& config) {
   return {limits.allocations_per_user, limits.allocations_per_source, limits.allocations_total};
 }
 
+relay::BandwidthLimits bandwidth_limits(const Config& config) {
+  const TurnLimits& limits = config.turn.limits;
+  return {limits.bandwidth_per_allocation, limits.bandwidth_per_user, limits.bandwidth_total};
+}
+
 turn::Settings turn_settings(const Config& config) {
   turn::Settings settings;
   settings.credentials = credentials(config);

@@ -16,6 +16,7 @@ namespace avedge::edge {
 [[nodiscard]] Result<relay::ListenerSecurity> listener_security(const Config& config,
                                                                 std::size_t index);
 [[nodiscard]] relay::AllocationQuotas allocation_quotas(const Config& config);
+relay::BandwidthLimits bandwidth_limits(const Config& config);
 [[nodiscard]] turn::Settings turn_settings(const Config& config);
 [[nodiscard]] sip::Settings sip_settings(const Config& config);
 [[nodiscard]] anchor::Settings anchor_settings(const Config& config);

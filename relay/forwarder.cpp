@@ -40,11 +40,11 @@ Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
       return from_client(now, id, packet);
     case SocketRole::client:
     case SocketRole::dtls_client: return from_client(now, id, packet);
-    case SocketRole::relay: return from_peer(now, id, packet);
+    case SocketRole::relay: return from_peer(now, id, socket, packet);
     case SocketRole::anchor:
       // A socket that talks to itself would do so for ever.
       if (packet.remote == socket.local) return drop(DropReason::unknown_source);
-      return from_party(now, id, packet);
+      return from_party(now, id, socket, packet);
     case SocketRole::tcp_relay:
     case SocketRole::peer: break;  // streams without messages
   }
@@ -75,8 +75,10 @@ void Forwarder::forward_channel_data(Time now, SocketId id, const Packet& packet
   if (flow == nullptr) return static_cast<void>(drop(DropReason::no_channel));
   if (!is_admitted(now, *flow)) return;
   if (!is_leased_if_own(*flow, flow->destination.endpoint())) return;
+  const Socket* out = find_out(*flow);
+  if (out == nullptr || !may_spend(now, *out, message->payload.size())) return;
   account(now, *flow, message->payload.size());
-  send(*flow, message->payload, packet.marks);
+  send(*out, *flow, message->payload, packet.marks);
 }
 
 /// RFC 8656 §11.2: the client must have an allocation of the peer's family, and a permission for
@@ -97,32 +99,36 @@ void Forwarder::forward_send_indication(Time now, SocketId id, const Packet& pac
   if (permission == nullptr) return static_cast<void>(drop(DropReason::no_permission));
   if (!is_admitted(now, *permission) || !is_leased_if_own(*permission, peer)) return;
 
+  const Socket* out = find_out(*allocation);
+  if (out == nullptr || !may_spend(now, *out, message->data.size())) return;
   account(now, *allocation, message->data.size());
-  send(*allocation, peer, *message, packet.marks);
+  send(*out, peer, *message, packet.marks);
 }
 
 /// RFC 8656 §11.3: the permission is checked before the channel. A channel's flow lives as long as
 /// the permission of its peer; without one, any port of a permitted address gets Data indications.
-Forwarder::Next Forwarder::from_peer(Time now, SocketId id, const Packet& packet) {
+Forwarder::Next Forwarder::from_peer(Time now, SocketId id, const Socket& socket,
+                                     const Packet& packet) {
   Flow* flow = flows_.find({id, packet.remote, kNoChannel});
   if (flow == nullptr) flow = flows_.find({id, {packet.remote.address, Port{}}, kNoChannel});
   if (flow == nullptr) return drop(DropReason::no_permission);
-  deliver(now, *flow, packet);
+  deliver(now, socket, *flow, packet);
   return Next::done;
 }
 
 /// Anchors forward what latched parties send. STUN is read by the slow path, which forwards it too:
 /// an ICE check may be the reason to latch anew.
-Forwarder::Next Forwarder::from_party(Time now, SocketId id, const Packet& packet) {
+Forwarder::Next Forwarder::from_party(Time now, SocketId id, const Socket& socket,
+                                      const Packet& packet) {
   const bool stun = !packet.bytes.empty() && classify(packet.bytes[0]) == PacketKind::stun;
   Flow* flow = flows_.find({id, packet.remote, kNoChannel});
   if (flow == nullptr || (stun && flow->inspect_stun)) return Next::ask_slow_path;
-  deliver(now, *flow, packet);
+  deliver(now, socket, *flow, packet);
   return Next::done;
 }
 
-void Forwarder::deliver(Time now, Flow& flow, const Packet& packet) {
-  if (!is_admitted(now, flow)) return;
+void Forwarder::deliver(Time now, const Socket& socket, Flow& flow, const Packet& packet) {
+  if (!is_admitted(now, flow) || !may_spend(now, socket, packet.bytes.size())) return;
   account(now, flow, packet.bytes.size());
   switch (flow.transform) {
     case Transform::frame_channel_data:
@@ -170,25 +176,45 @@ bool Forwarder::is_leased_if_own(const Flow& flow, const Endpoint& destination) 
   return false;
 }
 
+void Forwarder::limit_bandwidth(const AllocationBandwidth& bandwidth) {
+  limits_bandwidth_ = true;
+  if (edge_share_.budget() != bandwidth.edge()) edge_share_ = BudgetShare{bandwidth.edge()};
+}
+
+bool Forwarder::may_spend(Time now, const Socket& relay, std::size_t payload_size) {
+  if (!limits_bandwidth_) [[likely]]
+    return true;
+  if (relay.bandwidth == nullptr) return true;
+  if (relay.bandwidth->spend(now, payload_size, edge_share_)) return true;
+  counters_.drops.count(DropReason::bandwidth);
+  return false;
+}
+
+const Socket* Forwarder::find_out(const Flow& flow) {
+  const Socket* out = sockets_.find(flow.out_socket);
+  if (out == nullptr) counters_.drops.count(DropReason::no_destination);
+  return out;
+}
+
 void Forwarder::send(Flow& flow, ConstBytes datagram, const IpMarks& received) {
+  if (const Socket* out = find_out(flow)) send(*out, flow, datagram, received);
+}
+
+void Forwarder::send(const Socket& out, Flow& flow, ConstBytes datagram, const IpMarks& received) {
   const auto marks = marking_.relayed(received);
   if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
-  const Socket* out = sockets_.find(flow.out_socket);
-  if (out == nullptr) return static_cast<void>(drop(DropReason::no_destination));
-  if (out->link != nullptr) return out->link->send(datagram);
-  push(out->fd.get(), flow.destination, datagram, *marks);
+  if (out.link != nullptr) return out.link->send(datagram);
+  push(out.fd.get(), flow.destination, datagram, *marks);
 }
 
 /// RFC 8656 §14: DONT-FRAGMENT becomes the DF bit. Such a datagram leaves at once, not in the
 /// batch.
-void Forwarder::send(Flow& flow, const Endpoint& peer, const SendIndicationView& message,
+void Forwarder::send(const Socket& out, const Endpoint& peer, const SendIndicationView& message,
                      const IpMarks& received) {
   const auto marks = marking_.relayed(received);
   if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
-  const Socket* out = sockets_.find(flow.out_socket);
-  if (out == nullptr) return static_cast<void>(drop(DropReason::no_destination));
-  if (!message.dont_fragment) return push(out->fd.get(), peer, message.data, *marks);
-  if (!send_unfragmented(out->fd, peer, message.data, *marks)) {
+  if (!message.dont_fragment) return push(out.fd.get(), peer, message.data, *marks);
+  if (!send_unfragmented(out.fd, peer, message.data, *marks)) {
     counters_.drops.count(DropReason::send_failed);
   }
 }

@@ -36,21 +36,28 @@ class Forwarder {
   /// packet's buffer and the flow table stay as they are until the batch has been flushed.
   [[nodiscard]] Next forward(Time now, SocketId id, const Socket& socket, const Packet& packet);
 
+  /// From now on sockets with a bandwidth of their own are held to it. All such have one edge
+  /// budget, of which this forwarder takes its share.
+  void limit_bandwidth(const AllocationBandwidth& bandwidth);
+
  private:
   Next from_client(Time now, SocketId id, const Packet& packet);
-  Next from_peer(Time now, SocketId id, const Packet& packet);
-  Next from_party(Time now, SocketId id, const Packet& packet);
+  Next from_peer(Time now, SocketId id, const Socket& socket, const Packet& packet);
+  Next from_party(Time now, SocketId id, const Socket& socket, const Packet& packet);
 
   void forward_channel_data(Time now, SocketId id, const Packet& packet);
   void forward_send_indication(Time now, SocketId id, const Packet& packet);
-  void deliver(Time now, Flow& flow, const Packet& packet);
+  void deliver(Time now, const Socket& socket, Flow& flow, const Packet& packet);
   void frame_channel_data(Flow& flow, const Packet& packet);
   void frame_data_indication(Flow& flow, const Packet& packet);
 
   [[nodiscard]] bool is_admitted(Time now, const Flow& flow);
   [[nodiscard]] bool is_leased_if_own(const Flow& flow, const Endpoint& destination);
+  [[nodiscard]] bool may_spend(Time now, const Socket& relay, std::size_t payload_size);
+  [[nodiscard]] const Socket* find_out(const Flow& flow);
   void send(Flow& flow, ConstBytes datagram, const IpMarks& received);
-  void send(Flow& flow, const Endpoint& peer, const SendIndicationView& message,
+  void send(const Socket& out, Flow& flow, ConstBytes datagram, const IpMarks& received);
+  void send(const Socket& out, const Endpoint& peer, const SendIndicationView& message,
             const IpMarks& received);
   template <class Destination>
   void push(int fd, const Destination& destination, ConstBytes datagram, const IpMarks& marks);
@@ -68,6 +75,8 @@ class Forwarder {
   const RelayPorts& ports_;
   bool translates_;
   Marking marking_;
+  bool limits_bandwidth_ = false;
+  BudgetShare edge_share_;
   std::uint64_t transaction_seed_;
   std::uint64_t transactions_ = 0;
 };

@@ -2,6 +2,11 @@
 
 namespace avedge::relay {
 
+QuotaLedger::QuotaLedger(const AllocationQuotas& quotas, const BandwidthLimits& bandwidth)
+    : quotas_{quotas}, bandwidth_{bandwidth} {
+  if (bandwidth.total.is_limited()) edge_budget_ = std::make_shared<SharedBudget>(bandwidth.total);
+}
+
 Verdict<void> QuotaLedger::begin_allocation(std::string_view user, const IpAddress& source) {
   if (refusing_.load(std::memory_order_relaxed) || !book_total())
     return DropReason::allocation_quota;
@@ -30,6 +35,12 @@ Verdict<void> QuotaLedger::move_allocation(const IpAddress& from, const IpAddres
   return {};
 }
 
+BandwidthGrant QuotaLedger::bandwidth_for(std::string_view user) {
+  BandwidthGrant grant{bandwidth_.per_allocation, nullptr, edge_budget_};
+  if (bandwidth_.per_user.is_limited()) grant.user = users_.budget_of(user, bandwidth_.per_user);
+  return grant;
+}
+
 bool QuotaLedger::book_total() {
   const std::size_t before = total_.fetch_add(1);
   if (quotas_.total == 0 || before < quotas_.total) return true;
@@ -40,7 +51,7 @@ bool QuotaLedger::book_total() {
 bool QuotaLedger::Counts::book(std::string_view name, std::size_t limit) {
   Shard& shard = shard_of(name);
   const std::scoped_lock lock{shard.mutex};
-  std::size_t& count = shard.count[std::string{name}];
+  std::size_t& count = shard.entries[std::string{name}].count;
   if (limit != 0 && count >= limit) return false;
   ++count;
   return true;
@@ -49,8 +60,20 @@ bool QuotaLedger::Counts::book(std::string_view name, std::size_t limit) {
 void QuotaLedger::Counts::cancel(std::string_view name) {
   Shard& shard = shard_of(name);
   const std::scoped_lock lock{shard.mutex};
-  const auto found = shard.count.find(std::string{name});
-  if (found != shard.count.end() && --found->second == 0) shard.count.erase(found);
+  const auto found = shard.entries.find(std::string{name});
+  if (found != shard.entries.end() && --found->second.count == 0) shard.entries.erase(found);
+}
+
+std::shared_ptr<SharedBudget> QuotaLedger::Counts::budget_of(std::string_view name,
+                                                             const Bandwidth& bandwidth) {
+  Shard& shard = shard_of(name);
+  const std::scoped_lock lock{shard.mutex};
+  const auto found = shard.entries.find(std::string{name});
+  if (found == shard.entries.end()) return nullptr;
+  if (found->second.budget == nullptr) {
+    found->second.budget = std::make_shared<SharedBudget>(bandwidth);
+  }
+  return found->second.budget;
 }
 
 }  // namespace avedge::relay

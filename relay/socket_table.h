@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "relay/allocation_bandwidth.h"
 #include "relay/atomic_bitmap.h"
 #include "relay/core/flow.h"
 #include "relay/file_descriptor.h"
@@ -34,6 +35,8 @@ struct Socket {
   FileDescriptor fd;                     // of UDP sockets and of TCP relayed addresses
   std::unique_ptr<ClientLink> link;      // of a client's connection or session
   std::unique_ptr<PeerConnection> peer;  // of a peer's connection
+  /// Of relayed UDP addresses, if limited; shared by the two addresses of one allocation.
+  std::shared_ptr<AllocationBandwidth> bandwidth;
   SocketRole role = SocketRole::relay;
   std::uint16_t listener = 0;  // which of the configured listeners this is
   bool admits_plain = true;    // a listener for DTLS only has no use for anything else

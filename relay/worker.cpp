@@ -249,6 +249,16 @@ void Worker::carry_out(const FlowEdit& edit) {
     streams_.join(joined->client, joined->peer);
   } else if (const auto* leaving = std::get_if<HandOver>(&edit)) {
     streams_.hand_over(leaving->connection, leaving->worker);
+  } else if (const auto* limited = std::get_if<LimitBandwidth>(&edit)) {
+    limit_bandwidth(*limited);
+  }
+}
+
+void Worker::limit_bandwidth(const LimitBandwidth& limit) {
+  const auto bandwidth = std::make_shared<AllocationBandwidth>(limit.grant);
+  forwarder_.limit_bandwidth(*bandwidth);
+  for (const SocketId relay : limit.relays) {
+    if (Socket* socket = sockets_.find(relay)) socket->bandwidth = bandwidth;
   }
 }
 
@@ -286,6 +296,7 @@ void Worker::publish_gauges() {
 
 bool Worker::adopt(SocketId id, Socket socket) {
   const Socket& adopted = sockets_.add(id, std::move(socket));
+  if (adopted.bandwidth != nullptr) forwarder_.limit_bandwidth(*adopted.bandwidth);
   if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
   // Without these the socket works as well: its client hears nothing of errors, its packets leave
   // unmarked.

@@ -149,6 +149,7 @@ class Worker final : public FlowReader {
   void ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram);
   void carry_out(const Outcome& outcome);
   void carry_out(const FlowEdit& edit);
+  void limit_bandwidth(const LimitBandwidth& limit);
   void close_anything(SocketId id);
   void flush();
   void expire();

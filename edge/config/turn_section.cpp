@@ -14,6 +14,8 @@ namespace {
 /// A day: longer than any call, short enough that a forgotten allocation ends.
 constexpr std::int64_t kLongestLifetime = 86'400;
 constexpr std::int64_t kMostOfAnything = 1'000'000;
+/// 100 Gbit/s, in kbit/s.
+constexpr std::int64_t kMostKilobits = 100'000'000;
 
 void read_relay_interface(Section& turn, Config& config, Problems& problems) {
   const auto name = turn.text("relay_interface");
@@ -74,6 +76,12 @@ void read_limits(Section& section, TurnLimits& limits) {
   // The least that holds one relayed datagram, framed.
   section.read("stream_queue_bytes", limits.stream_queue_bytes, 66'000, 64 * 1024 * 1024);
   section.read("stream_queue_age", limits.stream_queue_age, 10, 60'000);
+  for (const auto& [key, bandwidth] :
+       {std::pair{"bandwidth_per_allocation", &limits.bandwidth_per_allocation},
+        std::pair{"bandwidth_per_user", &limits.bandwidth_per_user},
+        std::pair{"bandwidth_total", &limits.bandwidth_total}}) {
+    section.read(key, bandwidth->kilobits_per_second, 0, kMostKilobits);
+  }
   section.refuse_unknown();
 }
 

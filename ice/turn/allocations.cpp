@@ -44,9 +44,21 @@ Allocation& Allocations::open(Allocation::State state, Outcome& outcome) {
 
 Allocation& Allocations::take_over(Allocation::State state, Outcome& outcome) {
   outcome.set_standing(state.client.socket, Standing::client);
+  limit_bandwidth(state, outcome);
   Allocation& allocation = table_.open(std::move(state), outcome);
   publish_count();
   return allocation;
+}
+
+/// What a peer's connection carries (RFC 6062) paces itself.
+void Allocations::limit_bandwidth(const Allocation::State& state, Outcome& outcome) const {
+  const BandwidthGrant granted = surroundings_.ledger.bandwidth_for(state.grant.user);
+  if (!granted.is_limited() || state.grant.kind == Allocation::Kind::tcp) return;
+  std::array<SocketId, 2> relays{kNoSocket, kNoSocket};
+  for (std::size_t family = 0; family < relays.size(); ++family) {
+    if (state.relays[family]) relays[family] = state.relays[family]->port.socket;
+  }
+  outcome.limit_bandwidth(relays, granted);
 }
 
 void Allocations::close(Time now, Allocation& allocation, CloseReason reason, Outcome& outcome) {

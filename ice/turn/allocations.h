@@ -65,6 +65,7 @@ class Allocations {
  private:
   [[nodiscard]] Allocation* settled(Time now, Allocation* allocation, Outcome& outcome);
   bool settle(Time now, Allocation& allocation, Outcome& outcome);
+  void limit_bandwidth(const Allocation::State& state, Outcome& outcome) const;
   void close_connections(const Allocation& allocation, Outcome& outcome);
   void publish_count();
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "relay/core/bandwidth.h"
 #include "relay/core/clock.h"
 #include "relay/core/endpoint.h"
 
@@ -111,8 +112,14 @@ struct HandOver {
   SocketId connection = kNoSocket;
   WorkerIndex worker{};
 };
-using FlowEdit =
-    std::variant<UpsertFlow, EraseFlow, CloseSocket, SetStanding, JoinConnections, HandOver>;
+/// What goes over these UDP sockets, the relayed addresses of one allocation, is limited from now
+/// on. The second may be kNoSocket.
+struct LimitBandwidth {
+  std::array<SocketId, 2> relays{kNoSocket, kNoSocket};
+  BandwidthGrant grant;
+};
+using FlowEdit = std::variant<UpsertFlow, EraseFlow, CloseSocket, SetStanding, JoinConnections,
+                              HandOver, LimitBandwidth>;
 
 /// What went over a flow so far.
 struct FlowUsage {

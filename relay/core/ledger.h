@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "relay/core/bandwidth.h"
 #include "relay/core/drop_reason.h"
 #include "relay/core/endpoint.h"
 
@@ -23,6 +24,8 @@ class Ledger {
                                                       const IpAddress& to) = 0;
   /// How many allocations the whole edge has. Any thread.
   [[nodiscard]] virtual std::size_t allocation_count() const = 0;
+  /// What a new allocation of `user`, who has begun it, may relay. Nothing is limited by default.
+  [[nodiscard]] virtual BandwidthGrant bandwidth_for(std::string_view /*user*/) { return {}; }
 };
 
 }  // namespace avedge

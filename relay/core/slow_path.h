@@ -55,6 +55,11 @@ class Outcome {
     edits_.push_back(HandOver{connection, worker});
   }
 
+  /// Limits what one allocation relays, over all its relayed UDP addresses together.
+  void limit_bandwidth(const std::array<SocketId, 2>& relays, const BandwidthGrant& grant) {
+    edits_.push_back(LimitBandwidth{relays, grant});
+  }
+
   [[nodiscard]] std::span<const Reply> replies() const { return replies_; }
   /// Valid until the next reply() or clear().
   [[nodiscard]] ConstBytes bytes_of(const Reply& reply) const {

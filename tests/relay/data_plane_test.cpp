@@ -72,7 +72,8 @@ class Party {
 /// is the port's number as text.
 class BindsOnFirstSight : public SlowPathHandler {
  public:
-  BindsOnFirstSight(RelayPorts& ports, Endpoint peer) : ports_{ports}, peer_{peer} {}
+  BindsOnFirstSight(RelayPorts& ports, Endpoint peer, const BandwidthGrant& grant)
+      : ports_{ports}, peer_{peer}, grant_{grant} {}
 
   Verdict<void> handle(Time now, const Path& path, ConstBytes, Outcome& outcome) override {
     const auto port = ports_.lease(AddressFamily::ipv4, Parity::any);
@@ -92,6 +93,7 @@ class BindsOnFirstSight : public SlowPathHandler {
     down.destination = path.remote;
     down.valid_until = now + std::chrono::minutes{1};
     outcome.upsert(down);
+    if (grant_.is_limited()) outcome.limit_bandwidth({port->socket, kNoSocket}, grant_);
     outcome.reply(path.socket, path.remote,
                   bytes_of(std::to_string(port->advertised.port.number())));
     client_ = path;
@@ -109,6 +111,7 @@ class BindsOnFirstSight : public SlowPathHandler {
  private:
   RelayPorts& ports_;
   Endpoint peer_;
+  BandwidthGrant grant_;
   Path client_;
 };
 
@@ -151,7 +154,7 @@ class DataPlaneTest : public testing::Test {
                         Port{kRelayFirst.number() + 99}}};
     settings.turn_listeners = {ClientListener{.local = listener_}};
     auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
-      return Handlers{std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint()),
+      return Handlers{std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint(), grant_),
                       std::make_unique<JoinsSignalledEnds>()};
     });
     ASSERT_TRUE(plane) << plane.reason().message();
@@ -183,7 +186,14 @@ class DataPlaneTest : public testing::Test {
   const Endpoint listener_{private_loopback(), kListenerPort};
   Party client_;
   Party peer_;
+  BandwidthGrant grant_;
   std::unique_ptr<DataPlane> plane_;
+};
+
+class LimitedDataPlaneTest : public DataPlaneTest {
+ protected:
+  /// A thousand bytes take eight seconds.
+  LimitedDataPlaneTest() { grant_.user = std::make_shared<SharedBudget>(Bandwidth{1}); }
 };
 
 std::string channel_data(const std::string& payload) {
@@ -240,6 +250,21 @@ TEST_F(DataPlaneTest, Rfc8656_14_DscpAndEcnPassBothWays) {
   EXPECT_EQ(peer_.receive()->marks.traffic_class, kExpeditedForwarding);
   peer_.send({private_loopback(), *Port::parse(answer->bytes)}, "less so");
   EXPECT_EQ(client_.receive()->marks.traffic_class, kAssuredForwarding41);
+}
+
+TEST_F(LimitedDataPlaneTest, WhatIsBeyondTheBandwidthIsDropped) {
+  client_.send(listener_, kStun);
+  ASSERT_TRUE(client_.receive());
+  client_.send(listener_, channel_data(std::string(1000, 'x')));
+  ASSERT_TRUE(peer_.receive());
+  client_.send(listener_, channel_data("too much"));
+  EXPECT_TRUE(eventually([&] {
+    std::uint64_t dropped = 0;
+    for (const auto* counters : plane_->counters()) {
+      dropped += counters->drops.of(DropReason::bandwidth);
+    }
+    return dropped == 1;
+  }));
 }
 
 TEST_F(DataPlaneTest, LargeDatagramsPassWhole) {

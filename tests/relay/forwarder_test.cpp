@@ -334,6 +334,26 @@ TEST_F(ForwarderTest, AListenerForDtlsOnlyHasNoUseForAnythingElse) {
   EXPECT_EQ(drops(DropReason::not_for_us), 1u);
 }
 
+TEST_F(ForwarderTest, BothDirectionsSpendTheBandwidthOfTheirAllocation) {
+  ASSERT_TRUE(
+      flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
+  permit_peer();
+  // A burst of 200 ms is 25 bytes, and whoever is within it may go beyond.
+  const auto bandwidth =
+      std::make_shared<AllocationBandwidth>(BandwidthGrant{Bandwidth{1}, nullptr, nullptr});
+  sockets_.find(kRelay)->bandwidth = bandwidth;
+  forwarder_.limit_bandwidth(*bandwidth);
+  (void)forward(kListener, client_, channel_data(std::string(25, 'x')));
+  (void)forward(kRelay, peer_, std::string(25, 'x'));
+  EXPECT_EQ(drops(DropReason::bandwidth), 0u);
+  (void)forward(kListener, client_, channel_data("x"));
+  (void)forward(kRelay, peer_, "x");
+  EXPECT_EQ(drops(DropReason::bandwidth), 2u);
+  (void)forward(kRelay, peer_, "x", kNow + seconds{1});
+  EXPECT_EQ(drops(DropReason::bandwidth), 2u);
+  EXPECT_EQ(counters_.packets[static_cast<std::size_t>(Direction::client_to_peer)].value(), 1u);
+}
+
 TEST_F(ForwarderTest, RequestsGoToTheSlowPath) {
   EXPECT_EQ(forward(kListener, client_, std::string("\x00\x01\x00\x00", 4) + std::string(16, 'x')),
             Forwarder::Next::ask_slow_path);

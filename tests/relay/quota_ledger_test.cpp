@@ -59,6 +59,29 @@ TEST(QuotaLedger, ADrainingEdgeTakesNobodyNew) {
   ledger.end_allocation("alice", kHome);
 }
 
+TEST(QuotaLedger, AllAllocationsOfAUserShareOneBudget) {
+  QuotaLedger ledger{{}, {.per_allocation = {1}, .per_user = {2}, .total = {3}}};
+  EXPECT_EQ(ledger.bandwidth_for("alice").user, nullptr) << "who has no allocation";
+  ASSERT_TRUE(ledger.begin_allocation("alice", kHome));
+  ASSERT_TRUE(ledger.begin_allocation("alice", kOffice));
+  ASSERT_TRUE(ledger.begin_allocation("bob", kOffice));
+  const BandwidthGrant first = ledger.bandwidth_for("alice");
+  const BandwidthGrant second = ledger.bandwidth_for("alice");
+  const BandwidthGrant bobs = ledger.bandwidth_for("bob");
+  EXPECT_EQ(first.allocation, Bandwidth{1});
+  ASSERT_NE(first.user, nullptr);
+  EXPECT_EQ(first.user, second.user);
+  EXPECT_NE(first.user, bobs.user);
+  ASSERT_NE(first.edge, nullptr);
+  EXPECT_EQ(first.edge, bobs.edge);
+}
+
+TEST(QuotaLedger, BandwidthIsNotLimitedUnlessAskedFor) {
+  QuotaLedger ledger{{}};
+  ASSERT_TRUE(ledger.begin_allocation("alice", kHome));
+  EXPECT_FALSE(ledger.bandwidth_for("alice").is_limited());
+}
+
 TEST(QuotaLedger, ZeroMeansNoLimit) {
   QuotaLedger ledger{{}};
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(ledger.begin_allocation("alice", kHome));
