@@ -233,7 +233,7 @@ inline constexpr std::string_view kDefaultMetricsAddress = "127.0.0.1:9464";
 /// [admin] without the right to write here falls back to a folder of the user's own.
 inline constexpr std::string_view kDefaultAdminSocket = "/run/avedge/admin.sock";
 /// More threads than this only share caches with each other.
-inline constexpr std::uint32_t kMaxWorkers = 256;
+inline constexpr std::uint32_t kMaxWorkers = 255;
 
 struct Config {
   std::string realm;

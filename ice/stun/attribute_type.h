@@ -36,20 +36,21 @@ enum class AttributeType : std::uint16_t {
   response_port = 0x0027,             // RFC 5780 §7.5
   connection_id = 0x002A,             // RFC 6062 §6.2.1
   // Comprehension-optional: skipped when unknown.
-  additional_address_family = 0x8000,  // RFC 8656 §18.11
-  address_error_code = 0x8001,         // RFC 8656 §18.12
-  password_algorithms = 0x8002,        // RFC 8489 §14.11
-  alternate_domain = 0x8003,           // RFC 8489 §14.16
-  icmp = 0x8004,                       // RFC 8656 §18.13
-  software = 0x8022,                   // RFC 8489 §14.14
-  alternate_server = 0x8023,           // RFC 8489 §14.15
-  fingerprint = 0x8028,                // RFC 8489 §14.7
-  ice_controlled = 0x8029,             // RFC 8445 §16.1
-  ice_controlling = 0x802A,            // RFC 8445 §16.1
-  response_origin = 0x802B,            // RFC 5780 §7.3
-  other_address = 0x802C,              // RFC 5780 §7.4
-  third_party_authorization = 0x802E,  // RFC 7635 §6.1
-  mobility_ticket = 0x8030             // RFC 8016 §3.5
+  additional_address_family = 0x8000,         // RFC 8656 §18.11
+  additional_address_family_coturn = 0x8032,  // what coturn, and its client, took before the RFC
+  address_error_code = 0x8001,                // RFC 8656 §18.12
+  password_algorithms = 0x8002,               // RFC 8489 §14.11
+  alternate_domain = 0x8003,                  // RFC 8489 §14.16
+  icmp = 0x8004,                              // RFC 8656 §18.13
+  software = 0x8022,                          // RFC 8489 §14.14
+  alternate_server = 0x8023,                  // RFC 8489 §14.15
+  fingerprint = 0x8028,                       // RFC 8489 §14.7
+  ice_controlled = 0x8029,                    // RFC 8445 §16.1
+  ice_controlling = 0x802A,                   // RFC 8445 §16.1
+  response_origin = 0x802B,                   // RFC 5780 §7.3
+  other_address = 0x802C,                     // RFC 5780 §7.4
+  third_party_authorization = 0x802E,         // RFC 7635 §6.1
+  mobility_ticket = 0x8030                    // RFC 8016 §3.5
 };
 
 /// RFC 8489 §14: whoever does not understand such an attribute cannot process the message.

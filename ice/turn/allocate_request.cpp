@@ -33,11 +33,16 @@ bool asks_for_datagrams(const StunView& message) {
          message.has(AttributeType::reservation_token);
 }
 
+/// ADDITIONAL-ADDRESS-FAMILY, by either number.
+std::optional<ConstBytes> find_additional_family(const StunView& message) {
+  const auto found = message.find(AttributeType::additional_address_family);
+  return found ? found : message.find(AttributeType::additional_address_family_coturn);
+}
+
 Answer<AllocateRequest> claim_reservation(const StunView& message, AllocateRequest request,
                                           ConstBytes token) {
   if (message.has(AttributeType::even_port) ||
-      message.has(AttributeType::requested_address_family) ||
-      message.has(AttributeType::additional_address_family) ||
+      message.has(AttributeType::requested_address_family) || find_additional_family(message) ||
       token.size() != std::tuple_size_v<ReservationToken>) {
     return kBadRequest;
   }
@@ -51,7 +56,7 @@ Answer<AllocateRequest> read_families(const StunView& message, AllocateRequest r
   const auto family = read_family(message);
   if (!family) return family.reason();
   request.family = family->value_or(AddressFamily::ipv4);
-  if (const auto additional = message.find(AttributeType::additional_address_family)) {
+  if (const auto additional = find_additional_family(message)) {
     if (*family || stun::read_u8_of_four(*additional) != stun::kWireIpv6) return kBadRequest;
     request.both_families = true;
   }

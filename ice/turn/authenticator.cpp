@@ -150,7 +150,13 @@ std::optional<Identity> Authenticator::verify_token(const StunView& message,
   if (!token) return std::nullopt;
   const auto left = time_left(*token, wall_clock_());
   if (!left) return std::nullopt;
-  auto identity = identity_if(message, key->first, token->mac_key.bytes());
+  const ConstBytes mac_key = token->mac_key.bytes();
+  auto identity = identity_if(message, key->first, mac_key);
+  // coturn and its client sign with as much of the key as an MD5 key would have.
+  constexpr std::size_t kCoturnKeySize = 16;
+  if (!identity && mac_key.size() > kCoturnKeySize) {
+    identity = identity_if(message, key->first, mac_key.first(kCoturnKeySize));
+  }
   if (identity) identity->token_left = left;
   return identity;
 }

