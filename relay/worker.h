@@ -177,6 +177,7 @@ class Worker final : public FlowReader {
   std::map<Endpoint, SocketId> udp_listeners_;
   Outcome outcome_;
   PacedBudget icmp_reports_;
+  BudgetShares budget_shares_;
 
   static constexpr std::size_t kReceiveBatch = 64;
   std::array<mmsghdr, kReceiveBatch> messages_{};

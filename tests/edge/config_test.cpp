@@ -240,6 +240,7 @@ half_open_per_source = 8
 half_open_total = 9
 stream_queue_bytes = 70000
 stream_queue_age = 11
+connections_per_allocation = 15
 bandwidth_per_allocation = 12
 bandwidth_per_user = 13
 bandwidth_total = 14
@@ -273,8 +274,10 @@ format = "json"
                                    "edge.toml");
   ASSERT_TRUE(config) << config.reason().message();
   EXPECT_EQ(config->workers, 3u);
-  EXPECT_EQ(config->turn.limits,
-            (TurnLimits{1, 2, 3, 4, 5, 6, 7, 8, 9, 70'000, std::chrono::milliseconds{11}, {12}, {13}, {14}}));
+  EXPECT_EQ(
+      config->turn.limits,
+      (TurnLimits{
+          1, 2, 3, 4, 5, 6, 7, 8, 9, 70'000, std::chrono::milliseconds{11}, 15, {12}, {13}, {14}}));
   EXPECT_EQ(config->turn.default_lifetime, seconds{700});
   EXPECT_EQ(config->turn.max_lifetime, seconds{800});
   EXPECT_EQ(config->turn.channel_numbers, ChannelNumbers::rfc5766);
