@@ -56,7 +56,7 @@ struct WorkerSurroundings {
   Reservations& reservations;
   ConnectionLimits& connections;
   Doorman& doorman;
-  std::string_view turn_relay_interface;
+  std::string turn_relay_interface;
   Marking marking;
 };
 
