@@ -19,7 +19,7 @@ class NatDiscoveryTest : public ::testing::Test {
  protected:
   NatDiscoveryTest() {
     std::uint32_t socket = 1;
-    for (const auto& row : settings().nat_discovery->spots) {
+    for (const auto& row : world_.server_settings.nat_discovery->spots) {
       for (const auto& spot : row) world_.ports.listeners[spot.local] = SocketId{socket++};
     }
     world_.server_address = at("10.0.0.1:3478");
