@@ -30,9 +30,10 @@ class Browser:
         self._read, from_browser = os.pipe()
         # DevTools takes descriptors 3 and 4. (Debian's sh knows only those of one digit.)
         wrapped = ["bash", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "bash"]
-        self.process = lab.start(
-            host, [*wrapped, "chromium", *_OPTIONS, f"--user-data-dir={self._home / 'profile'}", "about:blank"],
-            "chromium", env=os.environ | {"HOME": str(self._home)}, pass_fds=(to_browser, from_browser))
+        options = [*_OPTIONS, f"--user-data-dir={self._home / 'profile'}", "about:blank"]
+        self.process = lab.start(host, [*wrapped, "chromium", *options], "chromium",
+                                 env=os.environ | {"HOME": str(self._home)},
+                                 pass_fds=(to_browser, from_browser))
         os.close(to_browser)
         os.close(from_browser)
         self._buffer, self._next = b"", 0

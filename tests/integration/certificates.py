@@ -21,7 +21,8 @@ class Authority:
         self.certificate = self._folder / f"{name}.crt"
         self._key = self._folder / f"{name}.key"
         _openssl("req", "-x509", *_NEW_KEY, "-subj", f"/CN=avedge lab {name}",
-                 "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign",
+                 "-addext", "basicConstraints=critical,CA:TRUE",
+                 "-addext", "keyUsage=critical,keyCertSign",
                  "-keyout", self._key, "-out", self.certificate)
 
     def issue(self, name="edge"):
@@ -37,6 +38,7 @@ class Authority:
 
 
 def _openssl(*words):
-    done = subprocess.run(["openssl", *[str(word) for word in words]], text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run(["openssl", *[str(word) for word in words]], text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
     assert done.returncode == 0, done.stdout

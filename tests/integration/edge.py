@@ -194,7 +194,8 @@ _TURN = {
 # Every client of the lab shares one user and one address.
 _LIMITS = {"allocations_per_user": 5000, "unauthenticated_answers_per_second": 5000}
 
-BOTH_FAMILIES = {"external": (EDGE_EXTERNAL, EDGE_EXTERNAL6), "internal": (EDGE_INTERNAL, EDGE_INTERNAL6)}
+BOTH_FAMILIES = {"external": (EDGE_EXTERNAL, EDGE_EXTERNAL6),
+                 "internal": (EDGE_INTERNAL, EDGE_INTERNAL6)}
 
 
 def _address(one):

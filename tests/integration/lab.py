@@ -140,8 +140,7 @@ class Lab:
     def start(self, host, argv, name, **options):
         """The options are those of subprocess.Popen."""
         count = sum(process.name.split("#")[0] == name for process in self._processes)
-        process = Process(self, host, argv, f"{name}#{count}" if count else name,
-                          **options)
+        process = Process(self, host, argv, f"{name}#{count}" if count else name, **options)
         self._processes.append(process)
         return process
 

@@ -94,11 +94,17 @@ def message(kind, *attributes, transaction=None, key=None, key_sha256=None, fing
     return _head(kind, body, transaction, len(body))
 
 
-def _integrity(kind, body, transaction, attribute_kind, key, digest):
+def _integrity(kind, body, transaction, attribute_kind, key, digest, size=None):
     # RFC 8489 §14.5: the length covers the attribute itself already.
-    length = len(body) + 4 + digest().digest_size
-    return attribute(attribute_kind,
-                     hmac.new(key, _head(kind, body, transaction, length), digest).digest())
+    size = digest().digest_size if size is None else size
+    code = hmac.new(key, _head(kind, body, transaction, len(body) + 4 + size), digest).digest()
+    return attribute(attribute_kind, code[:size])
+
+
+def shortened_sha256(kind, attributes, key, size, transaction):
+    """MESSAGE-INTEGRITY-SHA256 behind those attributes, correct but for its size."""
+    return _integrity(kind, b"".join(attributes), transaction, MESSAGE_INTEGRITY_SHA256, key,
+                      hashlib.sha256, size)
 
 
 class Message:
@@ -150,7 +156,8 @@ class Message:
         while offset < len(self.data):
             kind, size = struct.unpack_from("!HH", self.data, offset)
             if kind == XOR_RELAYED_ADDRESS:
-                found.append(parse_xor_address(self.data[offset + 4:offset + 4 + size], self.transaction))
+                value = self.data[offset + 4:offset + 4 + size]
+                found.append(parse_xor_address(value, self.transaction))
             offset += 4 + size + -size % 4
         return found
 

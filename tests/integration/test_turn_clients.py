@@ -48,7 +48,7 @@ _SERVERS = {
 def test_browser_moves_audio_video_and_data_through_the_edge(running, browser, transport):
     before = running.edge.metrics().total("avedge_bytes_total")
     server = {"urls": _SERVERS[transport], "username": USER, "credential": PASSWORD}
-    done = browser.call("connectThroughRelay", server)
+    done = browser.call("connectThroughRelay", server, seconds=60)
     assert done["pair"]["types"] == ["relay", "relay"]
     assert done["pair"]["relayProtocol"] == transport
     assert done["pair"]["relayed"] == [EDGE_INTERNAL, EDGE_INTERNAL]

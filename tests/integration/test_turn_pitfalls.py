@@ -33,14 +33,20 @@ def _allocated(lab, *attributes, **options):
     return client
 
 
+def _wait_for_drop(edge, reason, before):
+    wait_until("the packet to be counted", lambda: edge.metrics().drops(reason) == before + 1)
+
+
 _IPV6 = stun.first_byte(stun.REQUESTED_ADDRESS_FAMILY, stun.IPV6)
 
-_WAYS_TO_THE_EDGE_ITSELF = ["::", "::1", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::127.0.0.1", "::ffff:0:127.0.0.1",
-                            "2002:7f00:1::1", "64:ff9b::127.0.0.1", "64:ff9b:1::127.0.0.1"]
-_WAYS_TO_PRIVATE_PEERS = ["::ffff:192.168.1.1", "::192.168.1.1", "2002:c0a8:101::1", "64:ff9b::192.168.1.1",
-                          "64:ff9b::169.254.169.254", "::ffff:10.99.0.1", "2002:0a63:1::"]
-_PRIVATE = ["fe80::1", "fd00:99::1", "fc00::1", "fec0::1", "ff02::1", "2001:db8:99::1", "2001::1", "100::1",
-            "2001:2::1", EDGE_EXTERNAL6]
+_WAYS_TO_THE_EDGE_ITSELF = [
+    "::", "::1", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::127.0.0.1", "::ffff:0:127.0.0.1",
+    "2002:7f00:1::1", "64:ff9b::127.0.0.1", "64:ff9b:1::127.0.0.1"]
+_WAYS_TO_PRIVATE_PEERS = [
+    "::ffff:192.168.1.1", "::192.168.1.1", "2002:c0a8:101::1", "64:ff9b::192.168.1.1",
+    "64:ff9b::169.254.169.254", "::ffff:10.99.0.1", "2002:0a63:1::"]
+_PRIVATE = ["fe80::1", "fd00:99::1", "fc00::1", "fec0::1", "ff02::1", "2001:db8:99::1", "2001::1",
+            "100::1", "2001:2::1", EDGE_EXTERNAL6]
 
 
 @pytest.mark.parametrize("peer", _WAYS_TO_THE_EDGE_ITSELF + _WAYS_TO_PRIVATE_PEERS + _PRIVATE)
@@ -53,7 +59,8 @@ def test_forbidden_addresses_are_forbidden_in_every_spelling(shared, peer):
 
 
 def test_ipv6_prefixes_end_at_any_bit(lab):
-    edge = Edge(lab, **BOTH_FAMILIES, peer_rules=[("deny", "fd00:77::20/123"), ("allow", "fd00:77::/66")])
+    edge = Edge(lab, **BOTH_FAMILIES,
+                peer_rules=[("deny", "fd00:77::20/123"), ("allow", "fd00:77::/66")])
     client = _allocated(lab, _IPV6)
     verdicts = {"fd00:77::1f": None, "fd00:77::20": 403, "fd00:77::3f": 403, "fd00:77::40": None,
                 "fd00:77::3fff:ffff:ffff:ffff": None, "fd00:77::4000:0:0:0": 403}
@@ -75,12 +82,12 @@ def test_no_peer_is_allowed_by_default(lab):
 
 
 def test_one_allowed_peer_admits_no_other(shared):
-    client = _allocated(shared[0])
-    stranger = shared[0].udp_socket(shared[0].inside, INSIDE)
+    lab, edge = shared
+    client = _allocated(lab)
     assert client.permit(INSIDE, "127.0.0.1", INSIDE_OTHERS[0]).error == 403
-    before = shared[1].metrics().drops("no_permission")
-    stranger.sendto(b"all or nothing", client.relayed)
-    wait_until("the packet to be counted", lambda: shared[1].metrics().drops("no_permission") == before + 1)
+    before = edge.metrics().drops("no_permission")
+    lab.udp_socket(lab.inside, INSIDE).sendto(b"all or nothing", client.relayed)
+    _wait_for_drop(edge, "no_permission", before)
 
 
 def test_port_that_is_no_longer_leased_is_no_peer(shared):
@@ -91,7 +98,7 @@ def test_port_that_is_no_longer_leased_is_no_peer(shared):
     assert other.refresh(0).error is None
     before = edge.metrics().drops("peer_not_leased")
     client.send_channel_data(0x4000, b"is anybody there?")
-    wait_until("the packet to be counted", lambda: edge.metrics().drops("peer_not_leased") == before + 1)
+    _wait_for_drop(edge, "peer_not_leased", before)
 
 
 @pytest.mark.parametrize("port", [STUN_PORT, SIP_PORT, 9464])
@@ -102,7 +109,7 @@ def test_services_of_the_edge_are_no_peers(shared, port):
     assert client.permit(EDGE_INTERNAL).error is None
     before = edge.metrics().drops("peer_not_leased")
     client.send(EDGE_INTERNAL, port, b"OPTIONS sip:edge SIP/2.0\r\n\r\n")
-    wait_until("the packet to be counted", lambda: edge.metrics().drops("peer_not_leased") == before + 1)
+    _wait_for_drop(edge, "peer_not_leased", before)
     assert client.bind(0x4000, EDGE_INTERNAL, port).error == 403
 
 
@@ -112,9 +119,9 @@ def test_rule_that_comes_later_ends_what_it_forbids(lab):
     client = _allocated(lab)
     peer, other = lab.udp_socket(lab.inside, INSIDE), lab.udp_socket(lab.inside, INSIDE_OTHERS[0])
     assert client.permit(INSIDE, INSIDE_OTHERS[0]).error is None
+    rule = f'[[turn.peer_rule]]\naction = "deny"\nprefix = "{INSIDE}/32"\n'
     config = edge.config.read_text()
-    edge.config.write_text(config.replace(
-        "[[turn.peer_rule]]", f'[[turn.peer_rule]]\naction = "deny"\nprefix = "{INSIDE}/32"\n[[turn.peer_rule]]', 1))
+    edge.config.write_text(config.replace("[[turn.peer_rule]]", rule + "[[turn.peer_rule]]", 1))
     assert edge.ask("reload").returncode == 0
     assert client.permit(INSIDE).error == 403
     client.send(*peer.getsockname(), b"forbidden by now")
@@ -134,7 +141,8 @@ def _with_more_behind(message, *attributes):
     return message[:2] + struct.pack("!H", len(body)) + message[4:20] + body
 
 
-@pytest.mark.parametrize("credentials", [turn.Credentials, turn.Sha256Credentials], ids=["SHA-1", "SHA-256"])
+@pytest.mark.parametrize("credentials", [turn.Credentials, turn.Sha256Credentials],
+                         ids=["SHA-1", "SHA-256"])
 def test_attributes_behind_the_integrity_mean_nothing(shared, credentials):
     """Whoever is on the way could have added them."""
     client = _allocated(shared[0], credentials=credentials())
@@ -145,11 +153,15 @@ def test_attributes_behind_the_integrity_mean_nothing(shared, credentials):
     assert client.permit(INSIDE).error is None
 
 
+_BINDING = stun.message(stun.BINDING)
+
+
 @pytest.mark.parametrize("datagram", [
-    pytest.param(stun.message(stun.BINDING)[:2] + b"\xff\xfc" + stun.message(stun.BINDING)[4:], id="message"),
-    pytest.param(_with_more_behind(stun.message(stun.BINDING), b"\x00\x06\xff\xff" + bytes(8)), id="attribute"),
+    pytest.param(_BINDING[:2] + b"\xff\xfc" + _BINDING[4:], id="message"),
+    pytest.param(_with_more_behind(_BINDING, b"\x00\x06\xff\xff" + bytes(8)), id="attribute"),
     pytest.param(b"\x40\x00\xff\xff" + bytes(100), id="ChannelData"),
-    pytest.param(stun.message(stun.SEND, stun.peer_address(INSIDE, 4000)) + b"\x00\x13\xff\xfe", id="Send")])
+    pytest.param(_with_more_behind(stun.message(stun.SEND, stun.peer_address(INSIDE, 4000)),
+                                   b"\x00\x13\xff\xfe"), id="Send")])
 def test_lengths_at_their_end_overflow_nothing(shared, datagram):
     client = _allocated(shared[0])
     client.way.send(datagram)
@@ -175,7 +187,8 @@ def test_requests_without_an_allocation_get_437(shared, request_of):
 
 
 def test_relayed_ports_and_tokens_cannot_be_guessed(shared):
-    allocations = [turn.over_udp(shared[0]).allocate(stun.attribute(stun.EVEN_PORT, b"\x80")) for _ in range(40)]
+    reserving = stun.attribute(stun.EVEN_PORT, b"\x80")
+    allocations = [turn.over_udp(shared[0]).allocate(reserving) for _ in range(40)]
     ports = [allocation.relayed[1] for allocation in allocations]
     steps = {after - before for before, after in zip(ports, ports[1:])}
     assert len(steps) > 30 and max(ports) - min(ports) > 3000, ports
@@ -197,8 +210,9 @@ def test_nonces_of_two_clients_have_nothing_in_common(shared):
 def test_binding_and_challenge_are_small(shared):
     client = turn.over_udp(shared[0])
     assert len(client.ask(stun.message(stun.BINDING)).data) == 32
-    challenge = client.ask(stun.message(stun.ALLOCATE, stun.first_byte(stun.REQUESTED_TRANSPORT, stun.UDP)))
-    assert set(challenge.attributes) == {stun.ERROR_CODE, stun.REALM, stun.NONCE, stun.PASSWORD_ALGORITHMS}
+    challenge = client.ask(stun.message(stun.ALLOCATE))
+    assert set(challenge.attributes) == {stun.ERROR_CODE, stun.REALM, stun.NONCE,
+                                         stun.PASSWORD_ALGORITHMS}
     assert len(challenge.data) <= 100 + len(REALM)
 
 
@@ -227,8 +241,8 @@ def test_answers_to_strangers_are_rationed_and_clients_do_not_notice(lab):
 def _client_hello(lab):
     """The first datagram of a DTLS client."""
     listener = lab.udp_socket(lab.ext, EXT)
-    asking = lab.start(lab.ext, ["openssl", "s_client", "-dtls1_2", "-connect", "%s:%d" % listener.getsockname()],
-                       "s_client")
+    asking = lab.start(lab.ext, ["openssl", "s_client", "-dtls1_2", "-connect",
+                                 "%s:%d" % listener.getsockname()], "s_client")
     hello = listener.recv(2048)
     asking.kill()
     return hello
@@ -274,8 +288,8 @@ def _time_limited(name):
     return turn.Credentials(user, password)
 
 
-_NAMES = ["%s%s%n%x%p", "' OR 1=1; DROP TABLE users; --", "a\nallocation closed user=mallory", 'x"} 1\nevil{y="',
-          "\x1b[2J", "ünïcödé", "{}{0}{:n}", "n" * 400]
+_NAMES = ["%s%s%n%x%p", "' OR 1=1; DROP TABLE users; --", "a\nallocation closed user=mallory",
+          'x"} 1\nevil{y="', "\x1b[2J", "ünïcödé", "{}{0}{:n}", "n" * 400]
 
 
 @pytest.mark.parametrize("name", _NAMES, ids=range(len(_NAMES)))
@@ -301,7 +315,8 @@ def test_sighup_and_admin_nonsense_are_survived(lab, edge):
     client = _allocated(lab)
     for _ in range(20):
         edge.process.signal(signal.SIGHUP)
-    for nonsense in (b"\0" * 100, b"{" * 5000, b'{"command": "status", "password": "wrong"}\n', b"%n%n%n\n"):
+    for nonsense in (b"\0" * 100, b"{" * 5000, b'{"command": "status", "password": "wrong"}\n',
+                     b"%n%n%n\n"):
         with socket.socket(socket.AF_UNIX) as admin:
             admin.connect(str(lab.directory / "admin.sock"))
             admin.sendall(nonsense)
@@ -327,7 +342,7 @@ _PUBLIC, _PUBLIC6 = "192.0.2.7", "2001:db8:7::7"
 
 
 def test_dual_allocation_works_behind_nat(lab):
-    edge = Edge(lab, external=(EDGE_EXTERNAL,), internal=((EDGE_INTERNAL, _PUBLIC), (EDGE_INTERNAL6, _PUBLIC6)))
+    edge = Edge(lab, internal=((EDGE_INTERNAL, _PUBLIC), (EDGE_INTERNAL6, _PUBLIC6)))
     client, other = turn.over_udp(lab), turn.over_udp(lab)
     both = stun.first_byte(stun.ADDITIONAL_ADDRESS_FAMILY, stun.IPV6)
     relayed, far = client.allocate(both).relayed_addresses, other.allocate(both).relayed_addresses

@@ -55,7 +55,8 @@ class _Running:
         self.edge = Edge(lab, certificate=self.authority.issue(), **BOTH_FAMILIES | {
             "external": (EDGE_EXTERNAL, EDGE_SECOND, EDGE_EXTERNAL6)},
             listeners=[EVERY_LISTENER, {"bind": f"external:{_OTHER_PORT}", "transports": ["udp"]},
-                       {"bind": f"external:{_REALM_PORT}", "transports": ["udp"], "realm": "other.example"}],
+                       {"bind": f"external:{_REALM_PORT}", "transports": ["udp"],
+                        "realm": "other.example"}],
             users={USER: PASSWORD, "carol": _prepared_keys("carol", "never written down")},
             turn={"mobility": True, "server_name": EDGE_NAME}, more=_MORE)
 
@@ -99,7 +100,8 @@ def test_clients_of_every_password_algorithm_are_served(running, kind):
 
 @pytest.mark.parametrize("credentials", [
     pytest.param(lambda: turn.Sha256Credentials(password="wrong"), id="wrong password"),
-    pytest.param(lambda: turn.Sha256Credentials(password="wrong", hides_name=True), id="of a hidden name"),
+    pytest.param(lambda: turn.Sha256Credentials(password="wrong", hides_name=True),
+                 id="of a hidden name"),
     pytest.param(lambda: turn.Sha256Credentials("nobody", hides_name=True), id="unknown user")])
 def test_wrong_credentials_get_401(running, credentials):
     assert _client(running, credentials()).allocate().error == 401
@@ -113,15 +115,24 @@ def _challenge(running, client=None):
 def test_rfc8489_9_2_4_challenge_announces_what_the_server_can(running):
     challenge = _challenge(running)
     assert challenge.error == 401
-    assert turn.security_features(challenge[stun.NONCE]) == (
-        turn.PASSWORD_ALGORITHMS_BIT | turn.USERNAME_ANONYMITY_BIT)
     assert challenge[stun.PASSWORD_ALGORITHMS] == _BOTH_ALGORITHMS
     assert stun.SOFTWARE not in challenge
+    # Names that others made up, for tokens and for time-limited passwords, cannot be found by a hash.
+    assert turn.security_features(challenge[stun.NONCE]) == turn.PASSWORD_ALGORITHMS_BIT
 
 
-def _answer(running, *password_attributes, nonce=lambda issued: issued, credentials=turn.Sha256Credentials):
+def test_rfc8489_9_2_4_hidden_names_are_announced_where_all_are_known(lab):
+    edge = Edge(lab, turn={"shared_secret_file": None})
+    client = turn.over_udp(lab, credentials=turn.Sha256Credentials(hides_name=True))
+    assert client.allocate().error is None
+    assert turn.security_features(client.credentials.challenge[stun.NONCE]) == (
+        turn.PASSWORD_ALGORITHMS_BIT | turn.USERNAME_ANONYMITY_BIT)
+    edge.stop()
+
+
+def _answer(running, *password_attributes, nonce=lambda issued: issued):
     """What an Allocate gets that was signed by SHA-256, with these instead of the right attributes."""
-    client = _client(running, credentials())
+    client = _client(running, turn.Sha256Credentials())
     challenge = _challenge(running, client)
     client.credentials.learn(challenge)
     key = client.credentials.key()
@@ -135,18 +146,19 @@ def _algorithms(listed=_BOTH_ALGORITHMS):
     return stun.attribute(stun.PASSWORD_ALGORITHMS, listed)
 
 
-def _algorithm(chosen=stun.SHA256, parameters=b""):
-    return stun.attribute(stun.PASSWORD_ALGORITHM, struct.pack("!HH", chosen, len(parameters)) + parameters)
+def _algorithm(chosen=stun.SHA256):
+    return stun.attribute(stun.PASSWORD_ALGORITHM, struct.pack("!HH", chosen, 0))
 
 
 @pytest.mark.parametrize("attributes", [
-    pytest.param([_algorithms(_BOTH_ALGORITHMS[4:]), _algorithm(stun.MD5)], id="SHA-256 struck from the list"),
-    pytest.param([_algorithms(_BOTH_ALGORITHMS[4:] + _BOTH_ALGORITHMS[:4]), _algorithm()], id="another order"),
+    pytest.param([_algorithms(_BOTH_ALGORITHMS[4:]), _algorithm(stun.MD5)], id="list without SHA-256"),
+    pytest.param([_algorithms(_BOTH_ALGORITHMS[4:] + _BOTH_ALGORITHMS[:4]), _algorithm()],
+                 id="another order"),
     pytest.param([_algorithms(b""), _algorithm()], id="empty list"),
     pytest.param([_algorithms()], id="list without choice"),
     pytest.param([_algorithm()], id="choice without list"),
     pytest.param([_algorithms(), _algorithm(3)], id="choice that is not listed"),
-    pytest.param([_algorithms(), stun.attribute(stun.PASSWORD_ALGORITHM, b"\0")], id="no choice at all")])
+    pytest.param([_algorithms(), stun.attribute(stun.PASSWORD_ALGORITHM, b"\0")], id="half a choice")])
 def test_rfc8489_9_2_4_bid_down_gets_400(running, attributes):
     assert _answer(running, *attributes).error == 400
 
@@ -181,16 +193,21 @@ def test_both_integrities_are_checked_by_the_better_one(running):
     assert wrong.error == 401
 
 
-@pytest.mark.parametrize("size", [0, 4, 12])
-def test_rfc8489_14_6_short_integrity_proves_nothing(running, size):
+@pytest.mark.parametrize("size", [0, 4, 12, 16, 28])
+def test_rfc8489_14_6_shortened_integrity_proves_nothing(running, size):
+    """TURN does not allow what a STUN usage may. Too short a one is malformed and not answered."""
     client = _client(running, turn.Sha256Credentials())
     client.credentials.learn(_challenge(running, client))
     body = [stun.first_byte(stun.REQUESTED_TRANSPORT, stun.UDP), *client.credentials.attributes()]
-    whole = stun.message(stun.ALLOCATE, *body, key_sha256=client.credentials.key())
     # As if it had been made that short: the tag covers a length of its own.
-    cut = stun.Message(whole)[stun.MESSAGE_INTEGRITY_SHA256][:size]
-    assert client.ask(stun.message(stun.ALLOCATE, *body, stun.attribute(
-        stun.MESSAGE_INTEGRITY_SHA256, cut))).error in (400, 401)
+    body += [stun.shortened_sha256(stun.ALLOCATE, body, client.credentials.key(), size, _TRANSACTION)]
+    before = running.edge.metrics().total("avedge_allocations")
+    client.way.send(stun.message(stun.ALLOCATE, *body, transaction=_TRANSACTION))
+    client.binding()
+    assert running.edge.metrics().total("avedge_allocations") == before
+
+
+_TRANSACTION = bytes(range(12))
 
 
 # --- retransmission: RFC 8489 §6.3.1
@@ -234,7 +251,8 @@ def test_other_requests_that_come_again_get_the_same_answer(running):
 
 
 @pytest.mark.parametrize("peer, family, icmp", [
-    pytest.param(INSIDE, stun.IPV4, (3, 3), id="IPv4"), pytest.param(INSIDE6, stun.IPV6, (1, 4), id="IPv6")])
+    pytest.param(INSIDE, stun.IPV4, (3, 3), id="IPv4"),
+    pytest.param(INSIDE6, stun.IPV6, (1, 4), id="IPv6")])
 @pytest.mark.parametrize("by_channel", [False, True], ids=["Send", "ChannelData"])
 def test_rfc8656_11_5_closed_port_of_a_peer_is_reported(running, peer, family, icmp, by_channel):
     closed = running.lab.udp_socket(running.lab.inside, peer)
@@ -401,7 +419,8 @@ def test_realm_belongs_to_the_listener(running):
 class _Token(turn.Credentials):
     """What an authorization server would have given to the client, and the key that goes with it."""
 
-    def __init__(self, kid="north", issued=None, lifetime=3600, server=EDGE_NAME, spoil=bytes, made_with=None):
+    def __init__(self, kid="north", issued=None, lifetime=3600, server=EDGE_NAME, spoil=bytes,
+                 made_with=None):
         super().__init__(kid, "")
         self._mac_key = bytes(range(20))
         issued = int(time.time()) if issued is None else issued
@@ -434,7 +453,8 @@ def test_access_token_lets_a_client_in(running, kid):
     pytest.param(lambda: _Token(issued=int(time.time()) + 7200), id="of the future"),
     pytest.param(lambda: _Token(server="another.example"), id="for another server"),
     pytest.param(lambda: _Token("union", made_with="north"), id="of another key"),
-    pytest.param(lambda: _Token(spoil=lambda sealed: sealed[:-1] + bytes([sealed[-1] ^ 1])), id="altered"),
+    pytest.param(lambda: _Token(spoil=lambda sealed: sealed[:-1] + bytes([sealed[-1] ^ 1])),
+                 id="altered"),
     pytest.param(lambda: _Token(spoil=lambda sealed: sealed[:20]), id="cut short"),
     pytest.param(lambda: _Token(spoil=lambda sealed: b""), id="empty")])
 def test_access_token_that_is_not_good_gets_401(running, token):
@@ -473,8 +493,8 @@ def test_coturns_clients_lose_no_packet(clients, mode):
 
 
 def _discover(running, *options):
-    done = running.lab.ext.run(["turnutils_natdiscovery", "-p", STUN_PORT, "-L", EXT, *options, EDGE_EXTERNAL],
-                               timeout=60)
+    done = running.lab.ext.run(["turnutils_natdiscovery", "-p", STUN_PORT, "-L", EXT, *options,
+                                EDGE_EXTERNAL], timeout=60)
     assert done.returncode == 0, done.stdout
     assert f"Other addr: : {EDGE_SECOND}:{_OTHER_PORT}" in done.stdout, done.stdout
     return done.stdout
@@ -498,8 +518,8 @@ def test_rfc5780_hairpinning_collisions_and_lifetimes_are_discovered(running):
 
 @pytest.mark.parametrize("options", [[], ["-f"]], ids=["rfc5389", "rfc5780"])
 def test_coturns_stun_client_hears_from_both_addresses(running, options):
-    done = running.lab.ext.run(["turnutils_stunclient", "-p", STUN_PORT, "-L", EXT, *options, EDGE_EXTERNAL],
-                               timeout=60)
+    done = running.lab.ext.run(["turnutils_stunclient", "-p", STUN_PORT, "-L", EXT, *options,
+                                EDGE_EXTERNAL], timeout=60)
     assert done.returncode == 0, done.stdout
     assert len(re.findall(f"UDP reflexive addr: {re.escape(EXT)}:", done.stdout)) == 3, done.stdout
     assert f"Response origin: : {EDGE_SECOND}:{_OTHER_PORT}" in done.stdout, done.stdout

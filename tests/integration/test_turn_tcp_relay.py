@@ -8,8 +8,8 @@ import stun
 import turn
 import uclient
 from certificates import Authority
-from edge import EVERY_LISTENER, STUN_PORT, Edge, parse_json, run
-from lab import EDGE_EXTERNAL, INSIDE, INSIDE_OTHERS, wait_until
+from edge import EVERY_LISTENER, SIP_PORT, STUN_PORT, Edge, parse_json, run
+from lab import EDGE_EXTERNAL, EDGE_INTERNAL, INSIDE, INSIDE_OTHERS, wait_until
 
 _MODES = {
     "tcp": uclient.Mode(6, 30, "-T"),
@@ -39,13 +39,14 @@ class _Running:
         peer.listen()
         return peer
 
-    def bind(self, client, connection, secure=False, credentials=None, behind=b""):
+    def bind(self, connection, secure=False, credentials=turn.Credentials, behind=b""):
         """A new connection to the edge that asks for `connection`, with bytes right `behind` the
         request; the response and what is a Stream of the peer's bytes from then on."""
-        way = self.connect(secure)
-        asked = credentials or client.credentials
-        request = asked.sign(stun.CONNECTION_BIND, [stun.number(stun.CONNECTION_ID, connection)])
-        way.socket.sendall(request + behind)
+        way, asked = self.connect(secure), credentials()
+        wanted = [stun.number(stun.CONNECTION_ID, connection)]
+        # It has a nonce of its own (RFC 8489 §9.2.4).
+        asked.learn(turn.TurnClient(way, asked).ask(asked.sign(stun.CONNECTION_BIND, wanted)))
+        way.socket.sendall(asked.sign(stun.CONNECTION_BIND, wanted) + behind)
         return stun.Message(way.receive()), way
 
     def joined(self, secure=False):
@@ -54,12 +55,14 @@ class _Running:
         response = _connect(client, *listener.getsockname())
         assert response.error is None
         peer, _ = listener.accept()
-        bound, data = self.bind(client, response.number(stun.CONNECTION_ID), secure)
+        bound, data = self.bind(response.number(stun.CONNECTION_ID), secure)
         assert bound.error is None
         return client, data, turn.Stream(peer)
 
 
 def _connect(client, address, port):
+    """With a permission, as for everything else that goes to a peer."""
+    assert client.permit(address).error is None
     return client.request(stun.CONNECT, stun.peer_address(address, port))
 
 
@@ -127,7 +130,7 @@ def test_connections_of_one_allocation_are_kept_apart(running):
         listener = running.listener(address)
         connection = _connect(client, *listener.getsockname()).number(stun.CONNECTION_ID)
         peer, _ = listener.accept()
-        bound, data = running.bind(client, connection)
+        bound, data = running.bind(connection)
         assert bound.error is None
         pairs.append((data, turn.Stream(peer)))
     for index, (data, peer) in enumerate(pairs):
@@ -147,7 +150,7 @@ def test_rfc6062_4_4_peer_that_connects_is_announced(running, secure):
     peer.sendall(b"spoken before anybody bound")
     connection, address = _attempt(client)
     assert address == peer.getsockname()
-    bound, data = running.bind(client, connection, secure)
+    bound, data = running.bind(connection, secure)
     assert bound.error is None
     assert data.read(27) == b"spoken before anybody bound"
     data.socket.sendall(b"heard")
@@ -158,7 +161,7 @@ def test_what_stands_behind_connection_bind_belongs_to_the_peer(running):
     client, listener = running.client(), running.listener()
     connection = _connect(client, *listener.getsockname()).number(stun.CONNECTION_ID)
     peer, _ = listener.accept()
-    bound, _data = running.bind(client, connection, behind=b"at once")
+    bound, _data = running.bind(connection, behind=b"at once")
     assert bound.error is None
     assert turn.Stream(peer).read(7) == b"at once"
 
@@ -193,13 +196,21 @@ def test_447_for_a_peer_that_does_not_take_the_connection(running):
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "10.99.0.1", "169.254.169.254", EDGE_EXTERNAL])
 def test_403_for_a_forbidden_peer(running, peer):
-    assert _connect(running.client(), peer, 80).error == 403
+    client = running.client()
+    assert client.permit(peer).error == 403
+    assert client.request(stun.CONNECT, stun.peer_address(peer, 80)).error == 403
+
+
+def test_403_for_a_peer_without_a_permission_and_for_services_of_the_edge(running):
+    client, listener = running.client(), running.listener()
+    assert client.request(stun.CONNECT, stun.peer_address(*listener.getsockname())).error == 403
+    assert _connect(client, EDGE_INTERNAL, SIP_PORT).error == 403
 
 
 def test_400_for_connect_without_a_peer_and_437_without_an_allocation(running):
     assert running.client().request(stun.CONNECT).error == 400
     stranger = turn.TurnClient(running.connect(), turn.Credentials())
-    assert _connect(stranger, INSIDE, 80).error == 437
+    assert stranger.request(stun.CONNECT, stun.peer_address(INSIDE, 80)).error == 437
 
 
 @pytest.mark.parametrize("unfitting", [
@@ -219,22 +230,19 @@ def test_rfc6062_5_4_connection_is_bound_once_and_by_its_user(running):
     client, listener = running.client(), running.listener()
     connection = _connect(client, *listener.getsockname()).number(stun.CONNECTION_ID)
     peer, _ = listener.accept()
-    assert running.bind(client, connection ^ 1)[0].error == 400
-    assert running.bind(client, connection, credentials=_another_user(running))[0].error is not None
-    bound, data = running.bind(client, connection)
+    assert running.bind(connection ^ 1)[0].error == 400
+    assert running.bind(connection, credentials=_another_user(running))[0].error is not None
+    bound, data = running.bind(connection)
     assert bound.error is None
-    assert running.bind(client, connection)[0].error == 400
+    assert running.bind(connection)[0].error == 400
     data.socket.sendall(b"still mine")
     assert turn.Stream(peer).read(10) == b"still mine"
 
 
 def _another_user(running):
-    """Time-limited credentials, with a nonce of their own."""
-    made = parse_json(run(running.lab, "credentials", "bob", "--ttl", "1h", "--config", running.edge.config,
-                          "--json"))
-    client = turn.TurnClient(running.connect(), turn.Credentials(made["username"], made["credential"]))
-    assert client.allocate().error is None
-    return client.credentials
+    made = parse_json(run(running.lab, "credentials", "bob", "--ttl", "1h", "--config",
+                          running.edge.config, "--json"))
+    return lambda: turn.Credentials(made["username"], made["credential"])
 
 
 @pytest.mark.parametrize("leaver", ["client", "peer"])
@@ -248,7 +256,7 @@ def test_peer_may_be_called_again_when_its_connection_is_over(running):
     client, listener = running.client(), running.listener()
     connection = _connect(client, *listener.getsockname()).number(stun.CONNECTION_ID)
     peer, _ = listener.accept()
-    _, data = running.bind(client, connection)
+    _, data = running.bind(connection)
     # An orderly end by the peer first: then its own side, not the edge's, remembers the port pair.
     peer.close()
     assert data.ended() == b""

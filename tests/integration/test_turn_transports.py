@@ -15,8 +15,8 @@ from edge import BOTH_FAMILIES, EVERY_LISTENER, STUN_PORT, Edge
 from lab import EDGE_EXTERNAL, EDGE_EXTERNAL6, EDGE_INTERNAL, EXT6, INSIDE, INSIDE6, PATIENCE, wait_until
 
 _PROXY_PORT = 3479
-_PROXY_LISTENER = {"bind": f"external:{_PROXY_PORT}", "transports": ["tcp", "tls"], "certificate": "edge",
-                   "proxy_protocol": True}
+_PROXY_LISTENER = {"bind": f"external:{_PROXY_PORT}", "transports": ["tcp", "tls"],
+                   "certificate": "edge", "proxy_protocol": True}
 
 # Of two TLS records that arrive together coturn's client reads the second only when a third comes:
 # slowly sent, each comes alone.
@@ -35,7 +35,8 @@ def _modes():
     return modes | {
         "ipv6_relay": uclient.Mode(4, 20, "-x", peer=INSIDE6),
         "ipv6_on_both_sides": uclient.Mode(4, 20, "-x", peer=INSIDE6, **uclient.OVER_IPV6),
-        "ipv6_on_both_sides_over_tls": uclient.Mode(4, 20, *_TLS, "-x", peer=INSIDE6, **uclient.OVER_IPV6),
+        "ipv6_on_both_sides_over_tls": uclient.Mode(4, 20, *_TLS, "-x", peer=INSIDE6,
+                                                    **uclient.OVER_IPV6),
         "ipv4_relay_asked_for": uclient.Mode(4, 20, "-X"),
         "dual_allocation_to_ipv4": uclient.Mode(4, 20, "-Z"),
         "dual_allocation_to_ipv6": uclient.Mode(4, 20, "-Z", peer=INSIDE6),
@@ -130,7 +131,8 @@ def test_stream_is_read_in_whatever_pieces_it_comes(running):
     assert client.allocate().error is None
     assert client.bind(0x4001, *echo.getsockname()).error is None
     texts = [b"", b"x", b"xy", b"xyz", b"x" * 1000]
-    framed = b"".join(struct.pack("!HH", 0x4001, len(text)) + text + bytes(-len(text) % 4) for text in texts)
+    framed = b"".join(struct.pack("!HH", 0x4001, len(text)) + text + bytes(-len(text) % 4)
+                      for text in texts)
     framed += stun.message(stun.SEND, stun.peer_address(*echo.getsockname()),
                            stun.attribute(stun.DATA_VALUE, b"sent"))
     client.way.socket.sendall(framed)
@@ -142,17 +144,19 @@ def test_stream_is_read_in_whatever_pieces_it_comes(running):
 
 def test_client_that_leaves_takes_its_allocation_along(running):
     """A closed connection does not come back: there is nothing to wait for."""
-    before = running.edge.metrics().total("avedge_allocations")
+    def allocations():
+        return running.edge.metrics().total("avedge_allocations")
+    before = allocations()
     client = running.over_tls()
     assert client.allocate().error is None
-    assert running.edge.metrics().total("avedge_allocations") == before + 1
+    assert allocations() == before + 1
     client.way.close()
-    wait_until("the allocation to end", lambda: running.edge.metrics().total("avedge_allocations") == before)
+    wait_until("the allocation to end", lambda: allocations() == before)
 
 
 @pytest.mark.parametrize("text, reason", [
     pytest.param(b"\xff" * 20, "stream_malformed", id="nothing"),
-    pytest.param(stun.message(stun.BINDING)[:4] + bytes(16), "stream_malformed", id="STUN without cookie"),
+    pytest.param(b"\x00\x01" + bytes(18), "stream_malformed", id="STUN without cookie"),
     # Its first letters are a channel number, the next two a length that no client may use.
     pytest.param(b"GET / HTTP/1.1\r\n\r\n", "payload_too_long", id="HTTP")])
 def test_stream_that_cannot_be_ours_is_closed(running, text, reason):
@@ -214,10 +218,10 @@ def _version_1(kind, client, server):
 
 
 def _version_2(client, server, more=b""):
-    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    family, code = (socket.AF_INET6, 0x21) if ":" in server else (socket.AF_INET, 0x11)
     body = (socket.inet_pton(family, client[0]) + socket.inet_pton(family, server)
             + struct.pack("!HH", client[1], _PROXY_PORT) + more)
-    return _V2 + bytes([0x21, 0x21 if family == socket.AF_INET6 else 0x11]) + struct.pack("!H", len(body)) + body
+    return _V2 + struct.pack("!BBH", 0x21, code, len(body)) + body
 
 
 _HEADERS = {

@@ -26,7 +26,8 @@ def command(*options, user=USER, password=PASSWORD, peer=INSIDE, address=EXT, se
 
 def run_all(lab, modes, seconds=90):
     """Runs clients side by side: their processes, by the names of the modes, after their end."""
-    processes = {name: lab.start(lab.ext, mode.command(), f"uclient-{name}") for name, mode in modes.items()}
+    processes = {name: lab.start(lab.ext, mode.command(), f"uclient-{name}")
+                 for name, mode in modes.items()}
     for process in processes.values():
         process.expect_exit(seconds)
     return processes
@@ -46,7 +47,8 @@ class Mode:
         assert process.exit_code() == 0, process.output()
         summary = Summary(process.output())
         assert summary.sent == self.clients * self.messages, process.output()
-        assert (summary.received, summary.lost, summary.dropped) == (summary.sent, 0, 0), process.output()
+        assert summary.received == summary.sent, process.output()
+        assert (summary.lost, summary.dropped) == (0, 0), process.output()
 
 
 class Summary:
