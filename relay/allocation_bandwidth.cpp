@@ -3,7 +3,6 @@
 namespace avedge::relay {
 
 bool BudgetShare::spend(Time now, std::uint64_t bytes) {
-  if (budget_ == nullptr) return true;
   if (credit_ < bytes) {
     if (now < ask_again_) return false;
     const std::uint64_t wanted = std::max(bytes, budget_->chunk());
@@ -17,8 +16,23 @@ bool BudgetShare::spend(Time now, std::uint64_t bytes) {
   return true;
 }
 
-AllocationBandwidth::AllocationBandwidth(const BandwidthGrant& grant)
-    : user_{grant.user}, edge_{grant.edge} {
+std::shared_ptr<BudgetShare> BudgetShares::of(const std::shared_ptr<SharedBudget>& budget) {
+  if (budget == nullptr) return nullptr;
+  if (shares_.size() >= clean_at_) {
+    std::erase_if(shares_, [](const auto& entry) { return entry.second.expired(); });
+    clean_at_ = std::max(clean_at_, 2 * shares_.size());
+  }
+  std::weak_ptr<BudgetShare>& known = shares_[budget.get()];
+  std::shared_ptr<BudgetShare> share = known.lock();
+  if (share == nullptr) {
+    share = std::make_shared<BudgetShare>(budget);
+    known = share;
+  }
+  return share;
+}
+
+AllocationBandwidth::AllocationBandwidth(const BandwidthGrant& grant, BudgetShares& shares)
+    : user_{shares.of(grant.user)}, edge_{shares.of(grant.edge)} {
   if (grant.allocation.is_limited()) {
     own_.emplace(Pace{grant.allocation.bytes_per_second(), kBandwidthBurst});
   }
@@ -26,9 +40,9 @@ AllocationBandwidth::AllocationBandwidth(const BandwidthGrant& grant)
 
 /// The narrowest first: what an allocation may not send costs its user nothing, and what a user may
 /// not send costs the others nothing.
-bool AllocationBandwidth::spend(Time now, std::uint64_t bytes, BudgetShare& edge) {
-  if (own_ && !own_->spend(now, bytes)) return false;
-  return user_.spend(now, bytes) && edge.spend(now, bytes);
+bool AllocationBandwidth::spend(Time now, std::uint64_t bytes) {
+  return (!own_ || own_->spend(now, bytes)) && (user_ == nullptr || user_->spend(now, bytes)) &&
+         (edge_ == nullptr || edge_->spend(now, bytes));
 }
 
 }  // namespace avedge::relay

@@ -1,6 +1,8 @@
 // What one allocation may still relay: by itself, out of its user's budget, and out of the edge's.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -9,15 +11,12 @@
 namespace avedge::relay {
 
 /// Credit that a worker has taken out of a shared budget and spends on its own: the budget itself
-/// is touched once for many packets. One thread.
+/// is touched once for many packets. The worker's thread.
 class BudgetShare {
  public:
-  BudgetShare() = default;
-  /// Null: no limit.
   explicit BudgetShare(std::shared_ptr<SharedBudget> budget) : budget_{std::move(budget)} {}
 
   [[nodiscard]] bool spend(Time now, std::uint64_t bytes);
-  [[nodiscard]] const std::shared_ptr<SharedBudget>& budget() const { return budget_; }
 
  private:
   /// An empty budget is not asked again for every packet of a flood.
@@ -28,20 +27,31 @@ class BudgetShare {
   Time ask_again_{};
 };
 
-/// Belongs to the relay socket, which the packets of both directions pass. The worker's thread.
+/// One worker's share of each budget that its allocations spend from. One for a user and not for an
+/// allocation: what many allocations had set aside would be missing elsewhere.
+class BudgetShares {
+ public:
+  /// Null for a null budget, which has no limit.
+  [[nodiscard]] std::shared_ptr<BudgetShare> of(const std::shared_ptr<SharedBudget>& budget);
+  [[nodiscard]] std::size_t size() const { return shares_.size(); }
+
+ private:
+  std::map<const SharedBudget*, std::weak_ptr<BudgetShare>> shares_;
+  std::size_t clean_at_ = 64;  // entries; those that nobody uses any more go then
+};
+
+/// Belongs to the relay sockets, which the packets of both directions pass. The worker's thread.
 class AllocationBandwidth {
  public:
-  explicit AllocationBandwidth(const BandwidthGrant& grant);
+  AllocationBandwidth(const BandwidthGrant& grant, BudgetShares& shares);
 
-  /// False: drop it. `edge` is the worker's share of edge().
-  [[nodiscard]] bool spend(Time now, std::uint64_t bytes, BudgetShare& edge);
-  /// Null: no limit.
-  [[nodiscard]] const std::shared_ptr<SharedBudget>& edge() const { return edge_; }
+  /// False: drop it.
+  [[nodiscard]] bool spend(Time now, std::uint64_t bytes);
 
  private:
   std::optional<PacedBudget> own_;
-  BudgetShare user_;
-  std::shared_ptr<SharedBudget> edge_;
+  std::shared_ptr<BudgetShare> user_;
+  std::shared_ptr<BudgetShare> edge_;
 };
 
 }  // namespace avedge::relay

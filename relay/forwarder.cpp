@@ -176,16 +176,9 @@ bool Forwarder::is_leased_if_own(const Flow& flow, const Endpoint& destination) 
   return false;
 }
 
-void Forwarder::limit_bandwidth(const AllocationBandwidth& bandwidth) {
-  limits_bandwidth_ = true;
-  if (edge_share_.budget() != bandwidth.edge()) edge_share_ = BudgetShare{bandwidth.edge()};
-}
-
 bool Forwarder::may_spend(Time now, const Socket& relay, std::size_t payload_size) {
-  if (!limits_bandwidth_) [[likely]]
-    return true;
-  if (relay.bandwidth == nullptr) return true;
-  if (relay.bandwidth->spend(now, payload_size, edge_share_)) return true;
+  if (!limits_bandwidth_ || relay.bandwidth == nullptr) return true;
+  if (relay.bandwidth->spend(now, payload_size)) return true;
   counters_.drops.count(DropReason::bandwidth);
   return false;
 }

@@ -36,9 +36,8 @@ class Forwarder {
   /// packet's buffer and the flow table stay as they are until the batch has been flushed.
   [[nodiscard]] Next forward(Time now, SocketId id, const Socket& socket, const Packet& packet);
 
-  /// From now on sockets with a bandwidth of their own are held to it. All such have one edge
-  /// budget, of which this forwarder takes its share.
-  void limit_bandwidth(const AllocationBandwidth& bandwidth);
+  /// From now on sockets that have a bandwidth (Socket::bandwidth) are held to it.
+  void limit_bandwidth() { limits_bandwidth_ = true; }
 
  private:
   Next from_client(Time now, SocketId id, const Packet& packet);
@@ -76,7 +75,6 @@ class Forwarder {
   bool translates_;
   Marking marking_;
   bool limits_bandwidth_ = false;
-  BudgetShare edge_share_;
   std::uint64_t transaction_seed_;
   std::uint64_t transactions_ = 0;
 };

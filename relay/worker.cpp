@@ -255,8 +255,8 @@ void Worker::carry_out(const FlowEdit& edit) {
 }
 
 void Worker::limit_bandwidth(const LimitBandwidth& limit) {
-  const auto bandwidth = std::make_shared<AllocationBandwidth>(limit.grant);
-  forwarder_.limit_bandwidth(*bandwidth);
+  const auto bandwidth = std::make_shared<AllocationBandwidth>(limit.grant, budget_shares_);
+  forwarder_.limit_bandwidth();
   for (const SocketId relay : limit.relays) {
     if (Socket* socket = sockets_.find(relay)) socket->bandwidth = bandwidth;
   }
@@ -296,7 +296,6 @@ void Worker::publish_gauges() {
 
 bool Worker::adopt(SocketId id, Socket socket) {
   const Socket& adopted = sockets_.add(id, std::move(socket));
-  if (adopted.bandwidth != nullptr) forwarder_.limit_bandwidth(*adopted.bandwidth);
   if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
   // Without these the socket works as well: its client hears nothing of errors, its packets leave
   // unmarked.
@@ -348,6 +347,7 @@ std::optional<Socket> Worker::release(SocketId id) {
   Socket* socket = sockets_.find(id);
   if (socket == nullptr) return std::nullopt;
   unwatch(socket->fd.get());
+  socket->bandwidth.reset();  // made of this worker's shares: where it arrives it gets another
   return sockets_.take(id);
 }
 

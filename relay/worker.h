@@ -56,7 +56,7 @@ struct WorkerSurroundings {
   Reservations& reservations;
   ConnectionLimits& connections;
   Doorman& doorman;
-  std::string_view turn_relay_interface;
+  std::string turn_relay_interface;
   Marking marking;
 };
 
@@ -177,6 +177,7 @@ class Worker final : public FlowReader {
   std::map<Endpoint, SocketId> udp_listeners_;
   Outcome outcome_;
   PacedBudget icmp_reports_;
+  BudgetShares budget_shares_;
 
   static constexpr std::size_t kReceiveBatch = 64;
   std::array<mmsghdr, kReceiveBatch> messages_{};

@@ -120,10 +120,7 @@ bool Section::is_table(std::string_view key) const {
 }
 
 void Section::read(std::string_view key, bool& target) {
-  const toml::node* node = find(key);
-  if (node == nullptr) return;
-  if (!node->is_boolean()) return refuse_type(*node, place_of(key), "true or false");
-  target = node->as_boolean()->get();
+  if (const auto value = boolean(key)) target = value->value;
 }
 
 void Section::refuse_unsupported(std::string_view key) {

@@ -77,7 +77,8 @@ SecurityFeatures Authenticator::features(std::uint16_t listener) const {
   // A client that is offered anonymity hides its name, and only names of users can be found again:
   // those of time-limited credentials and of token keys are not, so nobody is offered it then.
   const bool all_known = !by_secret && credentials_.token_keys.empty();
-  return {by_secret || by_password, by_password && all_known};
+  return {by_secret || by_password, by_password && all_known,
+          static_cast<std::uint8_t>(credentials_.authentication)};
 }
 
 bool Authenticator::is_offered(PasswordAlgorithm algorithm) const {

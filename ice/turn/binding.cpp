@@ -81,7 +81,9 @@ Verdict<void> discover(const Core& core, const Request& request, const Place& pl
   const IpAddress& client = request.path.remote.address;
   responder.redirect(*socket, {client, wishes->response_port.value_or(request.path.remote.port)});
   StunBuilder response = responder.success();
+  // In the clear too: whoever compares them sees what rewrites addresses on the way (§4.6).
   response.xor_address(AttributeType::xor_mapped_address, request.path.remote)
+      .address(AttributeType::mapped_address, request.path.remote)
       .address(AttributeType::response_origin, origin.advertised)
       .address(AttributeType::other_address, spots[place.address ^ 1u][place.port ^ 1u].advertised);
   if (wishes->padding != 0) {

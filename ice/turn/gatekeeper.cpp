@@ -66,7 +66,8 @@ std::optional<Identity> resume(const Request& request, const Claim& claim,
 
 Answer<Identity> Gatekeeper::authenticate(const Request& request,
                                           const Authenticator& authenticator,
-                                          const TokenSession* session) const {
+                                          const TokenSession* session,
+                                          const std::optional<Endpoint>& sibling) const {
   const StunView& message = request.message;
   const std::uint16_t listener = request.path.listener;
   // In the order of RFC 8489 §9.2.4: no integrity at all,
@@ -77,8 +78,10 @@ Answer<Identity> Gatekeeper::authenticate(const Request& request,
   if (!claim || !nonce || !message.has(AttributeType::realm)) return kBadRequest;
   // or another algorithm than those that came with this nonce,
   const SecurityFeatures features = authenticator.features(listener);
-  const NonceState state =
-      nonces_.inspect(request.now, request.path.remote, features, text_of(*nonce));
+  NonceState state = nonces_.inspect(request.now, request.path.remote, features, text_of(*nonce));
+  if (state == NonceState::foreign && sibling) {
+    state = nonces_.inspect(request.now, *sibling, features, text_of(*nonce));
+  }
   const bool was_offered = features.password_algorithms && state != NonceState::foreign;
   const auto algorithm = choose_algorithm(message, authenticator, was_offered);
   if (!algorithm) return algorithm.reason();

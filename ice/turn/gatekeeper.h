@@ -26,10 +26,12 @@ class Gatekeeper {
       : nonces_{settings.nonce_key, settings.nonce_lifetime},
         budget_{settings.limits.answers_per_second, settings.limits.answer_burst} {}
 
-  /// `session` may be null.
+  /// `session` may be null. `sibling` is another address of the client's whose nonces are good here
+  /// too: of the control connection, on a data connection (RFC 6062 §4.3).
   [[nodiscard]] Answer<Identity> authenticate(const Request& request,
                                               const Authenticator& authenticator,
-                                              const TokenSession* session) const;
+                                              const TokenSession* session,
+                                              const std::optional<Endpoint>& sibling) const;
   /// Answers a request that did not authenticate, or says why it stays without an answer.
   DropReason turn_away(const Request& request, const Refusal& refusal,
                        const Authenticator& authenticator, Responder& responder);

@@ -86,10 +86,11 @@ Nonce NonceMint::make(std::uint32_t issued, const Endpoint& client,
                       SecurityFeatures features) const {
   Body body;
   store_be32(body.data(), issued);
-  std::array<std::byte, 2> port;
-  store_be16(port.data(), client.port.number());
+  std::array<std::byte, 3> port_and_offer;
+  store_be16(port_and_offer.data(), client.port.number());
+  port_and_offer[2] = std::byte{features.offer};
   const std::string_view announced = features.any() ? encode(features) : std::string_view{};
-  const auto code = stun::hmac_sha256(key_, {ConstBytes{body}.first(kTimeBytes), port,
+  const auto code = stun::hmac_sha256(key_, {ConstBytes{body}.first(kTimeBytes), port_and_offer,
                                              client.address.bytes(), bytes_of(announced)});
   std::copy_n(code.begin(), kCodeBytes, body.begin() + kTimeBytes);
 

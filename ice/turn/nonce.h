@@ -17,6 +17,8 @@ using NonceKey = std::array<std::byte, 32>;
 struct SecurityFeatures {
   bool password_algorithms = false;
   bool username_anonymity = false;
+  /// Which algorithms were offered: nonces of another offer are foreign.
+  std::uint8_t offer = 0;
   [[nodiscard]] bool any() const { return password_algorithms || username_anonymity; }
 };
 

@@ -54,7 +54,8 @@ Verdict<void> Server::on_request(const Request& request, Outcome& outcome) {
 
   const Authenticator& authenticator = core_.rules->authenticator;
   const auto identity =
-      core_.gatekeeper.authenticate(request, authenticator, token_session_of(core_, request));
+      core_.gatekeeper.authenticate(request, authenticator, token_session_of(core_, request),
+                                    control_connection_of(core_, request.message));
   if (!identity) {
     return core_.gatekeeper.turn_away(request, identity.reason(), authenticator, responder);
   }

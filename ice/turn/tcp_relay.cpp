@@ -138,6 +138,14 @@ bool hand_over_binding(Core& core, const Request& request, Outcome& outcome) {
   return true;
 }
 
+std::optional<Endpoint> control_connection_of(Core& core, const stun::StunView& message) {
+  const auto id = read_connection_id(message);
+  if (message.method() != stun::Method::connection_bind || !id) return std::nullopt;
+  const PeerConnection* connection = core.allocations.connections().find(*id);
+  if (connection == nullptr) return std::nullopt;
+  return core.allocations.peek(connection->allocation)->client().five_tuple.client.endpoint;
+}
+
 Verdict<void> on_connection_bind(Core& core, const Exchange& exchange) {
   const Request& request = exchange.request;
   Responder& responder = exchange.responder;

@@ -11,6 +11,10 @@ Verdict<void> on_connect(Core& core, const Exchange& exchange);
 /// Whether this ConnectionBind belongs to another worker, which it has been handed over to: the one
 /// that has the peer's connection judges it, credentials and all.
 [[nodiscard]] bool hand_over_binding(Core& core, const Request& request, Outcome& outcome);
+/// The address of the client whose peer's connection a ConnectionBind names: a data connection may
+/// use the nonce of its control connection. Nothing for other requests.
+[[nodiscard]] std::optional<Endpoint> control_connection_of(Core& core,
+                                                            const stun::StunView& message);
 /// RFC 6062 §5.4. What comes after it on that connection is the peer's.
 Verdict<void> on_connection_bind(Core& core, const Exchange& exchange);
 

@@ -72,8 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TableForList", "[interface]",
              "edge.toml:1: interface: is a table; use a list of tables, [[interface]]"},
         Case{"OutOfBounds", "workers = 257",
-             "edge.toml:1: workers: 257 is out of bounds; use 0 to 256"},
-        Case{"Negative", "workers = -1", "edge.toml:1: workers: -1 is out of bounds; use 0 to 256"},
+             "edge.toml:1: workers: 257 is out of bounds; use 0 to 255"},
+        Case{"Negative", "workers = -1", "edge.toml:1: workers: -1 is out of bounds; use 0 to 255"},
         Case{"EmptyRealm", "realm = \"\"",
              "edge.toml:1: realm: is no realm; use 1 to 127 printable characters"},
         Case{"UnknownWord", "[log]\nlevel = \"inof\"",
@@ -256,6 +256,59 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:18: turn.users.alice: the password is empty; set one, or remove the user"},
         Case{"NumberAsPassword", "[turn.users]\nalice = 1234",
              "edge.toml:18: turn.users.alice: is an integer; use a string"},
+        Case{"HashedUserWithoutAKey", "[turn.users]\nalice = { realm = \"r\" }",
+             "edge.toml:18: turn.users.alice: has no key; add md5_key or sha256_key, or both"},
+        Case{"KeyOfAnotherHash", "[turn.users]\nalice = { sha256_key = \"00ff\" }",
+             "edge.toml:18: turn.users.alice.sha256_key: is no SHA-256 key; use the 64 hexadecimal "
+             "digits of SHA-256(user:realm:password)"},
+        Case{"KeyThatIsNotHexadecimal",
+             "[turn.users]\nalice = { md5_key = \"zz000000000000000000000000000000\" }",
+             "edge.toml:18: turn.users.alice.md5_key: is no MD5 key; use the 32 hexadecimal digits "
+             "of MD5(user:realm:password)"},
+        Case{"UnknownAuthentication", "[turn]\nauthentication = \"sha1\"",
+             "edge.toml:18: turn.authentication: unknown value 'sha1'; use md5, both, sha256"},
+        Case{"OAuthWithoutItsParts", "[[turn.oauth]]\nalgorithm = \"A128GCM\"",
+             "edge.toml:17: turn.oauth.kid: missing; name the key as clients will\n"
+             "edge.toml:17: turn.oauth.key: missing; add the key in base64"},
+        Case{
+            "OAuthKeyTooShort", "[[turn.oauth]]\nkid = \"a\"\nkey = \"AAAA\"",
+            "edge.toml:19: turn.oauth.key: is too short for its algorithm; use 32 bytes in base64"},
+        Case{"OAuthKeyThatIsNotBase64", "[[turn.oauth]]\nkid = \"a\"\nkey = \"not base64!\"",
+             "edge.toml:19: turn.oauth.key: is no base64; use 32 bytes in base64"},
+        Case{"OAuthUnknownAlgorithm",
+             "[[turn.oauth]]\nkid = \"a\"\nalgorithm = \"A256CBC\"\nkey = \"AAAA\"",
+             "edge.toml:19: turn.oauth.algorithm: unknown value 'A256CBC'; use A128GCM, A256GCM"},
+        Case{"EmptyServerName", "[turn]\nserver_name = \"\"",
+             "edge.toml:18: turn.server_name: is no realm; use 1 to 127 printable characters"},
+        Case{"DiscoveryWithoutItsListeners",
+             "[turn.nat_discovery]\nprimary = \"192.0.2.10:3478\"\n"
+             "alternate = \"192.0.2.11:3479\"",
+             "edge.toml:17: turn.nat_discovery: needs a UDP listener on 192.0.2.10:3478; add it to "
+             "a [[turn.listener]]\n"
+             "edge.toml:17: turn.nat_discovery: needs a UDP listener on 192.0.2.10:3479; add it to "
+             "a [[turn.listener]]\n"
+             "edge.toml:17: turn.nat_discovery: needs a UDP listener on 192.0.2.11:3478; add it to "
+             "a [[turn.listener]]\n"
+             "edge.toml:17: turn.nat_discovery: needs a UDP listener on 192.0.2.11:3479; add it to "
+             "a [[turn.listener]]"},
+        Case{"DiscoveryWithOneAddress",
+             "[turn.nat_discovery]\nprimary = \"192.0.2.10:3478\"\n"
+             "alternate = \"192.0.2.10:3479\"",
+             "edge.toml:19: turn.nat_discovery.alternate: differs too little from primary; use "
+             "another address of the same family, and another port"},
+        Case{"DiscoveryWithoutAnAlternate", "[turn.nat_discovery]\nprimary = \"192.0.2.10\"",
+             "edge.toml:17: turn.nat_discovery.alternate: missing; use one like "
+             "\"192.0.2.10:3478\"\n"
+             "edge.toml:18: turn.nat_discovery.primary: '192.0.2.10' is no address and port; use "
+             "\"ADDRESS:PORT\" or \"[IPV6]:PORT\""},
+        Case{"RedirectToNowhere", "[turn.redirect]\nabove_allocations = 5",
+             "edge.toml:17: turn.redirect.servers: missing; use a list like "
+             "[\"192.0.2.20:3478\"]"},
+        Case{"RedirectToAName", "[turn.redirect]\nservers = [\"turn.example:3478\"]",
+             "edge.toml:18: turn.redirect.servers: 'turn.example:3478' is no address and port; use "
+             "\"ADDRESS:PORT\" or \"[IPV6]:PORT\""},
+        Case{"MobilityAsAWord", "[turn]\nmobility = \"yes\"",
+             "edge.toml:18: turn.mobility: is a string; use true or false"},
         Case{"UnknownAction", "[[turn.peer_rule]]\naction = \"alow\"\nprefix = \"10.0.0.0/8\"",
              "edge.toml:18: turn.peer_rule.action: unknown value 'alow'; did you mean 'allow'?"},
         Case{"HostBits", "[[turn.peer_rule]]\naction = \"allow\"\nprefix = \"10.1.0.0/8\"",

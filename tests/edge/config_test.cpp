@@ -240,6 +240,7 @@ half_open_per_source = 8
 half_open_total = 9
 stream_queue_bytes = 70000
 stream_queue_age = 11
+connections_per_allocation = 15
 bandwidth_per_allocation = 12
 bandwidth_per_user = 13
 bandwidth_total = 14
@@ -273,8 +274,10 @@ format = "json"
                                    "edge.toml");
   ASSERT_TRUE(config) << config.reason().message();
   EXPECT_EQ(config->workers, 3u);
-  EXPECT_EQ(config->turn.limits,
-            (TurnLimits{1, 2, 3, 4, 5, 6, 7, 8, 9, 70'000, std::chrono::milliseconds{11}, {12}, {13}, {14}}));
+  EXPECT_EQ(
+      config->turn.limits,
+      (TurnLimits{
+          1, 2, 3, 4, 5, 6, 7, 8, 9, 70'000, std::chrono::milliseconds{11}, 15, {12}, {13}, {14}}));
   EXPECT_EQ(config->turn.default_lifetime, seconds{700});
   EXPECT_EQ(config->turn.max_lifetime, seconds{800});
   EXPECT_EQ(config->turn.channel_numbers, ChannelNumbers::rfc5766);
@@ -296,6 +299,78 @@ format = "json"
 TEST(Config, DscpIsPreservedUnlessItIsANumber) {
   EXPECT_EQ(parse_config("[turn]\ndscp = \"preserve\"\nttl = \"default\"", "edge.toml")->turn,
             TurnConfig{});
+}
+
+TEST(Config, WhoMayLogInToTurnAndWhatItOffers) {
+  const auto config = parse_config(R"(
+realm = "r"
+[[interface]]
+name = "only"
+addresses = [{ local = "192.0.2.1", advertised = "203.0.113.1" }, { local = "192.0.2.2" }]
+[[relay]]
+interface = "only"
+ports = "50000-50100"
+[turn]
+relay_interface = "only"
+authentication = "sha256"
+server_name = "turn.example"
+tcp_relay = true
+mobility = true
+[turn.users]
+alice = "secret"
+bob = { md5_key = "00112233445566778899aabbccddeeFF", realm = "other" }
+[turn.limits]
+connections_per_allocation = 3
+[[turn.oauth]]
+kid = "long"
+key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEK"
+[[turn.oauth]]
+kid = "short"
+key = "MTIzNDU2Nzg5MDEyMzQ1Ng=="
+algorithm = "A128GCM"
+[[turn.listener]]
+bind = "only:3478"
+transports = ["udp"]
+realm = "other"
+[[turn.listener]]
+bind = "only:3479"
+transports = ["udp"]
+[turn.nat_discovery]
+primary = "192.0.2.1:3478"
+alternate = "192.0.2.2:3479"
+[turn.redirect]
+servers = ["192.0.2.20:3478", "[2001:db8::20]:3478"]
+domain = "turn2.example"
+above_allocations = 0
+)",
+                                   "edge.toml");
+  ASSERT_TRUE(config) << config.reason().message();
+  const TurnConfig& turn = config->turn;
+  EXPECT_THAT(turn.users, ElementsAre(Pair("alice", "secret")));
+  ASSERT_EQ(turn.hashed_users.size(), 1u);
+  const HashedUser& bob = turn.hashed_users.at("bob");
+  ASSERT_TRUE(bob.md5_key);
+  EXPECT_EQ((*bob.md5_key)[15], std::byte{0xff});
+  EXPECT_EQ(bob.sha256_key, std::nullopt);
+  EXPECT_EQ(bob.realm, "other");
+  EXPECT_EQ(turn.authentication, TurnAuthentication::sha256);
+  EXPECT_EQ(turn.server_name, "turn.example");
+  ASSERT_EQ(turn.oauth_keys.size(), 2u);
+  EXPECT_EQ(turn.oauth_keys[0].key.size(), 32u) << "what is longer is cut";
+  EXPECT_EQ(turn.oauth_keys[1].algorithm, OAuthKey::Algorithm::a128gcm);
+  EXPECT_EQ(turn.oauth_keys[1].key.size(), 16u);
+  ASSERT_EQ(config->warnings.size(), 1u);
+  EXPECT_THAT(config->warnings[0], HasSubstr("longer than its algorithm takes"));
+  EXPECT_THAT(turn.listener_realms, ElementsAre("other", ""));
+  EXPECT_EQ(turn.nat_discovery,
+            (NatDiscoveryConfig{endpoint("192.0.2.1:3478"), endpoint("192.0.2.2:3479")}));
+  EXPECT_THAT(turn.redirect.servers,
+              ElementsAre(endpoint("192.0.2.20:3478"), endpoint("[2001:db8::20]:3478")));
+  EXPECT_EQ(turn.redirect.domain, "turn2.example");
+  EXPECT_EQ(turn.redirect.above_allocations, 0u);
+  EXPECT_TRUE(turn.tcp_relay);
+  EXPECT_TRUE(turn.mobility);
+  EXPECT_EQ(turn.limits.connections_per_allocation, 3u);
 }
 
 TEST(Config, AnEmptyFileIsAnEdgeThatDoesNothing) {

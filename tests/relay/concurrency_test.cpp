@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "relay/core/bandwidth.h"
 #include "relay/mailbox.h"
 #include "relay/port_pool.h"
 
@@ -127,6 +128,24 @@ TEST(Mailbox, WhatWasNotCarriedOutIsStillDestroyed) {
     EXPECT_EQ(witness.use_count(), 2);
   }
   EXPECT_EQ(witness.use_count(), 1);
+}
+
+TEST(SharedBudgetConcurrency, ManyThreadsTakeNoMoreThanThereIs) {
+  using std::chrono::milliseconds;
+  constexpr std::uint64_t kPacket = 1000;
+  SharedBudget budget{Bandwidth{800}};  // a hundred packets a second, and a burst of 200 ms
+  const Time start{std::chrono::hours{1}};
+  std::atomic<std::uint64_t> taken{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (Time now = start; now < start + milliseconds{10'000}; now += milliseconds{1}) {
+        if (budget.take(now, kPacket)) taken.fetch_add(1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(taken.load(), 1020u);
 }
 
 }  // namespace

@@ -339,10 +339,10 @@ TEST_F(ForwarderTest, BothDirectionsSpendTheBandwidthOfTheirAllocation) {
       flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
   permit_peer();
   // A burst of 200 ms is 25 bytes, and whoever is within it may go beyond.
-  const auto bandwidth =
-      std::make_shared<AllocationBandwidth>(BandwidthGrant{Bandwidth{1}, nullptr, nullptr});
-  sockets_.find(kRelay)->bandwidth = bandwidth;
-  forwarder_.limit_bandwidth(*bandwidth);
+  BudgetShares shares;
+  sockets_.find(kRelay)->bandwidth =
+      std::make_shared<AllocationBandwidth>(BandwidthGrant{Bandwidth{1}, nullptr, nullptr}, shares);
+  forwarder_.limit_bandwidth();
   (void)forward(kListener, client_, channel_data(std::string(25, 'x')));
   (void)forward(kRelay, peer_, std::string(25, 'x'));
   EXPECT_EQ(drops(DropReason::bandwidth), 0u);

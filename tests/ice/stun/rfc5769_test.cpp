@@ -6,6 +6,7 @@
 
 #include "ice/stun/attribute_values.h"
 #include "ice/stun/integrity.h"
+#include "ice/stun/password_algorithm.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
 
@@ -159,8 +160,16 @@ TEST(Rfc8489, AppendixB_1_SampleRequestWithSha256) {
                                     0xc2, 0x3d, 0x6d, 0xc7, 0x16, 0x5b, 0xda, 0x07,
                                     0x23, 0x04, 0xd9, 0x89, 0xc9, 0xd0, 0xaf, 0x3a,
                                     0x8c, 0x7e, 0x18, 0x4b, 0x4f, 0x9b, 0xb4, 0xa1};
-  EXPECT_TRUE(has_integrity(*message));
+  constexpr std::string_view kUser = "\u30de\u30c8\u30ea\u30c3\u30af\u30b9";
+  const auto key = long_term_key_sha256(kUser, "example.org", "TheMatrIX");
+  EXPECT_TRUE(std::equal(key.begin(), key.end(), view_of(kKey).begin()));
+  EXPECT_EQ(deciding_seal(*message), StunView::Seal::sha256);
   EXPECT_TRUE(verify_integrity(*message, view_of(kKey)));
+  const auto hash = user_hash(kUser, "example.org");
+  const auto sent = *message->find(AttributeType::userhash);
+  EXPECT_TRUE(std::equal(hash.begin(), hash.end(), sent.begin(), sent.end()));
+  EXPECT_EQ(read_password_algorithm(*message->find(AttributeType::password_algorithm)),
+            PasswordAlgorithm::sha256);
   EXPECT_FALSE(verify_integrity(*message, view_of(kKey).first(31)));
 }
 

@@ -7,6 +7,7 @@
 #include "ice/stun/attribute_values.h"
 #include "ice/stun/hmac.h"
 #include "ice/stun/integrity.h"
+#include "ice/stun/password_algorithm.h"
 #include "ice/stun/stun_view.h"
 
 namespace avedge::stun {
@@ -68,6 +69,51 @@ TEST(StunBuilder, WhatDoesNotFitIsNothing) {
             .finish();
     EXPECT_EQ(message.size(), size == kNeeded ? kNeeded : 0) << size;
   }
+}
+
+TEST(StunBuilder, Rfc8489_14_1_AddressesInTheClear) {
+  std::array<std::byte, 64> buffer;
+  StunBuilder builder{buffer, Method::binding, MessageClass::success, TransactionId::random()};
+  const auto endpoint = *Endpoint::parse("[2001:db8::7]:3479");
+  const auto message =
+      StunView::parse(builder.address(AttributeType::alternate_server, endpoint).finish());
+  EXPECT_EQ(read_address(*message->find(AttributeType::alternate_server)), endpoint);
+}
+
+TEST(StunBuilder, Rfc8656_18_12_AddressErrorCode) {
+  std::array<std::byte, 64> buffer;
+  StunBuilder builder{buffer, Method::allocate, MessageClass::success, {}};
+  const auto message =
+      StunView::parse(builder.address_error_code(AddressFamily::ipv6, 440, {}).finish());
+  const auto value = *message->find(AttributeType::address_error_code);
+  ASSERT_EQ(value.size(), 4u);
+  EXPECT_EQ(load_be32(value.data()), 0x02000428u);
+}
+
+TEST(StunBuilder, Rfc8656_18_13_IcmpHasSevenBitsOfTypeAndNineOfCode) {
+  std::array<std::byte, 64> buffer;
+  StunBuilder builder{buffer, Method::data, MessageClass::indication, {}};
+  const auto message = StunView::parse(builder.icmp(3, 4, 1400).finish());
+  const auto value = *message->find(AttributeType::icmp);
+  ASSERT_EQ(value.size(), 8u);
+  EXPECT_EQ(load_be32(value.data()), 3u << 9 | 4u);
+  EXPECT_EQ(load_be32(value.data() + 4), 1400u);
+}
+
+TEST(PasswordAlgorithm, Rfc8489_14_12_OnlyWhatWeKnowAndWithoutParameters) {
+  const std::pair<std::uint64_t, std::optional<PasswordAlgorithm>> cases[] = {
+      {0x00010000, PasswordAlgorithm::md5}, {0x00020000, PasswordAlgorithm::sha256},
+      {0x00000000, std::nullopt},           {0x00030000, std::nullopt},
+      {0x00020004, std::nullopt},
+  };
+  for (const auto& [wire, expected] : cases) {
+    std::array<std::byte, 4> value;
+    store_be32(value.data(), static_cast<std::uint32_t>(wire));
+    EXPECT_EQ(read_password_algorithm(value), expected) << wire;
+    EXPECT_EQ(read_password_algorithm(ConstBytes{value}.first(3)), std::nullopt);
+  }
+  const std::array both{PasswordAlgorithm::sha256, PasswordAlgorithm::md5};
+  EXPECT_EQ(load_be64(password_algorithms(both).data()), 0x0002000000010000u);
 }
 
 TEST(Hmac, Rfc2202AndRfc4231Vectors) {

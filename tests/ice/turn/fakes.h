@@ -20,6 +20,7 @@ namespace avedge::turn::testing {
 class FakePorts final : public RelayPorts {
  public:
   std::optional<DropReason> refuse;
+  std::optional<std::pair<AddressFamily, DropReason>> refuse_family;
   std::set<Endpoint> leased;
   std::map<std::uint32_t, Endpoint> sockets;
   std::map<ReservationToken, Endpoint> reserved;
@@ -34,6 +35,7 @@ class FakePorts final : public RelayPorts {
 
   Verdict<RelayPort> lease(AddressFamily family, Parity parity) override {
     if (refuse) return *refuse;
+    if (refuse_family && refuse_family->first == family) return refuse_family->second;
     if (parity == Parity::even && next_port_ % 2 != 0) ++next_port_;
     return adopt({local(family), Port{next_port_++}});
   }
@@ -75,8 +77,12 @@ class FakePorts final : public RelayPorts {
     return detached;
   }
   Verdict<RelayPort> attach(std::unique_ptr<DetachedPort> port) override {
+    const Endpoint& local = static_cast<Detached&>(*port).local;
     if (refuse) return *refuse;
-    return adopt(static_cast<Detached&>(*port).local);
+    if (refuse_family && refuse_family->first == local.address.family()) {
+      return refuse_family->second;
+    }
+    return adopt(local);
   }
 
   void close(SocketId socket) {
@@ -229,6 +235,13 @@ struct Client {
   Transport transport = Transport::udp;
   SocketId socket{1};  // of the listener, or of the client's connection
   std::uint16_t listener = 0;
+  // RFC 8489: how the request is protected, and what is said about it.
+  bool with_sha256 = false;           // MESSAGE-INTEGRITY-SHA256, and the algorithm SHA-256
+  std::vector<std::byte> algorithms;  // PASSWORD-ALGORITHMS, repeated if it is not empty
+  bool hides_name = false;            // USERHASH
+  // RFC 7635.
+  std::vector<std::byte> token;
+  std::vector<std::byte> mac_key;  // empty: that of the password
 
   [[nodiscard]] stun::LongTermKey key() const { return stun::long_term_key(user, realm, password); }
 
@@ -277,6 +290,7 @@ class World {
     std::map<std::uint32_t, Standing> standing;
     std::vector<JoinConnections> joined;
     std::vector<HandOver> handed_over;
+    std::vector<LimitBandwidth> limited;
     std::vector<std::uint32_t> closed;
   };
 
@@ -363,14 +377,34 @@ class World {
     std::array<std::byte, 4096> buffer;
     stun::StunBuilder builder{buffer, method, stun::MessageClass::request, transaction};
     fill(builder);
-    if (!client.nonce.empty()) {
-      builder.text(AttributeType::username, client.user)
-          .text(AttributeType::realm, client.realm)
-          .text(AttributeType::nonce, client.nonce)
-          .integrity(client.key());
-    }
+    if (!client.nonce.empty()) sign(builder, client);
     const ConstBytes bytes = builder.finish();
     return {bytes.begin(), bytes.end()};
+  }
+
+  static void sign(stun::StunBuilder& builder, const Client& client) {
+    using stun::AttributeType;
+    if (!client.token.empty()) builder.raw(AttributeType::access_token, client.token);
+    if (client.hides_name) {
+      builder.raw(AttributeType::userhash, stun::user_hash(client.user, client.realm));
+    } else {
+      builder.text(AttributeType::username, client.user);
+    }
+    builder.text(AttributeType::realm, client.realm).text(AttributeType::nonce, client.nonce);
+    if (!client.algorithms.empty()) {
+      builder.raw(AttributeType::password_algorithms, client.algorithms);
+    }
+    if (!client.with_sha256) {
+      if (client.mac_key.empty()) {
+        builder.integrity(client.key());
+      } else {
+        builder.integrity(client.mac_key);
+      }
+      return;
+    }
+    builder.u32(AttributeType::password_algorithm, 0x00020000);
+    builder.integrity_sha256(
+        stun::long_term_key_sha256(client.user, client.realm, client.password));
   }
 
   Answered ask(const Client& client, stun::Method method, const Fill& fill = kNothing) {
@@ -386,6 +420,8 @@ class World {
     client.nonce.clear();
     const auto challenge = ask(client, stun::Method::allocate, allocate_udp);
     client.nonce = text_of(*challenge.view().find(stun::AttributeType::nonce));
+    const auto offered = challenge.view().find(stun::AttributeType::password_algorithms);
+    if (client.with_sha256 && offered) client.algorithms.assign(offered->begin(), offered->end());
     return client;
   }
 
@@ -468,6 +504,7 @@ class World {
   }
   void apply(const JoinConnections& edit) { decided.joined.push_back(edit); }
   void apply(const HandOver& edit) { decided.handed_over.push_back(edit); }
+  void apply(const LimitBandwidth& edit) { decided.limited.push_back(edit); }
 };
 
 }  // namespace avedge::turn::testing

@@ -38,7 +38,7 @@ TEST(Nonce, Rfc8489_9_2_BeginsWithTheCookieOnlyIfThereAreFeatures) {
   const auto start = [&](SecurityFeatures features) {
     return text(mint.issue(kNow, kClient, features)).substr(0, 13);
   };
-  // RFC 8489 §18.1: bit 0 is the leftmost of the 24.
+  // Bits count from the right, as in RFC 8489 Appendix B.1.
   EXPECT_EQ(start({true, false}), "obMatJos2AAAB");
   EXPECT_EQ(start({false, true}), "obMatJos2AAAC");
   EXPECT_EQ(start({true, true}), "obMatJos2AAAD");
