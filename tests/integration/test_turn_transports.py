@@ -117,7 +117,8 @@ def test_burst_over_tls_arrives_whole_and_in_order(running):
     sender, receiver = running.over_tls(), running.over_tls()
     here, there = sender.allocate().relayed, receiver.allocate().relayed
     assert sender.bind(0x4000, *there).error is None and receiver.bind(0x4000, *here).error is None
-    texts = [b"%04d" % index * 25 for index in range(300)]
+    # As many as the socket between the two relayed addresses holds, should its reader be slow.
+    texts = [b"%04d" % index * 25 for index in range(100)]
     for text in texts:
         sender.send_channel_data(0x4000, text)
     assert [receiver.receive_channel_data() for _ in texts] == [(0x4000, text) for text in texts]
