@@ -382,7 +382,7 @@ def test_renewed_certificate_is_shown_to_newcomers_and_ends_no_session(lab, with
 _SESSIONS = {
     "udp": uclient.Mode(4, 100),
     "tcp": uclient.Mode(4, 100, "-t"),
-    "tls": uclient.Mode(4, 20, "-t", "-S", "-z", "100"),
+    "tls": uclient.Mode(4, 100, "-t", "-S"),
     "dtls": uclient.Mode(4, 100, "-S"),
 }
 

@@ -13,7 +13,7 @@ from lab import EDGE_EXTERNAL, EDGE_INTERNAL, INSIDE, INSIDE_OTHERS, wait_until
 
 _MODES = {
     "tcp": uclient.Mode(6, 30, "-T"),
-    "tls": uclient.Mode(6, 20, "-T", "-S", "-z", "100"),
+    "tls": uclient.Mode(6, 30, "-T", "-S"),
     "large_messages": uclient.Mode(4, 30, "-T", "-l", "1200"),
 }
 

@@ -18,9 +18,8 @@ _PROXY_PORT = 3479
 _PROXY_LISTENER = {"bind": f"external:{_PROXY_PORT}", "transports": ["tcp", "tls"],
                    "certificate": "edge", "proxy_protocol": True}
 
-# Of two TLS records that arrive together coturn's client reads the second only when a third comes:
-# slowly sent, each comes alone.
-_TLS = ["-t", "-S", "-z", "100"]
+# coturn's client takes a TLS record for a message: a second one in it would be lost.
+_TLS = ["-t", "-S"]
 _TRANSPORTS = {"udp": [], "tcp": ["-t"], "tls": _TLS, "dtls": ["-S"]}
 
 
