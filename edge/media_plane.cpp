@@ -109,7 +109,9 @@ void MediaPlane::drain() {
 void MediaPlane::reconfigure(const Config& config) {
   const turn::SharedRules rules = make_rules(config);
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    worker(i).post([server = servers_[i], rules](relay::Worker&) { server->reconfigure(rules); });
+    worker(i).post([server = servers_[i], rules](relay::Worker& own) {
+      own.consult([&](Time, Outcome& outcome) { server->reconfigure(rules, outcome); });
+    });
   }
 }
 

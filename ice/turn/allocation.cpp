@@ -153,6 +153,20 @@ void Allocation::retire(Time now, const FlowReader& flows, Outcome& outcome) {
   });
 }
 
+void Allocation::revoke(const std::function<bool(const IpAddress& peer)>& is_allowed,
+                        const FlowReader& flows, Outcome& outcome) {
+  std::erase_if(state_.channels, [&](const Channel& channel) {
+    const bool forbidden = !is_allowed(channel.peer.endpoint.address);
+    if (forbidden) erase(channel, flows, outcome);
+    return forbidden;
+  });
+  std::erase_if(state_.permissions, [&](const Permission& permission) {
+    const bool forbidden = !is_allowed(permission.peer);
+    if (forbidden) erase(permission, flows, outcome);
+    return forbidden;
+  });
+}
+
 Traffic Allocation::end(const FlowReader& flows, Outcome& outcome) {
   erase_all(flows, outcome);
   state_.channels.clear();

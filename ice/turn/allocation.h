@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -141,6 +142,9 @@ class Allocation {
   void drop(AddressFamily family, const FlowReader& flows, Outcome& outcome);
   /// Clears away permissions and channels that have run out, and one of two relayed addresses.
   void retire(Time now, const FlowReader& flows, Outcome& outcome);
+  /// Takes back permissions and channels of peers that are allowed no more.
+  void revoke(const std::function<bool(const IpAddress& peer)>& is_allowed, const FlowReader& flows,
+              Outcome& outcome);
   /// Erases every flow and closes the relay sockets. Nothing may be called afterwards but the
   /// constant ones.
   Traffic end(const FlowReader& flows, Outcome& outcome);

@@ -49,6 +49,10 @@ class Allocations {
   /// Takes a parked allocation out, for another worker.
   [[nodiscard]] Allocation::State leave(Allocation& allocation);
 
+  /// Takes back permissions, channels and connections of peers that are allowed no more.
+  using PeerJudge = std::function<bool(const Allocation& allocation, const IpAddress& peer)>;
+  void revoke(const PeerJudge& is_allowed, Outcome& outcome);
+
   /// Takes note that something of it has changed.
   void reschedule(const Allocation& allocation) { table_.reschedule(allocation); }
   void expire(Time now, Outcome& outcome);

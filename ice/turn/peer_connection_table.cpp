@@ -66,6 +66,14 @@ std::size_t PeerConnectionTable::count_of(DeadlineQueue::Index allocation) const
   return siblings == by_allocation_.end() ? 0 : siblings->second.size();
 }
 
+std::vector<ConnectionId> PeerConnectionTable::all_of(DeadlineQueue::Index allocation) const {
+  std::vector<ConnectionId> ids;
+  const auto found = by_allocation_.find(allocation);
+  if (found == by_allocation_.end()) return ids;
+  for (const Slot slot : found->second) ids.push_back(slots_[slot]->id);
+  return ids;
+}
+
 PeerConnection* PeerConnectionTable::first_of(DeadlineQueue::Index allocation) {
   const auto siblings = by_allocation_.find(allocation);
   return siblings == by_allocation_.end() ? nullptr : &*slots_[siblings->second.front()];

@@ -51,6 +51,7 @@ class PeerConnectionTable {
   /// Of that allocation to that peer, or null.
   [[nodiscard]] PeerConnection* find(DeadlineQueue::Index allocation, const Endpoint& peer);
   [[nodiscard]] std::size_t count_of(DeadlineQueue::Index allocation) const;
+  [[nodiscard]] std::vector<ConnectionId> all_of(DeadlineQueue::Index allocation) const;
   /// Any one of that allocation's, or null.
   [[nodiscard]] PeerConnection* first_of(DeadlineQueue::Index allocation);
 

@@ -23,6 +23,14 @@ Answer<Peer> judge_peer(const Core& core, const Allocation& allocation, const En
   return Peer{written, false};
 }
 
+void enforce_peer_rules(Core& core, Outcome& outcome) {
+  const auto is_allowed = [&core](const Allocation& allocation, const IpAddress& peer) {
+    const IpAddress written = core.surroundings.ports.advertised_address(peer);
+    return judge_peer(core, allocation, {written, Port{}}).ok();
+  };
+  core.allocations.revoke(is_allowed, outcome);
+}
+
 Answer<Peer> read_peer(const Core& core, const stun::StunView& message,
                        const Allocation& allocation, ConstBytes value) {
   const auto written = stun::read_xor_address(value, message.transaction());

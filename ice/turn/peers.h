@@ -19,4 +19,7 @@ namespace avedge::turn {
 [[nodiscard]] Answer<std::vector<Peer>> read_peers(const Core& core, const stun::StunView& message,
                                                    const Allocation& allocation);
 
+/// Takes back whatever clients were granted about peers that the rules of now forbid.
+void enforce_peer_rules(Core& core, Outcome& outcome);
+
 }  // namespace avedge::turn

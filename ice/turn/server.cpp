@@ -4,6 +4,7 @@
 #include "ice/turn/binding.h"
 #include "ice/turn/known_attributes.h"
 #include "ice/turn/mobility.h"
+#include "ice/turn/peers.h"
 #include "ice/turn/permissions.h"
 #include "ice/turn/refresh.h"
 #include "ice/turn/tcp_relay.h"
@@ -27,6 +28,11 @@ bool needs_credentials(Method method) {
 }
 
 }  // namespace
+
+void Server::reconfigure(SharedRules rules, Outcome& outcome) {
+  core_.rules = std::move(rules);
+  enforce_peer_rules(core_, outcome);
+}
 
 Verdict<void> Server::handle(Time now, const Path& path, ConstBytes datagram, Outcome& outcome) {
   const auto message = stun::StunView::parse(datagram);

@@ -25,10 +25,10 @@ class Server final : public SlowPathHandler {
     return std::min(core_.allocations.next_deadline(), core_.moves.next_deadline());
   }
 
-  /// From now on other credentials, peer rules, lifetimes and caps per allocation hold. What was
-  /// granted before stays granted; the nonces, the answer budget and the capacities of the start
-  /// stay too.
-  void reconfigure(SharedRules rules) { core_.rules = std::move(rules); }
+  /// From now on other credentials, peer rules, lifetimes and caps per allocation hold. Peers that
+  /// are forbidden now fall silent; whatever else was granted before stays granted. The nonces, the
+  /// answer budget and the capacities of the start stay too.
+  void reconfigure(SharedRules rules, Outcome& outcome);
   /// From now on new clients are told of another server, if one is configured.
   void drain() { core_.is_draining = true; }
   /// Carries out what another worker's server has posted.

@@ -26,7 +26,7 @@ class PeerConnections {
                                                   const Endpoint& peer) = 0;
   /// Whether `local` (RelayPorts::own_relay_address() and a port) is a relayed TCP address of this
   /// edge at this moment: nothing else that listens there may be reached. Any thread.
-  [[nodiscard]] virtual bool is_leased(const Endpoint& /*local*/) const { return false; }
+  [[nodiscard]] virtual bool is_leased(const Endpoint& local) const = 0;
 };
 
 }  // namespace avedge

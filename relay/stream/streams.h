@@ -48,6 +48,9 @@ class Streams final : public PeerConnections {
   // PeerConnections
   [[nodiscard]] Verdict<RelayPort> listen(AddressFamily family) override;
   [[nodiscard]] Verdict<SocketId> connect(Time now, SocketId relay, const Endpoint& peer) override;
+  [[nodiscard]] bool is_leased(const Endpoint& local) const override {
+    return addresses_.is_tcp_leased(relay_interface_, local);
+  }
 
  private:
   struct Leaving {

@@ -368,7 +368,11 @@ class World {
     server.run(errand, now, outcome);
     return carry_out(outcome);
   }
-  void reconfigure(const Settings& settings) { server.reconfigure(make_rules(settings)); }
+  void reconfigure(const Settings& settings) {
+    Outcome outcome;
+    server.reconfigure(make_rules(settings), outcome);
+    carry_out(outcome);
+  }
 
   /// The bytes of a request, signed if the client has a nonce.
   static std::vector<std::byte> build(const Client& client, stun::Method method, const Fill& fill,

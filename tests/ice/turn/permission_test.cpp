@@ -55,6 +55,18 @@ TEST_F(CreatePermission, APermissionNeverOutlivesItsAllocation) {
   EXPECT_EQ(world.flow(relay, "8.8.8.8:0")->valid_until, world.now + 100s);
 }
 
+TEST_F(CreatePermission, WhatALaterRuleForbidsFallsSilent) {
+  world.permit(client, {"8.8.8.8:0", "9.9.9.9:0"});
+  world.bind(client, 0x4001, "8.8.8.8:1234");
+  Settings stricter = World::default_settings();
+  stricter.peers.rules.push_back({PeerRule::Action::deny, *Prefix::parse("8.8.8.0/24")});
+  world.reconfigure(stricter);
+  EXPECT_EQ(world.flow(relay, "8.8.8.8:0"), nullptr);
+  EXPECT_EQ(world.flow(relay, "8.8.8.8:1234"), nullptr);
+  EXPECT_NE(world.flow(relay, "9.9.9.9:0"), nullptr) << "still allowed";
+  EXPECT_EQ(world.permit(client, {"8.8.8.8:0"}).code(), 403);
+}
+
 TEST_F(CreatePermission, Rfc8656_10_2_SeveralPeersAtOnce) {
   EXPECT_EQ(world.permit(client, {"8.8.8.8:1", "8.8.8.9:1", "8.8.8.8:2"}).code(), 200);
   EXPECT_NE(world.flow(relay, "8.8.8.8:0"), nullptr);
