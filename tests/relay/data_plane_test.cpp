@@ -169,6 +169,11 @@ class DataPlaneTest : public testing::Test {
     }
     return sum;
   }
+  [[nodiscard]] std::uint64_t dropped(DropReason reason) const {
+    std::uint64_t sum = 0;
+    for (const auto* counters : plane_->counters()) sum += counters->drops.of(reason);
+    return sum;
+  }
   [[nodiscard]] std::size_t ports_in_use() const {
     return plane_->addresses().all()[0]->udp_ports().in_use();
   }
@@ -237,6 +242,16 @@ TEST_F(DataPlaneTest, Rfc8656_115_TheSlowPathHearsOfPeersThatAreGone) {
   EXPECT_EQ(told->bytes, gone + " type 3 code 3");
 }
 
+TEST_F(DataPlaneTest, AFloodOfIcmpErrorsIsNotTurnedIntoOneTowardsTheClient) {
+  client_.send(listener_, kStun);
+  ASSERT_TRUE(client_.receive());
+  peer_.close();
+  EXPECT_TRUE(eventually([&] {
+    client_.send(listener_, channel_data("anybody there?"));
+    return dropped(DropReason::icmp_flood) > 0;
+  }));
+}
+
 TEST_F(DataPlaneTest, Rfc8656_14_DscpAndEcnPassBothWays) {
   constexpr std::uint8_t kExpeditedForwarding = 46 << 2;
   constexpr std::uint8_t kAssuredForwarding41 = 34 << 2 | 1;  // and ECT(1)
@@ -258,13 +273,7 @@ TEST_F(LimitedDataPlaneTest, WhatIsBeyondTheBandwidthIsDropped) {
   client_.send(listener_, channel_data(std::string(1000, 'x')));
   ASSERT_TRUE(peer_.receive());
   client_.send(listener_, channel_data("too much"));
-  EXPECT_TRUE(eventually([&] {
-    std::uint64_t dropped = 0;
-    for (const auto* counters : plane_->counters()) {
-      dropped += counters->drops.of(DropReason::bandwidth);
-    }
-    return dropped == 1;
-  }));
+  EXPECT_TRUE(eventually([&] { return dropped(DropReason::bandwidth) == 1; }));
 }
 
 TEST_F(DataPlaneTest, LargeDatagramsPassWhole) {
