@@ -8,12 +8,12 @@
 #include <string>
 
 #include "loopback.h"
+#include "one_channel.h"
 #include "relay/udp_socket.h"
 
 namespace avedge::relay {
 namespace {
 
-constexpr ChannelField kChannel = 0x4001;
 constexpr Port kListenerPort{3478};
 constexpr Port kRelayFirst{50000};
 
@@ -78,21 +78,7 @@ class BindsOnFirstSight : public SlowPathHandler {
   Verdict<void> handle(Time now, const Path& path, ConstBytes, Outcome& outcome) override {
     const auto port = ports_.lease(AddressFamily::ipv4, Parity::any);
     if (!port) return port.reason();
-    FlowSpec up;
-    up.key = {path.socket, path.remote, kChannel};
-    up.transform = Transform::strip_channel_header;
-    up.out_socket = port->socket;
-    up.destination = peer_;
-    up.valid_until = now + std::chrono::minutes{1};
-    outcome.upsert(up);
-    FlowSpec down;
-    down.key = {port->socket, peer_, kNoChannel};
-    down.transform = Transform::frame_channel_data;
-    down.channel = kChannel;
-    down.out_socket = path.socket;
-    down.destination = path.remote;
-    down.valid_until = now + std::chrono::minutes{1};
-    outcome.upsert(down);
+    bind_channel(now, path, *port, peer_, outcome);
     if (grant_.is_limited()) outcome.limit_bandwidth({port->socket, kNoSocket}, grant_);
     outcome.reply(path.socket, path.remote,
                   bytes_of(std::to_string(port->advertised.port.number())));
@@ -200,12 +186,6 @@ class LimitedDataPlaneTest : public DataPlaneTest {
   /// A thousand bytes take eight seconds.
   LimitedDataPlaneTest() { grant_.user = std::make_shared<SharedBudget>(Bandwidth{1}); }
 };
-
-std::string channel_data(const std::string& payload) {
-  std::string message(4, '\0');
-  write_channel_data_header(reinterpret_cast<std::byte*>(message.data()), kChannel, payload.size());
-  return message + payload;
-}
 
 const std::string kStun(20, '\0');
 
