@@ -235,9 +235,13 @@ inline constexpr std::string_view kDefaultAdminSocket = "/run/avedge/admin.sock"
 /// More threads than this only share caches with each other.
 inline constexpr std::uint32_t kMaxWorkers = 255;
 
+/// How relayed datagrams leave.
+enum class Egress : std::uint8_t { sockets, frames };
+
 struct Config {
   std::string realm;
   std::uint32_t workers = 0;  // 0: one per core
+  Egress egress = Egress::sockets;
   std::vector<Interface> interfaces;
   std::vector<RelayRange> relays;
   std::vector<Certificate> certificates;

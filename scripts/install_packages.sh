@@ -11,6 +11,7 @@ build_packages=(
   libssl-dev           # HMAC
   libboost-dev         # Asio: signalling, admin socket, HTTP
   libsrtp2-dev         # SRTP
+  libmnl-dev           # routes and neighbours, by netlink
   libspdlog-dev        # logs
   libcli11-dev         # command line
   libtomlplusplus-dev  # configuration
