@@ -11,13 +11,8 @@ sdp::FarView far_view(std::size_t sections, const Presentation& shown,
                       const std::optional<IpAddress>& edge) {
   sdp::FarView far;
   far.address = edge;
-  far.media.resize(sections);
+  far.media = shown.ports;
   far.receiver.resize(sections);
-  for (std::size_t i = 0; i < std::min(sections, shown.ports.size()); ++i) {
-    if (const PortLease& lease = shown.ports[i]) {
-      far.media[i] = sdp::EdgePorts{lease->rtp.advertised(), lease->rtcp.advertised()};
-    }
-  }
   for (std::size_t i = 0; i < std::min(sections, shown.receiver.lines.size()); ++i) {
     const MediaLine& own = shown.receiver.lines[i];
     far.receiver[i] = {known(own.rtp), known(own.rtcp)};
