@@ -21,7 +21,8 @@ enum class Latching : std::uint8_t {
 };
 
 /// Verifies the ICE checks that one party sends (RFC 8445 §7.2.2): USERNAME is
-/// "<receiver_ufrag>:<sender_ufrag>", MESSAGE-INTEGRITY is keyed by the receiver's password.
+/// "<receiver_ufrag>:<sender_ufrag>", MESSAGE-INTEGRITY is keyed by the receiver's password. Any
+/// bytes: in ICE-06 a ufrag is the raw id of a candidate with its component.
 struct IceCheckKeys {
   std::string receiver_ufrag;
   std::string receiver_password;

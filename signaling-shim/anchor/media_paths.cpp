@@ -5,6 +5,26 @@
 
 namespace avedge::anchor {
 
+namespace {
+
+/// What explains the checks that `mine` sends to `theirs`, in the flavours that both wrote.
+std::vector<IceCheckKeys> check_keys(const MediaLine& mine, const MediaLine& theirs,
+                                     std::uint16_t component) {
+  std::vector<IceCheckKeys> keys;
+  if (!mine.ice_ufrag.empty() && !theirs.ice_ufrag.empty() && !theirs.ice_password.empty()) {
+    keys.push_back({theirs.ice_ufrag, theirs.ice_password, mine.ice_ufrag});
+  }
+  for (const candidate::Ice06Credentials& receiver : theirs.ice06) {
+    for (const candidate::Ice06Credentials& sender : mine.ice06) {
+      keys.push_back(
+          {ice06_user(receiver, component), receiver.password, ice06_user(sender, component)});
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
 MediaPaths::~MediaPaths() {
   for (auto& [key, slot] : slots_) remove(slot);
 }
@@ -71,9 +91,7 @@ MediaEnd MediaPaths::end_of(const DialogState& state, Side side, const Key& key)
   end.signalled_addresses = mine.addresses;
   end.sip_source = state.party[side].source;
   end.latching = latching_;
-  if (!mine.ice_ufrag.empty() && !theirs.ice_ufrag.empty() && !theirs.ice_password.empty()) {
-    end.ice.push_back({theirs.ice_ufrag, theirs.ice_password, mine.ice_ufrag});
-  }
+  end.ice = check_keys(mine, theirs, is_rtp ? candidate::kRtpComponent : candidate::kRtcpComponent);
   return end;
 }
 

@@ -39,6 +39,29 @@ void read_place(const sdp::View& view, const sdp::Media& media, MediaLine& line)
   if (rtcp_address) add_address(line.addresses, *rtcp_address);
 }
 
+/// Both components of a candidate have the same id and password.
+void add_ice06(MediaLine& line, const candidate::Candidate& candidate) {
+  auto credentials = candidate::ice06_credentials(candidate);
+  if (!credentials) return;
+  auto& known = line.ice06;
+  if (std::find(known.begin(), known.end(), *credentials) != known.end()) return;
+  const bool is_default = candidate.port_number == line.written.port;
+  if (is_default && !known.empty()) {
+    known.insert(known.begin(), *std::move(credentials));
+  } else {
+    known.push_back(*std::move(credentials));
+  }
+  if (known.size() > candidate::kMaxIce06Ids) known.pop_back();
+}
+
+void read_candidates(const sdp::Media& media, MediaLine& line) {
+  for (const sdp::CandidateLine& written : media.candidates) {
+    if (!written.candidate || written.candidate->carrier != candidate::Carrier::udp) continue;
+    if (written.candidate->ip) add_address(line.addresses, *written.candidate->ip);
+    add_ice06(line, *written.candidate);
+  }
+}
+
 MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
   MediaLine line;
   line.is_relayed = media.is_relayed();
@@ -46,12 +69,7 @@ MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
   line.has_rtcp = media.profile == sdp::Profile::rtp;
   line.is_two_way = view.direction_of(media) == sdp::Direction::sendrecv;
   read_place(view, media, line);
-  for (const sdp::CandidateLine& candidate : media.candidates) {
-    if (candidate.candidate && candidate.candidate->carrier == candidate::Carrier::udp &&
-        candidate.candidate->ip) {
-      add_address(line.addresses, *candidate.candidate->ip);
-    }
-  }
+  read_candidates(media, line);
   line.ice_ufrag = view.ice_ufrag_of(media);
   line.ice_password = view.ice_password_of(media);
   return line;
@@ -64,6 +82,7 @@ void merge(MediaLine& line, const MediaLine& other) {
     merged.ice_ufrag = line.ice_ufrag;
     merged.ice_password = line.ice_password;
   }
+  if (merged.ice06.empty()) merged.ice06 = line.ice06;
   for (const IpAddress& address : line.addresses) add_address(merged.addresses, address);
   line = std::move(merged);
 }
@@ -107,6 +126,7 @@ void PartyMedia::keep_targets_of(const PartyMedia& before) {
       line.ice_ufrag = old.ice_ufrag;
       line.ice_password = old.ice_password;
     }
+    if (line.ice06.empty()) line.ice06 = old.ice06;
   }
 }
 

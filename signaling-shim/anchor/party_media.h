@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ice/candidate/ice06_credentials.h"
 #include "relay/core/endpoint.h"
 #include "signaling-shim/sdp/view.h"
 
@@ -27,6 +28,8 @@ struct MediaLine {
   std::vector<IpAddress> addresses;
   std::string ice_ufrag;
   std::string ice_password;
+  /// Those of its candidates in the older grammar: over UDP, the default destination's first.
+  std::vector<candidate::Ice06Credentials> ice06;
 };
 
 struct PartyMedia {
