@@ -205,6 +205,8 @@ struct SipRoute {
 struct SipLimits {
   std::uint32_t requests_per_second = 100;  // of one source address
   std::uint32_t connections = 4096;         // TCP, of all sources together
+  std::uint32_t calls_per_source = 1000;    // at a time; next hops are exempt
+  std::uint32_t ports_per_source = 4000;    // of those calls, on both sides together
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };
 

@@ -156,6 +156,8 @@ void read_sip(Section& top, Listeners& listeners, Config& config, Problems& prob
   if (auto limits = sip->section("limits")) {
     limits->read("requests_per_second", config.sip.limits.requests_per_second, 1, kMostOfAnything);
     limits->read("connections", config.sip.limits.connections, 1, kMostOfAnything);
+    limits->read("calls_per_source", config.sip.limits.calls_per_source, 1, kMostOfAnything);
+    limits->read("ports_per_source", config.sip.limits.ports_per_source, 4, kMostOfAnything);
     limits->refuse_unknown();
   }
   sip->read("offer_timeout", config.sip.offer_timeout, 10, 3600);

@@ -37,6 +37,9 @@ struct MediaEnd {
   Endpoint signalled;
   /// Addresses of its c= line and candidates; a source with one of them may latch.
   std::vector<IpAddress> signalled_addresses;
+  /// Its candidates, except anchored ports of this edge. What comes from an address of the edge is
+  /// its own only from one of these: it may have its relayed address here, too.
+  std::vector<Endpoint> signalled_candidates;
   IpAddress sip_source;
   Latching latching = Latching::signalled;
   std::vector<IceCheckKeys> ice;  // empty: no checks can be verified

@@ -16,6 +16,11 @@ void add_address(std::vector<IpAddress>& list, const IpAddress& address) {
   if (std::find(list.begin(), list.end(), address) == list.end()) list.push_back(address);
 }
 
+void add_candidate(std::vector<Endpoint>& list, const Endpoint& candidate) {
+  if (list.size() == kMaxSignalledCandidates) return;
+  if (std::find(list.begin(), list.end(), candidate) == list.end()) list.push_back(candidate);
+}
+
 /// Nowhere, unless somebody can receive there.
 Endpoint target_at(const std::optional<IpAddress>& address, Port port) {
   if (!address || !is_unicast(*address) || port == Port{}) return {};
@@ -57,7 +62,10 @@ void add_ice06(MediaLine& line, const candidate::Candidate& candidate) {
 void read_candidates(const sdp::Media& media, MediaLine& line) {
   for (const sdp::CandidateLine& written : media.candidates) {
     if (!written.candidate || written.candidate->carrier != candidate::Carrier::udp) continue;
-    if (written.candidate->ip) add_address(line.addresses, *written.candidate->ip);
+    if (written.candidate->ip) {
+      add_address(line.addresses, *written.candidate->ip);
+      add_candidate(line.candidates, {*written.candidate->ip, written.candidate->port_number});
+    }
     add_ice06(line, *written.candidate);
   }
 }
@@ -84,6 +92,7 @@ void merge(MediaLine& line, const MediaLine& other) {
   }
   if (merged.ice06.empty()) merged.ice06 = line.ice06;
   for (const IpAddress& address : line.addresses) add_address(merged.addresses, address);
+  for (const Endpoint& candidate : line.candidates) add_candidate(merged.candidates, candidate);
   line = std::move(merged);
 }
 
@@ -122,6 +131,7 @@ void PartyMedia::keep_targets_of(const PartyMedia& before) {
     line.rtp = old.rtp;
     line.rtcp = old.rtcp;
     line.addresses = old.addresses;
+    line.candidates = old.candidates;
     if (line.ice_ufrag.empty()) {
       line.ice_ufrag = old.ice_ufrag;
       line.ice_password = old.ice_password;

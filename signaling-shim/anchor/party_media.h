@@ -12,6 +12,7 @@ namespace avedge::anchor {
 
 /// Addresses of one stream from which its party may latch; more are ignored.
 inline constexpr std::size_t kMaxSignalledAddresses = 16;
+inline constexpr std::size_t kMaxSignalledCandidates = 32;
 
 /// One m= line.
 struct MediaLine {
@@ -26,6 +27,7 @@ struct MediaLine {
   Endpoint rtp;
   Endpoint rtcp;
   std::vector<IpAddress> addresses;
+  std::vector<Endpoint> candidates;  // over UDP, of all components
   std::string ice_ufrag;
   std::string ice_password;
   /// Those of its candidates in the older grammar: over UDP, the default destination's first.

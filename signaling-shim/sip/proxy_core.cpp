@@ -227,6 +227,8 @@ Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
   spec.caller_interface = forwarder_.interface_of(passage.from);
   spec.callee_interface = forwarder_.interface_of(passage.downstream);
   spec.latching = route.latching;
+  const IpAddress& source = passage.from.remote.address;
+  if (!routes_.is_next_hop(source)) spec.limited_source = network_of(source);
   return forwarder_.media().open(now, spec);
 }
 
