@@ -18,6 +18,7 @@
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"
 #include "relay/secure/pem.h"
+#include "signaling-shim/anchor/media_anchor.h"
 
 namespace avedge::edge {
 
@@ -198,6 +199,7 @@ struct SipRoute {
   std::string domain;  // of the Request-URI, lower case; empty: any
   std::vector<NextHop> next_hops;
   Latching latching = Latching::signalled;
+  anchor::CandidateMode candidates = anchor::CandidateMode::replace;
   friend bool operator==(const SipRoute&, const SipRoute&) = default;
 };
 

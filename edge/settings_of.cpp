@@ -228,6 +228,7 @@ sip::Settings sip_settings(const Config& config) {
       translated.next_hops.push_back({hop.host, hop.port, hop.transport});
     }
     translated.latching = route.latching;
+    translated.candidates = route.candidates;
   }
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;
   settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;

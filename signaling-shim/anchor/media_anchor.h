@@ -20,6 +20,12 @@ enum class SessionId : std::uint64_t {};
 /// Who sent a message: the party that sent the dialog's initial INVITE, or the other one.
 enum class Side : std::uint8_t { caller, callee };
 
+/// What becomes of the candidates that a party offers.
+enum class CandidateMode : std::uint8_t {
+  replace,  // each side sees only the edge
+  add       // the edge appears as one more relay; media may also flow past it
+};
+
 /// What an initial INVITE says about the session it opens.
 struct SessionSpec {
   std::string call_id;
@@ -28,7 +34,11 @@ struct SessionSpec {
   std::string branch;
   std::string caller_interface;  // [[interface]] names
   std::string callee_interface;
+  /// Families that the parties are reached by in SIP: those of their media, until they say so.
+  std::optional<AddressFamily> caller_family;
+  std::optional<AddressFamily> callee_family;
   Latching latching = Latching::signalled;
+  CandidateMode candidates = CandidateMode::replace;
   /// Whose calls and ports are counted and capped; nothing for neighbours that speak for many.
   std::optional<IpAddress> limited_source;
 };

@@ -73,6 +73,7 @@ void read_candidates(const sdp::Media& media, MediaLine& line) {
 MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
   MediaLine line;
   line.is_relayed = media.is_relayed();
+  line.waits_for_bundle = media.waits_for_bundle();
   if (!line.is_relayed) return line;
   line.has_rtcp = media.profile == sdp::Profile::rtp;
   line.is_two_way = view.direction_of(media) == sdp::Direction::sendrecv;

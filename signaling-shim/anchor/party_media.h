@@ -16,7 +16,8 @@ inline constexpr std::size_t kMaxSignalledCandidates = 32;
 
 /// One m= line.
 struct MediaLine {
-  bool is_relayed = false;  // over UDP and not rejected
+  bool is_relayed = false;        // over UDP and not rejected
+  bool waits_for_bundle = false;  // port 0, and yet not rejected (RFC 8843 §6)
   bool has_rtcp = false;
   /// c=0.0.0.0, ::, or a=inactive. Says nothing about where media goes.
   bool is_held = false;

@@ -60,10 +60,10 @@ Verdict<PortLeases> PortLessor::fit(const PortLeases& held, const PartyMedia& me
 
 Verdict<PortLease> PortLessor::lease(AddressFamily preferred) {
   if (source_ && source_->port_pairs >= source_->max_port_pairs) return DropReason::source_limit;
-  auto pair = control_.lease_pair(worker_, interface_, preferred);
+  auto pair = control_.lease_pair(worker_, party_.interface, preferred);
   if (!pair && pair.reason() == DropReason::family_unsupported) {
     const bool was_v4 = preferred == AddressFamily::ipv4;
-    pair = control_.lease_pair(worker_, interface_,
+    pair = control_.lease_pair(worker_, party_.interface,
                                was_v4 ? AddressFamily::ipv6 : AddressFamily::ipv4);
   }
   if (!pair) return pair.reason();

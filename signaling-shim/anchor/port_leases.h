@@ -18,15 +18,20 @@ using PortLease = std::shared_ptr<const MediaPortPair>;
 /// By m= line; null where nothing is relayed. Lines that share a port share the lease.
 using PortLeases = std::vector<PortLease>;
 
+/// Where a party is, before it says so itself.
+struct PartyPlace {
+  std::string interface;
+  std::optional<AddressFamily> family;
+};
+
 class PortLessor {
  public:
   /// `source`: whose ports they count as; null if nobody's.
-  PortLessor(SessionControl& control, WorkerId worker, std::string interface,
+  PortLessor(SessionControl& control, WorkerId worker, PartyPlace party,
              std::shared_ptr<SourceUse> source)
-      : control_{control},
-        worker_{worker},
-        interface_{std::move(interface)},
-        source_{std::move(source)} {}
+      : control_{control}, worker_{worker}, party_{std::move(party)}, source_{std::move(source)} {}
+
+  [[nodiscard]] const std::optional<AddressFamily>& usual_family() const { return party_.family; }
 
   /// Ports for the lines of `media`: those of `held` stay, new lines get new ones in the preferred
   /// family (or, where the interface lacks it, in the other), lines that are not relayed keep what
@@ -45,7 +50,7 @@ class PortLessor {
 
   SessionControl& control_;
   WorkerId worker_;
-  std::string interface_;
+  PartyPlace party_;
   std::shared_ptr<SourceUse> source_;
   std::optional<IpAddress> address_;
 };

@@ -30,8 +30,10 @@ Session::Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& f
       source_{std::move(source)},
       worker_{factory.control.assign_worker()},
       info_{id, spec.call_id, spec.caller_interface, spec.callee_interface, 0},
-      ports_{PortLessor{factory.control, worker_, spec.caller_interface, source_},
-             PortLessor{factory.control, worker_, spec.callee_interface, source_}},
+      ports_{PortLessor{
+                 factory.control, worker_, {spec.caller_interface, spec.caller_family}, source_},
+             PortLessor{
+                 factory.control, worker_, {spec.callee_interface, spec.callee_family}, source_}},
       opened_{now},
       last_message_{now},
       last_sdp_{now},
@@ -75,7 +77,7 @@ Verdict<BodyRewrite> Session::rewrite_body(Time now, const DialogMessage& messag
   if (only_describes(message)) return sdp->show_nowhere();
   const auto shown = present(now, message, sdp->media());
   if (!shown) return shown.reason();
-  return sdp->show(*shown, ports_.facing(other(message.sender)).address());
+  return sdp->show(*shown, ports_.facing(other(message.sender)).address(), spec_.candidates);
 }
 
 Verdict<Presentation> Session::present(Time now, const DialogMessage& message, PartyMedia media) {

@@ -266,6 +266,7 @@ transports = ["udp"]
 from = "only"
 to = "only"
 latching = "sip-source"
+candidates = "add"
 next_hops = ["sip:192.0.2.20"]
 [metrics]
 http = ""
@@ -294,6 +295,7 @@ format = "json"
   EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10}));
   EXPECT_EQ(config->sip.listeners[0].interface, "only") << "found by its address";
   EXPECT_EQ(config->sip.routes[0].latching, Latching::sip_source);
+  EXPECT_EQ(config->sip.routes[0].candidates, anchor::CandidateMode::add);
   EXPECT_EQ(config->metrics_http, std::nullopt);
   EXPECT_EQ(config->log, (LogConfig{LogLevel::debug, LogFormat::json}));
 }
