@@ -84,6 +84,10 @@ MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
   return line;
 }
 
+bool says_where(const MediaLine& line) {
+  return line.is_relayed && !line.written.address.is_unspecified();
+}
+
 void merge(MediaLine& line, const MediaLine& other) {
   if (!other.is_relayed) return;
   MediaLine merged = other;
@@ -102,14 +106,9 @@ void merge(MediaLine& line, const MediaLine& other) {
 PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source) {
   PartyMedia party;
   party.source = source;
-  bool has_family = false;
-  for (const sdp::Media& media : view.media()) {
-    party.lines.push_back(read_line(view, media));
-    if (party.lines.back().is_relayed && !has_family) {
-      party.family = party.lines.back().written.address.family();
-      has_family = true;
-    }
-  }
+  for (const sdp::Media& media : view.media()) party.lines.push_back(read_line(view, media));
+  const auto spoken = std::find_if(party.lines.begin(), party.lines.end(), says_where);
+  if (spoken != party.lines.end()) party.family = spoken->written.address.family();
   return party;
 }
 
@@ -125,6 +124,10 @@ void PartyMedia::add_alternative(const PartyMedia& other) {
 }
 
 void PartyMedia::keep_targets_of(const PartyMedia& before) {
+  // "0.0.0.0" of a party that lives in IPv6 says nothing about it.
+  if (!before.lines.empty() && std::none_of(lines.begin(), lines.end(), says_where)) {
+    family = before.family;
+  }
   for (std::size_t i = 0; i < std::min(lines.size(), before.lines.size()); ++i) {
     const MediaLine& old = before.lines[i];
     MediaLine& line = lines[i];
