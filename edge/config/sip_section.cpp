@@ -169,6 +169,7 @@ void read_sip(Section& top, Listeners& listeners, Config& config, Problems& prob
   }
   sip->read("offer_timeout", config.sip.offer_timeout, 10, 3600);
   sip->read("media_idle_timeout", config.sip.media_idle_timeout, 10, 86'400);
+  sip->read("trace", config.sip.trace);
   sip->refuse_unknown();
 }
 
