@@ -17,6 +17,7 @@ build_packages=(
   libtomlplusplus-dev  # configuration
   nlohmann-json3-dev   # admin socket, JSON logs
   prometheus-cpp-dev   # /metrics
+  libnice-dev          # the ICE agent of the tests
   libgtest-dev libgmock-dev libbenchmark-dev  # one CMake project: its tests are configured as well
 )
 
