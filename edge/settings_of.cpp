@@ -5,7 +5,6 @@
 #include <thread>
 
 #include "ice/latching/party.h"
-#include "signaling-shim/sip/uri.h"
 
 namespace avedge::edge {
 namespace {
@@ -222,7 +221,8 @@ std::vector<sip::Listener> sip_listeners(const Config& config) {
     }
     for (const ListenAddress& address : listener.addresses) {
       listeners.push_back({listener.interface, address.local, address.advertised,
-                           listener.transports, address.device, listener.name, tls});
+                           listener.transports, address.device, listener.name, tls,
+                           listener.sources});
     }
   }
   return listeners;
@@ -233,20 +233,31 @@ sip::Settings sip_settings(const Config& config) {
   settings.listeners = sip_listeners(config);
   settings.names = config.sip.names;
   settings.next_hop_ca = config.sip.next_hop_ca;
+  settings.dns_servers = config.sip.dns_servers;
+  settings.health = {config.sip.options_interval, config.sip.options_failures};
   for (const SipRoute& route : config.sip.routes) {
     sip::Route& translated = settings.routes.emplace_back();
     translated.from = route.from;
     if (!route.to.empty()) translated.to = route.to;
     if (!route.domain.empty()) translated.domain = route.domain;
     for (const NextHop& hop : route.next_hops) {
-      const Port standard = hop.transport == Transport::tls ? sip::kSipsPort : sip::kSipPort;
-      translated.next_hops.push_back({hop.host, hop.port.value_or(standard), hop.transport});
+      translated.next_hops.push_back({hop.host, hop.port, hop.transport, hop.weight});
     }
+    if (route.federation) {
+      sip::NextHop& edge = translated.next_hops.emplace_back();
+      edge = {route.domain, {}, Transport::tls};
+      edge.lookup = sip::NextHop::Lookup::federation;
+    }
+    if (route.balance == RouteBalance::by_weight) translated.balance = sip::Balance::by_weight;
+    translated.trust = route.trust;
     translated.latching = route.latching;
   }
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;
   settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;
   settings.limits.connections = config.sip.limits.connections;
+  settings.limits.connections_per_source = config.sip.limits.connections_per_source;
+  settings.limits.connections_per_second = config.sip.limits.connections_per_second;
+  settings.limits.connection_burst = 2.0 * config.sip.limits.connections_per_second;
   return settings;
 }
 

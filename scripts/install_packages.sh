@@ -11,6 +11,7 @@ build_packages=(
   libssl-dev           # HMAC
   libboost-dev         # Asio: signalling, admin socket, HTTP
   libsrtp2-dev         # SRTP
+  libc-ares-dev        # DNS: where SIP's next hops are
   libspdlog-dev        # logs
   libcli11-dev         # command line
   libtomlplusplus-dev  # configuration

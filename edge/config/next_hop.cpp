@@ -6,7 +6,7 @@
 namespace avedge::edge {
 namespace {
 
-constexpr std::string_view kSyntax = "use \"sip:HOST[:PORT][;transport=udp|tcp|tls]\"";
+constexpr std::string_view kSyntax = "use \"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\"";
 
 Error wrong(std::string what, std::string_view remedy = kSyntax) {
   return Error{std::move(what) + "; " + std::string{remedy}};
@@ -20,6 +20,10 @@ Result<void> read_parameter(std::string_view parameter, NextHop& hop) {
     hop.transport = Transport::tcp;
   } else if (text == "transport=tls") {
     hop.transport = Transport::tls;
+  } else if (text.starts_with("weight=")) {
+    const auto weight = Port::parse(std::string_view{text}.substr(7));
+    if (!weight) return wrong("'" + text.substr(7) + "' is no weight", "use 0 to 65535");
+    hop.weight = weight->number();
   } else if (text != "lr") {
     return wrong("unknown parameter '" + text + "'");
   }

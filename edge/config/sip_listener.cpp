@@ -36,6 +36,21 @@ void read_verify(Section& section, SipListener& listener, Problems& problems) {
   }
 }
 
+void read_sources(Section& section, SipListener& listener, Problems& problems) {
+  for (const Located<std::string>& text : section.texts("sources")) {
+    const auto prefix = Prefix::parse(text.value);
+    if (prefix) {
+      listener.sources.push_back(*prefix);
+    } else {
+      problems.refuse(text.place, "'" + text.value + "' is no prefix", "use one like 10.20.0.0/16");
+    }
+  }
+  if (section.has("sources") && listener.sources.empty()) {
+    problems.refuse(section.place_of("sources"), "names nobody",
+                    "remove it to take requests from anywhere");
+  }
+}
+
 /// A lock that nobody looks at is refused: names and authorities mean nothing unless a certificate
 /// is required.
 void check_verify(const Section& section, const SipListener& listener, Problems& problems) {
@@ -74,6 +89,7 @@ void read_sip_listener(Section& section, const std::string& folder, Listeners& l
   read_verify(section, listener, problems);
   listener.client_ca = read_authorities(section, "client_ca", folder, problems);
   listener.partners = read_names(section, "partners", problems);
+  read_sources(section, listener, problems);
   auto socket = listeners.read(section, kSipListener);
   if (!socket) return;
   static_cast<Listener&>(listener) = std::move(*socket);

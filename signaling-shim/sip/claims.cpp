@@ -16,12 +16,17 @@ struct Wire {
   ListenerIndex other{};
   anchor::SessionId session{};
   anchor::Side side{};
+  Trust trust{};
 };
+
+/// Shares the first byte with the side.
+constexpr std::uint8_t kTrustBit = 0x80;
 
 std::string write(const Wire& wire) {
   std::array<std::byte, 40> buffer;
   ByteWriter writer{buffer};
-  writer.u8(static_cast<std::uint8_t>(wire.side));
+  writer.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(wire.side) |
+                                      (wire.trust == Trust::yes ? kTrustBit : 0)));
   writer.u8(static_cast<std::uint8_t>(wire.other));
   writer.u8(static_cast<std::uint8_t>(wire.neighbour.listener));
   writer.u8(static_cast<std::uint8_t>(wire.neighbour.transport));
@@ -40,7 +45,9 @@ std::optional<Wire> read(std::string_view payload) {
   const auto address = IpAddress::from_bytes(bytes_of(payload).subspan(kFixed));
   if (!address) return std::nullopt;
   Wire wire;
-  wire.side = static_cast<anchor::Side>(at[0]);
+  const auto first = static_cast<std::uint8_t>(at[0]);
+  wire.trust = (first & kTrustBit) != 0 ? Trust::yes : Trust::no;
+  wire.side = static_cast<anchor::Side>(first & ~kTrustBit);
   wire.other = static_cast<ListenerIndex>(at[1]);
   wire.neighbour.listener = static_cast<ListenerIndex>(at[2]);
   wire.neighbour.transport = static_cast<Transport>(at[3]);
@@ -54,8 +61,9 @@ std::optional<Wire> read(std::string_view payload) {
 
 std::string Claims::seal(const ViaClaim& claim, std::string_view branch,
                          std::string_view call_id) const {
-  return signer_.seal(write({claim.upstream, claim.downstream, claim.session, claim.sender}),
-                      {kViaContext, branch, call_id});
+  return signer_.seal(
+      write({claim.upstream, claim.downstream, claim.session, claim.sender, claim.trust}),
+      {kViaContext, branch, call_id});
 }
 
 std::optional<ViaClaim> Claims::open_via(std::string_view sealed, std::string_view branch,
@@ -63,12 +71,12 @@ std::optional<ViaClaim> Claims::open_via(std::string_view sealed, std::string_vi
   const auto payload = signer_.open(sealed, {kViaContext, branch, call_id});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return ViaClaim{wire->neighbour, wire->other, wire->session, wire->side};
+  return ViaClaim{wire->neighbour, wire->other, wire->session, wire->side, wire->trust};
 }
 
 std::string Claims::seal(const RouteClaim& claim, std::string_view call_id) const {
   return signer_.seal(
-      write({claim.neighbour, claim.neighbour.listener, claim.session, claim.faces}),
+      write({claim.neighbour, claim.neighbour.listener, claim.session, claim.faces, claim.trust}),
       {kRouteContext, call_id});
 }
 
@@ -77,7 +85,7 @@ std::optional<RouteClaim> Claims::open_route(std::string_view sealed,
   const auto payload = signer_.open(sealed, {kRouteContext, call_id});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return RouteClaim{wire->neighbour, wire->session, wire->side};
+  return RouteClaim{wire->neighbour, wire->session, wire->side, wire->trust};
 }
 
 }  // namespace avedge::sip

@@ -18,6 +18,9 @@ inline constexpr std::string_view kClaimParameter = "avedge";
 /// SessionId 0: a request without media.
 inline constexpr anchor::SessionId kNoSession{};
 
+/// Whether headers that say who somebody is may pass (Route::trust).
+enum class Trust : bool { no, yes };
+
 /// In our Via: where the request came from, and so where its responses go.
 struct ViaClaim {
   Neighbour upstream;
@@ -26,6 +29,8 @@ struct ViaClaim {
   anchor::SessionId session = kNoSession;
   /// Who sent the request.
   anchor::Side sender = anchor::Side::caller;
+  /// Route::trust, as for RouteClaim.
+  Trust trust = Trust::no;
 };
 
 /// In our Record-Route: the neighbour on one side of the dialog.
@@ -34,6 +39,8 @@ struct RouteClaim {
   anchor::SessionId session = kNoSession;
   /// The side on which `neighbour` is.
   anchor::Side faces = anchor::Side::caller;
+  /// Of the route that the dialog began by.
+  Trust trust = Trust::no;
 };
 
 class Claims {

@@ -26,7 +26,7 @@ Send Forwarder::response(Time now, const View& response, const ViaClaim& claim,
   counters_.count_response(response.method(), response.status());
   return {claim.upstream,
           write_forwarded_response(response, body ? *body : BodyChange{std::string{}},
-                                   claim.upstream.transport)};
+                                   claim.upstream.transport, claim.trust)};
 }
 
 std::optional<Send> Forwarder::own_response(const Outline& request, Method method,

@@ -9,6 +9,7 @@
 
 #include "relay/core/endpoint.h"
 #include "relay/core/media_path.h"
+#include "relay/core/prefix.h"
 #include "relay/core/result.h"
 #include "relay/secure/mutual_tls.h"
 #include "signaling-shim/sip/neighbour.h"
@@ -41,23 +42,38 @@ struct Listener {
   std::string name;
   /// Where tls is among the transports.
   std::optional<ListenerTls> tls;
+  /// Who may send here at all, besides our next hops; empty: everybody.
+  std::vector<Prefix> sources;
 
   [[nodiscard]] bool offers(Transport transport) const;
+  [[nodiscard]] bool admits(const IpAddress& source) const;
   /// "host:port" as others may reach this listener.
   [[nodiscard]] std::string shown() const;
 };
 
-/// Where requests of a route go: an address or a name that has addresses.
+/// Where requests of a route go: an address, a host, or a domain of which DNS says more (RFC 3263).
 struct NextHop {
+  enum class Lookup : std::uint8_t {
+    rfc3263,    // NAPTR, SRV, addresses: as far as port and transport are left open
+    federation  // SRV of _sipfederationtls._tcp only, over TLS: how Lync's edges find each other
+  };
   std::string host;  // without brackets
-  Port port;
-  Transport transport = Transport::udp;
+  std::optional<Port> port;
+  std::optional<Transport> transport;
+  /// Its share of a balanced route.
+  std::uint16_t weight = 1;
+  Lookup lookup = Lookup::rfc3263;
 
-  /// "sip:host[:port][;transport=udp|tcp|tls]"; udp and port 5060 (tls: 5061) unless said
-  /// otherwise.
+  /// "sip:host[:port][;transport=udp|tcp|tls][;weight=n]"; sips means tls.
   static Result<NextHop> parse(std::string_view uri);
+  /// As parse() takes it, without the weight; a federated domain says so.
   [[nodiscard]] std::string to_string() const;
+  /// Whether it is looked up like `other`, whatever the weights.
+  [[nodiscard]] bool is_same_place(const NextHop& other) const;
 };
+
+/// In which order a request tries the next hops of its route.
+enum class Balance : std::uint8_t { in_order, by_weight };
 
 /// One [[sip.route]]: the first that matches a request outside a dialog is taken.
 struct Route {
@@ -66,9 +82,20 @@ struct Route {
   std::optional<std::string> to;
   /// Matches this host of the Request-URI only.
   std::optional<std::string> domain;
-  /// In order of preference.
   std::vector<NextHop> next_hops;
   Latching latching = Latching::signalled;
+  Balance balance = Balance::in_order;
+  /// Both sides belong to one trust domain (RFC 3325): what says who somebody is passes, in either
+  /// direction and for the whole dialog. Else it is taken out.
+  bool trust = false;
+};
+
+/// OPTIONS to every address of every next hop (RFC 3261 §11).
+struct HealthCheck {
+  /// Zero: none.
+  std::chrono::seconds interval{0};
+  /// So many in a row without an answer, or answered 503, and it is down; one answer, and it is up.
+  unsigned failures = 3;
 };
 
 struct Limits {
@@ -79,6 +106,9 @@ struct Limits {
   double requests_per_second = 100;
   double request_burst = 200;
   std::size_t rate_limited_sources = 65'536;
+  /// The same for connections that are opened: each may cost a handshake.
+  double connections_per_second = 50;
+  double connection_burst = 100;
   std::size_t connections = 4'096;
   std::size_t connections_per_source = 256;
   /// Unsent bytes of one connection; beyond it is closed.
@@ -90,8 +120,11 @@ struct Limits {
   std::chrono::seconds connect_timeout{5};
   /// A next hop that refused a connection is the last choice for this long.
   std::chrono::seconds hop_penalty{30};
-  /// Names among the next hops are looked up again this often.
-  std::chrono::seconds resolve_interval{60};
+  /// What DNS says of next hops holds as long as it says, within these bounds.
+  std::chrono::seconds shortest_ttl{1};
+  std::chrono::seconds longest_ttl{600};
+  /// A lookup that found nothing is tried again after this.
+  std::chrono::seconds lookup_retry{10};
 };
 
 struct Settings {
@@ -102,6 +135,9 @@ struct Settings {
   /// PEM of the authorities that sign the certificates of next hops, for interfaces without a TLS
   /// listener; empty: those of the system.
   std::string next_hop_ca;
+  HealthCheck health;
+  /// Asked for the names of next hops; empty: those of the system.
+  std::vector<Endpoint> dns_servers;
   Limits limits;
   /// Seals Via and Record-Route; random if absent. Calls survive a restart only under the same key
   /// and the same order of listeners.
@@ -117,6 +153,8 @@ struct Settings {
   [[nodiscard]] const Listener& at(ListenerIndex index) const {
     return listeners[static_cast<std::size_t>(index)];
   }
+  /// What a request can leave `interface` by, udp before tcp before tls.
+  [[nodiscard]] std::vector<Transport> transports_of(std::string_view interface) const;
   /// Contradictions, in words for the operator.
   [[nodiscard]] Result<void> check() const;
 };

@@ -27,7 +27,9 @@ TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Count
       counters_{counters},
       hooks_{std::move(hooks)},
       // Ids live on in signed Routes; those of an earlier process must not name one of ours.
-      next_id_{random_u64() | 1} {}
+      next_id_{random_u64() | 1},
+      arrivals_{settings.limits.connections_per_second, settings.limits.connection_burst,
+                settings.limits.rate_limited_sources} {}
 
 TcpTransport::~TcpTransport() {
   close();
@@ -80,12 +82,25 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
   const auto& tls = settings_.at(listener).tls;
   const Transport transport = tls ? Transport::tls : Transport::tcp;
   const Neighbour peer{listener, transport, ConnectionId::none, from_asio(remote)};
-  if (!has_room(peer.remote.address)) return counters_.drops.count(DropReason::table_full);
+  if (const auto refusal = refusal_of(peer)) return counters_.drops.count(*refusal);
   add(tls ? tls_channel(std::move(socket), tls_of(listener).accepting(),
                         {TlsEnd::accepts, tls->partners})
           : plain_channel(std::move(socket)),
       peer)
       ->start();
+}
+
+std::optional<DropReason> TcpTransport::refusal_of(const Neighbour& peer) {
+  const IpAddress& source = peer.remote.address;
+  const bool is_next_hop = hooks_.is_next_hop(peer);
+  if (!is_next_hop && !settings_.at(peer.listener).admits(source)) {
+    return DropReason::sip_source_refused;
+  }
+  if (!is_next_hop && !arrivals_.admit(std::chrono::steady_clock::now(), source)) {
+    return DropReason::sip_flood;
+  }
+  if (!has_room(source)) return DropReason::table_full;
+  return std::nullopt;
 }
 
 bool TcpTransport::has_room(const IpAddress& source) const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "signaling-shim/sip/counters.h"
+#include "signaling-shim/sip/rate_limiter.h"
 #include "signaling-shim/sip/tcp_connection.h"
 
 namespace avedge::sip {
@@ -25,10 +26,13 @@ class TcpTransport : private TcpConnection::Owner {
   using Undeliverable = std::function<void(const Send& message)>;
   /// The names that the certificate of whom we connect to by TLS may bear; none: do not connect.
   using NamesOf = std::function<std::vector<std::string>(const Neighbour& neighbour)>;
+  /// Whether those who connect from there are exempt from the perimeter's limits.
+  using IsNextHop = std::function<bool(const Neighbour& neighbour)>;
   struct Hooks {
     Receive receive;
     Undeliverable undeliverable;
     NamesOf names_of;
+    IsNextHop is_next_hop;
   };
 
   /// `settings` must outlive the transport.
@@ -68,6 +72,8 @@ class TcpTransport : private TcpConnection::Owner {
   [[nodiscard]] const secure::MutualTls& tls_of(ListenerIndex listener) const {
     return tls_[static_cast<std::size_t>(listener)];
   }
+  /// Why that connection is not taken.
+  std::optional<DropReason> refusal_of(const Neighbour& peer);
   [[nodiscard]] bool has_room(const IpAddress& source) const;
   [[nodiscard]] ConnectionPtr find(const Neighbour& to) const;
   ConnectionPtr connect(const Neighbour& to);
@@ -80,6 +86,7 @@ class TcpTransport : private TcpConnection::Owner {
   std::vector<secure::MutualTls> tls_;  // by ListenerIndex
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::uint64_t next_id_;
+  RateLimiter arrivals_;
   std::unordered_map<std::uint64_t, ConnectionPtr> connections_;
   std::map<FarEnd, std::uint64_t> by_remote_;
   std::map<IpAddress, std::size_t> per_source_;

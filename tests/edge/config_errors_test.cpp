@@ -351,16 +351,30 @@ INSTANTIATE_TEST_SUITE_P(
              "[[sip.listener]]"},
         Case{"NoUri", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"10.0.0.20\"]",
              "edge.toml:19: sip.route.next_hops: '10.0.0.20': is no SIP URI; use "
-             "\"sip:HOST[:PORT][;transport=udp|tcp|tls]\""},
+             "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},
+        Case{"HopWeight", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:b;weight=x\"]",
+             "edge.toml:19: sip.route.next_hops: 'sip:b;weight=x': 'x' is no weight; use 0 to "
+             "65535"},
+        Case{"FederationWithHops",
+             "[[sip.route]]\nfrom = \"external\"\ndomain = \"a.example\"\nfederation = true\n"
+             "next_hops = [\"sip:b\"]",
+             "edge.toml:21: sip.route.next_hops: contradicts federation = true; remove one of "
+             "them"},
+        Case{"FederationOfNobody", "[[sip.route]]\nfrom = \"external\"\nfederation = true",
+             "edge.toml:17: sip.route.domain: missing; say whose _sipfederationtls._tcp is looked "
+             "up"},
+        Case{"Balance",
+             "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:b\"]\nbalance = \"weights\"",
+             "edge.toml:20: sip.route.balance: unknown value 'weights'; did you mean 'weight'?"},
         Case{"HopWithUser", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:a@b\"]",
              "edge.toml:19: sip.route.next_hops: 'sip:a@b': a next hop has no user part; use "
-             "\"sip:HOST[:PORT][;transport=udp|tcp|tls]\""},
+             "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},
         Case{"HopPort", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:b:0\"]",
              "edge.toml:19: sip.route.next_hops: 'sip:b:0': ':0' is no port; use "
-             "\"sip:HOST[:PORT][;transport=udp|tcp|tls]\""},
+             "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},
         Case{"HopParameter", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:b;ob\"]",
              "edge.toml:19: sip.route.next_hops: 'sip:b;ob': unknown parameter 'ob'; use "
-             "\"sip:HOST[:PORT][;transport=udp|tcp|tls]\""},
+             "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},
         Case{"Domain",
              "[[sip.route]]\nfrom = \"external\"\ndomain = \"a..b\"\nnext_hops = [\"sip:b\"]",
              "edge.toml:19: sip.route.domain: 'a..b' is no domain; use one like partner.example"},

@@ -165,7 +165,7 @@ TEST_F(ContractExample, SipRoutes) {
   EXPECT_EQ(outward.next_hops[1].host, "2001:db8::20");
   EXPECT_EQ(outward.next_hops[0].transport, Transport::tls);
   EXPECT_EQ(outward.next_hops[1].port, std::nullopt);
-  EXPECT_EQ(outward.next_hops[1].transport, Transport::udp);
+  EXPECT_EQ(outward.next_hops[1].transport, std::nullopt);
 }
 
 TEST_F(ContractExample, Services) {

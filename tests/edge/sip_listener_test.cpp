@@ -30,6 +30,10 @@ key = "edge.key"
 [sip]
 names = ["Example.org"]
 next_hop_ca = "partners.pem"
+dns_servers = ["192.0.2.53", "[2001:db8::53]:5353"]
+options_interval = 20
+[sip.limits]
+connections_per_source = 7
 [[sip.listener]]
 bind = "external:5061"
 )" + listener));
@@ -50,6 +54,7 @@ name = "SIP.example.org"
 verify = "required"
 client_ca = "partners.pem"
 partners = ["sip.Partner.example"]
+sources = ["198.51.100.0/24", "2001:db8::/32"]
 )");
   ASSERT_TRUE(config.ok()) << config.reason().message();
   ASSERT_EQ(config->sip.listeners.size(), 1u);
@@ -62,6 +67,12 @@ partners = ["sip.Partner.example"]
   EXPECT_THAT(listener.partners, ElementsAre("sip.partner.example"));
   EXPECT_THAT(config->sip.names, ElementsAre("example.org"));
   EXPECT_EQ(config->sip.next_hop_ca, pem_.chain);
+  EXPECT_THAT(listener.sources,
+              ElementsAre(*Prefix::parse("198.51.100.0/24"), *Prefix::parse("2001:db8::/32")));
+  EXPECT_THAT(config->sip.dns_servers, ElementsAre(*Endpoint::parse("192.0.2.53:53"),
+                                                   *Endpoint::parse("[2001:db8::53]:5353")));
+  EXPECT_EQ(config->sip.options_interval, std::chrono::seconds{20});
+  EXPECT_EQ(config->sip.limits.connections_per_source, 7u);
 }
 
 TEST_F(SipListenerTest, RefusesALockThatNobodyLooksAt) {
@@ -74,6 +85,13 @@ TEST_F(SipListenerTest, RefusesALockThatNobodyLooksAt) {
 TEST_F(SipListenerTest, RefusesTcpAndTlsOnOnePort) {
   EXPECT_THAT(problem("transports = [\"tcp\", \"tls\"]\ncertificate = \"edge\""),
               HasSubstr("sip.listener.transports: tcp and tls cannot share a port"));
+}
+
+TEST_F(SipListenerTest, RefusesSourcesThatAreNone) {
+  EXPECT_THAT(problem("transports = [\"udp\"]\nsources = [\"10.0.0.1/8\"]"),
+              HasSubstr("sip.listener.sources: '10.0.0.1/8' is no prefix"));
+  EXPECT_THAT(problem("transports = [\"udp\"]\nsources = []"),
+              HasSubstr("sip.listener.sources: names nobody"));
 }
 
 TEST_F(SipListenerTest, RefusesWrongNamesAndFiles) {
