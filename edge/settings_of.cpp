@@ -250,6 +250,7 @@ sip::Settings sip_settings(const Config& config) {
     }
     if (route.balance == RouteBalance::by_weight) translated.balance = sip::Balance::by_weight;
     translated.trust = route.trust;
+    translated.path = route.path;
     translated.latching = route.latching;
   }
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;

@@ -145,6 +145,7 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
     route.balance = choose<RouteBalance>(*word, kBalances, problems).value_or(route.balance);
   }
   section.read("trust", route.trust);
+  section.read("path", route.path);
   if (const auto word = section.text("latching")) {
     route.latching = choose<Latching>(*word, kLatchings, problems).value_or(route.latching);
   }

@@ -6,9 +6,10 @@
 namespace avedge::sip {
 namespace {
 
-/// Contexts keep the two kinds apart: neither passes for the other.
+/// Contexts keep the kinds apart: none passes for another.
 constexpr std::string_view kViaContext = "via";
 constexpr std::string_view kRouteContext = "route";
+constexpr std::string_view kPathContext = "path";
 
 /// One neighbour, one session, one side and one listener, in network byte order.
 struct Wire {
@@ -86,6 +87,18 @@ std::optional<RouteClaim> Claims::open_route(std::string_view sealed,
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
   return RouteClaim{wire->neighbour, wire->session, wire->side, wire->trust};
+}
+
+std::string Claims::seal(const PathClaim& claim) const {
+  return signer_.seal(write({claim.client, claim.facing, kNoSession, {}, claim.trust}),
+                      {kPathContext});
+}
+
+std::optional<PathClaim> Claims::open_path(std::string_view sealed) const {
+  const auto payload = signer_.open(sealed, {kPathContext});
+  const auto wire = payload ? read(*payload) : std::nullopt;
+  if (!wire) return std::nullopt;
+  return PathClaim{wire->neighbour, wire->other, wire->trust};
 }
 
 }  // namespace avedge::sip

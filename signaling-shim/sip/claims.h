@@ -43,6 +43,14 @@ struct RouteClaim {
   Trust trust = Trust::no;
 };
 
+/// In our Path (RFC 3327): who registered through us, and how it is reached.
+struct PathClaim {
+  Neighbour client;
+  /// The listener that the registrar sees; its requests come in by that interface only.
+  ListenerIndex facing{};
+  Trust trust = Trust::no;
+};
+
 class Claims {
  public:
   explicit Claims(const Signer& signer) : signer_{signer} {}
@@ -56,6 +64,9 @@ class Claims {
   [[nodiscard]] std::string seal(const RouteClaim& claim, std::string_view call_id) const;
   [[nodiscard]] std::optional<RouteClaim> open_route(std::string_view sealed,
                                                      std::string_view call_id) const;
+  /// Bound to no call: a registration is there for all that come.
+  [[nodiscard]] std::string seal(const PathClaim& claim) const;
+  [[nodiscard]] std::optional<PathClaim> open_path(std::string_view sealed) const;
 
  private:
   const Signer& signer_;

@@ -63,6 +63,15 @@ std::string record_routes(const Passage& passage, const View& request, const Set
          record_route(passage.upstream, passage.sender, passage, request, settings, claims);
 }
 
+/// RFC 3327 §5.2: by what the registrar can reach, to where the client is.
+std::string path(const Passage& passage, const Settings& settings, const Claims& claims) {
+  const Neighbour& facing = passage.downstream;
+  return line_of(
+      "Path", "<sip:" + settings.at(facing.listener).shown() + ";transport=" +
+                  str(to_string(facing.transport)) + ";lr;" + str(kClaimParameter) + '=' +
+                  claims.seal(PathClaim{passage.upstream, facing.listener, passage.trust}) + '>');
+}
+
 /// §16.6 step 3. The value has been checked not to be 0.
 std::string count_hop(const View& request, text::EditList& edits) {
   if (!request.max_forwards()) return line_of("Max-Forwards", std::to_string(kDefaultMaxForwards));
@@ -148,8 +157,10 @@ std::string write_forwarded_request(const View& request, const RouteSet& routes,
     edits.replace(via.value, std::move(completed));
   }
   std::string head = our_via(passage, request.call_id(), settings, claims);
-  if (passage.record_route == RecordRoute::yes) {
-    head += record_routes(passage, request, settings, claims);
+  switch (passage.trail) {
+    case Trail::none: break;
+    case Trail::record_route: head += record_routes(passage, request, settings, claims); break;
+    case Trail::path: head += path(passage, settings, claims); break;
   }
   head += count_hop(request, edits);
   edits.insert_before(request.outline().headers().front().line, std::move(head));

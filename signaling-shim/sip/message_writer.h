@@ -17,7 +17,9 @@ namespace avedge::sip {
 /// What to send instead of a body: nothing = as it came, empty = no body and no Content-Type.
 using BodyChange = std::optional<std::string>;
 
-enum class RecordRoute : bool { no, yes };
+/// What a request leaves behind for those that come back: Record-Route in a dialog, Path (RFC 3327)
+/// in a registration.
+enum class Trail : std::uint8_t { none, record_route, path };
 
 /// How one request passes the edge.
 struct Passage {
@@ -29,7 +31,7 @@ struct Passage {
   Branch branch;
   anchor::SessionId session = kNoSession;
   anchor::Side sender = anchor::Side::caller;
-  RecordRoute record_route = RecordRoute::no;
+  Trail trail = Trail::none;
   Trust trust = Trust::no;
 };
 

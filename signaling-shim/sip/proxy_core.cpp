@@ -36,6 +36,11 @@ std::string_view version_of(std::string_view start_line) {
   return blank == std::string_view::npos ? std::string_view{} : start_line.substr(blank + 1);
 }
 
+bool is_secure(const RouteSet& routes) {
+  const auto uri = Uri::parse(routes.request_uri());
+  return uri && iequals(uri->scheme, "sips");
+}
+
 /// RFC 5630 §3.1.3: a sips URI is reached by TLS on every hop, or not at all.
 bool keep_secure(std::vector<Neighbour>& candidates) {
   candidates.erase(
@@ -127,6 +132,8 @@ void ProxyCore::on_request(Time now, const Neighbour& from, const View& request,
   passage.branch = branch;
   if (routes->dialog()) {
     forward_in_dialog(now, request, *routes, std::move(passage), out);
+  } else if (routes->path()) {
+    forward_to_client(now, request, *routes, std::move(passage), out);
   } else {
     forward_by_table(now, request, *routes, std::move(passage), out);
   }
@@ -217,17 +224,46 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
   if (route == nullptr) return refuse(request, from, 403, DropReason::sip_no_route, out);
   auto candidates = routes_.candidates(now, *route, passage.branch.key);
   if (candidates.empty()) return refuse(request, from, 503, DropReason::sip_unreachable, out);
-  if (iequals(uri->scheme, "sips") && !keep_secure(candidates)) {
+  if (is_secure(routes) && !keep_secure(candidates)) {
     return refuse(request, from, 480, DropReason::sip_no_route, out);
   }
   if (!leads_to_next_hop(routes, forwarder_.interface_of(candidates.front()))) {
     return refuse(request, from, 403, DropReason::sip_no_route, out);
   }
-  if (creates_dialog(request.method())) passage.record_route = RecordRoute::yes;
-  passage.downstream = candidates.front();
+  if (request.method() == Method::register_ && route->path) passage.trail = Trail::path;
   passage.trust = route->trust ? Trust::yes : Trust::no;
+  forward_new(now, request, routes, std::move(passage), std::move(candidates), route->latching,
+              out);
+}
+
+/// RFC 3327 §5.4: to a client that registered through us, and nowhere beyond it. Its media is
+/// treated as it would be if it called.
+void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet& routes,
+                                  Passage passage, Outbox& out) {
+  const Neighbour from = passage.from;
+  const PathClaim& path = *routes.path();
+  if (routes.next_uri() != routes.request_uri()) {
+    return refuse(request, from, 403, DropReason::sip_no_route, out);
+  }
+  const Route* route = routes_.registering(forwarder_.interface_of(path.client));
+  if (route == nullptr) return refuse(request, from, 403, DropReason::sip_no_route, out);
+  std::vector<Neighbour> candidates{path.client};
+  if (is_secure(routes) && !keep_secure(candidates)) {
+    return refuse(request, from, 480, DropReason::sip_no_route, out);
+  }
+  passage.trust = path.trust;
+  forward_new(now, request, routes, std::move(passage), std::move(candidates), route->latching,
+              out);
+}
+
+/// What belongs to no dialog yet, and may begin one.
+void ProxyCore::forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
+                            std::vector<Neighbour> candidates, Latching latching, Outbox& out) {
+  const Neighbour from = passage.from;
+  if (creates_dialog(request.method())) passage.trail = Trail::record_route;
+  passage.downstream = candidates.front();
   if (request.method() == Method::invite) {
-    const auto session = open_session(now, request, passage, *route);
+    const auto session = open_session(now, request, passage, latching);
     if (!session) return refuse(request, from, status_for(session.reason()), session.reason(), out);
     passage.session = *session;
   }
@@ -246,14 +282,14 @@ bool ProxyCore::leads_to_next_hop(const RouteSet& routes, std::string_view inter
 }
 
 Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
-                                                   const Passage& passage, const Route& route) {
+                                                   const Passage& passage, Latching latching) {
   anchor::SessionSpec spec;
   spec.call_id = std::string{invite.call_id()};
   spec.from_tag = std::string{invite.from_tag()};
   spec.branch = passage.branch.key;
   spec.caller_interface = forwarder_.interface_of(passage.from);
   spec.callee_interface = forwarder_.interface_of(passage.downstream);
-  spec.latching = route.latching;
+  spec.latching = latching;
   return forwarder_.media().open(now, spec);
 }
 

@@ -46,11 +46,15 @@ class ProxyCore {
                          Outbox& out);
   void forward_by_table(Time now, const View& request, const RouteSet& routes, Passage passage,
                         Outbox& out);
+  void forward_to_client(Time now, const View& request, const RouteSet& routes, Passage passage,
+                         Outbox& out);
+  void forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
+                   std::vector<Neighbour> candidates, Latching latching, Outbox& out);
   void forward(Time now, const View& request, const RouteSet& routes, Passage passage,
                std::vector<Neighbour> candidates, Outbox& out);
   [[nodiscard]] bool leads_to_next_hop(const RouteSet& routes, std::string_view interface) const;
   [[nodiscard]] Verdict<anchor::SessionId> open_session(Time now, const View& invite,
-                                                        const Passage& passage, const Route& route);
+                                                        const Passage& passage, Latching latching);
   [[nodiscard]] std::vector<Neighbour> dialog_targets(const RouteSet& routes) const;
   [[nodiscard]] std::optional<ViaClaim> claim_of(const View& message, ListenerIndex sent_by) const;
 

@@ -80,13 +80,18 @@ Verdict<void> RouteSet::take_own(const Claims& claims, const Settings& settings)
 
 Verdict<void> RouteSet::take_claim(const Uri& uri, const Claims& claims) {
   const auto sealed = uri.parameters.value(kClaimParameter).value_or("");
-  const auto claim = claims.open_route(sealed, call_id_);
-  if (!claim) return DropReason::sip_forged_route;
-  claims_.push_back(*claim);
+  if (const auto claim = claims.open_route(sealed, call_id_)) {
+    claims_.push_back(*claim);
+    return {};
+  }
+  if (path_ || !claims_.empty()) return DropReason::sip_forged_route;
+  path_ = claims.open_path(sealed);
+  if (!path_) return DropReason::sip_forged_route;
   return {};
 }
 
 Verdict<void> RouteSet::check_pair(const Settings& settings, ListenerIndex arrived) {
+  if (path_) return check_path(settings, arrived);
   if (claims_.empty()) return {};
   if (claims_.size() != 2 || claims_[0].session != claims_[1].session ||
       claims_[0].faces == claims_[1].faces) {
@@ -102,6 +107,18 @@ Verdict<void> RouteSet::check_pair(const Settings& settings, ListenerIndex arriv
     return DropReason::sip_forged_route;
   }
   dialog_ = DialogClaim{claims_[0], claims_[1]};
+  return {};
+}
+
+/// The client learns its own Path from the 200 (RFC 3327 §5.3): it must be of no use to it.
+Verdict<void> RouteSet::check_path(const Settings& settings, ListenerIndex arrived) const {
+  const std::size_t listeners = settings.listeners.size();
+  const bool exists = static_cast<std::size_t>(path_->client.listener) < listeners &&
+                      static_cast<std::size_t>(path_->facing) < listeners;
+  if (!claims_.empty() || !exists ||
+      settings.at(path_->facing).interface != settings.at(arrived).interface) {
+    return DropReason::sip_forged_route;
+  }
   return {};
 }
 

@@ -59,6 +59,13 @@ const Route* RouteTable::find(std::string_view interface, std::string_view host)
   return nullptr;
 }
 
+const Route* RouteTable::registering(std::string_view interface) const {
+  for (const Route& route : settings_.routes) {
+    if (route.from == interface && route.path) return &route;
+  }
+  return nullptr;
+}
+
 std::vector<Neighbour> RouteTable::candidates(Time now, const Route& route,
                                               std::string_view transaction) const {
   Lots lots{static_cast<Lots::result_type>(std::hash<std::string_view>{}(transaction))};

@@ -15,6 +15,8 @@ class RouteTable {
 
   /// The first route for requests to `host` that came in by `interface`; nullptr: refuse them.
   [[nodiscard]] const Route* find(std::string_view interface, std::string_view host) const;
+  /// The first route by which clients on `interface` register; nullptr: none do.
+  [[nodiscard]] const Route* registering(std::string_view interface) const;
   /// All ways to the next hops of `route`, best first: hops as configured or by weight, their
   /// servers by priority and weight (RFC 2782), those under a penalty last, those that are down not
   /// at all. The same `transaction` draws the same lots (RFC 3263 §4.4): its retransmissions must

@@ -88,6 +88,8 @@ struct Route {
   /// Both sides belong to one trust domain (RFC 3325): what says who somebody is passes, in either
   /// direction and for the whole dialog. Else it is taken out.
   bool trust = false;
+  /// A REGISTER gets our Path (RFC 3327), so that its registrar can reach the client through us.
+  bool path = false;
 };
 
 /// OPTIONS to every address of every next hop (RFC 3261 §11).

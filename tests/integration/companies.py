@@ -18,9 +18,9 @@ import threading
 
 from certificates import Authority
 from edge import BINARY
-from lab import Process, wait_until
+from lab import Process
 from namespaces import Namespace
-from sip_peer import Datagrams, Message
+from sip_peer import Datagrams, Message, response
 
 HOMES = {"firm1": 1, "firm2": 2, "cloud": 0}
 # Where users have their home.
@@ -87,6 +87,7 @@ transports = ["udp"]
 from = "external"
 next_hops = ["sip:{registrar}:5060"]
 trust = true
+path = true
 {routes}
 [metrics]
 http = "127.0.0.1:9464"
@@ -151,8 +152,6 @@ class Companies:
         routes = "".join(_ROUTE.format(domain=f"{other}.example",
                                        hop=f"{edge_outside(other)}:5061;transport=tls")
                          for other in others)
-        routes += "".join(_ROUTE.format(domain=address, hop=f"{address}:5060")
-                          for address in _OUTSIDE.values())
         config = self.directory / f"{home}.toml"
         config.write_text(_CONFIG.format(
             home=home, outside=edge_outside(home), inside=edge_inside(home), chain=chain, key=key,
@@ -162,8 +161,7 @@ class Companies:
         edge = self.edges[home] = Process(self, host, [BINARY, "serve", "--config", config],
                                           f"edge-{home}")
         self._closing.append(edge.kill)
-        listening = ["ss", "-Hln", "-t", "sport = :9464"]
-        wait_until(f"the edge of {home} to listen", lambda: host.run(listening).stdout)
+        edge.expect_output("is up")
 
     def party(self, user):
         host = self.hosts["internet" if user in _OUTSIDE else USERS[user]]
@@ -207,6 +205,8 @@ class Registrar:
 
     def __init__(self, world, home):
         self.home, self.address, self.count = home, registrar(home), 0
+        self._edge = (edge_inside(home), 5060)
+        self._bindings = {}  # contact and Path of each user
         self._socket = open_udp(world.hosts[home], self.address, 5060)
         self._socket.settimeout(0.1)
         self._stopped = threading.Event()
@@ -221,16 +221,24 @@ class Registrar:
     def _serve(self):
         while not self._stopped.is_set():
             try:
-                data = self._socket.recv(65536)
+                data, source = self._socket.recvfrom(65536)
             except TimeoutError:
                 continue
             if data.startswith(b"SIP/2.0"):
                 self._response(data)
             else:
-                self._request(data)
+                self._request(data, source)
 
-    def _request(self, data):
+    def _register(self, message, source):
+        user = re.search(r"sip:(\w+)@", message.first("To"))[1]
+        self._bindings[user] = (message.first("Contact").strip("<>"), message.all("Path"))
+        paths = [f"Path: {path}" for path in message.all("Path")]
+        self._socket.sendto(response(message, 200, "registrar", headers=paths), source)
+
+    def _request(self, data, source):
         message = Message(data)
+        if message.method == "REGISTER":
+            return self._register(message, source)
         lines = data.split(b"\r\n")
         routes = message.all("Route")
         lines = [line for line in lines if not line.startswith(b"Route:")]
@@ -239,7 +247,7 @@ class Registrar:
         self.count += 1
         added = [f"Via: SIP/2.0/UDP {self.address}:5060;branch=z9hG4bK{self.home}{self.count}"]
         if message.to_tag() is None:
-            lines[0], target = self._by_user(message)
+            lines[0], target, routes = self._by_user(message)
             added.append(f"Record-Route: <sip:{self.address}:5060;lr>")
         else:
             target = _hop(routes[0] if routes else message.uri)
@@ -248,16 +256,16 @@ class Registrar:
         self._socket.sendto(b"\r\n".join(lines), target)
 
     def _by_user(self, message):
-        """The request line and the next hop: a user of ours where it is, others by the edge."""
+        """Request line, next hop and routes: to the contact of a user of ours, by its Path if there is
+        one; for others to the edge."""
         user, domain = re.match(r"sip:([^@]+)@([^;:]+)", message.uri).groups()
         if domain != f"{self.home}.example":
-            return message.start.encode(), (edge_inside(self.home), 5060)
+            return message.start.encode(), self._edge, []
         if USERS[user] != self.home:
-            start = f"{message.method} sip:{user}@{USERS[user]}.example SIP/2.0".encode()
-            return start, (edge_inside(self.home), 5060)
-        there = address_of(user)
-        start = f"{message.method} sip:{user}@{there}:5060 SIP/2.0".encode()
-        return start, (edge_inside(self.home) if user in _OUTSIDE else there, 5060)
+            return f"{message.method} sip:{user}@{USERS[user]}.example SIP/2.0".encode(), self._edge, []
+        contact, paths = self._bindings[user]
+        return (f"{message.method} {contact} SIP/2.0".encode(),
+                self._edge if paths else _hop(contact), paths)
 
     def _response(self, data):
         lines = data.split(b"\r\n")

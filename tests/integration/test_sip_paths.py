@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from companies import Companies, address_of, edge_inside, edge_outside, registrar, uri_of
+from companies import USERS, Companies, address_of, edge_inside, edge_outside, registrar, uri_of
 from sip_peer import SDP, Dialog, expect, response, sdp
 
 E1, E2, E0, R1, R2, R0 = "E1", "E2", "E0", "R1", "R2", "R0"
@@ -64,11 +64,21 @@ def _answered(wire, what, reply):
     return message
 
 
+def _register(wire, user, outbound):
+    """From outside through the edge, whose Path then leads back (RFC 3327)."""
+    wire.remote = outbound
+    registration = Dialog(wire, f"sip:{USERS[user]}.example", user)
+    registration.remote = f"<{uri_of(user)}>"
+    registration.send("REGISTER")
+    assert len(expect(wire, 200).all("Path")) == (user[-1] == "e")
+
+
 @pytest.mark.parametrize("pair", _PATHS, ids=lambda pair: f"{pair[0]}-{pair[1]}")
 def test_a_call_takes_its_way_and_keeps_to_it(world, pair):
     caller_name, callee_name = pair
     path = _PATHS[pair]
     caller, callee = world.party(caller_name), world.party(callee_name)
+    _register(callee, callee_name, world.outbound(callee_name))
     caller.remote = world.outbound(caller_name)
     alice = Dialog(caller, uri_of(callee_name), caller_name)
     alice.send("INVITE", headers=SDP, body=sdp(address_of(caller_name), 40000))

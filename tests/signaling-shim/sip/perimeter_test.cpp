@@ -110,6 +110,67 @@ TEST(Flood, ANextHopIsExemptOnItsOwnInterfaceOnly) {
   EXPECT_EQ(proxy.drops(DropReason::sip_flood), 1U);
 }
 
+class Path : public ::testing::Test {
+ protected:
+  Path() {
+    Settings settings = two_sided();
+    settings.routes[0].path = true;
+    proxy_.emplace(settings);
+    std::string request = invite();
+    for (std::size_t at; (at = request.find("INVITE")) != std::string::npos;) {
+      request.replace(at, 6, "REGISTER");
+    }
+    registered_ = proxy_->receive(alice_, request).at(0).bytes;
+    const std::size_t at = registered_.find("Path: ") + 6;
+    path_ = registered_.substr(at, registered_.find("\r\n", at) - at);
+  }
+  std::string call(const std::string& routes) {
+    return testing::with_body(
+        "INVITE sip:alice@198.51.100.9:5062 SIP/2.0\n"
+        "Via: SIP/2.0/UDP 10.0.0.20:5060;branch=z9hG4bKin\n"
+        "Max-Forwards: 70\n" +
+            routes +
+            "From: <sip:bob@inside.example>;tag=b7\n"
+            "To: <sip:alice@outside.example>\n"
+            "Call-ID: another\nCSeq: 1 INVITE\n",
+        "SDP of Bob");
+  }
+
+  const Neighbour alice_ = testing::tcp(kExternal, "198.51.100.9:5062", 77);
+  std::optional<Proxy> proxy_;
+  std::string registered_;
+  std::string path_;
+};
+
+TEST_F(Path, Rfc3327_5_2_ARegisterNamesTheEdgeAsTheRegistrarSeesIt) {
+  EXPECT_THAT(path_, ::testing::StartsWith("<sip:10.0.0.1:5060;transport=udp;lr;avedge="));
+  EXPECT_THAT(registered_, Not(HasSubstr("Record-Route")));
+}
+
+TEST_F(Path, Rfc3327_5_4_ACallTakesTheWayOfTheRegistration) {
+  const Outbox out = proxy_->receive(kBob, call("Route: " + path_ + "\n"));
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(out[1].to, alice_) << "the connection it registered by";
+  EXPECT_THAT(out[1].bytes, Not(HasSubstr("Route: " + path_)));
+  EXPECT_EQ(view_of(out[1].bytes).body(), "EDGE of Bob");
+  EXPECT_EQ(testing::values_of(view_of(out[1].bytes), HeaderId::record_route).size(), 2U);
+}
+
+TEST_F(Path, IsOfNoUseToTheClient) {
+  const Outbox out = proxy_->receive(kAlice, call("Route: " + path_ + "\n"));
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(view_of(out[0].bytes).status(), 403);
+  EXPECT_EQ(proxy_->drops(DropReason::sip_forged_route), 1U);
+}
+
+TEST_F(Path, LeadsNowhereBeyondTheClient) {
+  for (const std::string& more : {"Route: <sip:10.9.9.9;lr>\n"s, "Route: " + path_ + "\n"}) {
+    const Outbox out = proxy_->receive(kBob, call("Route: " + path_ + "\n" + more));
+    ASSERT_EQ(out.size(), 1U) << more;
+    EXPECT_EQ(view_of(out[0].bytes).status(), 403);
+  }
+}
+
 TEST(Names, ARouteMayNameTheListenerOrTheEdge) {
   Settings settings = two_sided();
   settings.listeners[0].name = "sip.edge.example";
