@@ -8,6 +8,7 @@
 #include "edge/commands.h"
 #include "edge/daemon.h"
 #include "edge/exit_code.h"
+#include "edge/trace_command.h"
 
 namespace avedge::edge {
 namespace {
@@ -61,6 +62,32 @@ void add_admin(CLI::App& app, const std::string& name, const std::string& what, 
   command->callback([&code, options] { code = ask(*options); });
 }
 
+void add_trace(CLI::App& app, int& code) {
+  auto options = std::make_shared<TraceOptions>();
+  CLI::App* command = app.add_subcommand(
+      "trace", "Find calls in trace files, and draw the one that is found as a ladder");
+  command->add_option("FILE", options->files, "Trace files")->required()->type_name("");
+  const auto add_key = [&](const char* name, std::vector<std::string>& values, const char* what,
+                           const char* type) {
+    // One value each time, or a file behind it would be taken for another.
+    command->add_option(name, values, what)->allow_extra_args(false)->type_name(type);
+  };
+  add_key("--call-id", options->query.call_ids, "The Call-ID", "ID");
+  add_key("--uri", options->query.uris, "Part of a party's URI", "URI");
+  add_key("--ip", options->query.ips, "An address, of a peer or in a message", "ADDRESS");
+  add_key("--phone", options->query.phones, "A party's number", "NUMBER");
+  add_key("--contains", options->query.contents, "Any text of a message", "TEXT");
+  command->add_option("--from", options->from, "Not before: 2026-11-21T06:30, UTC")
+      ->type_name("TIME");
+  command->add_option("--to", options->to, "Not after")->type_name("TIME");
+  command->add_flag("--match-all", options->match_all,
+                    "A message must match every key; without it one is enough");
+  command->add_flag("--messages", options->messages, "Print the call's messages as well");
+  command->add_option("--svg", options->svg, "Draw the ladder into this file, too")
+      ->type_name("OUT");
+  command->callback([&code, options] { code = trace_calls(*options); });
+}
+
 }  // namespace
 
 int run_command_line(int argument_count, const char* const* arguments) {
@@ -73,6 +100,7 @@ int run_command_line(int argument_count, const char* const* arguments) {
   add_serve(app, code);
   add_check_config(app, code);
   add_credentials(app, code);
+  add_trace(app, code);
   add_admin(app, "status", "Show how the running avedge is doing", code);
   add_admin(app, "sessions", "List its allocations and calls", code);
   add_admin(app, "drain", "Take no new work, let running sessions end", code);

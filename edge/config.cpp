@@ -12,6 +12,7 @@
 #include "edge/config/service_sections.h"
 #include "edge/config/sip_section.h"
 #include "edge/config/text_file.h"
+#include "edge/config/trace_section.h"
 #include "edge/config/turn_credentials.h"
 #include "edge/config/turn_section.h"
 
@@ -34,6 +35,7 @@ Config read_all(Section& top, const std::string& folder, Problems& problems) {
   Listeners listeners{config, problems};
   read_turn(top, folder, listeners, config, problems);
   read_sip(top, folder, listeners, config, problems);
+  read_trace(top, folder, config, problems);
   top.refuse_unsupported("ng");
   read_services(top, listeners, config, problems);
   top.refuse_unknown();

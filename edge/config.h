@@ -245,7 +245,20 @@ struct SipConfig {
   std::chrono::seconds offer_timeout{180};
   /// A call without a packet in either direction for this long is over.
   std::chrono::seconds media_idle_timeout{300};
+  bool trace = false;  // every message goes where [trace] says
   friend bool operator==(const SipConfig&, const SipConfig&) = default;
+};
+
+/// [trace]: where traced SIP messages go.
+struct TraceConfig {
+  std::string file = "/var/log/avedge/sip-trace.log";  // empty: to no file
+  std::uint32_t file_size = 64;                        // MiB; then FILE becomes FILE.1
+  std::uint32_t files = 8;                             // FILE among them; the oldest goes
+  bool mask = true;                                    // passwords, keys and instant messages
+  std::optional<Endpoint> hep_collector;               // gets a copy as HEPv3 over UDP
+  std::uint32_t hep_capture_id = 2001;
+  std::string hep_password;  // empty: the collector asks for none
+  friend bool operator==(const TraceConfig&, const TraceConfig&) = default;
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
@@ -272,6 +285,7 @@ struct Config {
   std::vector<Certificate> certificates;
   TurnConfig turn;
   SipConfig sip;
+  TraceConfig trace;
   std::optional<Endpoint> metrics_http;  // nothing: switched off by http = ""
   std::string admin_socket;              // empty: the first usable of admin_socket_places()
   LogConfig log;

@@ -47,6 +47,8 @@ Config with_reloadable_parts(Config running, const Config& fresh) {
   running.turn.limits.permissions_per_allocation = fresh.turn.limits.permissions_per_allocation;
   running.turn.limits.channels_per_allocation = fresh.turn.limits.channels_per_allocation;
   running.turn.limits.connections_per_allocation = fresh.turn.limits.connections_per_allocation;
+  running.sip.trace = fresh.sip.trace;
+  running.trace = fresh.trace;
   running.warnings = fresh.warnings;
   return running;
 }
@@ -71,6 +73,7 @@ class Daemon {
   nlohmann::json sessions();
   nlohmann::json drain();
   Result<nlohmann::json> reload();
+  Result<void> replace_trace(const Config& fresh);
 
   Config config_;
   ServeOptions options_;
@@ -187,7 +190,7 @@ nlohmann::json Daemon::drain() {
   return status();
 }
 
-/// What a reload can change: log level, certificates, TURN's users, secrets, peer rules and
+/// What a reload can change: log level, trace, certificates, TURN's users, secrets, peer rules and
 /// lifetimes. Everything else is bound to sockets and threads and says that it waits for a restart.
 /// A configuration that is wrong leaves the old one in force.
 Result<nlohmann::json> Daemon::reload() {
@@ -210,11 +213,21 @@ Result<nlohmann::json> Daemon::reload() {
       return replaced.reason();
     }
   }
+  if (const auto replaced = replace_trace(reachable); !replaced) {
+    log_error("reload refused", {{"reason", replaced.reason().message()}});
+    return replaced.reason();
+  }
   config_ = reachable;
   set_log_level(config_.log.level);
   media_->reconfigure(config_);
   log_event("reloaded", {{"changed", changed}, {"needs_restart", needs_restart}});
   return nlohmann::json{{"changed", changed}, {"needs_restart", needs_restart}};
+}
+
+Result<void> Daemon::replace_trace(const Config& fresh) {
+  const bool same = fresh.sip.trace == config_.sip.trace && fresh.trace == config_.trace;
+  if (!signalling_ || same) return {};
+  return signalling_->replace_trace(fresh);
 }
 
 void Daemon::run() {

@@ -30,6 +30,10 @@ nlohmann::json describe(const anchor::CallSnapshot& snapshot) {
 Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(const Config& config,
                                                                 SessionControl& control) {
   std::unique_ptr<SignallingPlane> plane{new SignallingPlane{config, control}};
+  auto trace = SipTrace::open(config);
+  if (!trace) return trace.reason();
+  plane->trace_ = *std::move(trace);
+  plane->signalling_.observe(plane->trace_.get());
   if (const auto started = plane->signalling_.start(); !started) return started.reason();
   plane->thread_ = std::thread{[&io = plane->io_] {
     relay::block_signals_on_this_thread();
@@ -65,6 +69,19 @@ Result<void> SignallingPlane::replace_certificates(const Config& config) {
   return answer.get();
 }
 
+Result<void> SignallingPlane::replace_trace(const Config& config) {
+  auto fresh = SipTrace::open(config);
+  if (!fresh) return fresh.reason();
+  std::promise<void> observed;
+  boost::asio::post(io_, [&] {
+    signalling_.observe(fresh->get());
+    observed.set_value();
+  });
+  observed.get_future().wait();
+  trace_ = *std::move(fresh);  // the old one ends, and has written what it was given
+  return {};
+}
+
 void SignallingPlane::report(MetricSink& sink) const {
   const anchor::SessionCounters& calls = sessions_.counters();
   report_media_sessions(sink, static_cast<std::uint64_t>(calls.sessions.value()),
@@ -93,6 +110,7 @@ void SignallingPlane::report(MetricSink& sink) const {
              static_cast<double>(counters_.connections.value()));
   sink.gauge("avedge_sip_pending_invites", "INVITE transactions without a final response.", {},
              static_cast<double>(counters_.pending_invites.value()));
+  if (trace_) trace_->report(sink);
 }
 
 nlohmann::json SignallingPlane::calls() {

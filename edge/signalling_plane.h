@@ -9,6 +9,7 @@
 #include "edge/config.h"
 #include "edge/metric_sink.h"
 #include "edge/session_log.h"
+#include "edge/sip_trace.h"
 #include "relay/session_control.h"
 #include "signaling-shim/anchor/sessions.h"
 #include "signaling-shim/sip/counters.h"
@@ -18,7 +19,7 @@ namespace avedge::edge {
 
 class SignallingPlane {
  public:
-  /// Binds all listeners and starts the thread. `control` outlives it.
+  /// Opens the trace, binds all listeners and starts the thread. `control` outlives it.
   [[nodiscard]] static Result<std::unique_ptr<SignallingPlane>> start(const Config& config,
                                                                       SessionControl& control);
   /// Ends every call and the thread.
@@ -31,7 +32,10 @@ class SignallingPlane {
   /// Renews the certificates of listeners with TLS; a wrong one leaves all as they were. Waits for
   /// the signalling thread.
   [[nodiscard]] Result<void> replace_certificates(const Config& config);
-  /// Everything but the drops. Any thread.
+  /// Traces from now on as `config` says; if that cannot be opened, as before. One thread at a
+  /// time, and not the signalling thread: it is waited for.
+  [[nodiscard]] Result<void> replace_trace(const Config& config);
+  /// Everything but the drops. Not while replace_trace() runs.
   void report(MetricSink& sink) const;
   /// For report_drops().
   [[nodiscard]] const Drops& drops() const { return counters_.drops; }
@@ -48,6 +52,7 @@ class SignallingPlane {
   CallLog log_;
   sip::Counters counters_;
   anchor::Sessions sessions_;
+  std::unique_ptr<SipTrace> trace_;  // nullptr: off
   sip::Signalling signalling_;
   std::thread thread_;
 };

@@ -24,6 +24,7 @@ test_packages=(
   clang libclang-rt-14-dev clang-format  # fuzz targets, format
   coturn               # turnutils_uclient and turnutils_peer
   sip-tester           # SIPp
+  sngrep tshark        # take what the trace sends to a collector, and read it
   prometheus           # scrapes the edge; promtool
   python3 python3-pytest python3-yaml    # the integration tests
   openssl              # certificates of the tests, old versions of TLS and DTLS

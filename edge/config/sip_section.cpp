@@ -205,6 +205,7 @@ void read_sip(Section& top, const std::string& folder, Listeners& listeners, Con
   sip->read("options_failures", config.sip.options_failures, 1, 100);
   sip->read("offer_timeout", config.sip.offer_timeout, 10, 3600);
   sip->read("media_idle_timeout", config.sip.media_idle_timeout, 10, 86'400);
+  sip->read("trace", config.sip.trace);
   sip->refuse_unknown();
 }
 

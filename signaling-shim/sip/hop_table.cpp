@@ -95,9 +95,10 @@ std::vector<IpAddress> HopTable::addresses_of(std::string_view interface,
   for (const Hop& hop : hops_) {
     if (hop.interface != interface) continue;
     for (const Target& target : hop.targets) {
-      if (iequals(hop.config.host, host) || iequals(target.name, host)) {
-        addresses.push_back(target.remote.address);
-      }
+      const IpAddress& address = target.remote.address;
+      const bool known = std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+      const bool is_named = iequals(hop.config.host, host) || iequals(target.name, host);
+      if (is_named && !known) addresses.push_back(address);
     }
   }
   return addresses;

@@ -156,7 +156,10 @@ void Signalling::run(Step&& step) {
 }
 
 void Signalling::receive(const Neighbour& from, std::string_view message) {
-  run([&](Outbox& out) { core_->on_message(now(), from, message, out); });
+  run([&](Outbox& out) {
+    if (observer_ != nullptr) observer_->on_received(settings_.at(from.listener), from, message);
+    core_->on_message(now(), from, message, out);
+  });
 }
 
 void Signalling::undeliverable(const Send& message) {
@@ -165,6 +168,9 @@ void Signalling::undeliverable(const Send& message) {
 
 void Signalling::dispatch(const Outbox& outbox) {
   for (const Send& message : outbox) {
+    if (observer_ != nullptr) {
+      observer_->on_sent(settings_.at(message.to.listener), message.to, message.bytes);
+    }
     if (message.to.transport != Transport::udp) {
       tcp_->send(message);
       continue;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "signaling-shim/sip/hop_lookups.h"
+#include "signaling-shim/sip/message_observer.h"
 #include "signaling-shim/sip/proxy_core.h"
 #include "signaling-shim/sip/tcp_transport.h"
 #include "signaling-shim/sip/udp_socket.h"
@@ -22,6 +23,10 @@ class Signalling {
   ~Signalling();
   Signalling(const Signalling&) = delete;
   Signalling& operator=(const Signalling&) = delete;
+
+  /// Shows it every message from now on; nullptr: nobody. It outlives this object. On the
+  /// signalling thread or before that runs.
+  void observe(MessageObserver* observer) { observer_ = observer; }
 
   /// Checks the settings and binds every listener; on failure nothing stays bound. Call it once,
   /// on the signalling thread or before that runs.
@@ -56,6 +61,7 @@ class Signalling {
   SigningKey key_;
   anchor::MediaAnchor& anchor_;
   Counters& counters_;
+  MessageObserver* observer_ = nullptr;
   std::vector<std::shared_ptr<UdpSocket>> udp_;  // by ListenerIndex; empty where there is none
   std::unique_ptr<TcpTransport> tcp_;
   std::unique_ptr<ProxyCore> core_;

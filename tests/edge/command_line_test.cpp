@@ -76,6 +76,60 @@ TEST(CommandLine, ServeRefusesABadConfiguration) {
   EXPECT_THAT(outcome.err, HasSubstr("bad.toml:1: workers: is a boolean; use an integer"));
 }
 
+/// Two calls, as a server's trace tells of them.
+constexpr const char* kTrace =
+    "TL_INFO(TF_PROTOCOL) [0]1::11/21/2026-06:30:00.000.1 (SIPStack,x)$$begin_record\n"
+    "Direction: incoming\nPeer: 192.0.2.7:5060\nStart-Line: INVITE sip:bob@b.example SIP/2.0\n"
+    "From: <sip:alice@a.example>;tag=1\nTo: <sip:bob@b.example>\nCall-ID: one\n"
+    "X: \x1b[2J\nMessage-Body: \xE2\x80\x93\n$$end_record\n"
+    "TL_INFO(TF_PROTOCOL) [0]1::11/21/2026-06:31:00.000.2 (SIPStack,x)$$begin_record\n"
+    "Direction: outgoing\nPeer: 192.0.2.8:5060\nStart-Line: OPTIONS sip:carol@c.example SIP/2.0\n"
+    "From: <sip:edge@a.example>;tag=1\nTo: <sip:carol@c.example>\nCall-ID: two\n$$end_record\n";
+
+TEST(CommandLine, TraceListsTheCallsItFinds) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("sip.log", kTrace);
+  const Outcome outcome = run({"trace", file});
+  EXPECT_EQ(outcome.code, kExitSuccess);
+  EXPECT_THAT(outcome.out, HasSubstr("2026-11-21 06:30:00.000  1 "));
+  EXPECT_THAT(outcome.out, HasSubstr(" one\n"));
+  EXPECT_THAT(outcome.out, HasSubstr(" two\n"));
+  const Outcome undecided = run({"trace", file, "--svg", folder.file("call.svg")});
+  EXPECT_EQ(undecided.code, kExitUsage);
+  EXPECT_EQ(undecided.err, "these are 2 calls; choose one with --call-id\n");
+}
+
+TEST(CommandLine, TraceDrawsTheOneCallItFinds) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("sip.log", kTrace);
+  const std::string svg = folder.file("call.svg");
+  const Outcome outcome = run({"trace", "--uri", "bob@", file, "--svg", svg, "--messages"});
+  EXPECT_EQ(outcome.code, kExitSuccess) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("── INVITE ──"));
+  EXPECT_THAT(outcome.out, HasSubstr("--- 2026-11-21 06:30:00.000 from 192.0.2.7:5060\n"
+                                     "INVITE sip:bob@b.example SIP/2.0\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("\nX: ?[2J\n")) << "nothing that a terminal would obey";
+  EXPECT_TRUE(std::filesystem::file_size(svg) > 0);
+  EXPECT_THAT(run({"trace", file, "--from", "2026-11-21T06:31"}).out, HasSubstr(" OPTIONS "));
+}
+
+TEST(CommandLine, TraceSaysWhatIsWrong) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("sip.log", kTrace);
+  const Outcome nothing = run({"trace", file, "--call-id", "three"});
+  EXPECT_EQ(nothing.code, kExitFailure);
+  EXPECT_EQ(nothing.err, "no call matches\n");
+  const Outcome time = run({"trace", file, "--to", "sip:bob@b.example"});
+  EXPECT_EQ(time.code, kExitUsage);
+  EXPECT_EQ(time.err,
+            "--to: 'sip:bob@b.example' is no time; use one like 2026-11-21T06:30 (UTC), and --uri "
+            "for a party\n");
+  EXPECT_EQ(run({"trace", folder.file("none")}).code, kExitFailure);
+  EXPECT_EQ(run({"trace", file, "--call-id", "one", "--svg", folder.file("no/such")}).code,
+            kExitFailure);
+  EXPECT_EQ(run({"trace"}).code, kExitUsage);
+}
+
 TEST(CommandLine, MakesCredentials) {
   const TemporaryFolder folder;
   folder.write("secrets", "north\nsouth\n");

@@ -405,6 +405,18 @@ TEST(ConfigErrors, SipListenersTakeNoProxies) {
               HasSubstr("edge.toml:7: sip.listener.proxy_protocol: unknown key 'proxy_protocol'"));
 }
 
+TEST(ConfigErrors, TraceGoesSomewhere) {
+  EXPECT_EQ(problems_of("[sip]\ntrace = true\n[trace]\nfile = \"\""),
+            "edge.toml:4: trace.file: the trace goes nowhere; name a file or a hep_collector");
+  EXPECT_EQ(problems_of("[trace]\nhep_collector = \"192.0.2.1\"\nfiles = 0\n"
+                        "hep_password = \"" +
+                        std::string(256, 'x') + "\""),
+            "edge.toml:2: trace.hep_collector: '192.0.2.1' is no address and port; use "
+            "\"ADDRESS:PORT\" or \"[IPV6]:PORT\"\n"
+            "edge.toml:3: trace.files: 0 is out of bounds; use 1 to 1000\n"
+            "edge.toml:4: trace.hep_password: is too long; use at most 255 bytes");
+}
+
 TEST(ConfigErrors, SipListenerMustBelongToAnInterface) {
   EXPECT_EQ(problems_of("[[sip.listener]]\nbind = \"192.0.2.9:5060\"\ntransports = [\"udp\"]"),
             "edge.toml:2: sip.listener.bind: the address belongs to no [[interface]]; routes go "

@@ -255,6 +255,15 @@ proxy_protocol = true
 [sip]
 offer_timeout = 10
 media_idle_timeout = 20
+trace = true
+[trace]
+file = "trace/sip.log"
+file_size = 16
+files = 17
+mask = false
+hep_collector = "192.0.2.60:9060"
+hep_capture_id = 18
+hep_password = "let me in"
 [sip.limits]
 requests_per_second = 7
 connections = 8
@@ -290,11 +299,38 @@ format = "json"
   EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
+  EXPECT_TRUE(config->sip.trace);
+  EXPECT_EQ(config->trace, (TraceConfig{"trace/sip.log", 16, 17, false,
+                                        Endpoint::parse("192.0.2.60:9060"), 18, "let me in"}));
   EXPECT_EQ(config->sip.limits, (SipLimits{7, 8}));
   EXPECT_EQ(config->sip.listeners[0].interface, "only") << "found by its address";
   EXPECT_EQ(config->sip.routes[0].latching, Latching::sip_source);
   EXPECT_EQ(config->metrics_http, std::nullopt);
   EXPECT_EQ(config->log, (LogConfig{LogLevel::debug, LogFormat::json}));
+}
+
+TEST(Config, TraceIsOffUnlessAskedFor) {
+  const auto config = parse_config("[sip]\ntrace = true", "/etc/avedge/edge.toml");
+  ASSERT_TRUE(config);
+  EXPECT_TRUE(config->sip.trace);
+  EXPECT_EQ(config->trace.file, "/var/log/avedge/sip-trace.log");
+  EXPECT_TRUE(config->trace.mask);
+  EXPECT_EQ(config->trace.hep_collector, std::nullopt);
+  EXPECT_THAT(config->warnings, IsEmpty());
+  EXPECT_FALSE(parse_config("[sip]\n", "edge.toml")->sip.trace);
+}
+
+TEST(Config, TraceFileIsRelativeToTheConfiguration) {
+  constexpr const char* kText = "[sip]\ntrace = true\n[trace]\nfile = \"sip.log\"";
+  EXPECT_EQ(parse_config(kText, "/etc/avedge/edge.toml")->trace.file, "/etc/avedge/sip.log");
+}
+
+TEST(Config, TraceWarnsOfWhatIsProbablyNotMeant) {
+  EXPECT_THAT(parse_config("[trace]\nfiles = 2", "e.toml")->warnings,
+              ElementsAre("e.toml:1: trace: nothing is traced; add trace = true to [sip]"));
+  EXPECT_THAT(parse_config("[sip]\ntrace = true\n[trace]\nmask = false", "e.toml")->warnings,
+              ElementsAre("e.toml:4: trace.mask: passwords, keys and instant messages are traced; "
+                          "remove it when you have seen what you were looking for"));
 }
 
 TEST(Config, DscpIsPreservedUnlessItIsANumber) {

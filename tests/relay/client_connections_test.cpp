@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "loopback.h"
+#include "one_channel.h"
 #include "relay/data_plane.h"
 #include "relay/secure/self_signed.h"
 #include "relay/tcp_socket.h"
@@ -25,7 +26,6 @@ using namespace std::string_literals;
 
 constexpr Port kPort{3478};
 constexpr Port kRelayFirst{50000};
-constexpr ChannelField kChannel = 0x4001;
 
 /// A STUN message that the framer accepts; `command` is what the stub will do.
 std::string request(char command) {
@@ -35,11 +35,6 @@ std::string answer(const std::string& text) {
   std::string padded = text + std::string((4 - text.size() % 4) % 4, ' ');
   return "\x01\x01\x00"s + static_cast<char>(padded.size()) + "\x21\x12\xA4\x42" +
          std::string(12, '.') + padded;
-}
-std::string channel_data(const std::string& payload) {
-  std::string message(4, '\0');
-  write_channel_data_header(reinterpret_cast<std::byte*>(message.data()), kChannel, payload.size());
-  return message + payload;
 }
 std::string padded(std::string message) {
   message.resize((message.size() + 3) / 4 * 4, '\0');
@@ -87,21 +82,7 @@ class Obeys final : public SlowPathHandler {
   void bind(Time now, const Path& path, Outcome& outcome) {
     const auto port = around_.ports.lease(AddressFamily::ipv4, Parity::any);
     ASSERT_TRUE(port);
-    FlowSpec up;
-    up.key = {path.socket, path.remote, kChannel};
-    up.transform = Transform::strip_channel_header;
-    up.out_socket = port->socket;
-    up.destination = peer_;
-    up.valid_until = now + std::chrono::minutes{1};
-    outcome.upsert(up);
-    FlowSpec down;
-    down.key = {port->socket, peer_, kNoChannel};
-    down.transform = Transform::frame_channel_data;
-    down.channel = kChannel;
-    down.out_socket = path.socket;
-    down.destination = path.remote;
-    down.valid_until = now + std::chrono::minutes{1};
-    outcome.upsert(down);
+    bind_channel(now, path, *port, peer_, outcome);
     outcome.set_standing(path.socket, Standing::client);
     say(path, "bound", outcome);
   }

@@ -8,12 +8,12 @@
 #include <string>
 
 #include "loopback.h"
+#include "one_channel.h"
 #include "relay/udp_socket.h"
 
 namespace avedge::relay {
 namespace {
 
-constexpr ChannelField kChannel = 0x4001;
 constexpr Port kListenerPort{3478};
 constexpr Port kRelayFirst{50000};
 
@@ -78,21 +78,7 @@ class BindsOnFirstSight : public SlowPathHandler {
   Verdict<void> handle(Time now, const Path& path, ConstBytes, Outcome& outcome) override {
     const auto port = ports_.lease(AddressFamily::ipv4, Parity::any);
     if (!port) return port.reason();
-    FlowSpec up;
-    up.key = {path.socket, path.remote, kChannel};
-    up.transform = Transform::strip_channel_header;
-    up.out_socket = port->socket;
-    up.destination = peer_;
-    up.valid_until = now + std::chrono::minutes{1};
-    outcome.upsert(up);
-    FlowSpec down;
-    down.key = {port->socket, peer_, kNoChannel};
-    down.transform = Transform::frame_channel_data;
-    down.channel = kChannel;
-    down.out_socket = path.socket;
-    down.destination = path.remote;
-    down.valid_until = now + std::chrono::minutes{1};
-    outcome.upsert(down);
+    bind_channel(now, path, *port, peer_, outcome);
     if (grant_.is_limited()) outcome.limit_bandwidth({port->socket, kNoSocket}, grant_);
     outcome.reply(path.socket, path.remote,
                   bytes_of(std::to_string(port->advertised.port.number())));
@@ -169,6 +155,11 @@ class DataPlaneTest : public testing::Test {
     }
     return sum;
   }
+  [[nodiscard]] std::uint64_t dropped(DropReason reason) const {
+    std::uint64_t sum = 0;
+    for (const auto* counters : plane_->counters()) sum += counters->drops.of(reason);
+    return sum;
+  }
   [[nodiscard]] std::size_t ports_in_use() const {
     return plane_->addresses().all()[0]->udp_ports().in_use();
   }
@@ -195,12 +186,6 @@ class LimitedDataPlaneTest : public DataPlaneTest {
   /// A thousand bytes take eight seconds.
   LimitedDataPlaneTest() { grant_.user = std::make_shared<SharedBudget>(Bandwidth{1}); }
 };
-
-std::string channel_data(const std::string& payload) {
-  std::string message(4, '\0');
-  write_channel_data_header(reinterpret_cast<std::byte*>(message.data()), kChannel, payload.size());
-  return message + payload;
-}
 
 const std::string kStun(20, '\0');
 
@@ -237,6 +222,16 @@ TEST_F(DataPlaneTest, Rfc8656_115_TheSlowPathHearsOfPeersThatAreGone) {
   EXPECT_EQ(told->bytes, gone + " type 3 code 3");
 }
 
+TEST_F(DataPlaneTest, AFloodOfIcmpErrorsIsNotTurnedIntoOneTowardsTheClient) {
+  client_.send(listener_, kStun);
+  ASSERT_TRUE(client_.receive());
+  peer_.close();
+  EXPECT_TRUE(eventually([&] {
+    client_.send(listener_, channel_data("anybody there?"));
+    return dropped(DropReason::icmp_flood) > 0;
+  }));
+}
+
 TEST_F(DataPlaneTest, Rfc8656_14_DscpAndEcnPassBothWays) {
   constexpr std::uint8_t kExpeditedForwarding = 46 << 2;
   constexpr std::uint8_t kAssuredForwarding41 = 34 << 2 | 1;  // and ECT(1)
@@ -258,13 +253,7 @@ TEST_F(LimitedDataPlaneTest, WhatIsBeyondTheBandwidthIsDropped) {
   client_.send(listener_, channel_data(std::string(1000, 'x')));
   ASSERT_TRUE(peer_.receive());
   client_.send(listener_, channel_data("too much"));
-  EXPECT_TRUE(eventually([&] {
-    std::uint64_t dropped = 0;
-    for (const auto* counters : plane_->counters()) {
-      dropped += counters->drops.of(DropReason::bandwidth);
-    }
-    return dropped == 1;
-  }));
+  EXPECT_TRUE(eventually([&] { return dropped(DropReason::bandwidth) == 1; }));
 }
 
 TEST_F(DataPlaneTest, LargeDatagramsPassWhole) {

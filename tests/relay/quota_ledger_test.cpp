@@ -51,6 +51,28 @@ TEST(QuotaLedger, EndingMakesRoom) {
   }
 }
 
+TEST(QuotaLedger, AMovedAllocationCountsWhereItWentAndNoLongerWhereItWas) {
+  QuotaLedger ledger{{.per_source = 1}};
+  ASSERT_TRUE(ledger.begin_allocation("alice", kHome));
+  ASSERT_TRUE(ledger.move_allocation(kHome, kOffice));
+  EXPECT_TRUE(ledger.begin_allocation("bob", kHome));
+  EXPECT_FALSE(ledger.begin_allocation("carol", kOffice));
+  EXPECT_EQ(ledger.allocation_count(), 2u);
+}
+
+TEST(QuotaLedger, AMoveThatHasNoRoomChangesNothing) {
+  QuotaLedger ledger{{.per_source = 1}};
+  ASSERT_TRUE(ledger.begin_allocation("alice", kHome));
+  ASSERT_TRUE(ledger.begin_allocation("bob", kOffice));
+  const auto moved = ledger.move_allocation(kHome, kOffice);
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.reason(), DropReason::allocation_quota);
+  EXPECT_TRUE(ledger.move_allocation(kHome, kHome)) << "to where it is";
+  EXPECT_FALSE(ledger.begin_allocation("carol", kHome)) << "it still counts there";
+  ledger.end_allocation("alice", kHome);
+  EXPECT_TRUE(ledger.begin_allocation("carol", kHome));
+}
+
 TEST(QuotaLedger, ADrainingEdgeTakesNobodyNew) {
   QuotaLedger ledger{{}};
   ASSERT_TRUE(ledger.begin_allocation("alice", kHome));

@@ -248,6 +248,46 @@ TEST_F(SignallingTest, SaysWhichListenerCannotBeBound) {
             "cannot listen on " + taken + "/udp: Address already in use");
 }
 
+struct Watched {
+  std::string direction;
+  std::string interface;
+  Endpoint peer;
+  std::string message;
+};
+
+class Watcher final : public MessageObserver {
+ public:
+  void on_received(const Listener& by, const Neighbour& from, std::string_view message) override {
+    seen.push_back({"in", by.interface, from.remote, std::string{message}});
+  }
+  void on_sent(const Listener& by, const Neighbour& to, std::string_view message) override {
+    seen.push_back({"out", by.interface, to.remote, std::string{message}});
+  }
+  std::vector<Watched> seen;
+};
+
+TEST_F(SignallingTest, ShowsItsObserverWhatItReceivesAndSends) {
+  UdpParty alice{io_, "127.0.0.1:0"};
+  UdpParty bob{io_, "127.0.0.2:0"};
+  route_to({hop_to(bob.local(), Transport::udp)});
+  start();
+  Watcher watcher;
+  signalling_->observe(&watcher);
+  alice.send(edge(), testing::invite());
+  run_until([&] { return bob.received.size() == 1 && alice.received.size() == 1; });
+  ASSERT_EQ(watcher.seen.size(), 3U);
+  EXPECT_EQ(watcher.seen[0].direction + ' ' + watcher.seen[0].interface, "in external");
+  EXPECT_EQ(watcher.seen[0].peer, alice.local());
+  EXPECT_EQ(watcher.seen[0].message, testing::invite());
+  for (std::size_t i = 1; i < 3; ++i) {
+    const Watched& sent = watcher.seen[i];
+    const UdpParty& to = sent.peer == bob.local() ? bob : alice;
+    EXPECT_EQ(sent.direction, "out");
+    EXPECT_EQ(sent.interface, sent.peer == bob.local() ? "internal" : "external");
+    EXPECT_EQ(sent.message, to.received[0]);
+  }
+}
+
 TEST_F(SignallingTest, StopsWithHandlersOutstanding) {
   route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
   start();

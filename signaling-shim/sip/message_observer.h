@@ -1,0 +1,19 @@
+// Who watches messages come and go: the trace.
+#pragma once
+
+#include <string_view>
+
+#include "signaling-shim/sip/settings.h"
+
+namespace avedge::sip {
+
+/// Sees every message whole: one that was received before anybody has read it, one that is sent as
+/// it goes to its transport. Signalling thread; returns at once; views are valid during the call.
+class MessageObserver {
+ public:
+  virtual ~MessageObserver() = default;
+  virtual void on_received(const Listener& by, const Neighbour& from, std::string_view message) = 0;
+  virtual void on_sent(const Listener& by, const Neighbour& to, std::string_view message) = 0;
+};
+
+}  // namespace avedge::sip
