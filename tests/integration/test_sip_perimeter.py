@@ -96,12 +96,14 @@ _ANSWERED = {
 }
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
-@pytest.mark.parametrize("case", _ANSWERED)
-def test_refusals_with_an_answer(world, case, transport):
+# On a stream the rest of a body may still come.
+_BY_TRANSPORT = [(transport, case) for case in _ANSWERED for transport in ("udp", "tcp")
+                 if (transport, case) != ("tcp", "Content-Length beyond the message")]
+
+
+@pytest.mark.parametrize("transport, case", _BY_TRANSPORT)
+def test_refusals_with_an_answer(world, transport, case):
     forge, status, reason = _ANSWERED[case]
-    if transport == "tcp" and case == "Content-Length beyond the message":
-        pytest.skip("on a stream the rest may still come")
     caller = world.caller(transport)
     caller.send(forge(Dialog(caller, _URI).request("OPTIONS")))
     assert expect(caller, status).to_tag(), "it is ours"
