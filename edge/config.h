@@ -17,6 +17,7 @@
 #include "relay/core/media_path.h"
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"
+#include "relay/secure/mutual_tls.h"
 #include "relay/secure/pem.h"
 #include "signaling-shim/anchor/media_anchor.h"
 
@@ -68,7 +69,8 @@ struct Certificate {
   friend bool operator==(const Certificate&, const Certificate&) = default;
 };
 
-/// [[turn.listener]] and [[sip.listener]]. `bind` by interface name means each of its addresses.
+/// [[turn.listener]], and what [[sip.listener]] shares with it. `bind` by interface name means each
+/// of its addresses.
 struct Listener {
   std::string interface;  // empty: an address that belongs to no [[interface]]
   std::vector<ListenAddress> addresses;
@@ -77,6 +79,19 @@ struct Listener {
   /// Every connection begins with a PROXY protocol header. Over tcp and tls only.
   bool proxy_protocol = false;
   friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+/// What a TLS listener of SIP asks of those who connect.
+using secure::ClientProof;
+
+/// [[sip.listener]]
+struct SipListener : Listener {
+  std::string name;  // lower case; empty: Via and Record-Route show the address
+  ClientProof verify = ClientProof::none;
+  std::string client_ca;              // PEM; empty: the authorities of the system
+  std::vector<std::string> partners;  // lower case; empty: whoever has a good certificate
+  std::vector<Prefix> sources;        // empty: from anywhere
+  friend bool operator==(const SipListener&, const SipListener&) = default;
 };
 
 enum class RuleAction : std::uint8_t { allow, deny };
@@ -182,15 +197,19 @@ struct TurnConfig {
   friend bool operator==(const TurnConfig&, const TurnConfig&) = default;
 };
 
-/// One entry of `next_hops`: "sip:HOST[:PORT][;transport=udp|tcp]".
+/// One entry of `next_hops`: "sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]".
 struct NextHop {
-  std::string uri;                   // as configured
-  std::string host;                  // a name, or an address without brackets
-  std::optional<IpAddress> address;  // set if `host` is an address
-  Port port{5060};
-  Transport transport = Transport::udp;
+  std::string uri;                     // as configured
+  std::string host;                    // a name, or an address without brackets
+  std::optional<IpAddress> address;    // set if `host` is an address
+  std::optional<Port> port;            // nothing: what DNS says, or the transport's own
+  std::optional<Transport> transport;  // nothing: what DNS says, or udp
+  std::uint16_t weight = 1;
   friend bool operator==(const NextHop&, const NextHop&) = default;
 };
+
+/// How a route chooses among its next hops.
+enum class RouteBalance : std::uint8_t { in_order, by_weight };
 
 /// [[sip.route]]: the first match wins; a request that matches none is refused.
 struct SipRoute {
@@ -198,23 +217,34 @@ struct SipRoute {
   std::string to;      // interface it leaves by
   std::string domain;  // of the Request-URI, lower case; empty: any
   std::vector<NextHop> next_hops;
+  bool federation = false;  // to where _sipfederationtls._tcp of `domain` leads; no next hops then
+  RouteBalance balance = RouteBalance::in_order;
   Latching latching = Latching::signalled;
   anchor::CandidateMode candidates = anchor::CandidateMode::replace;
+  bool trust = false;  // headers that assert an identity pass
+  bool path = false;   // REGISTER gets a Path that leads back through the edge
   friend bool operator==(const SipRoute&, const SipRoute&) = default;
 };
 
 /// [sip.limits]
 struct SipLimits {
   std::uint32_t requests_per_second = 100;  // of one source address
-  std::uint32_t connections = 4096;         // TCP, of all sources together
-  std::uint32_t calls_per_source = 1000;    // at a time; next hops are exempt
-  std::uint32_t ports_per_source = 4000;    // of those calls, on both sides together
+  std::uint32_t connections = 4096;         // TCP and TLS, of all sources together
+  std::uint32_t connections_per_source = 256;
+  std::uint32_t connections_per_second = 50;  // opened by one source address
+  std::uint32_t calls_per_source = 1000;      // at a time; next hops are exempt
+  std::uint32_t ports_per_source = 4000;      // of those calls, on both sides together
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };
 
 struct SipConfig {
-  std::vector<Listener> listeners;  // empty: SIP is off
+  std::vector<SipListener> listeners;  // empty: SIP is off
   std::vector<SipRoute> routes;
+  std::vector<std::string> names;            // of the edge, lower case, besides its listeners'
+  std::string next_hop_ca;                   // PEM; empty: the authorities of the system
+  std::vector<Endpoint> dns_servers;         // empty: those of the system
+  std::chrono::seconds options_interval{0};  // between health checks; 0: none
+  std::uint32_t options_failures = 3;
   SipLimits limits;
   /// An offer that nobody answers holds its ports this long: RFC 3261 §16.6's timer C.
   std::chrono::seconds offer_timeout{180};

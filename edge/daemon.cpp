@@ -207,6 +207,12 @@ Result<nlohmann::json> Daemon::reload() {
     log_error("reload refused", {{"reason", replaced.reason().message()}});
     return replaced.reason();
   }
+  if (signalling_) {
+    if (const auto replaced = signalling_->replace_certificates(reachable); !replaced) {
+      log_error("reload refused", {{"reason", replaced.reason().message()}});
+      return replaced.reason();
+    }
+  }
   if (const auto replaced = replace_trace(reachable); !replaced) {
     log_error("reload refused", {{"reason", replaced.reason().message()}});
     return replaced.reason();

@@ -37,14 +37,14 @@ std::vector<IpAddress> own_addresses(const Config& config) {
       own.push_back(address.advertised);
     }
   }
-  for (const auto* listeners : {&config.turn.listeners, &config.sip.listeners}) {
-    for (const Listener& listener : *listeners) {
-      for (const ListenAddress& address : listener.addresses) {
-        own.push_back(address.local.address);
-        own.push_back(address.advertised.address);
-      }
+  const auto add_addresses_of = [&own](const Listener& listener) {
+    for (const ListenAddress& address : listener.addresses) {
+      own.push_back(address.local.address);
+      own.push_back(address.advertised.address);
     }
-  }
+  };
+  for (const Listener& listener : config.turn.listeners) add_addresses_of(listener);
+  for (const Listener& listener : config.sip.listeners) add_addresses_of(listener);
   if (config.metrics_http) own.push_back(config.metrics_http->address);
   return own;
 }
@@ -213,28 +213,55 @@ turn::Settings turn_settings(const Config& config) {
   return settings;
 }
 
-sip::Settings sip_settings(const Config& config) {
-  sip::Settings settings;
-  for (const Listener& listener : config.sip.listeners) {
+std::vector<sip::Listener> sip_listeners(const Config& config) {
+  std::vector<sip::Listener> listeners;
+  for (const SipListener& listener : config.sip.listeners) {
+    std::optional<sip::ListenerTls> tls;
+    if (const Certificate* own = config.find_certificate(listener.certificate)) {
+      tls = {{own->pem, listener.verify, listener.client_ca, config.sip.next_hop_ca},
+             listener.partners};
+    }
     for (const ListenAddress& address : listener.addresses) {
-      settings.listeners.push_back({listener.interface, address.local, address.advertised,
-                                    listener.transports, address.device});
+      listeners.push_back({listener.interface, address.local, address.advertised,
+                           listener.transports, address.device, listener.name, tls,
+                           listener.sources});
     }
   }
+  return listeners;
+}
+
+sip::Settings sip_settings(const Config& config) {
+  sip::Settings settings;
+  settings.listeners = sip_listeners(config);
+  settings.names = config.sip.names;
+  settings.next_hop_ca = config.sip.next_hop_ca;
+  settings.dns_servers = config.sip.dns_servers;
+  settings.health = {config.sip.options_interval, config.sip.options_failures};
   for (const SipRoute& route : config.sip.routes) {
     sip::Route& translated = settings.routes.emplace_back();
     translated.from = route.from;
     if (!route.to.empty()) translated.to = route.to;
     if (!route.domain.empty()) translated.domain = route.domain;
     for (const NextHop& hop : route.next_hops) {
-      translated.next_hops.push_back({hop.host, hop.port, hop.transport});
+      translated.next_hops.push_back({hop.host, hop.port, hop.transport, hop.weight});
     }
+    if (route.federation) {
+      sip::NextHop& edge = translated.next_hops.emplace_back();
+      edge = {route.domain, {}, Transport::tls};
+      edge.lookup = sip::NextHop::Lookup::federation;
+    }
+    if (route.balance == RouteBalance::by_weight) translated.balance = sip::Balance::by_weight;
+    translated.trust = route.trust;
+    translated.path = route.path;
     translated.latching = route.latching;
     translated.candidates = route.candidates;
   }
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;
   settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;
   settings.limits.connections = config.sip.limits.connections;
+  settings.limits.connections_per_source = config.sip.limits.connections_per_source;
+  settings.limits.connections_per_second = config.sip.limits.connections_per_second;
+  settings.limits.connection_burst = 2.0 * config.sip.limits.connections_per_second;
   return settings;
 }
 

@@ -61,6 +61,14 @@ void SignallingPlane::drain() {
   boost::asio::post(io_, [this] { sessions_.refuse_new(); });
 }
 
+Result<void> SignallingPlane::replace_certificates(const Config& config) {
+  std::promise<Result<void>> promise;
+  auto answer = promise.get_future();
+  boost::asio::post(
+      io_, [&] { promise.set_value(signalling_.use_certificates(sip_listeners(config))); });
+  return answer.get();
+}
+
 Result<void> SignallingPlane::replace_trace(const Config& config) {
   auto fresh = SipTrace::open(config);
   if (!fresh) return fresh.reason();
@@ -93,7 +101,12 @@ void SignallingPlane::report(MetricSink& sink) const {
                  {{"method", method}, {"status", std::to_string(status)}},
                  static_cast<double>(count));
   });
-  sink.gauge("avedge_sip_connections", "TCP connections that are open.", {},
+  for (const sip::Counters::NextHopState& hop : counters_.next_hops) {
+    sink.gauge("avedge_sip_next_hop_up", "1: at least one address of it is known and not down.",
+               {{"interface", hop.interface}, {"next_hop", hop.uri}},
+               static_cast<double>(hop.up.value()));
+  }
+  sink.gauge("avedge_sip_connections", "TCP and TLS connections that are open.", {},
              static_cast<double>(counters_.connections.value()));
   sink.gauge("avedge_sip_pending_invites", "INVITE transactions without a final response.", {},
              static_cast<double>(counters_.pending_invites.value()));

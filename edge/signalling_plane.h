@@ -29,6 +29,9 @@ class SignallingPlane {
 
   /// From now on new calls are answered 503; those there are go on. Any thread.
   void drain();
+  /// Renews the certificates of listeners with TLS; a wrong one leaves all as they were. Waits for
+  /// the signalling thread.
+  [[nodiscard]] Result<void> replace_certificates(const Config& config);
   /// Traces from now on as `config` says; if that cannot be opened, as before. One thread at a
   /// time, and not the signalling thread: it is waited for.
   [[nodiscard]] Result<void> replace_trace(const Config& config);

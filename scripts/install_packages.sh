@@ -12,6 +12,7 @@ build_packages=(
   libboost-dev         # Asio: signalling, admin socket, HTTP
   libsrtp2-dev         # SRTP
   libmnl-dev           # routes and neighbours, by netlink
+  libc-ares-dev        # DNS: where SIP's next hops are
   libspdlog-dev        # logs
   libcli11-dev         # command line
   libtomlplusplus-dev  # configuration

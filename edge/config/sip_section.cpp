@@ -5,7 +5,7 @@
 #include "edge/config/choice.h"
 #include "edge/config/network.h"
 #include "edge/config/next_hop.h"
-#include "edge/config/supported.h"
+#include "edge/config/sip_listener.h"
 
 namespace avedge::edge {
 namespace {
@@ -35,16 +35,19 @@ bool has_relay(const Config& config, std::string_view interface) {
                      [&](const RelayRange& relay) { return relay.interface == interface; });
 }
 
-void read_listener(Section& section, Listeners& listeners, Config& config, Problems& problems) {
-  const Place bind = section.place_of("bind");
-  auto listener = listeners.read(section, kSipListener);
-  if (!listener) return;
-  if (listener->interface.empty()) {
-    problems.refuse(bind, "the address belongs to no [[interface]]",
-                    "routes go from interface to interface: add it to one");
+/// A transport that the interface does not listen on has no port to be answered at. TLS answers on
+/// the connection that we open.
+void check_transport(const Located<std::string>& uri, const NextHop& hop, const SipRoute& route,
+                     const Config& config, Problems& problems) {
+  if (!hop.transport || hop.transport == Transport::tls || route.to.empty() ||
+      !listens_on(config, route.to) || speaks(config, route.to, *hop.transport)) {
     return;
   }
-  config.sip.listeners.push_back(std::move(*listener));
+  const std::string word{to_string(*hop.transport)};
+  problems.refuse(uri.place,
+                  "'" + uri.value + "' needs " + word + ", which interface '" + route.to +
+                      "' does not listen on",
+                  "add \"" + word + "\" to the transports of its [[sip.listener]]");
 }
 
 /// The name of an interface that calls can pass: it has a SIP listener and ports for media.
@@ -84,7 +87,11 @@ std::string other_interface(const Section& route, std::string_view from, const C
 
 void read_next_hops(Section& section, SipRoute& route, const Config& config, Problems& problems) {
   const auto uris = section.texts("next_hops");
-  if (!section.has("next_hops")) {
+  if (route.federation) {
+    if (!section.has("next_hops")) return;
+    problems.refuse(section.place_of("next_hops"), "contradicts federation = true",
+                    "remove one of them");
+  } else if (!section.has("next_hops")) {
     section.refuse_missing("next_hops", "add at least one, as [\"sip:10.0.0.20:5060\"]");
   } else if (uris.empty() || uris.size() > kMostNextHops) {
     problems.refuse(section.place_of("next_hops"), "has no or too many entries",
@@ -99,14 +106,7 @@ void read_next_hops(Section& section, SipRoute& route, const Config& config, Pro
                       message.substr(split + 2));
       continue;
     }
-    if (!route.to.empty() && listens_on(config, route.to) &&
-        !speaks(config, route.to, hop->transport)) {
-      const std::string word{to_string(hop->transport)};
-      problems.refuse(uri.place,
-                      "'" + uri.value + "' needs " + word + ", which interface '" + route.to +
-                          "' does not listen on",
-                      "add \"" + word + "\" to the transports of its [[sip.listener]]");
-    }
+    check_transport(uri, *hop, route, config, problems);
     route.next_hops.push_back(std::move(*hop));
   }
 }
@@ -127,6 +127,8 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
                                                         {"sip-source", Latching::sip_source}}};
   constexpr std::array<Choice<CandidateMode>, 2> kModes{
       {{"replace", CandidateMode::replace}, {"add", CandidateMode::add}}};
+  constexpr std::array<Choice<RouteBalance>, 2> kBalances{
+      {{"order", RouteBalance::in_order}, {"weight", RouteBalance::by_weight}}};
   SipRoute route;
   const auto from = section.text("from");
   const auto to = section.text("to");
@@ -138,7 +140,16 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
     route.to = other_interface(section, route.from, config, problems);
   }
   read_domain(section, route, problems);
+  section.read("federation", route.federation);
+  if (route.federation && route.domain.empty()) {
+    section.refuse_missing("domain", "say whose _sipfederationtls._tcp is looked up");
+  }
   read_next_hops(section, route, config, problems);
+  if (const auto word = section.text("balance")) {
+    route.balance = choose<RouteBalance>(*word, kBalances, problems).value_or(route.balance);
+  }
+  section.read("trust", route.trust);
+  section.read("path", route.path);
   if (const auto word = section.text("latching")) {
     route.latching = choose<Latching>(*word, kLatchings, problems).value_or(route.latching);
   }
@@ -149,24 +160,58 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
   return route;
 }
 
+void read_limits(Section& section, SipLimits& limits) {
+  section.read("requests_per_second", limits.requests_per_second, 1, kMostOfAnything);
+  section.read("connections", limits.connections, 1, kMostOfAnything);
+  section.read("connections_per_source", limits.connections_per_source, 1, kMostOfAnything);
+  section.read("connections_per_second", limits.connections_per_second, 1, kMostOfAnything);
+  section.read("calls_per_source", limits.calls_per_source, 1, kMostOfAnything);
+  section.read("ports_per_source", limits.ports_per_source, 4, kMostOfAnything);
+  section.refuse_unknown();
+}
+
+void read_names(Section& sip, Config& config, Problems& problems) {
+  for (const Located<std::string>& name : sip.texts("names")) {
+    config.sip.names.push_back(lower_case(name.value));
+    if (!is_host(name.value)) {
+      problems.refuse(name.place, "'" + name.value + "' is no host name",
+                      "use one like example.org");
+    }
+  }
+}
+
+void read_dns_servers(Section& sip, Config& config, Problems& problems) {
+  constexpr Port kDnsPort{53};
+  for (const Located<std::string>& text : sip.texts("dns_servers")) {
+    const auto address = IpAddress::parse(text.value);
+    const auto server = address ? Endpoint{*address, kDnsPort} : Endpoint::parse(text.value);
+    if (server && server->port != Port{}) {
+      config.sip.dns_servers.push_back(*server);
+    } else {
+      problems.refuse(text.place, "'" + text.value + "' is no address of a server",
+                      "use ADDRESS, ADDRESS:PORT or [IPV6]:PORT");
+    }
+  }
+}
+
 }  // namespace
 
-void read_sip(Section& top, Listeners& listeners, Config& config, Problems& problems) {
+void read_sip(Section& top, const std::string& folder, Listeners& listeners, Config& config,
+              Problems& problems) {
   auto sip = top.section("sip");
   if (!sip) return;
   for (Section& section : sip->sections("listener")) {
-    read_listener(section, listeners, config, problems);
+    read_sip_listener(section, folder, listeners, config, problems);
   }
   for (Section& section : sip->sections("route")) {
     config.sip.routes.push_back(read_route(section, config, problems));
   }
-  if (auto limits = sip->section("limits")) {
-    limits->read("requests_per_second", config.sip.limits.requests_per_second, 1, kMostOfAnything);
-    limits->read("connections", config.sip.limits.connections, 1, kMostOfAnything);
-    limits->read("calls_per_source", config.sip.limits.calls_per_source, 1, kMostOfAnything);
-    limits->read("ports_per_source", config.sip.limits.ports_per_source, 4, kMostOfAnything);
-    limits->refuse_unknown();
-  }
+  if (auto limits = sip->section("limits")) read_limits(*limits, config.sip.limits);
+  read_names(*sip, config, problems);
+  config.sip.next_hop_ca = read_authorities(*sip, "next_hop_ca", folder, problems);
+  read_dns_servers(*sip, config, problems);
+  sip->read("options_interval", config.sip.options_interval, 0, 3600);
+  sip->read("options_failures", config.sip.options_failures, 1, 100);
   sip->read("offer_timeout", config.sip.offer_timeout, 10, 3600);
   sip->read("media_idle_timeout", config.sip.media_idle_timeout, 10, 86'400);
   sip->read("trace", config.sip.trace);

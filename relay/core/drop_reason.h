@@ -76,6 +76,8 @@ namespace avedge {
   X(sip_too_many_hops)                                                                             \
   X(sip_unreachable)       /* next hop or inbound connection is gone */                            \
   X(sip_flood)             /* more requests than one source may send */                            \
+  X(sip_source_refused)    /* not from one of the prefixes that the listener takes */              \
+  X(sip_unknown_partner)   /* TLS: a good certificate, of nobody we talk to */                     \
   X(sip_unmatched)         /* a response that no Via of ours explains */                           \
   X(source_limit)          /* answered 503: as many calls or ports as one source may have */       \
   X(sdp_malformed)                                                                                 \

@@ -6,9 +6,10 @@
 namespace avedge::sip {
 namespace {
 
-/// Contexts keep the two kinds apart: neither passes for the other.
+/// Contexts keep the kinds apart: none passes for another.
 constexpr std::string_view kViaContext = "via";
 constexpr std::string_view kRouteContext = "route";
+constexpr std::string_view kPathContext = "path";
 
 /// One neighbour, one session, one side and one listener, in network byte order.
 struct Wire {
@@ -16,12 +17,17 @@ struct Wire {
   ListenerIndex other{};
   anchor::SessionId session{};
   anchor::Side side{};
+  Trust trust{};
 };
+
+/// Shares the first byte with the side.
+constexpr std::uint8_t kTrustBit = 0x80;
 
 std::string write(const Wire& wire) {
   std::array<std::byte, 40> buffer;
   ByteWriter writer{buffer};
-  writer.u8(static_cast<std::uint8_t>(wire.side));
+  writer.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(wire.side) |
+                                      (wire.trust == Trust::yes ? kTrustBit : 0)));
   writer.u8(static_cast<std::uint8_t>(wire.other));
   writer.u8(static_cast<std::uint8_t>(wire.neighbour.listener));
   writer.u8(static_cast<std::uint8_t>(wire.neighbour.transport));
@@ -40,7 +46,9 @@ std::optional<Wire> read(std::string_view payload) {
   const auto address = IpAddress::from_bytes(bytes_of(payload).subspan(kFixed));
   if (!address) return std::nullopt;
   Wire wire;
-  wire.side = static_cast<anchor::Side>(at[0]);
+  const auto first = static_cast<std::uint8_t>(at[0]);
+  wire.trust = (first & kTrustBit) != 0 ? Trust::yes : Trust::no;
+  wire.side = static_cast<anchor::Side>(first & ~kTrustBit);
   wire.other = static_cast<ListenerIndex>(at[1]);
   wire.neighbour.listener = static_cast<ListenerIndex>(at[2]);
   wire.neighbour.transport = static_cast<Transport>(at[3]);
@@ -54,8 +62,9 @@ std::optional<Wire> read(std::string_view payload) {
 
 std::string Claims::seal(const ViaClaim& claim, std::string_view branch,
                          std::string_view call_id) const {
-  return signer_.seal(write({claim.upstream, claim.downstream, claim.session, claim.sender}),
-                      {kViaContext, branch, call_id});
+  return signer_.seal(
+      write({claim.upstream, claim.downstream, claim.session, claim.sender, claim.trust}),
+      {kViaContext, branch, call_id});
 }
 
 std::optional<ViaClaim> Claims::open_via(std::string_view sealed, std::string_view branch,
@@ -63,12 +72,12 @@ std::optional<ViaClaim> Claims::open_via(std::string_view sealed, std::string_vi
   const auto payload = signer_.open(sealed, {kViaContext, branch, call_id});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return ViaClaim{wire->neighbour, wire->other, wire->session, wire->side};
+  return ViaClaim{wire->neighbour, wire->other, wire->session, wire->side, wire->trust};
 }
 
 std::string Claims::seal(const RouteClaim& claim, std::string_view call_id) const {
   return signer_.seal(
-      write({claim.neighbour, claim.neighbour.listener, claim.session, claim.faces}),
+      write({claim.neighbour, claim.neighbour.listener, claim.session, claim.faces, claim.trust}),
       {kRouteContext, call_id});
 }
 
@@ -77,7 +86,19 @@ std::optional<RouteClaim> Claims::open_route(std::string_view sealed,
   const auto payload = signer_.open(sealed, {kRouteContext, call_id});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return RouteClaim{wire->neighbour, wire->session, wire->side};
+  return RouteClaim{wire->neighbour, wire->session, wire->side, wire->trust};
+}
+
+std::string Claims::seal(const PathClaim& claim) const {
+  return signer_.seal(write({claim.client, claim.facing, kNoSession, {}, claim.trust}),
+                      {kPathContext});
+}
+
+std::optional<PathClaim> Claims::open_path(std::string_view sealed) const {
+  const auto payload = signer_.open(sealed, {kPathContext});
+  const auto wire = payload ? read(*payload) : std::nullopt;
+  if (!wire) return std::nullopt;
+  return PathClaim{wire->neighbour, wire->other, wire->trust};
 }
 
 }  // namespace avedge::sip

@@ -18,6 +18,9 @@ inline constexpr std::string_view kClaimParameter = "avedge";
 /// SessionId 0: a request without media.
 inline constexpr anchor::SessionId kNoSession{};
 
+/// Whether headers that say who somebody is may pass (Route::trust).
+enum class Trust : bool { no, yes };
+
 /// In our Via: where the request came from, and so where its responses go.
 struct ViaClaim {
   Neighbour upstream;
@@ -26,6 +29,8 @@ struct ViaClaim {
   anchor::SessionId session = kNoSession;
   /// Who sent the request.
   anchor::Side sender = anchor::Side::caller;
+  /// Route::trust, as for RouteClaim.
+  Trust trust = Trust::no;
 };
 
 /// In our Record-Route: the neighbour on one side of the dialog.
@@ -34,6 +39,16 @@ struct RouteClaim {
   anchor::SessionId session = kNoSession;
   /// The side on which `neighbour` is.
   anchor::Side faces = anchor::Side::caller;
+  /// Of the route that the dialog began by.
+  Trust trust = Trust::no;
+};
+
+/// In our Path (RFC 3327): who registered through us, and how it is reached.
+struct PathClaim {
+  Neighbour client;
+  /// The listener that the registrar sees; its requests come in by that interface only.
+  ListenerIndex facing{};
+  Trust trust = Trust::no;
 };
 
 class Claims {
@@ -49,6 +64,9 @@ class Claims {
   [[nodiscard]] std::string seal(const RouteClaim& claim, std::string_view call_id) const;
   [[nodiscard]] std::optional<RouteClaim> open_route(std::string_view sealed,
                                                      std::string_view call_id) const;
+  /// Bound to no call: a registration is there for all that come.
+  [[nodiscard]] std::string seal(const PathClaim& claim) const;
+  [[nodiscard]] std::optional<PathClaim> open_path(std::string_view sealed) const;
 
  private:
   const Signer& signer_;

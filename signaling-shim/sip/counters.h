@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
 
 #include "relay/core/counters.h"
@@ -19,6 +21,15 @@ struct Counters {
   Drops drops;
   Gauge connections;
   Gauge pending_invites;
+
+  /// One next hop of the configuration.
+  struct NextHopState {
+    std::string interface;
+    std::string uri;
+    Gauge up;  // 1: some address of it may be tried
+  };
+  /// Complete before the signalling thread runs, and of one length from then on.
+  std::deque<NextHopState> next_hops;
 
   void count_request(Method method) { requests[static_cast<std::size_t>(method)].add(); }
   /// A response sent: passed on, or our own.

@@ -34,6 +34,19 @@ constexpr std::array kNames{
     Name{"Session-Expires", HeaderId::session_expires},
     Name{"x", HeaderId::session_expires},
     Name{"Timestamp", HeaderId::timestamp},
+    // RFC 3325, RFC 6050, and the draft before them.
+    Name{"P-Asserted-Identity", HeaderId::assertion},
+    Name{"P-Preferred-Identity", HeaderId::assertion},
+    Name{"P-Asserted-Service", HeaderId::assertion},
+    Name{"P-Preferred-Service", HeaderId::assertion},
+    Name{"Remote-Party-ID", HeaderId::assertion},
+    // RFC 7315: what a network says about its users.
+    Name{"P-Access-Network-Info", HeaderId::assertion},
+    Name{"P-Charging-Vector", HeaderId::assertion},
+    Name{"P-Charging-Function-Addresses", HeaderId::assertion},
+    // What Microsoft's edges assert of a message's origin, and their front ends believe.
+    Name{"ms-edge-proxy-message-trust", HeaderId::assertion},
+    Name{"ms-asserted-verification-level", HeaderId::assertion},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace avedge::sip {
 
 enum class HeaderId : std::uint8_t {
   other,
+  assertion,  // of somebody's identity or origin, which a stranger may forge
   call_id,
   content_encoding,
   content_length,

@@ -133,7 +133,7 @@ void InviteTransactions::on_failure(Time now, Entry& entry, const View& response
   if (entry.state == State::accepted || entry.state == State::completed) return;
   if (response.status() == 503 && !entry.cancelled) {
     // §16.7 step 6: a server that cannot work now is no reason to refuse the call.
-    routes_.penalise(now, entry.passage.downstream);
+    routes_.hops().penalise(now, entry.passage.downstream);
     if (try_next(now, entry, out)) return;
   }
   complete(now, entry, forwarder_.response(now, response, claim, from.remote.address), out);
@@ -175,7 +175,7 @@ void InviteTransactions::on_undeliverable(Time now, const Branch& branch, Outbox
   if (found == entries_.end()) return;
   Entry& entry = found->second;
   if (entry.state != State::calling || branch.attempt != entry.passage.branch.attempt) return;
-  routes_.penalise(now, entry.passage.downstream);
+  routes_.hops().penalise(now, entry.passage.downstream);
   if (entry.cancelled) {
     fail(now, entry, 487, out);
   } else if (!try_next(now, entry, out)) {
@@ -190,7 +190,7 @@ void InviteTransactions::on_timer(Time now, Outbox& out) {
 void InviteTransactions::on_due(Time now, Entry& entry, Outbox& out) {
   switch (entry.state) {
     case State::calling:  // timer B
-      if (!entry.cancelled) routes_.penalise(now, entry.passage.downstream);
+      if (!entry.cancelled) routes_.hops().penalise(now, entry.passage.downstream);
       if (!entry.cancelled && try_next(now, entry, out)) return;
       fail(now, entry, entry.cancelled ? 487 : 408, out);
       return;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "signaling-shim/sip/text.h"
+
 namespace avedge::sip {
 namespace {
 
@@ -28,20 +30,25 @@ std::string our_via(const Passage& passage, std::string_view call_id, const Sett
   const Neighbour& out = passage.downstream;
   const std::string branch = passage.branch.to_string();
   std::string value = str(kVersion) + '/' + str(via_name(out.transport)) + ' ' +
-                      settings.at(out.listener).advertised.to_string() + ";branch=" + branch;
+                      settings.at(out.listener).shown() + ";branch=" + branch;
   if (out.transport == Transport::udp) value += ";rport";
   value += ';' + str(kClaimParameter) + '=' +
-           claims.seal(ViaClaim{passage.upstream, out.listener, passage.session, passage.sender},
+           claims.seal(ViaClaim{passage.upstream, out.listener, passage.session, passage.sender,
+                                passage.trust},
                        branch, call_id);
   return line_of("Via", value);
 }
 
 std::string record_route(const Neighbour& neighbour, anchor::Side faces, const Passage& passage,
-                         std::string_view call_id, const Settings& settings, const Claims& claims) {
-  return line_of("Record-Route",
-                 "<sip:" + settings.at(neighbour.listener).advertised.to_string() + ";transport=" +
-                     str(to_string(neighbour.transport)) + ";lr;" + str(kClaimParameter) + '=' +
-                     claims.seal(RouteClaim{neighbour, passage.session, faces}, call_id) + '>');
+                         const View& request, const Settings& settings, const Claims& claims) {
+  const std::string_view call_id = request.call_id();
+  // RFC 3261 §16.6 step 4: a secure target is reached by secure routes.
+  const bool secure = iequals(request.request_uri().substr(0, 5), "sips:");
+  return line_of(
+      "Record-Route",
+      (secure ? "<sips:" : "<sip:") + settings.at(neighbour.listener).shown() + ";transport=" +
+          str(to_string(neighbour.transport)) + ";lr;" + str(kClaimParameter) + '=' +
+          claims.seal(RouteClaim{neighbour, passage.session, faces, passage.trust}, call_id) + '>');
 }
 
 anchor::Side other(anchor::Side side) {
@@ -49,11 +56,20 @@ anchor::Side other(anchor::Side side) {
 }
 
 /// Both addresses of ours: each side's route set begins with the one it can reach (RFC 5658 §5).
-std::string record_routes(const Passage& passage, std::string_view call_id,
-                          const Settings& settings, const Claims& claims) {
-  return record_route(passage.downstream, other(passage.sender), passage, call_id, settings,
+std::string record_routes(const Passage& passage, const View& request, const Settings& settings,
+                          const Claims& claims) {
+  return record_route(passage.downstream, other(passage.sender), passage, request, settings,
                       claims) +
-         record_route(passage.upstream, passage.sender, passage, call_id, settings, claims);
+         record_route(passage.upstream, passage.sender, passage, request, settings, claims);
+}
+
+/// RFC 3327 §5.2: by what the registrar can reach, to where the client is.
+std::string path(const Passage& passage, const Settings& settings, const Claims& claims) {
+  const Neighbour& facing = passage.downstream;
+  return line_of(
+      "Path", "<sip:" + settings.at(facing.listener).shown() + ";transport=" +
+                  str(to_string(facing.transport)) + ";lr;" + str(kClaimParameter) + '=' +
+                  claims.seal(PathClaim{passage.upstream, facing.listener, passage.trust}) + '>');
 }
 
 /// §16.6 step 3. The value has been checked not to be 0.
@@ -77,6 +93,14 @@ void apply_body(const View& message, const BodyChange& body, Transport to, text:
   }
   const HeaderLine* type = message.outline().find(HeaderId::content_type);
   if (body && body->empty() && type != nullptr) edits.erase(type->line);
+}
+
+/// RFC 3325 §5: what says who somebody is counts only among those who trust each other.
+void strip_assertions(const View& message, Trust trust, text::EditList& edits) {
+  if (trust == Trust::yes) return;
+  for (const HeaderLine& header : message.outline().headers()) {
+    if (header.id == HeaderId::assertion) edits.erase(header.line);
+  }
 }
 
 /// The one header of that name, or nullptr if there are none or several.
@@ -133,17 +157,22 @@ std::string write_forwarded_request(const View& request, const RouteSet& routes,
     edits.replace(via.value, std::move(completed));
   }
   std::string head = our_via(passage, request.call_id(), settings, claims);
-  if (passage.record_route == RecordRoute::yes) {
-    head += record_routes(passage, request.call_id(), settings, claims);
+  switch (passage.trail) {
+    case Trail::none: break;
+    case Trail::record_route: head += record_routes(passage, request, settings, claims); break;
+    case Trail::path: head += path(passage, settings, claims); break;
   }
   head += count_hop(request, edits);
   edits.insert_before(request.outline().headers().front().line, std::move(head));
+  strip_assertions(request, passage.trust, edits);
   apply_body(request, body, passage.downstream.transport, edits);
   return edits.emit();
 }
 
-std::string write_forwarded_response(const View& response, const BodyChange& body, Transport to) {
+std::string write_forwarded_response(const View& response, const BodyChange& body, Transport to,
+                                     Trust trust) {
   text::EditList edits{response.text()};
+  strip_assertions(response, trust, edits);
   erase_items(response.vias(), 0, 1, edits);
   apply_body(response, body, to, edits);
   return edits.emit();
@@ -203,6 +232,21 @@ std::string write_cancel(const View& invite, const View* received) {
   return hop_request(invite, "CANCEL", invite.outline().find(HeaderId::to)->value, extra);
 }
 
+std::string write_options(const OwnOptions& question, const Settings& settings) {
+  const std::string ours = settings.at(question.to.listener).shown();
+  const bool ipv6 = question.host.find(':') != std::string::npos;
+  const std::string uri = "sip:" + (ipv6 ? '[' + question.host + ']' : question.host);
+  std::string text = "OPTIONS " + uri + ' ' + str(kVersion) + "\r\n";
+  text += line_of("Via", str(kVersion) + '/' + str(via_name(question.to.transport)) + ' ' + ours +
+                             ";branch=" + question.branch +
+                             (question.to.transport == Transport::udp ? ";rport" : ""));
+  text += line_of("Max-Forwards", std::to_string(kDefaultMaxForwards)) +
+          line_of("From", "<sip:" + ours + ">;tag=" + question.name) +
+          line_of("To", '<' + uri + '>') + line_of("Call-ID", question.name) +
+          line_of("CSeq", "1 OPTIONS");
+  return text + "Content-Length: 0\r\n\r\n";
+}
+
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 100: return "Trying";
@@ -211,6 +255,7 @@ std::string_view reason_phrase(int status) {
     case 403: return "Forbidden";
     case 408: return "Request Timeout";
     case 420: return "Bad Extension";
+    case 480: return "Temporarily Unavailable";
     case 481: return "Call/Transaction Does Not Exist";
     case 482: return "Loop Detected";
     case 483: return "Too Many Hops";

@@ -17,7 +17,9 @@ namespace avedge::sip {
 /// What to send instead of a body: nothing = as it came, empty = no body and no Content-Type.
 using BodyChange = std::optional<std::string>;
 
-enum class RecordRoute : bool { no, yes };
+/// What a request leaves behind for those that come back: Record-Route in a dialog, Path (RFC 3327)
+/// in a registration.
+enum class Trail : std::uint8_t { none, record_route, path };
 
 /// How one request passes the edge.
 struct Passage {
@@ -29,7 +31,8 @@ struct Passage {
   Branch branch;
   anchor::SessionId session = kNoSession;
   anchor::Side sender = anchor::Side::caller;
-  RecordRoute record_route = RecordRoute::no;
+  Trail trail = Trail::none;
+  Trust trust = Trust::no;
 };
 
 /// RFC 3261 §16.6 steps 2–8 and 10. `routes` is what RouteSet read from `request`.
@@ -38,7 +41,8 @@ std::string write_forwarded_request(const View& request, const RouteSet& routes,
                                     const Settings& settings, const Claims& claims);
 
 /// §16.7 steps 3 and 9: without our Via. `to` says whether it goes over a stream.
-std::string write_forwarded_response(const View& response, const BodyChange& body, Transport to);
+std::string write_forwarded_response(const View& response, const BodyChange& body, Transport to,
+                                     Trust trust);
 
 /// §18.2.1 and RFC 3581 §4: a Via value as the server must complete it, with what it saw.
 std::string completed_via(const Via& via, const Endpoint& source);
@@ -70,6 +74,17 @@ std::string write_ack(const View& invite, const View& failure);
 /// A CANCEL (§9.1) for an INVITE as we forwarded it. Takes over from the CANCEL that we received,
 /// if there is one, what is not hop by hop: its Reason (RFC 3326) above all.
 std::string write_cancel(const View& invite, const View* received);
+
+/// A question of the edge's own to a next hop.
+struct OwnOptions {
+  Neighbour to;
+  std::string branch;
+  /// Unique: Call-ID and tag.
+  std::string name;
+  /// For the Request-URI, without brackets.
+  std::string host;
+};
+std::string write_options(const OwnOptions& question, const Settings& settings);
 
 std::string_view reason_phrase(int status);
 

@@ -7,7 +7,6 @@
 namespace avedge::sip {
 namespace {
 
-constexpr Port kSipPort{5060};
 constexpr std::string_view kVersion = "SIP/2.0";
 
 bool looks_like_response(std::string_view message) {
@@ -37,6 +36,20 @@ std::string_view version_of(std::string_view start_line) {
   return blank == std::string_view::npos ? std::string_view{} : start_line.substr(blank + 1);
 }
 
+bool is_secure(const RouteSet& routes) {
+  const auto uri = Uri::parse(routes.request_uri());
+  return uri && iequals(uri->scheme, "sips");
+}
+
+/// RFC 5630 §3.1.3: a sips URI is reached by TLS on every hop, or not at all.
+bool keep_secure(std::vector<Neighbour>& candidates) {
+  candidates.erase(
+      std::remove_if(candidates.begin(), candidates.end(),
+                     [](const Neighbour& hop) { return hop.transport != Transport::tls; }),
+      candidates.end());
+  return !candidates.empty();
+}
+
 }  // namespace
 
 ProxyCore::ProxyCore(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
@@ -44,13 +57,15 @@ ProxyCore::ProxyCore(const Settings& settings, const SigningKey& key, anchor::Me
     : settings_{settings},
       counters_{counters},
       forwarder_{settings, key, anchor, counters},
-      routes_{settings},
+      routes_{settings, counters},
       retransmitter_{settings.limits.pending_bytes},
       invites_{forwarder_, routes_, retransmitter_},
+      health_{settings, routes_.hops(), forwarder_.signer()},
       limiter_{settings.limits.requests_per_second, settings.limits.request_burst,
                settings.limits.rate_limited_sources} {}
 
 void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view message, Outbox& out) {
+  if (!is_admitted(from)) return counters_.drops.count(DropReason::sip_source_refused);
   message = without_leading_crlf(message);
   if (message.empty()) return;  // a keep-alive
   if (flooded(now, from, message)) return counters_.drops.count(DropReason::sip_flood);
@@ -66,8 +81,18 @@ void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view mes
 
 /// Responses answer what we have sent ourselves, and next hops speak for many.
 bool ProxyCore::flooded(Time now, const Neighbour& from, std::string_view message) {
-  return !looks_like_response(message) && !routes_.is_next_hop(from.remote.address) &&
+  return !looks_like_response(message) && !is_next_hop(from) &&
          !limiter_.admit(now, from.remote.address);
+}
+
+/// A stream from elsewhere has not been accepted, or is ours.
+bool ProxyCore::is_admitted(const Neighbour& from) const {
+  return from.transport != Transport::udp ||
+         settings_.at(from.listener).admits(from.remote.address) || is_next_hop(from);
+}
+
+bool ProxyCore::is_next_hop(const Neighbour& from) const {
+  return routes_.hops().has(forwarder_.interface_of(from), from.remote.address);
 }
 
 /// §16.3 step 1. What cannot be answered for want of headers, or must not (ACK, §17.1.1.3), is
@@ -107,6 +132,8 @@ void ProxyCore::on_request(Time now, const Neighbour& from, const View& request,
   passage.branch = branch;
   if (routes->dialog()) {
     forward_in_dialog(now, request, *routes, std::move(passage), out);
+  } else if (routes->path()) {
+    forward_to_client(now, request, *routes, std::move(passage), out);
   } else {
     forward_by_table(now, request, *routes, std::move(passage), out);
   }
@@ -150,6 +177,7 @@ void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet&
   }
   passage.session = dialog.sender.session;
   passage.sender = dialog.sender.faces;
+  passage.trust = dialog.sender.trust;
   forward(now, request, routes, std::move(passage), dialog_targets(routes), out);
 }
 
@@ -165,20 +193,22 @@ std::vector<Neighbour> ProxyCore::dialog_targets(const RouteSet& routes) const {
   const auto numeric = uri->location.address();
   const bool same_host = numeric == known.remote.address;
   const std::string name = numeric ? numeric->to_string() : std::string{uri->location.host};
-  auto addresses = routes_.next_hop_addresses(interface, name);
+  auto addresses = routes_.hops().addresses_of(interface, name);
   if (addresses.empty() && same_host) addresses.push_back(*numeric);
   const std::string_view wanted =
-      uri->parameters.value("transport").value_or(to_string(known.transport));
+      uri->is_secure() ? "tls"
+                       : uri->parameters.value("transport").value_or(to_string(known.transport));
   std::vector<Neighbour> targets;
   for (const IpAddress& address : addresses) {
-    for (const Transport transport : {Transport::udp, Transport::tcp}) {
+    for (const Transport transport : {Transport::udp, Transport::tcp, Transport::tls}) {
       const auto listener = settings_.listener_for(interface, transport, address.family());
       if (!iequals(wanted, to_string(transport)) || !listener) continue;
       const bool same_flow = address == known.remote.address && transport == known.transport;
       targets.push_back({same_flow ? known.listener : *listener,
                          transport,
                          same_flow ? known.connection : ConnectionId::none,
-                         {address, uri->location.port.value_or(kSipPort)}});
+                         {address, uri->location.port.value_or(
+                                       transport == Transport::tls ? kSipsPort : kSipPort)}});
     }
   }
   if (targets.empty()) targets.push_back(known);
@@ -192,15 +222,46 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
   const Route* route =
       uri ? routes_.find(forwarder_.interface_of(from), uri->location.host) : nullptr;
   if (route == nullptr) return refuse(request, from, 403, DropReason::sip_no_route, out);
-  auto candidates = routes_.candidates(now, *route);
+  auto candidates = routes_.candidates(now, *route, passage.branch.key);
   if (candidates.empty()) return refuse(request, from, 503, DropReason::sip_unreachable, out);
+  if (is_secure(routes) && !keep_secure(candidates)) {
+    return refuse(request, from, 480, DropReason::sip_no_route, out);
+  }
   if (!leads_to_next_hop(routes, forwarder_.interface_of(candidates.front()))) {
     return refuse(request, from, 403, DropReason::sip_no_route, out);
   }
-  if (creates_dialog(request.method())) passage.record_route = RecordRoute::yes;
+  if (request.method() == Method::register_ && route->path) passage.trail = Trail::path;
+  passage.trust = route->trust ? Trust::yes : Trust::no;
+  forward_new(now, request, routes, std::move(passage), std::move(candidates), *route, out);
+}
+
+/// RFC 3327 §5.4: to a client that registered through us, and nowhere beyond it. Its media is
+/// treated as it would be if it called.
+void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet& routes,
+                                  Passage passage, Outbox& out) {
+  const Neighbour from = passage.from;
+  const PathClaim& path = *routes.path();
+  if (routes.next_uri() != routes.request_uri()) {
+    return refuse(request, from, 403, DropReason::sip_no_route, out);
+  }
+  const Route* route = routes_.registering(forwarder_.interface_of(path.client));
+  if (route == nullptr) return refuse(request, from, 403, DropReason::sip_no_route, out);
+  std::vector<Neighbour> candidates{path.client};
+  if (is_secure(routes) && !keep_secure(candidates)) {
+    return refuse(request, from, 480, DropReason::sip_no_route, out);
+  }
+  passage.trust = path.trust;
+  forward_new(now, request, routes, std::move(passage), std::move(candidates), *route, out);
+}
+
+/// What belongs to no dialog yet, and may begin one.
+void ProxyCore::forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
+                            std::vector<Neighbour> candidates, const Route& route, Outbox& out) {
+  const Neighbour from = passage.from;
+  if (creates_dialog(request.method())) passage.trail = Trail::record_route;
   passage.downstream = candidates.front();
   if (request.method() == Method::invite) {
-    const auto session = open_session(now, request, passage, *route);
+    const auto session = open_session(now, request, passage, route);
     if (!session) return refuse(request, from, status_for(session.reason()), session.reason(), out);
     passage.session = *session;
   }
@@ -215,7 +276,7 @@ bool ProxyCore::leads_to_next_hop(const RouteSet& routes, std::string_view inter
   if (!next) return false;
   const auto address = next->location.address();
   const std::string host = address ? address->to_string() : std::string{next->location.host};
-  return !routes_.next_hop_addresses(interface, host).empty();
+  return !routes_.hops().addresses_of(interface, host).empty();
 }
 
 Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
@@ -230,8 +291,9 @@ Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
   spec.callee_family = passage.downstream.remote.address.family();
   spec.latching = route.latching;
   spec.candidates = route.candidates;
-  const IpAddress& source = passage.from.remote.address;
-  if (!routes_.is_next_hop(source)) spec.limited_source = network_of(source);
+  if (!routes_.is_next_hop(passage.from)) {
+    spec.limited_source = network_of(passage.from.remote.address);
+  }
   return forwarder_.media().open(now, spec);
 }
 
@@ -265,6 +327,7 @@ void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, P
 
 /// §16.7. Responses find their way by our Via alone.
 void ProxyCore::on_response(Time now, const Neighbour& from, const View& response, Outbox& out) {
+  if (health_.on_response(response)) return;
   const auto claim = claim_of(response, from.listener);
   const auto branch = Branch::parse(response.via().branch());
   if (!claim || !branch || response.vias().size() < 2) {
@@ -299,13 +362,14 @@ void ProxyCore::on_undeliverable(Time now, const Send& message, Outbox& out) {
   if (!view || !view->is_request() || view->method() == Method::ack) {
     return counters_.drops.count(DropReason::sip_unreachable);
   }
+  if (health_.on_undeliverable(*view)) return;
   const auto claim = claim_of(*view, message.to.listener);
   const auto branch = Branch::parse(view->via().branch());
   if (!claim || !branch) return counters_.drops.count(DropReason::sip_unreachable);
   if (view->method() == Method::invite) return invites_.on_undeliverable(now, *branch, out);
   counters_.drops.count(DropReason::sip_unreachable);
   retransmitter_.stop(request_timer(*branch, view->method_name()));
-  routes_.penalise(now, message.to);
+  routes_.hops().penalise(now, message.to);
   forwarder_.media().own_final(now, *view, {claim->session, claim->sender}, 503);
   auto answer = forwarder_.own_response_to_forwarded(*view, claim->upstream, 503);
   if (answer) out.push_back(std::move(*answer));
@@ -314,10 +378,12 @@ void ProxyCore::on_undeliverable(Time now, const Send& message, Outbox& out) {
 void ProxyCore::on_timer(Time now, Outbox& out) {
   retransmitter_.on_timer(now, out);
   invites_.on_timer(now, out);
+  health_.on_timer(now, out);
 }
 
 Time ProxyCore::next_deadline() const {
-  return std::min(retransmitter_.next_deadline(), invites_.next_deadline());
+  return std::min(
+      {retransmitter_.next_deadline(), invites_.next_deadline(), health_.next_deadline()});
 }
 
 }  // namespace avedge::sip

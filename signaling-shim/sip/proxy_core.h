@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "signaling-shim/sip/health_checks.h"
 #include "signaling-shim/sip/invite_transactions.h"
 #include "signaling-shim/sip/rate_limiter.h"
 
@@ -27,12 +28,14 @@ class ProxyCore {
   void on_timer(Time now, Outbox& out);
   [[nodiscard]] Time next_deadline() const;
 
-  /// For the resolver: names to look up, and where to put what was found.
-  [[nodiscard]] RouteTable& routes() { return routes_; }
+  /// For those who look names up.
+  [[nodiscard]] HopTable& hops() { return routes_.hops(); }
 
  private:
   void on_request(Time now, const Neighbour& from, const View& request, Outbox& out);
   void on_response(Time now, const Neighbour& from, const View& response, Outbox& out);
+  [[nodiscard]] bool is_admitted(const Neighbour& from) const;
+  [[nodiscard]] bool is_next_hop(const Neighbour& from) const;
   bool flooded(Time now, const Neighbour& from, std::string_view message);
   void refuse_malformed(const Neighbour& from, std::string_view message, DropReason reason,
                         Outbox& out);
@@ -43,6 +46,10 @@ class ProxyCore {
                          Outbox& out);
   void forward_by_table(Time now, const View& request, const RouteSet& routes, Passage passage,
                         Outbox& out);
+  void forward_to_client(Time now, const View& request, const RouteSet& routes, Passage passage,
+                         Outbox& out);
+  void forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
+                   std::vector<Neighbour> candidates, const Route& route, Outbox& out);
   void forward(Time now, const View& request, const RouteSet& routes, Passage passage,
                std::vector<Neighbour> candidates, Outbox& out);
   [[nodiscard]] bool leads_to_next_hop(const RouteSet& routes, std::string_view interface) const;
@@ -57,6 +64,7 @@ class ProxyCore {
   RouteTable routes_;
   Retransmitter retransmitter_;
   InviteTransactions invites_;
+  HealthChecks health_;
   RateLimiter limiter_;
 };
 

@@ -7,8 +7,6 @@
 namespace avedge::sip {
 namespace {
 
-constexpr Port kSipPort{5060};
-
 std::optional<Uri> uri_of(const ListItem& item) {
   const auto address = NameAddr::parse(item.value);
   return address ? Uri::parse(address->uri) : std::nullopt;
@@ -23,15 +21,16 @@ std::string_view uri_text_of(const ListItem& item) {
 
 bool names_us(const Uri& uri, const Settings& settings) {
   if (!uri.is_sip()) return false;
+  const auto is_host = [&](const std::string& name) { return iequals(name, uri.location.host); };
+  if (std::any_of(settings.names.begin(), settings.names.end(), is_host)) return true;
+  const Port port = uri.location.port.value_or(uri.is_secure() ? kSipsPort : kSipPort);
   const auto address = uri.location.address();
-  if (!address) {
-    return std::any_of(settings.names.begin(), settings.names.end(),
-                       [&](const std::string& name) { return iequals(name, uri.location.host); });
-  }
-  const Endpoint named{*address, uri.location.port.value_or(kSipPort)};
-  return std::any_of(
-      settings.listeners.begin(), settings.listeners.end(),
-      [&](const Listener& ours) { return ours.local == named || ours.advertised == named; });
+  return std::any_of(settings.listeners.begin(), settings.listeners.end(),
+                     [&](const Listener& ours) {
+                       if (!address) return is_host(ours.name) && ours.advertised.port == port;
+                       return ours.local == Endpoint{*address, port} ||
+                              ours.advertised == Endpoint{*address, port};
+                     });
 }
 
 RouteSet::RouteSet(const View& request)
@@ -81,13 +80,18 @@ Verdict<void> RouteSet::take_own(const Claims& claims, const Settings& settings)
 
 Verdict<void> RouteSet::take_claim(const Uri& uri, const Claims& claims) {
   const auto sealed = uri.parameters.value(kClaimParameter).value_or("");
-  const auto claim = claims.open_route(sealed, call_id_);
-  if (!claim) return DropReason::sip_forged_route;
-  claims_.push_back(*claim);
+  if (const auto claim = claims.open_route(sealed, call_id_)) {
+    claims_.push_back(*claim);
+    return {};
+  }
+  if (path_ || !claims_.empty()) return DropReason::sip_forged_route;
+  path_ = claims.open_path(sealed);
+  if (!path_) return DropReason::sip_forged_route;
   return {};
 }
 
 Verdict<void> RouteSet::check_pair(const Settings& settings, ListenerIndex arrived) {
+  if (path_) return check_path(settings, arrived);
   if (claims_.empty()) return {};
   if (claims_.size() != 2 || claims_[0].session != claims_[1].session ||
       claims_[0].faces == claims_[1].faces) {
@@ -103,6 +107,18 @@ Verdict<void> RouteSet::check_pair(const Settings& settings, ListenerIndex arriv
     return DropReason::sip_forged_route;
   }
   dialog_ = DialogClaim{claims_[0], claims_[1]};
+  return {};
+}
+
+/// The client learns its own Path from the 200 (RFC 3327 §5.3): it must be of no use to it.
+Verdict<void> RouteSet::check_path(const Settings& settings, ListenerIndex arrived) const {
+  const std::size_t listeners = settings.listeners.size();
+  const bool exists = static_cast<std::size_t>(path_->client.listener) < listeners &&
+                      static_cast<std::size_t>(path_->facing) < listeners;
+  if (!claims_.empty() || !exists ||
+      settings.at(path_->facing).interface != settings.at(arrived).interface) {
+    return DropReason::sip_forged_route;
+  }
   return {};
 }
 

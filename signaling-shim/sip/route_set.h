@@ -29,6 +29,8 @@ class RouteSet {
 
   /// Nothing for a request outside a dialog of ours.
   [[nodiscard]] const std::optional<DialogClaim>& dialog() const { return dialog_; }
+  /// Who registered through us, for a request of its registrar that is no part of a dialog yet.
+  [[nodiscard]] const std::optional<PathClaim>& path() const { return path_; }
   /// The Request-URI: the real one, where a strict router has moved it (§16.4).
   [[nodiscard]] std::string_view request_uri() const { return request_uri_; }
   /// The URI that says where an in-dialog request goes next: first foreign route, or Request-URI.
@@ -43,6 +45,7 @@ class RouteSet {
   Verdict<void> undo_strict_routing(const Claims& claims);
   Verdict<void> take_own(const Claims& claims, const Settings& settings);
   Verdict<void> check_pair(const Settings& settings, ListenerIndex arrived);
+  [[nodiscard]] Verdict<void> check_path(const Settings& settings, ListenerIndex arrived) const;
   Verdict<void> take_claim(const Uri& uri, const Claims& claims);
   [[nodiscard]] bool next_is_strict() const;
 
@@ -54,6 +57,7 @@ class RouteSet {
   std::size_t end_ = 0;  // items_[own_, end_) are foreign; behind it: the real Request-URI
   std::vector<RouteClaim> claims_;
   std::optional<DialogClaim> dialog_;
+  std::optional<PathClaim> path_;
 };
 
 /// Whether a URI names one of our listeners, by local or advertised address, or the edge by name.

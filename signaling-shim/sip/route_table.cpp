@@ -1,16 +1,53 @@
 #include "signaling-shim/sip/route_table.h"
 
 #include <algorithm>
+#include <functional>
+#include <random>
 
 #include "signaling-shim/sip/text.h"
 
 namespace avedge::sip {
+namespace {
 
-RouteTable::RouteTable(const Settings& settings) : settings_{settings} {
+using Lots = std::minstd_rand;
+
+/// RFC 2782: again and again draws one of [begin, end), each with its weight as its chance; those
+/// of weight 0 come last unless there is nothing else.
+template <class Iterator, class WeightOf>
+void order_by_weight(Iterator begin, Iterator end, WeightOf weight_of, Lots& lots) {
+  for (; begin != end; ++begin) {
+    std::uint64_t sum = 0;
+    for (auto at = begin; at != end; ++at) sum += weight_of(*at);
+    if (sum == 0) return std::shuffle(begin, end, lots);
+    std::uint64_t drawn = std::uniform_int_distribution<std::uint64_t>{1, sum}(lots);
+    auto chosen = begin;
+    while (drawn > weight_of(*chosen)) drawn -= weight_of(*chosen++);
+    std::rotate(begin, chosen, std::next(chosen));
+  }
+}
+
+/// Targets come sorted by rank.
+std::vector<Target> ordered(std::vector<Target> targets, Lots& lots) {
+  for (auto begin = targets.begin(); begin != targets.end();) {
+    const auto end = std::find_if(begin, targets.end(), [rank = begin->rank](const Target& target) {
+      return target.rank != rank;
+    });
+    order_by_weight(
+        begin, end, [](const Target& target) { return target.weight; }, lots);
+    begin = end;
+  }
+  return targets;
+}
+
+}  // namespace
+
+RouteTable::RouteTable(const Settings& settings, Counters& counters)
+    : settings_{settings}, hops_{settings, counters} {
   for (const Route& route : settings.routes) {
+    std::vector<Choice>& choices = choices_.emplace_back();
+    const auto interface = settings.outbound_interface(route);
     for (const NextHop& hop : route.next_hops) {
-      auto& known = addresses_[hop.host];
-      if (const auto address = IpAddress::parse(hop.host)) known = {*address};
+      if (interface) choices.push_back({hops_.index_of(*interface, hop), hop.weight});
     }
   }
 }
@@ -22,60 +59,32 @@ const Route* RouteTable::find(std::string_view interface, std::string_view host)
   return nullptr;
 }
 
-std::vector<Neighbour> RouteTable::candidates(Time now, const Route& route) const {
-  std::vector<Neighbour> found;
-  const auto interface = settings_.outbound_interface(route);
-  if (!interface) return found;
-  for (const NextHop& hop : route.next_hops) {
-    for (const IpAddress& address : addresses_.find(hop.host)->second) {
-      const auto listener = settings_.listener_for(*interface, hop.transport, address.family());
-      if (!listener) continue;
-      found.push_back({*listener, hop.transport, ConnectionId::none, {address, hop.port}});
-    }
-  }
-  std::stable_partition(found.begin(), found.end(), [&](const Neighbour& hop) {
-    const auto penalty = penalties_.find(hop.remote);
-    return penalty == penalties_.end() || penalty->second <= now;
-  });
-  return found;
-}
-
-void RouteTable::penalise(Time now, const Neighbour& hop) {
-  if (is_next_hop(hop.remote.address)) penalties_[hop.remote] = now + settings_.limits.hop_penalty;
-}
-
-std::vector<IpAddress> RouteTable::next_hop_addresses(std::string_view interface,
-                                                      std::string_view host) const {
+const Route* RouteTable::registering(std::string_view interface) const {
   for (const Route& route : settings_.routes) {
-    if (settings_.outbound_interface(route) != interface) continue;
-    for (const NextHop& hop : route.next_hops) {
-      if (iequals(hop.host, host)) return addresses_.find(hop.host)->second;
+    if (route.from == interface && route.path) return &route;
+  }
+  return nullptr;
+}
+
+std::vector<Neighbour> RouteTable::candidates(Time now, const Route& route,
+                                              std::string_view transaction) const {
+  Lots lots{static_cast<Lots::result_type>(std::hash<std::string_view>{}(transaction))};
+  auto choices = choices_[static_cast<std::size_t>(&route - settings_.routes.data())];
+  if (route.balance == Balance::by_weight) {
+    const auto weight_of = [](const Choice& choice) { return choice.weight; };
+    order_by_weight(choices.begin(), choices.end(), weight_of, lots);
+  }
+  std::vector<Neighbour> found;
+  for (const Choice& choice : choices) {
+    const Hop& hop = hops_.all()[choice.hop];
+    for (const Target& target : ordered(hop.targets, lots)) {
+      const auto neighbour = hops_.neighbour_of(hop, target);
+      if (neighbour && !hops_.is_down(*neighbour)) found.push_back(*neighbour);
     }
   }
-  return {};
-}
-
-bool RouteTable::is_next_hop(const IpAddress& address) const {
-  return std::any_of(addresses_.begin(), addresses_.end(), [&](const auto& entry) {
-    return std::find(entry.second.begin(), entry.second.end(), address) != entry.second.end();
-  });
-}
-
-std::vector<std::string> RouteTable::names() const {
-  std::vector<std::string> names;
-  for (const auto& [host, known] : addresses_) {
-    if (!IpAddress::parse(host)) names.push_back(host);
-  }
-  return names;
-}
-
-void RouteTable::set_addresses(const std::string& name, std::vector<IpAddress> addresses) {
-  const auto found = addresses_.find(name);
-  if (found == addresses_.end() || addresses.empty()) return;
-  found->second = std::move(addresses);
-  for (auto it = penalties_.begin(); it != penalties_.end();) {
-    it = is_next_hop(it->first.address) ? std::next(it) : penalties_.erase(it);
-  }
+  std::stable_partition(found.begin(), found.end(),
+                        [&](const Neighbour& hop) { return !hops_.is_penalised(now, hop); });
+  return found;
 }
 
 }  // namespace avedge::sip

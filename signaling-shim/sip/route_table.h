@@ -1,45 +1,42 @@
-// Where requests outside a dialog may go: the configured routes and what their next hops' names
-// mean at present.
+// Where requests outside a dialog may go.
 #pragma once
 
-#include <map>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "relay/core/clock.h"
-#include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/hop_table.h"
 
 namespace avedge::sip {
 
 class RouteTable {
  public:
-  /// `settings` must outlive the table.
-  explicit RouteTable(const Settings& settings);
+  /// Both must outlive the table.
+  RouteTable(const Settings& settings, Counters& counters);
 
   /// The first route for requests to `host` that came in by `interface`; nullptr: refuse them.
   [[nodiscard]] const Route* find(std::string_view interface, std::string_view host) const;
-  /// All ways to the next hops of `route`, best first: as configured, but hops under a penalty
-  /// last. Empty while none of the names is known.
-  [[nodiscard]] std::vector<Neighbour> candidates(Time now, const Route& route) const;
-  /// This next hop refused: for Limits::hop_penalty it is the last choice.
-  void penalise(Time now, const Neighbour& hop);
+  /// The first route by which clients on `interface` register; nullptr: none do.
+  [[nodiscard]] const Route* registering(std::string_view interface) const;
+  /// All ways to the next hops of `route`, best first: hops as configured or by weight, their
+  /// servers by priority and weight (RFC 2782), those under a penalty last, those that are down not
+  /// at all. The same `transaction` draws the same lots (RFC 3263 §4.4): its retransmissions must
+  /// not wander.
+  [[nodiscard]] std::vector<Neighbour> candidates(Time now, const Route& route,
+                                                  std::string_view transaction) const;
 
-  /// Addresses of `host`, a name or address among the next hops that are reached by `interface`;
-  /// empty if it is none of them.
-  [[nodiscard]] std::vector<IpAddress> next_hop_addresses(std::string_view interface,
-                                                          std::string_view host) const;
-  [[nodiscard]] bool is_next_hop(const IpAddress& address) const;
-
-  /// Names that have to be looked up.
-  [[nodiscard]] std::vector<std::string> names() const;
-  /// An empty answer leaves the old addresses in place: better stale than deaf.
-  void set_addresses(const std::string& name, std::vector<IpAddress> addresses);
+  [[nodiscard]] HopTable& hops() { return hops_; }
+  [[nodiscard]] const HopTable& hops() const { return hops_; }
 
  private:
+  /// A next hop of one route.
+  struct Choice {
+    std::size_t hop;
+    std::uint16_t weight;
+  };
+
   const Settings& settings_;
-  std::map<std::string, std::vector<IpAddress>, std::less<>> addresses_;  // by host
-  std::map<Endpoint, Time> penalties_;  // until when; only configured hops get in
+  HopTable hops_;
+  std::vector<std::vector<Choice>> choices_;  // by index of the route
 };
 
 }  // namespace avedge::sip

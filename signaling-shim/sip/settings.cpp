@@ -1,6 +1,7 @@
 #include "signaling-shim/sip/settings.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "signaling-shim/sip/text.h"
 #include "signaling-shim/sip/uri.h"
@@ -8,8 +9,6 @@
 namespace avedge::sip {
 namespace {
 
-constexpr std::uint16_t kSipPort = 5060;
-constexpr std::uint16_t kSipsPort = 5061;
 /// ListenerIndex is one byte.
 constexpr std::size_t kMaxListeners = 255;
 
@@ -31,21 +30,28 @@ Result<void> check_listener(const Listener& listener) {
     return Error{name + ": a specific address is needed, not a wildcard"};
   }
   if (listener.transports.empty()) return Error{name + ": no transport"};
-  for (const Transport transport : listener.transports) {
-    if (transport != Transport::udp && transport != Transport::tcp) {
-      return Error{name + ": transport " + std::string{to_string(transport)} +
-                   " is not available, udp and tcp are"};
-    }
+  if (listener.offers(Transport::dtls)) return Error{name + ": dtls carries no SIP"};
+  if (listener.offers(Transport::tcp) && listener.offers(Transport::tls)) {
+    return Error{name + ": tcp and tls need a port each"};
+  }
+  if (listener.offers(Transport::tls) != listener.tls.has_value()) {
+    return Error{name + ": tls needs a certificate, and nothing else does"};
   }
   return {};
 }
 
+/// A name may yet turn out to have addresses of either family.
 Result<void> check_next_hop(const Settings& settings, const std::string& interface,
                             const NextHop& hop) {
   const auto address = IpAddress::parse(hop.host);
   for (const AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     if (address && address->family() != family) continue;
-    if (settings.listener_for(interface, hop.transport, family)) return {};
+    for (const Transport transport : settings.transports_of(interface)) {
+      if (hop.transport.value_or(transport) == transport &&
+          settings.listener_for(interface, transport, family)) {
+        return {};
+      }
+    }
   }
   return Error{"next hop " + hop.to_string() + ": interface \"" + interface +
                "\" has no sip listener with that transport and address family"};
@@ -73,23 +79,57 @@ bool Listener::offers(Transport transport) const {
   return std::find(transports.begin(), transports.end(), transport) != transports.end();
 }
 
+bool Listener::admits(const IpAddress& source) const {
+  return sources.empty() || std::any_of(sources.begin(), sources.end(), [&](const Prefix& prefix) {
+           return prefix.contains(source);
+         });
+}
+
+std::string Listener::shown() const {
+  return name.empty() ? advertised.to_string()
+                      : name + ':' + std::to_string(advertised.port.number());
+}
+
 Result<NextHop> NextHop::parse(std::string_view text) {
   const std::string quoted = "\"" + std::string{text} + "\"";
   const auto uri = Uri::parse(text);
   if (!uri || !uri->is_sip() || !uri->user.empty()) {
-    return Error{quoted + ": expected sip:host[:port][;transport=udp|tcp|tls]"};
+    return Error{quoted + ": expected sip:host[:port][;transport=udp|tcp|tls][;weight=n]"};
   }
-  const auto transport = transport_named(uri->parameters.value("transport").value_or("udp"));
-  if (!transport) return Error{quoted + ": transport must be udp, tcp or tls"};
-  const std::uint16_t standard = *transport == Transport::tls ? kSipsPort : kSipPort;
-  return NextHop{without_brackets(uri->location.host), uri->location.port.value_or(Port{standard}),
-                 *transport};
+  NextHop hop{without_brackets(uri->location.host), uri->location.port, {}};
+  if (const auto name = uri->parameters.value("transport")) {
+    hop.transport = transport_named(*name);
+    if (!hop.transport) return Error{quoted + ": transport must be udp, tcp or tls"};
+  }
+  if (uri->is_secure()) hop.transport = Transport::tls;
+  const auto weight = parse_number(uri->parameters.value("weight").value_or("1"), 0xffff);
+  if (!weight) return Error{quoted + ": weight must be 0 to 65535"};
+  hop.weight = static_cast<std::uint16_t>(*weight);
+  return hop;
 }
 
 std::string NextHop::to_string() const {
   const bool ipv6 = host.find(':') != std::string::npos;
-  return "sip:" + (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port.number()) +
-         ";transport=" + std::string{avedge::to_string(transport)};
+  std::string text = "sip:" + (ipv6 ? "[" + host + "]" : host);
+  if (port) text += ':' + std::to_string(port->number());
+  if (transport) text += ";transport=" + std::string{avedge::to_string(*transport)};
+  return lookup == Lookup::federation ? text + ";federation" : text;
+}
+
+bool NextHop::is_same_place(const NextHop& other) const {
+  return std::tie(host, port, transport, lookup) ==
+         std::tie(other.host, other.port, other.transport, other.lookup);
+}
+
+std::vector<Transport> Settings::transports_of(std::string_view interface) const {
+  std::vector<Transport> transports;
+  for (const Transport transport : {Transport::udp, Transport::tcp, Transport::tls}) {
+    if (listener_for(interface, transport, AddressFamily::ipv4) ||
+        listener_for(interface, transport, AddressFamily::ipv6)) {
+      transports.push_back(transport);
+    }
+  }
+  return transports;
 }
 
 std::optional<std::string> Settings::outbound_interface(const Route& route) const {
@@ -105,14 +145,14 @@ std::optional<std::string> Settings::outbound_interface(const Route& route) cons
 
 std::optional<ListenerIndex> Settings::listener_for(std::string_view interface, Transport transport,
                                                     AddressFamily family) const {
+  std::optional<ListenerIndex> substitute;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     const Listener& listener = listeners[i];
-    if (listener.interface == interface && listener.offers(transport) &&
-        listener.local.address.family() == family) {
-      return static_cast<ListenerIndex>(i);
-    }
+    if (listener.interface != interface || listener.local.address.family() != family) continue;
+    if (listener.offers(transport)) return static_cast<ListenerIndex>(i);
+    if (transport == Transport::tls && !substitute) substitute = static_cast<ListenerIndex>(i);
   }
-  return std::nullopt;
+  return substitute;
 }
 
 Result<void> Settings::check() const {

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "relay/core/random.h"
+#include "signaling-shim/sip/ares_client.h"
 
 namespace avedge::sip {
 namespace {
@@ -27,13 +28,13 @@ SigningKey random_key() {
 }  // namespace
 
 Signalling::Signalling(boost::asio::io_context& io, Settings settings, anchor::MediaAnchor& anchor,
-                       Counters& counters, std::unique_ptr<Resolver> resolver)
+                       Counters& counters, std::unique_ptr<DnsClient> dns)
     : io_{io},
       settings_{std::move(settings)},
       key_{settings_.key ? *settings_.key : random_key()},
       anchor_{anchor},
       counters_{counters},
-      resolver_{resolver ? std::move(resolver) : std::make_unique<SystemResolver>(io)},
+      dns_{std::move(dns)},
       deadline_{io},
       tick_{io} {}
 
@@ -47,8 +48,14 @@ Result<void> Signalling::start() {
   udp_.resize(settings_.listeners.size());
   tcp_ = std::make_unique<TcpTransport>(
       io_, settings_, counters_,
-      [this](const Neighbour& from, std::string_view message) { receive(from, message); },
-      [this](const Send& message) { undeliverable(message); });
+      TcpTransport::Hooks{
+          [this](const Neighbour& from, std::string_view message) { receive(from, message); },
+          [this](const Send& message) { undeliverable(message); },
+          [this](const Neighbour& hop) { return core_->hops().names_of(hop); },
+          [this](const Neighbour& peer) {
+            return core_->hops().has(settings_.at(peer.listener).interface, peer.remote.address);
+          }});
+  if (auto usable = tcp_->use_certificates(settings_.listeners); !usable) return usable;
   for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
     if (auto bound = bind(i); !bound) {
       stop();
@@ -56,7 +63,21 @@ Result<void> Signalling::start() {
     }
   }
   core_ = std::make_unique<ProxyCore>(settings_, key_, anchor_, counters_);
+  if (auto opened = open_dns(); !opened) {
+    stop();
+    return opened;
+  }
   serve();
+  return {};
+}
+
+Result<void> Signalling::open_dns() {
+  if (!dns_) {
+    auto client = AresClient::open(io_, settings_.dns_servers);
+    if (!client) return client.reason();
+    dns_ = *std::move(client);
+  }
+  lookups_ = std::make_unique<HopLookups>(settings_, core_->hops(), *dns_);
   return {};
 }
 
@@ -67,7 +88,7 @@ Result<void> Signalling::bind(std::size_t index) {
   return bound;
 }
 
-/// Both transports of a listener on one port.
+/// UDP and the streams of a listener on one port.
 Result<void> Signalling::bind_ports(std::size_t index) {
   Listener& listener = settings_.listeners[index];
   Endpoint local = listener.local;
@@ -77,7 +98,7 @@ Result<void> Signalling::bind_ports(std::size_t index) {
     if (auto opened = udp->open(listener); !opened) return opened;
     local = udp->local();
   }
-  if (listener.offers(Transport::tcp)) {
+  if (listener.offers(Transport::tcp) || listener.offers(Transport::tls)) {
     auto listening = tcp_->listen(static_cast<ListenerIndex>(index), local);
     if (!listening) {
       if (udp) udp->close();
@@ -92,6 +113,10 @@ Result<void> Signalling::bind_ports(std::size_t index) {
   return {};
 }
 
+Result<void> Signalling::use_certificates(const std::vector<Listener>& listeners) {
+  return tcp_->use_certificates(listeners);
+}
+
 void Signalling::serve() {
   for (std::size_t i = 0; i < udp_.size(); ++i) {
     if (!udp_[i]) continue;
@@ -100,8 +125,9 @@ void Signalling::serve() {
               datagram);
     });
   }
-  resolve_names();
+  lookups_->tick(now());
   arm_tick();
+  arm_deadline();
 }
 
 void Signalling::stop() {
@@ -113,6 +139,7 @@ void Signalling::stop() {
   }
   udp_.clear();
   if (tcp_) tcp_->close();
+  dns_.reset();
 }
 
 template <class Step>
@@ -171,27 +198,16 @@ void Signalling::arm_deadline() {
   });
 }
 
-/// Once a second: ages connections, ends silent sessions, looks names up again.
+/// Once a second: ages connections, ends silent sessions, looks names up that have expired.
 void Signalling::arm_tick() {
   tick_.expires_after(kTick);
   tick_.async_wait([this, alive = std::weak_ptr{alive_}](const error_code& failed) {
     if (failed || alive.expired()) return;
     tcp_->tick();
     anchor_.expire(now());
-    since_resolved_ += kTick;
-    if (since_resolved_ >= settings_.limits.resolve_interval) resolve_names();
+    lookups_->tick(now());
     arm_tick();
   });
-}
-
-void Signalling::resolve_names() {
-  since_resolved_ = {};
-  for (const std::string& name : core_->routes().names()) {
-    resolver_->resolve(name, [this, name, alive = std::weak_ptr{alive_}](auto addresses) {
-      if (alive.expired()) return;
-      core_->routes().set_addresses(name, std::move(addresses));
-    });
-  }
 }
 
 }  // namespace avedge::sip

@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
+#include "signaling-shim/sip/hop_lookups.h"
 #include "signaling-shim/sip/message_observer.h"
 #include "signaling-shim/sip/proxy_core.h"
-#include "signaling-shim/sip/resolver.h"
 #include "signaling-shim/sip/tcp_transport.h"
 #include "signaling-shim/sip/udp_socket.h"
 
@@ -17,9 +17,9 @@ namespace avedge::sip {
 
 class Signalling {
  public:
-  /// Everything passed by reference must outlive it. Without a resolver: the system's.
+  /// Everything passed by reference must outlive it. Without a DNS client: c-ares.
   Signalling(boost::asio::io_context& io, Settings settings, anchor::MediaAnchor& anchor,
-             Counters& counters, std::unique_ptr<Resolver> resolver = nullptr);
+             Counters& counters, std::unique_ptr<DnsClient> dns = nullptr);
   ~Signalling();
   Signalling(const Signalling&) = delete;
   Signalling& operator=(const Signalling&) = delete;
@@ -35,19 +35,23 @@ class Signalling {
   /// thread. Idempotent.
   void stop();
 
+  /// Renews certificates: as those in the settings, by index, which keep everything else. Their
+  /// error leaves the old ones in use. After start(), on the signalling thread.
+  Result<void> use_certificates(const std::vector<Listener>& listeners);
+
   /// With the ports that were really bound. After start().
   [[nodiscard]] const std::vector<Listener>& listeners() const { return settings_.listeners; }
 
  private:
   Result<void> bind(std::size_t index);
   Result<void> bind_ports(std::size_t index);
+  Result<void> open_dns();
   void serve();
   void receive(const Neighbour& from, std::string_view message);
   void undeliverable(const Send& message);
   void dispatch(const Outbox& outbox);
   void arm_deadline();
   void arm_tick();
-  void resolve_names();
   /// Runs `step`, which fills an outbox, sends that, and re-arms the timer.
   template <class Step>
   void run(Step&& step);
@@ -58,14 +62,14 @@ class Signalling {
   anchor::MediaAnchor& anchor_;
   Counters& counters_;
   MessageObserver* observer_ = nullptr;
-  std::unique_ptr<Resolver> resolver_;
   std::vector<std::shared_ptr<UdpSocket>> udp_;  // by ListenerIndex; empty where there is none
   std::unique_ptr<TcpTransport> tcp_;
   std::unique_ptr<ProxyCore> core_;
+  std::unique_ptr<DnsClient> dns_;
+  std::unique_ptr<HopLookups> lookups_;
   boost::asio::steady_timer deadline_;
   Time armed_for_ = kNever;
   boost::asio::steady_timer tick_;
-  std::chrono::seconds since_resolved_{};
   std::shared_ptr<bool> alive_;  // handlers hold it weakly: gone means do nothing
 };
 

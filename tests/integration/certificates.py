@@ -3,6 +3,7 @@
 A real one is a chain as well; clients are given the authority and must find the way."""
 
 import pathlib
+import re
 import subprocess
 
 from lab import EDGE_EXTERNAL, EDGE_EXTERNAL6, EDGE_SECOND
@@ -25,13 +26,16 @@ class Authority:
                  "-addext", "keyUsage=critical,keyCertSign",
                  "-keyout", self._key, "-out", self.certificate)
 
-    def issue(self, name="edge"):
-        """For the edge's addresses; the paths of chain and key. The same name again overwrites."""
-        chain, key = self._folder / f"{name}.crt", self._folder / f"{name}.key"
+    def issue(self, name="edge", names=None):
+        """For the edge's addresses, or for other `names` as openssl writes them; the paths of chain and
+        key. The same name again overwrites."""
+        file = re.sub(r"[^a-zA-Z0-9.-]", "-", name)
+        chain, key = self._folder / f"{file}.crt", self._folder / f"{file}.key"
         _openssl("req", "-x509", *_NEW_KEY, "-subj", f"/CN={EDGE_NAME}",
                  "-CA", self.certificate, "-CAkey", self._key,
-                 "-addext", f"subjectAltName={_SUBJECT_NAMES}", "-addext", "basicConstraints=CA:FALSE",
-                 "-addext", "extendedKeyUsage=serverAuth", "-keyout", key, "-out", chain)
+                 "-addext", f"subjectAltName={','.join(names) if names else _SUBJECT_NAMES}",
+                 "-addext", "basicConstraints=CA:FALSE", "-addext", "extendedKeyUsage=serverAuth,clientAuth",
+                 "-keyout", key, "-out", chain)
         chain.write_text(chain.read_text() + self.certificate.read_text())
         key.chmod(0o600)
         return chain, key

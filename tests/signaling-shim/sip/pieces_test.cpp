@@ -130,10 +130,11 @@ TEST(Retransmitter, StopsAndStaysWithinItsBytes) {
 }
 
 TEST(NextHop, IsReadFromItsUri) {
-  EXPECT_EQ(NextHop::parse("sip:10.0.0.20")->to_string(), "sip:10.0.0.20:5060;transport=udp");
+  EXPECT_EQ(NextHop::parse("sip:10.0.0.20")->to_string(), "sip:10.0.0.20");
   EXPECT_EQ(NextHop::parse("sip:[2001:db8::1]:99;transport=TCP")->to_string(),
             "sip:[2001:db8::1]:99;transport=tcp");
-  EXPECT_EQ(NextHop::parse("sip:p.example;transport=tls")->port, Port{5061});
+  EXPECT_EQ(NextHop::parse("sips:p.example;weight=7")->to_string(), "sip:p.example;transport=tls");
+  EXPECT_EQ(NextHop::parse("sip:p.example;weight=7")->weight, 7);
   for (const char* text : {"", "10.0.0.20", "sip:a@b", "sip:b;transport=sctp", "tel:+1"}) {
     EXPECT_FALSE(NextHop::parse(text).ok()) << text;
   }
@@ -148,7 +149,7 @@ TEST(Settings, AreCheckedInWords) {
   Settings no_tcp = two_sided({"sip:10.0.0.20;transport=tcp"});
   no_tcp.listeners[1].transports = {Transport::udp};
   EXPECT_EQ(no_tcp.check().reason().message(),
-            "sip route from \"external\": next hop sip:10.0.0.20:5060;transport=tcp: interface "
+            "sip route from \"external\": next hop sip:10.0.0.20;transport=tcp: interface "
             "\"internal\" has no sip listener with that transport and address family");
   Settings unclear = two_sided();
   unclear.listeners.push_back(unclear.listeners[0]);

@@ -321,8 +321,11 @@ TEST(Limits, TransactionsAreBounded) {
 TEST(Names, ANextHopWithoutAddressIs503UntilItIsKnown) {
   Proxy proxy{two_sided({"sip:proxy.inside.example"})};
   EXPECT_EQ(status_of(proxy.receive(kAlice, invite())), 503);
-  EXPECT_EQ(proxy.core.routes().names(), std::vector<std::string>{"proxy.inside.example"});
-  proxy.core.routes().set_addresses("proxy.inside.example", {*IpAddress::parse("10.0.0.33")});
+  ASSERT_EQ(proxy.core.hops().all()[0].config.host, "proxy.inside.example");
+  EXPECT_EQ(proxy.counters.next_hops[0].up.value(), 0);
+  proxy.core.hops().set_targets(
+      0, {{Transport::udp, *Endpoint::parse("10.0.0.33:5060"), 0, 0, "proxy.inside.example"}});
+  EXPECT_EQ(proxy.counters.next_hops[0].up.value(), 1);
   EXPECT_EQ(proxy.receive(kAlice, invite()).at(1).to.remote, *Endpoint::parse("10.0.0.33:5060"));
 }
 

@@ -194,6 +194,34 @@ TEST_F(SignallingTest, ClosesAStreamThatCannotBeFramed) {
   EXPECT_EQ(counters_.connections.value(), 0);
 }
 
+TEST_F(SignallingTest, ASenderThatStopsInMidMessageIsClosed) {
+  settings_.limits.message_timeout = 1s;
+  route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
+  start();
+  TcpParty slow{io_};
+  TcpParty idle{io_};
+  slow.connect(edge());
+  idle.connect(edge());
+  slow.send(testing::invite("TCP").substr(0, 30));
+  idle.send("\r\n");  // half a ping is no message
+  run_until([&] { return slow.closed; });
+  EXPECT_FALSE(idle.closed);
+}
+
+TEST_F(SignallingTest, BoundsConnectionsPerSecondOfOneSource) {
+  settings_.limits.connections_per_second = 1;
+  settings_.limits.connection_burst = 1;
+  route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
+  start();
+  TcpParty first{io_};
+  TcpParty second{io_};
+  first.connect(edge());
+  second.connect(edge());
+  run_until([&] { return second.closed; });
+  EXPECT_FALSE(first.closed);
+  EXPECT_EQ(counters_.drops.of(DropReason::sip_flood), 1U);
+}
+
 TEST_F(SignallingTest, BoundsConnectionsPerSource) {
   settings_.limits.connections_per_source = 1;
   route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});

@@ -1,0 +1,41 @@
+// Asks the next hops by OPTIONS whether they work (RFC 3261 §11), and takes those that do not out
+// of the choice. Signalling thread only.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "signaling-shim/sip/hop_table.h"
+#include "signaling-shim/sip/signer.h"
+#include "signaling-shim/sip/view.h"
+
+namespace avedge::sip {
+
+class HealthChecks {
+ public:
+  /// All must outlive it.
+  HealthChecks(const Settings& settings, HopTable& hops, const Signer& signer)
+      : settings_{settings}, hops_{hops}, signer_{signer} {}
+
+  /// Counts those that have not answered since the last time, and asks everybody again.
+  void on_timer(Time now, Outbox& out);
+  [[nodiscard]] Time next_deadline() const;
+  /// Whether the branch of that Via is of a question of ours; takes the answer if so.
+  bool on_response(const View& response);
+  /// The same for a question that could not be sent.
+  bool on_undeliverable(const View& request);
+
+ private:
+  void ask(const Neighbour& hop, const std::string& host, Outbox& out);
+  void judge(const Neighbour& hop, bool works);
+
+  const Settings& settings_;
+  HopTable& hops_;
+  const Signer& signer_;
+  Time next_{};
+  std::uint64_t round_ = 0;
+  std::map<std::string, Neighbour> asked_;  // by branch, since the last round
+  std::map<Neighbour, unsigned> failures_;
+};
+
+}  // namespace avedge::sip

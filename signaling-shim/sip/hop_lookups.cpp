@@ -1,0 +1,41 @@
+#include "signaling-shim/sip/hop_lookups.h"
+
+#include <algorithm>
+
+namespace avedge::sip {
+
+HopLookups::HopLookups(const Settings& settings, HopTable& hops, DnsClient& dns)
+    : settings_{settings}, hops_{hops}, dns_{dns} {
+  for (std::size_t i = 0; i < hops.all().size(); ++i) {
+    if (!IpAddress::parse(hops.all()[i].config.host)) lookups_.push_back({i});
+  }
+}
+
+void HopLookups::tick(Time now) {
+  for (std::size_t i = 0; i < lookups_.size(); ++i) {
+    if (!lookups_[i].running && lookups_[i].due <= now) begin(now, i);
+  }
+}
+
+void HopLookups::begin(Time now, std::size_t index) {
+  lookups_[index].running = true;
+  const Hop& hop = hops_.all()[lookups_[index].hop];
+  locate(dns_, hop.config, settings_.transports_of(hop.interface),
+         [this, now, index](Location found) { finish(now, index, std::move(found)); });
+}
+
+/// `now` is when it was asked: an answer grows old on its way.
+void HopLookups::finish(Time now, std::size_t index, Location found) {
+  Lookup& lookup = lookups_[index];
+  lookup.running = false;
+  const Limits& limits = settings_.limits;
+  const bool complete = !found.targets.empty() && !found.failed;
+  lookup.due = now + (complete ? std::clamp(found.ttl, limits.shortest_ttl, limits.longest_ttl)
+                               : limits.lookup_retry);
+  // Half an answer is better than none, but not than the whole one from before.
+  if (complete || hops_.all()[lookup.hop].targets.empty()) {
+    hops_.set_targets(lookup.hop, std::move(found.targets));
+  }
+}
+
+}  // namespace avedge::sip
