@@ -32,6 +32,9 @@ class FrameQueue {
   [[nodiscard]] std::size_t size() const { return tail_ - head_; }
   /// Everything that waits, in order. Valid until the next call that is not const.
   [[nodiscard]] ConstBytes bytes() const { return {buffer_.data() + head_, size()}; }
+  /// The oldest frame, or what has not left of it, with its padding. Not when empty(); valid as
+  /// bytes() is.
+  [[nodiscard]] ConstBytes first_frame() const { return bytes().first(marks_[first_mark_].size); }
   /// The first `count` bytes have left. The rest of a frame that has begun to leave stays.
   void consume(std::size_t count);
   /// The first `count` bytes have been shown to somebody who insists on seeing them again (TLS): no

@@ -38,6 +38,8 @@ class TcpLink final : public ClientLink {
   SocketId joined_to = kNoSocket;  // a peer's connection: messages are over (RFC 6062 §4.3)
 
  private:
+  [[nodiscard]] ConstBytes next_bytes() const;
+
   ByteStream stream_;
   FrameQueue queue_;
   std::vector<std::byte> unfinished_;

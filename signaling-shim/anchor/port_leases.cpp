@@ -70,9 +70,18 @@ Verdict<PortLease> PortLessor::lease(AddressFamily preferred) {
   return PortLease{std::make_shared<const MediaPortPair>(*std::move(pair))};
 }
 
-bool covers(const PortLeases& leases, const PartyMedia& media) {
+PortNames names_of(const PortLeases& leases) {
+  PortNames names(leases.size());
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    if (leases[i] == nullptr) continue;
+    names[i] = sdp::EdgePorts{leases[i]->rtp.advertised(), leases[i]->rtcp.advertised()};
+  }
+  return names;
+}
+
+bool covers(const PortNames& names, const PartyMedia& media) {
   for (std::size_t i = 0; i < media.lines.size(); ++i) {
-    if (media.relays(i) && (i >= leases.size() || leases[i] == nullptr)) return false;
+    if (media.relays(i) && (i >= names.size() || !names[i])) return false;
   }
   return true;
 }

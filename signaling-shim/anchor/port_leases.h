@@ -7,6 +7,7 @@
 
 #include "relay/session_control.h"
 #include "signaling-shim/anchor/party_media.h"
+#include "signaling-shim/sdp/rewrite.h"
 
 namespace avedge::anchor {
 
@@ -41,7 +42,11 @@ class PortLessor {
   std::optional<IpAddress> address_;
 };
 
-/// Whether every relayed line of `media` has a port in `leases`.
-[[nodiscard]] bool covers(const PortLeases& leases, const PartyMedia& media);
+/// What SDP calls the edge's ports, by m= line: a name holds nothing and may outlive its lease.
+using PortNames = std::vector<std::optional<sdp::EdgePorts>>;
+[[nodiscard]] PortNames names_of(const PortLeases& leases);
+
+/// Whether every relayed line of `media` has a port.
+[[nodiscard]] bool covers(const PortNames& names, const PartyMedia& media);
 
 }  // namespace avedge::anchor

@@ -11,13 +11,8 @@ sdp::FarView far_view(std::size_t sections, const Presentation& shown,
                       const std::optional<IpAddress>& edge) {
   sdp::FarView far;
   far.address = edge;
-  far.media.resize(sections);
+  far.media = shown.ports;
   far.receiver.resize(sections);
-  for (std::size_t i = 0; i < std::min(sections, shown.ports.size()); ++i) {
-    if (const PortLease& lease = shown.ports[i]) {
-      far.media[i] = sdp::EdgePorts{lease->rtp.advertised(), lease->rtcp.advertised()};
-    }
-  }
   for (std::size_t i = 0; i < std::min(sections, shown.receiver.lines.size()); ++i) {
     const MediaLine& own = shown.receiver.lines[i];
     far.receiver[i] = {known(own.rtp), known(own.rtcp)};
@@ -44,9 +39,9 @@ Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
   SdpMessage read;
   read.body_ = message.body;
   read.source_ = message.source;
-  read.bodies_ = *std::move(bodies);
-  for (const SdpBody& body : read.bodies_) {
-    auto view = sdp::View::parse(body.text);
+  read.sized_ = std::move(bodies->sized);
+  for (const std::string_view text : bodies->texts) {
+    auto view = sdp::View::parse(text);
     if (!view) return view.reason();
     read.views_.push_back(*std::move(view));
   }
@@ -79,14 +74,22 @@ BodyRewrite SdpMessage::show_nowhere() const {
 template <class FarViewOf>
 BodyRewrite SdpMessage::rewrite(const FarViewOf& far_view_of) const {
   text::EditList edits{body_};
-  for (std::size_t i = 0; i < views_.size(); ++i) {
-    const sdp::FarView far = far_view_of(views_[i].media().size());
-    sdp::rewrite(views_[i], far, edits);
-    if (bodies_[i].content_length.empty()) continue;
-    edits.replace(bodies_[i].content_length, std::to_string(sdp::rewrite(views_[i], far).size()));
+  for (const sdp::View& view : views_) {
+    sdp::rewrite(view, far_view_of(view.media().size()), edits);
   }
+  correct_lengths(edits);
   if (edits.empty()) return {};
   return {edits.emit()};
+}
+
+/// From the inside out: a length that gets another digit makes the part around it longer, too.
+void SdpMessage::correct_lengths(text::EditList& edits) const {
+  for (const SizedPart& part : sized_) {
+    const std::ptrdiff_t growth = edits.growth_of(part.content);
+    if (growth == 0) continue;
+    const auto size = static_cast<std::ptrdiff_t>(part.content.size()) + growth;
+    edits.replace(part.length, std::to_string(size));
+  }
 }
 
 }  // namespace avedge::anchor

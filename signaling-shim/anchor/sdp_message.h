@@ -32,11 +32,12 @@ class SdpMessage {
  private:
   template <class FarViewOf>
   [[nodiscard]] BodyRewrite rewrite(const FarViewOf& far_view_of) const;
+  void correct_lengths(text::EditList& edits) const;
 
   std::string_view body_;
   IpAddress source_;
-  std::vector<SdpBody> bodies_;
-  std::vector<sdp::View> views_;  // of bodies_
+  std::vector<SizedPart> sized_;
+  std::vector<sdp::View> views_;
 };
 
 }  // namespace avedge::anchor

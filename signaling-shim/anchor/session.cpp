@@ -88,17 +88,16 @@ Verdict<Presentation> Session::present(Time now, const DialogMessage& message, P
 Verdict<Presentation> Session::present_initial_offer(Time now, const DialogMessage& message,
                                                      PartyMedia media) {
   if (!initial_offer_) {
-    const AddressFamily family = media.family;
     auto offer =
-        Offer::make(Side::caller, Transaction::of(message), std::move(media), {}, family, ports_);
+        Offer::make(Side::caller, Transaction::of(message), std::move(media), {}, {}, ports_);
     if (!offer) return offer.reason();
     offer->since = now;
     initial_offer_ = *std::move(offer);
-  } else if (!covers(initial_offer_->facing[Side::callee], media)) {
+  } else if (!covers(initial_offer_->shown.ports, media)) {
     return DropReason::sdp_unsupported;  // not the INVITE that we forwarded
   }
   info_.streams = std::max(info_.streams, initial_offer_->media.streams());
-  return Presentation{initial_offer_->facing[Side::callee], {}};
+  return initial_offer_->shown;
 }
 
 void Session::after_body(Time now, const DialogMessage& message) {

@@ -272,7 +272,7 @@ TEST_F(TcpRelay, APeerThatTheRulesHaveForbiddenSinceIsSentAway) {
   world_.reconfigure(stricter);
   const SocketId socket = world_.peer_connections.open(*Endpoint::parse(kPeer));
   EXPECT_TRUE(world_.peer_event(Kind::accepted, socket, kPeer, world_.relay()).silent());
-  EXPECT_EQ(world_.counters.drops.of(DropReason::peer_forbidden), 1u);
+  EXPECT_EQ(world_.counters.drops.of(DropReason::no_permission), 1u) << "the rule took it back";
 }
 
 // --- the end -------------------------------------------------------------------------------------

@@ -30,6 +30,17 @@ TEST(FrameQueue, KeepsTheOrderAndPadsWithZeros) {
   EXPECT_EQ(waiting(queue), std::string("abcde\0\0\0fghi", 12));
 }
 
+TEST(FrameQueue, ShowsTheFirstFrameAlone) {
+  FrameQueue queue{kLimits};
+  EXPECT_EQ(queue.push(kNow, bytes_of("abcde"), 3), 0u);
+  push(queue, "fghi");
+  EXPECT_EQ(text_of(queue.first_frame()), std::string_view("abcde\0\0\0", 8));
+  queue.consume(2);
+  EXPECT_EQ(text_of(queue.first_frame()), std::string_view("cde\0\0\0", 6));
+  queue.consume(6);
+  EXPECT_EQ(text_of(queue.first_frame()), "fghi");
+}
+
 TEST(FrameQueue, TheOldestWholeFramesMakeRoom) {
   FrameQueue queue{kLimits};
   for (const char name : {'a', 'b', 'c'}) push(queue, std::string(30, name));

@@ -168,6 +168,30 @@ TEST_F(DialogTest, Rfc3311_UpdateCarriesOfferAndAnswer) {
   bye();
 }
 
+TEST_F(DialogTest, WhatIsRetransmittedAfterALineWasRejectedLooksTheSame) {
+  establish();
+  const std::string with_video = audio(kCaller, 5000, "m=video 5502 RTP/AVP 99\r\n");
+  const Message update{Side::caller, "UPDATE", 0, 2, "b", with_video};
+  const Message answer{
+      Side::callee, "UPDATE", 200, 2, "b", audio(kCallee, 7000, "m=video 0 RTP/AVP 99\r\n")};
+  const std::string offered = seen(update);
+  const std::string answered = seen(answer);
+  EXPECT_EQ(control.pairs(), 2U) << "the port of the rejected line is free";
+  EXPECT_EQ(seen(update), offered);
+  EXPECT_EQ(seen(answer), answered);
+  bye();
+}
+
+TEST_F(DialogTest, Rfc3261_12_2_2_AnOvertakenRequestChangesNothing) {
+  establish();
+  (void)seen({Side::caller, "UPDATE", 0, 3, "b", audio("192.0.2.99", 5500)});
+  (void)seen({Side::callee, "UPDATE", 200, 3, "b", audio(kCallee, 7000)});
+  (void)seen({Side::caller, "UPDATE", 0, 2, "b", audio("192.0.2.55", 5300)});
+  (void)seen({Side::callee, "UPDATE", 200, 2, "b", audio(kCallee, 7000)});
+  EXPECT_EQ(near().to_string(), "192.0.2.99:5500");
+  bye();
+}
+
 TEST_F(DialogTest, FailedReinviteRollsBackToWhatWasAgreed) {
   establish();
   const auto with_video = audio("192.0.2.99", 5500, "m=video 5502 RTP/AVP 99\r\n");
