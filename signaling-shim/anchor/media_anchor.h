@@ -28,6 +28,23 @@ struct SessionSpec {
   std::string caller_interface;  // [[interface]] names
   std::string callee_interface;
   Latching latching = Latching::signalled;
+  /// Whoever signals cannot tell a provisional answer from a final one: one branch's answer ends
+  /// no other, and new ones may come for as long as the call lasts.
+  bool keeps_forking = false;
+};
+
+/// What the signalling says about the party that sent a description, beyond its session's rules.
+struct PartyTerms {
+  /// Whose word counts for where the party is.
+  enum class Place : std::uint8_t {
+    described,            // the description's
+    described_or_source,  // media may also come from the address the message came from
+    source                // the description's addresses mean nothing, only its ports
+  };
+  Place place = Place::described;
+  std::optional<Latching> latching;  // nothing: the session's
+  /// Of the ports that the receiver is given; nothing: as the parties' descriptions have it.
+  std::optional<AddressFamily> receiver_family;
 };
 
 /// One SIP message of a session, request or response, on its way through the edge.
@@ -45,8 +62,9 @@ struct DialogMessage {
   bool reliable = false;
   std::string_view content_type;  // empty without a body
   std::string_view body;
-  /// Address the message came from, for Latching::sip_source.
+  /// Address the message came from, for Latching::sip_source and PartyTerms.
   IpAddress source;
+  PartyTerms terms;
 };
 
 /// What to send instead of the body that came.

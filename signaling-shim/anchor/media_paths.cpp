@@ -70,7 +70,7 @@ MediaEnd MediaPaths::end_of(const DialogState& state, Side side, const Key& key)
   if (!may_send_to(end.signalled, port) || is_own_port(state, end.signalled)) end.signalled = {};
   end.signalled_addresses = mine.addresses;
   end.sip_source = state.party[side].source;
-  end.latching = latching_;
+  end.latching = state.party[side].terms.latching.value_or(latching_);
   if (!mine.ice_ufrag.empty() && !theirs.ice_ufrag.empty() && !theirs.ice_password.empty()) {
     end.ice.push_back({theirs.ice_ufrag, theirs.ice_password, mine.ice_ufrag});
   }

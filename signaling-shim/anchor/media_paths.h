@@ -18,6 +18,8 @@ struct PathFactory {
 /// The paths of one dialog; removed with it. The near end is the caller, the far end the callee.
 class MediaPaths {
  public:
+  enum class Component : std::uint8_t { rtp, rtcp };
+
   MediaPaths(PathFactory& factory, WorkerId worker, Latching latching)
       : factory_{factory}, worker_{worker}, latching_{latching} {}
   MediaPaths(const MediaPaths&) = delete;
@@ -31,9 +33,15 @@ class MediaPaths {
   [[nodiscard]] MediaTotals totals() const;
   /// When media was last forwarded; Time{} if never.
   [[nodiscard]] Time last_activity() const;
+  /// Calls visit(m= line, component, path) for every path that is in force.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& [key, slot] : slots_) {
+      if (slot.is_live) visit(key.first, key.second, slot.path);
+    }
+  }
 
  private:
-  enum class Component : std::uint8_t { rtp, rtcp };
   using Key = std::pair<std::size_t, Component>;  // m= line
   struct Slot {
     MediaPath path;

@@ -28,7 +28,8 @@ Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia med
   offer.carrier = carrier;
   for (const Side side : {from, other(from)}) {
     const bool is_own = side == from || receiver.lines.empty();
-    const AddressFamily family = is_own ? media.family : receiver.family;
+    AddressFamily family = is_own ? media.family : receiver.family;
+    if (side != from) family = media.terms.receiver_family.value_or(family);
     auto leases = ports.facing(side).fit(held[side], media, family);
     if (!leases) return leases.reason();
     offer.facing[side] = *std::move(leases);

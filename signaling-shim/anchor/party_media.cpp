@@ -57,6 +57,16 @@ MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
   return line;
 }
 
+void apply_place(PartyTerms::Place place, const IpAddress& source, MediaLine& line) {
+  if (place == PartyTerms::Place::described || !line.is_relayed || !is_unicast(source)) return;
+  if (place == PartyTerms::Place::source) {
+    line.addresses.clear();
+    if (line.rtp.port != Port{}) line.rtp.address = source;
+    if (line.rtcp.port != Port{}) line.rtcp.address = source;
+  }
+  add_address(line.addresses, source);
+}
+
 void merge(MediaLine& line, const MediaLine& other) {
   if (!other.is_relayed) return;
   MediaLine merged = other;
@@ -70,12 +80,15 @@ void merge(MediaLine& line, const MediaLine& other) {
 
 }  // namespace
 
-PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source) {
+PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source,
+                            const PartyTerms& terms) {
   PartyMedia party;
   party.source = source;
+  party.terms = terms;
   bool has_family = false;
   for (const sdp::Media& media : view.media()) {
     party.lines.push_back(read_line(view, media));
+    apply_place(terms.place, source, party.lines.back());
     if (party.lines.back().is_relayed && !has_family) {
       party.family = party.lines.back().written.address.family();
       has_family = true;

@@ -39,6 +39,7 @@ Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
   SdpMessage read;
   read.body_ = message.body;
   read.source_ = message.source;
+  read.terms_ = message.terms;
   read.sized_ = std::move(bodies->sized);
   for (const std::string_view text : bodies->texts) {
     auto view = sdp::View::parse(text);
@@ -49,9 +50,9 @@ Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
 }
 
 PartyMedia SdpMessage::media() const {
-  PartyMedia media = PartyMedia::from(views_.front(), source_);
+  PartyMedia media = PartyMedia::from(views_.front(), source_, terms_);
   for (std::size_t i = 1; i < views_.size(); ++i) {
-    media.add_alternative(PartyMedia::from(views_[i], source_));
+    media.add_alternative(PartyMedia::from(views_[i], source_, terms_));
   }
   return media;
 }

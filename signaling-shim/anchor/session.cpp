@@ -167,7 +167,9 @@ void Session::end_dialog(const Dialog& dialog) {
 }
 
 void Session::expire(Time now) {
-  if (answered_ && now - *answered_ >= settings_.fork_window) initial_offer_.reset();
+  const bool may_fork =
+      spec_.keeps_forking || !answered_ || now - *answered_ < settings_.fork_window;
+  if (!may_fork) initial_offer_.reset();
   expire_dialogs(now);
   if (!over_) expire_idle(now);
 }

@@ -63,6 +63,17 @@ void Sessions::abandon(Time now, SessionId session) {
   end(now, entry, EndReason::abandoned);
 }
 
+const Session* Sessions::find(SessionId session) const {
+  const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
+  return entry == sessions_.end() ? nullptr : entry->second.get();
+}
+
+void Sessions::close(Time now, SessionId session, EndReason reason) {
+  last_seen_ = now;
+  const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
+  if (entry != sessions_.end()) end(now, entry, reason);
+}
+
 void Sessions::expire(Time now) {
   last_seen_ = now;
   for (auto entry = sessions_.begin(); entry != sessions_.end();) {
