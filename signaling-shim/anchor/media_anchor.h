@@ -28,8 +28,8 @@ struct SessionSpec {
   std::string caller_interface;  // [[interface]] names
   std::string callee_interface;
   Latching latching = Latching::signalled;
-  /// Whoever signals cannot tell a provisional answer from a final one: one branch's answer ends
-  /// no other, and new ones may come for as long as the call lasts.
+  /// Whoever signals cannot tell a provisional answer from a final one: every answer may be either,
+  /// and new branches may answer for as long as an offer may wait.
   bool keeps_forking = false;
 };
 
@@ -45,6 +45,8 @@ struct PartyTerms {
   std::optional<Latching> latching;  // nothing: the session's
   /// Of the ports that the receiver is given; nothing: as the parties' descriptions have it.
   std::optional<AddressFamily> receiver_family;
+  /// What the receiver sees in place of the edge's address; nothing: the advertised one.
+  std::optional<IpAddress> shown_address;
 };
 
 /// One SIP message of a session, request or response, on its way through the edge.

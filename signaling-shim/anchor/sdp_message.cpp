@@ -8,10 +8,15 @@ std::optional<Endpoint> known(const Endpoint& endpoint) {
 }
 
 sdp::FarView far_view(std::size_t sections, const Presentation& shown,
-                      const std::optional<IpAddress>& edge) {
+                      const std::optional<IpAddress>& edge, const PartyTerms& terms) {
   sdp::FarView far;
-  far.address = edge;
+  far.address = terms.shown_address ? terms.shown_address : edge;
   far.media = shown.ports;
+  for (auto& ports : far.media) {
+    if (!ports || !terms.shown_address) continue;
+    ports->rtp.address = *terms.shown_address;
+    ports->rtcp.address = *terms.shown_address;
+  }
   far.receiver.resize(sections);
   for (std::size_t i = 0; i < std::min(sections, shown.receiver.lines.size()); ++i) {
     const MediaLine& own = shown.receiver.lines[i];
@@ -59,7 +64,7 @@ PartyMedia SdpMessage::media() const {
 
 BodyRewrite SdpMessage::show(const Presentation& shown,
                              const std::optional<IpAddress>& edge) const {
-  return rewrite([&](std::size_t sections) { return far_view(sections, shown, edge); });
+  return rewrite([&](std::size_t sections) { return far_view(sections, shown, edge, terms_); });
 }
 
 BodyRewrite SdpMessage::show_nowhere() const {

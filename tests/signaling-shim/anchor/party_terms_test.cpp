@@ -50,6 +50,13 @@ TEST_F(PartyTermsTest, TheReceiverMayBeGivenPortsOfTheOtherFamily) {
   EXPECT_NE(offer.find("IN IP6 fd00::10"), std::string::npos) << offer;
 }
 
+TEST_F(PartyTermsTest, TheReceiverMayBeShownAnotherAddress) {
+  terms.shown_address = IpAddress::parse("203.0.113.99");
+  const std::string offer = invite(audio(kCaller, 5000));
+  EXPECT_NE(offer.find("c=IN IP4 203.0.113.99"), std::string::npos) << offer;
+  EXPECT_NE(offer.find("o=- 0 0 IN IP4 203.0.113.99"), std::string::npos) << offer;
+}
+
 TEST_F(PartyTermsTest, WhereForkingGoesOnALateAnswerIsAsGoodAsTheFirst) {
   open("z9hG4bK-2", true);
   (void)invite(audio(kCaller, 5000));
