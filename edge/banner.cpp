@@ -27,18 +27,16 @@ class Lines {
   std::string last_label_;
 };
 
-void add_listeners(Lines& lines, std::string_view label, const std::vector<Listener>& listeners) {
-  for (const Listener& listener : listeners) {
-    for (const ListenAddress& address : listener.addresses) {
-      std::string value = address.local.to_string();
-      for (const Transport transport : listener.transports) {
-        value += " " + std::string{to_string(transport)};
-      }
-      if (address.advertised != address.local) {
-        value += ", advertised as " + address.advertised.to_string();
-      }
-      lines.add(label, value);
+void add_listener(Lines& lines, std::string_view label, const Listener& listener) {
+  for (const ListenAddress& address : listener.addresses) {
+    std::string value = address.local.to_string();
+    for (const Transport transport : listener.transports) {
+      value += " " + std::string{to_string(transport)};
     }
+    if (address.advertised != address.local) {
+      value += ", advertised as " + address.advertised.to_string();
+    }
+    lines.add(label, value);
   }
 }
 
@@ -80,8 +78,8 @@ void add_commands(Lines& lines, const Config& config) {
 
 std::string banner(const Config& config, const BannerFacts& facts) {
   Lines lines;
-  add_listeners(lines, "TURN", config.turn.listeners);
-  add_listeners(lines, "SIP", config.sip.listeners);
+  for (const Listener& listener : config.turn.listeners) add_listener(lines, "TURN", listener);
+  for (const Listener& listener : config.sip.listeners) add_listener(lines, "SIP", listener);
   add_relays(lines, config);
   add_certificates(lines, config);
   if (facts.embedded) {

@@ -33,7 +33,7 @@ Config read_all(Section& top, const std::string& folder, Problems& problems) {
   read_certificates(top, folder, config, problems);
   Listeners listeners{config, problems};
   read_turn(top, folder, listeners, config, problems);
-  read_sip(top, listeners, config, problems);
+  read_sip(top, folder, listeners, config, problems);
   top.refuse_unsupported("ng");
   read_services(top, listeners, config, problems);
   top.refuse_unknown();

@@ -17,7 +17,7 @@
 #include "relay/core/media_path.h"
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"
-#include "relay/secure/pem.h"
+#include "relay/secure/mutual_tls.h"
 
 namespace avedge::edge {
 
@@ -67,7 +67,8 @@ struct Certificate {
   friend bool operator==(const Certificate&, const Certificate&) = default;
 };
 
-/// [[turn.listener]] and [[sip.listener]]. `bind` by interface name means each of its addresses.
+/// [[turn.listener]], and what [[sip.listener]] shares with it. `bind` by interface name means each
+/// of its addresses.
 struct Listener {
   std::string interface;  // empty: an address that belongs to no [[interface]]
   std::vector<ListenAddress> addresses;
@@ -76,6 +77,18 @@ struct Listener {
   /// Every connection begins with a PROXY protocol header. Over tcp and tls only.
   bool proxy_protocol = false;
   friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+/// What a TLS listener of SIP asks of those who connect.
+using secure::ClientProof;
+
+/// [[sip.listener]]
+struct SipListener : Listener {
+  std::string name;  // lower case; empty: Via and Record-Route show the address
+  ClientProof verify = ClientProof::none;
+  std::string client_ca;              // PEM; empty: the authorities of the system
+  std::vector<std::string> partners;  // lower case; empty: whoever has a good certificate
+  friend bool operator==(const SipListener&, const SipListener&) = default;
 };
 
 enum class RuleAction : std::uint8_t { allow, deny };
@@ -181,12 +194,12 @@ struct TurnConfig {
   friend bool operator==(const TurnConfig&, const TurnConfig&) = default;
 };
 
-/// One entry of `next_hops`: "sip:HOST[:PORT][;transport=udp|tcp]".
+/// One entry of `next_hops`: "sip:HOST[:PORT][;transport=udp|tcp|tls]".
 struct NextHop {
   std::string uri;                   // as configured
   std::string host;                  // a name, or an address without brackets
   std::optional<IpAddress> address;  // set if `host` is an address
-  Port port{5060};
+  std::optional<Port> port;          // nothing: the transport's own
   Transport transport = Transport::udp;
   friend bool operator==(const NextHop&, const NextHop&) = default;
 };
@@ -209,8 +222,10 @@ struct SipLimits {
 };
 
 struct SipConfig {
-  std::vector<Listener> listeners;  // empty: SIP is off
+  std::vector<SipListener> listeners;  // empty: SIP is off
   std::vector<SipRoute> routes;
+  std::vector<std::string> names;  // of the edge, lower case, besides its listeners'
+  std::string next_hop_ca;         // PEM; empty: the authorities of the system
   SipLimits limits;
   /// An offer that nobody answers holds its ports this long: RFC 3261 §16.6's timer C.
   std::chrono::seconds offer_timeout{180};

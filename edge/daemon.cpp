@@ -204,6 +204,12 @@ Result<nlohmann::json> Daemon::reload() {
     log_error("reload refused", {{"reason", replaced.reason().message()}});
     return replaced.reason();
   }
+  if (signalling_) {
+    if (const auto replaced = signalling_->replace_certificates(reachable); !replaced) {
+      log_error("reload refused", {{"reason", replaced.reason().message()}});
+      return replaced.reason();
+    }
+  }
   config_ = reachable;
   set_log_level(config_.log.level);
   media_->reconfigure(config_);

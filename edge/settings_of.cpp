@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "ice/latching/party.h"
+#include "signaling-shim/sip/uri.h"
 
 namespace avedge::edge {
 namespace {
@@ -37,14 +38,14 @@ std::vector<IpAddress> own_addresses(const Config& config) {
       own.push_back(address.advertised);
     }
   }
-  for (const auto* listeners : {&config.turn.listeners, &config.sip.listeners}) {
-    for (const Listener& listener : *listeners) {
-      for (const ListenAddress& address : listener.addresses) {
-        own.push_back(address.local.address);
-        own.push_back(address.advertised.address);
-      }
+  const auto add_addresses_of = [&own](const Listener& listener) {
+    for (const ListenAddress& address : listener.addresses) {
+      own.push_back(address.local.address);
+      own.push_back(address.advertised.address);
     }
-  }
+  };
+  for (const Listener& listener : config.turn.listeners) add_addresses_of(listener);
+  for (const Listener& listener : config.sip.listeners) add_addresses_of(listener);
   if (config.metrics_http) own.push_back(config.metrics_http->address);
   return own;
 }
@@ -211,21 +212,35 @@ turn::Settings turn_settings(const Config& config) {
   return settings;
 }
 
-sip::Settings sip_settings(const Config& config) {
-  sip::Settings settings;
-  for (const Listener& listener : config.sip.listeners) {
+std::vector<sip::Listener> sip_listeners(const Config& config) {
+  std::vector<sip::Listener> listeners;
+  for (const SipListener& listener : config.sip.listeners) {
+    std::optional<sip::ListenerTls> tls;
+    if (const Certificate* own = config.find_certificate(listener.certificate)) {
+      tls = {{own->pem, listener.verify, listener.client_ca, config.sip.next_hop_ca},
+             listener.partners};
+    }
     for (const ListenAddress& address : listener.addresses) {
-      settings.listeners.push_back({listener.interface, address.local, address.advertised,
-                                    listener.transports, address.device});
+      listeners.push_back({listener.interface, address.local, address.advertised,
+                           listener.transports, address.device, listener.name, tls});
     }
   }
+  return listeners;
+}
+
+sip::Settings sip_settings(const Config& config) {
+  sip::Settings settings;
+  settings.listeners = sip_listeners(config);
+  settings.names = config.sip.names;
+  settings.next_hop_ca = config.sip.next_hop_ca;
   for (const SipRoute& route : config.sip.routes) {
     sip::Route& translated = settings.routes.emplace_back();
     translated.from = route.from;
     if (!route.to.empty()) translated.to = route.to;
     if (!route.domain.empty()) translated.domain = route.domain;
     for (const NextHop& hop : route.next_hops) {
-      translated.next_hops.push_back({hop.host, hop.port, hop.transport});
+      const Port standard = hop.transport == Transport::tls ? sip::kSipsPort : sip::kSipPort;
+      translated.next_hops.push_back({hop.host, hop.port.value_or(standard), hop.transport});
     }
     translated.latching = route.latching;
   }

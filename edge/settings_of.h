@@ -18,6 +18,8 @@ namespace avedge::edge {
 [[nodiscard]] relay::AllocationQuotas allocation_quotas(const Config& config);
 relay::BandwidthLimits bandwidth_limits(const Config& config);
 [[nodiscard]] turn::Settings turn_settings(const Config& config);
+/// Those of sip_settings(), with the certificates that `config` has now.
+[[nodiscard]] std::vector<sip::Listener> sip_listeners(const Config& config);
 [[nodiscard]] sip::Settings sip_settings(const Config& config);
 [[nodiscard]] anchor::Settings anchor_settings(const Config& config);
 

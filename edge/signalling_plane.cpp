@@ -57,6 +57,14 @@ void SignallingPlane::drain() {
   boost::asio::post(io_, [this] { sessions_.refuse_new(); });
 }
 
+Result<void> SignallingPlane::replace_certificates(const Config& config) {
+  std::promise<Result<void>> promise;
+  auto answer = promise.get_future();
+  boost::asio::post(
+      io_, [&] { promise.set_value(signalling_.use_certificates(sip_listeners(config))); });
+  return answer.get();
+}
+
 void SignallingPlane::report(MetricSink& sink) const {
   const anchor::SessionCounters& calls = sessions_.counters();
   report_media_sessions(sink, static_cast<std::uint64_t>(calls.sessions.value()),

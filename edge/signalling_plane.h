@@ -28,6 +28,9 @@ class SignallingPlane {
 
   /// From now on new calls are answered 503; those there are go on. Any thread.
   void drain();
+  /// Renews the certificates of listeners with TLS; a wrong one leaves all as they were. Waits for
+  /// the signalling thread.
+  [[nodiscard]] Result<void> replace_certificates(const Config& config);
   /// Everything but the drops. Any thread.
   void report(MetricSink& sink) const;
   /// For report_drops().

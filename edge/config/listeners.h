@@ -19,7 +19,8 @@ class Listeners {
   /// then.
   Listeners(const Config& config, Problems& problems) : config_{config}, problems_{problems} {}
 
-  /// Reads one [[….listener]]: `bind`, `transports`, and what else that service supports.
+  /// Reads one [[….listener]]: `bind`, `transports`, and what else that service supports. Its own
+  /// keys are asked for before that: what is left is unknown.
   std::optional<Listener> read(Section& section, const SupportedListener& supported);
 
   /// "ADDRESS:PORT" for a TCP service of our own that has no interface.

@@ -6,7 +6,7 @@
 namespace avedge::edge {
 namespace {
 
-constexpr std::string_view kSyntax = "use \"sip:HOST[:PORT][;transport=udp|tcp]\"";
+constexpr std::string_view kSyntax = "use \"sip:HOST[:PORT][;transport=udp|tcp|tls]\"";
 
 Error wrong(std::string what, std::string_view remedy = kSyntax) {
   return Error{std::move(what) + "; " + std::string{remedy}};
@@ -19,7 +19,7 @@ Result<void> read_parameter(std::string_view parameter, NextHop& hop) {
   } else if (text == "transport=tcp") {
     hop.transport = Transport::tcp;
   } else if (text == "transport=tls") {
-    return wrong("'transport=tls' is not supported by this version", "use udp or tcp");
+    hop.transport = Transport::tls;
   } else if (text != "lr") {
     return wrong("unknown parameter '" + text + "'");
   }
@@ -57,8 +57,8 @@ Result<NextHop> parse_next_hop(std::string_view uri) {
   NextHop hop;
   hop.uri = uri;
   const std::string scheme = lower_case(uri.substr(0, uri.find(':')));
-  if (scheme == "sips") return wrong("'sips:' is not supported by this version", "use sip:");
-  if (scheme != "sip" || scheme.size() == uri.size()) return wrong("is no SIP URI");
+  const bool is_sips = scheme == "sips";
+  if ((scheme != "sip" && !is_sips) || scheme.size() == uri.size()) return wrong("is no SIP URI");
 
   std::string_view rest = uri.substr(scheme.size() + 1);
   if (rest.find('@') != std::string_view::npos) return wrong("a next hop has no user part");
@@ -72,6 +72,7 @@ Result<NextHop> parse_next_hop(std::string_view uri) {
       return read.reason();
     }
   }
+  if (is_sips) hop.transport = Transport::tls;
   return hop;
 }
 

@@ -5,7 +5,7 @@
 #include "edge/config/choice.h"
 #include "edge/config/network.h"
 #include "edge/config/next_hop.h"
-#include "edge/config/supported.h"
+#include "edge/config/sip_listener.h"
 
 namespace avedge::edge {
 namespace {
@@ -33,16 +33,19 @@ bool has_relay(const Config& config, std::string_view interface) {
                      [&](const RelayRange& relay) { return relay.interface == interface; });
 }
 
-void read_listener(Section& section, Listeners& listeners, Config& config, Problems& problems) {
-  const Place bind = section.place_of("bind");
-  auto listener = listeners.read(section, kSipListener);
-  if (!listener) return;
-  if (listener->interface.empty()) {
-    problems.refuse(bind, "the address belongs to no [[interface]]",
-                    "routes go from interface to interface: add it to one");
+/// A transport that the interface does not listen on has no port to be answered at. TLS answers on
+/// the connection that we open.
+void check_transport(const Located<std::string>& uri, const NextHop& hop, const SipRoute& route,
+                     const Config& config, Problems& problems) {
+  if (hop.transport == Transport::tls || route.to.empty() || !listens_on(config, route.to) ||
+      speaks(config, route.to, hop.transport)) {
     return;
   }
-  config.sip.listeners.push_back(std::move(*listener));
+  const std::string word{to_string(hop.transport)};
+  problems.refuse(uri.place,
+                  "'" + uri.value + "' needs " + word + ", which interface '" + route.to +
+                      "' does not listen on",
+                  "add \"" + word + "\" to the transports of its [[sip.listener]]");
 }
 
 /// The name of an interface that calls can pass: it has a SIP listener and ports for media.
@@ -97,14 +100,7 @@ void read_next_hops(Section& section, SipRoute& route, const Config& config, Pro
                       message.substr(split + 2));
       continue;
     }
-    if (!route.to.empty() && listens_on(config, route.to) &&
-        !speaks(config, route.to, hop->transport)) {
-      const std::string word{to_string(hop->transport)};
-      problems.refuse(uri.place,
-                      "'" + uri.value + "' needs " + word + ", which interface '" + route.to +
-                          "' does not listen on",
-                      "add \"" + word + "\" to the transports of its [[sip.listener]]");
-    }
+    check_transport(uri, *hop, route, config, problems);
     route.next_hops.push_back(std::move(*hop));
   }
 }
@@ -144,11 +140,12 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
 
 }  // namespace
 
-void read_sip(Section& top, Listeners& listeners, Config& config, Problems& problems) {
+void read_sip(Section& top, const std::string& folder, Listeners& listeners, Config& config,
+              Problems& problems) {
   auto sip = top.section("sip");
   if (!sip) return;
   for (Section& section : sip->sections("listener")) {
-    read_listener(section, listeners, config, problems);
+    read_sip_listener(section, folder, listeners, config, problems);
   }
   for (Section& section : sip->sections("route")) {
     config.sip.routes.push_back(read_route(section, config, problems));
@@ -158,6 +155,14 @@ void read_sip(Section& top, Listeners& listeners, Config& config, Problems& prob
     limits->read("connections", config.sip.limits.connections, 1, kMostOfAnything);
     limits->refuse_unknown();
   }
+  for (const Located<std::string>& name : sip->texts("names")) {
+    config.sip.names.push_back(lower_case(name.value));
+    if (!is_host(name.value)) {
+      problems.refuse(name.place, "'" + name.value + "' is no host name",
+                      "use one like example.org");
+    }
+  }
+  config.sip.next_hop_ca = read_authorities(*sip, "next_hop_ca", folder, problems);
   sip->read("offer_timeout", config.sip.offer_timeout, 10, 3600);
   sip->read("media_idle_timeout", config.sip.media_idle_timeout, 10, 86'400);
   sip->refuse_unknown();

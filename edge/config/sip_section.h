@@ -7,7 +7,8 @@
 
 namespace avedge::edge {
 
-/// After interfaces and relay ranges.
-void read_sip(Section& top, Listeners& listeners, Config& config, Problems& problems);
+/// After interfaces, relay ranges and certificates. Relative paths start at `folder`.
+void read_sip(Section& top, const std::string& folder, Listeners& listeners, Config& config,
+              Problems& problems);
 
 }  // namespace avedge::edge

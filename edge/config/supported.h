@@ -19,7 +19,7 @@ inline constexpr std::array kTurnTransports{Transport::udp, Transport::tcp, Tran
                                             Transport::dtls};
 inline constexpr SupportedListener kTurnListener{kTurnTransports, true, true};
 
-inline constexpr std::array kSipTransports{Transport::udp, Transport::tcp};
-inline constexpr SupportedListener kSipListener{kSipTransports, false, false};
+inline constexpr std::array kSipTransports{Transport::udp, Transport::tcp, Transport::tls};
+inline constexpr SupportedListener kSipListener{kSipTransports, true, false};
 
 }  // namespace avedge::edge

@@ -76,6 +76,7 @@ namespace avedge {
   X(sip_too_many_hops)                                                                             \
   X(sip_unreachable)       /* next hop or inbound connection is gone */                            \
   X(sip_flood)             /* more requests than one source may send */                            \
+  X(sip_unknown_partner)   /* TLS: a good certificate, of nobody we talk to */                     \
   X(sip_unmatched)         /* a response that no Via of ours explains */                           \
   X(sdp_malformed)                                                                                 \
   X(sdp_unsupported)                                                                               \

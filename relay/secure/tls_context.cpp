@@ -1,18 +1,14 @@
 #include "relay/secure/tls_context.h"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <ctime>
 
 #include "relay/secure/alpn.h"
+#include "relay/secure/tls_policy.h"
 
 namespace avedge::secure {
 namespace {
-
-/// For TLS 1.2 and DTLS 1.2; the suites of TLS 1.3 are all of this kind.
-constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
-constexpr const char* kGroups = "X25519:P-256";
 
 using Chain = std::vector<CertificatePointer>;
 
@@ -25,37 +21,15 @@ bool set_versions(SSL_CTX* context, TlsContext::Kind kind) {
 }
 
 /// A worker writes what the socket takes and keeps the rest in a queue of its own, whose memory
-/// moves; buffers that an idle connection does not need go back.
+/// moves.
 void set_manners(SSL_CTX* context, TlsContext::Kind kind) {
-  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (kind == TlsContext::Kind::tls) {
     SSL_CTX_set_read_ahead(context, 1);
   } else {
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
   }
   SSL_CTX_set_alpn_select_cb(context, &select_alpn, nullptr);
-}
-
-Result<void> set_certificate(SSL_CTX* context, const Chain& chain, EVP_PKEY* key) {
-  if (X509_check_private_key(chain.front().get(), key) != 1) {
-    ERR_clear_error();
-    return Error{"the key does not belong to the first certificate of the chain"};
-  }
-  if (SSL_CTX_use_certificate(context, chain.front().get()) != 1 ||
-      SSL_CTX_use_PrivateKey(context, key) != 1) {
-    return Error{"the certificate cannot be used (" + openssl_reason() + ")"};
-  }
-  for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {
-      return Error{"certificate " + std::to_string(i + 1) + " of the chain cannot be used (" +
-                   openssl_reason() + ")"};
-    }
-  }
-  return {};
 }
 
 std::string date_of(const ASN1_TIME* time) {
@@ -82,20 +56,15 @@ std::string warning_about(const Chain& chain) {
 Result<TlsContext> TlsContext::from_pem(const PemPair& pair, Kind kind) {
   const auto chain = read_chain(pair.chain);
   if (!chain) return chain.reason().in("the chain");
-  const auto key = read_key(pair.key);
-  if (!key) return key.reason().in("the key");
-
   const SSL_METHOD* method = kind == Kind::tls ? TLS_server_method() : DTLS_server_method();
-  const std::shared_ptr<SSL_CTX> context{SSL_CTX_new(method), &SSL_CTX_free};
-  if (context == nullptr || !set_versions(context.get(), kind) ||
-      SSL_CTX_set_cipher_list(context.get(), kCiphers) != 1 ||
-      SSL_CTX_set1_groups_list(context.get(), kGroups) != 1) {
+  const auto made = new_context(method);
+  if (!made) return made.reason();
+  if (const auto set = use_certificate(made->get(), pair); !set) return set.reason();
+  if (!set_versions(made->get(), kind)) {
     return Error{"OpenSSL lacks what a secure connection needs (" + openssl_reason() + ")"};
   }
-  set_manners(context.get(), kind);
-  const auto set = set_certificate(context.get(), *chain, key->get());
-  if (!set) return set.reason();
-  return TlsContext{context, warning_about(*chain)};
+  set_manners(made->get(), kind);
+  return TlsContext{*made, warning_about(*chain)};
 }
 
 SSL* TlsContext::new_session() const {

@@ -3,7 +3,6 @@
 namespace avedge::sip {
 namespace {
 
-constexpr Port kSipPort{5060};
 constexpr std::string_view kTagPrefix = "avedge-";
 constexpr std::size_t kTagBytes = 9;
 
@@ -66,7 +65,8 @@ std::string Forwarder::own_tag(std::string_view call_id) const {
 Neighbour response_path(const Neighbour& from, const Via& via) {
   Neighbour path = from;
   const bool symmetric = from.transport == Transport::udp && via.parameters.has("rport");
-  if (!symmetric) path.remote.port = via.sent_by.port.value_or(kSipPort);
+  const Port standard = from.transport == Transport::tls ? kSipsPort : kSipPort;
+  if (!symmetric) path.remote.port = via.sent_by.port.value_or(standard);
   return path;
 }
 

@@ -28,7 +28,7 @@ std::string our_via(const Passage& passage, std::string_view call_id, const Sett
   const Neighbour& out = passage.downstream;
   const std::string branch = passage.branch.to_string();
   std::string value = str(kVersion) + '/' + str(via_name(out.transport)) + ' ' +
-                      settings.at(out.listener).advertised.to_string() + ";branch=" + branch;
+                      settings.at(out.listener).shown() + ";branch=" + branch;
   if (out.transport == Transport::udp) value += ";rport";
   value += ';' + str(kClaimParameter) + '=' +
            claims.seal(ViaClaim{passage.upstream, out.listener, passage.session, passage.sender},
@@ -39,7 +39,7 @@ std::string our_via(const Passage& passage, std::string_view call_id, const Sett
 std::string record_route(const Neighbour& neighbour, anchor::Side faces, const Passage& passage,
                          std::string_view call_id, const Settings& settings, const Claims& claims) {
   return line_of("Record-Route",
-                 "<sip:" + settings.at(neighbour.listener).advertised.to_string() + ";transport=" +
+                 "<sip:" + settings.at(neighbour.listener).shown() + ";transport=" +
                      str(to_string(neighbour.transport)) + ";lr;" + str(kClaimParameter) + '=' +
                      claims.seal(RouteClaim{neighbour, passage.session, faces}, call_id) + '>');
 }

@@ -7,7 +7,6 @@
 namespace avedge::sip {
 namespace {
 
-constexpr Port kSipPort{5060};
 constexpr std::string_view kVersion = "SIP/2.0";
 
 bool looks_like_response(std::string_view message) {
@@ -168,17 +167,19 @@ std::vector<Neighbour> ProxyCore::dialog_targets(const RouteSet& routes) const {
   auto addresses = routes_.next_hop_addresses(interface, name);
   if (addresses.empty() && same_host) addresses.push_back(*numeric);
   const std::string_view wanted =
-      uri->parameters.value("transport").value_or(to_string(known.transport));
+      uri->is_secure() ? "tls"
+                       : uri->parameters.value("transport").value_or(to_string(known.transport));
   std::vector<Neighbour> targets;
   for (const IpAddress& address : addresses) {
-    for (const Transport transport : {Transport::udp, Transport::tcp}) {
+    for (const Transport transport : {Transport::udp, Transport::tcp, Transport::tls}) {
       const auto listener = settings_.listener_for(interface, transport, address.family());
       if (!iequals(wanted, to_string(transport)) || !listener) continue;
       const bool same_flow = address == known.remote.address && transport == known.transport;
       targets.push_back({same_flow ? known.listener : *listener,
                          transport,
                          same_flow ? known.connection : ConnectionId::none,
-                         {address, uri->location.port.value_or(kSipPort)}});
+                         {address, uri->location.port.value_or(
+                                       transport == Transport::tls ? kSipsPort : kSipPort)}});
     }
   }
   if (targets.empty()) targets.push_back(known);

@@ -7,8 +7,6 @@
 namespace avedge::sip {
 namespace {
 
-constexpr Port kSipPort{5060};
-
 std::optional<Uri> uri_of(const ListItem& item) {
   const auto address = NameAddr::parse(item.value);
   return address ? Uri::parse(address->uri) : std::nullopt;
@@ -23,15 +21,16 @@ std::string_view uri_text_of(const ListItem& item) {
 
 bool names_us(const Uri& uri, const Settings& settings) {
   if (!uri.is_sip()) return false;
+  const auto is_host = [&](const std::string& name) { return iequals(name, uri.location.host); };
+  if (std::any_of(settings.names.begin(), settings.names.end(), is_host)) return true;
+  const Port port = uri.location.port.value_or(uri.is_secure() ? kSipsPort : kSipPort);
   const auto address = uri.location.address();
-  if (!address) {
-    return std::any_of(settings.names.begin(), settings.names.end(),
-                       [&](const std::string& name) { return iequals(name, uri.location.host); });
-  }
-  const Endpoint named{*address, uri.location.port.value_or(kSipPort)};
-  return std::any_of(
-      settings.listeners.begin(), settings.listeners.end(),
-      [&](const Listener& ours) { return ours.local == named || ours.advertised == named; });
+  return std::any_of(settings.listeners.begin(), settings.listeners.end(),
+                     [&](const Listener& ours) {
+                       if (!address) return is_host(ours.name) && ours.advertised.port == port;
+                       return ours.local == Endpoint{*address, port} ||
+                              ours.advertised == Endpoint{*address, port};
+                     });
 }
 
 RouteSet::RouteSet(const View& request)

@@ -61,6 +61,23 @@ bool RouteTable::is_next_hop(const IpAddress& address) const {
   });
 }
 
+std::vector<std::string> RouteTable::names_of(const Neighbour& neighbour) const {
+  std::vector<std::string> names;
+  const Listener& listener = settings_.at(neighbour.listener);
+  for (const Route& route : settings_.routes) {
+    if (settings_.outbound_interface(route) != listener.interface) continue;
+    for (const NextHop& hop : route.next_hops) {
+      const auto& known = addresses_.find(hop.host)->second;
+      const bool is_there =
+          hop.port == neighbour.remote.port &&
+          std::find(known.begin(), known.end(), neighbour.remote.address) != known.end();
+      if (is_there) names.push_back(hop.host);
+    }
+  }
+  if (names.empty() && listener.tls) names = listener.tls->partners;
+  return names;
+}
+
 std::vector<std::string> RouteTable::names() const {
   std::vector<std::string> names;
   for (const auto& [host, known] : addresses_) {

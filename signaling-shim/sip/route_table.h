@@ -31,6 +31,10 @@ class RouteTable {
                                                           std::string_view host) const;
   [[nodiscard]] bool is_next_hop(const IpAddress& address) const;
 
+  /// The names that a certificate of this neighbour may bear (RFC 5922 §7.3): of the next hops that
+  /// are there, or else of the partners that its listener takes connections from.
+  [[nodiscard]] std::vector<std::string> names_of(const Neighbour& neighbour) const;
+
   /// Names that have to be looked up.
   [[nodiscard]] std::vector<std::string> names() const;
   /// An empty answer leaves the old addresses in place: better stale than deaf.

@@ -8,8 +8,6 @@
 namespace avedge::sip {
 namespace {
 
-constexpr std::uint16_t kSipPort = 5060;
-constexpr std::uint16_t kSipsPort = 5061;
 /// ListenerIndex is one byte.
 constexpr std::size_t kMaxListeners = 255;
 
@@ -31,11 +29,12 @@ Result<void> check_listener(const Listener& listener) {
     return Error{name + ": a specific address is needed, not a wildcard"};
   }
   if (listener.transports.empty()) return Error{name + ": no transport"};
-  for (const Transport transport : listener.transports) {
-    if (transport != Transport::udp && transport != Transport::tcp) {
-      return Error{name + ": transport " + std::string{to_string(transport)} +
-                   " is not available, udp and tcp are"};
-    }
+  if (listener.offers(Transport::dtls)) return Error{name + ": dtls carries no SIP"};
+  if (listener.offers(Transport::tcp) && listener.offers(Transport::tls)) {
+    return Error{name + ": tcp and tls need a port each"};
+  }
+  if (listener.offers(Transport::tls) != listener.tls.has_value()) {
+    return Error{name + ": tls needs a certificate, and nothing else does"};
   }
   return {};
 }
@@ -73,6 +72,11 @@ bool Listener::offers(Transport transport) const {
   return std::find(transports.begin(), transports.end(), transport) != transports.end();
 }
 
+std::string Listener::shown() const {
+  return name.empty() ? advertised.to_string()
+                      : name + ':' + std::to_string(advertised.port.number());
+}
+
 Result<NextHop> NextHop::parse(std::string_view text) {
   const std::string quoted = "\"" + std::string{text} + "\"";
   const auto uri = Uri::parse(text);
@@ -81,8 +85,8 @@ Result<NextHop> NextHop::parse(std::string_view text) {
   }
   const auto transport = transport_named(uri->parameters.value("transport").value_or("udp"));
   if (!transport) return Error{quoted + ": transport must be udp, tcp or tls"};
-  const std::uint16_t standard = *transport == Transport::tls ? kSipsPort : kSipPort;
-  return NextHop{without_brackets(uri->location.host), uri->location.port.value_or(Port{standard}),
+  const Port standard = *transport == Transport::tls ? kSipsPort : kSipPort;
+  return NextHop{without_brackets(uri->location.host), uri->location.port.value_or(standard),
                  *transport};
 }
 
@@ -105,14 +109,14 @@ std::optional<std::string> Settings::outbound_interface(const Route& route) cons
 
 std::optional<ListenerIndex> Settings::listener_for(std::string_view interface, Transport transport,
                                                     AddressFamily family) const {
+  std::optional<ListenerIndex> substitute;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     const Listener& listener = listeners[i];
-    if (listener.interface == interface && listener.offers(transport) &&
-        listener.local.address.family() == family) {
-      return static_cast<ListenerIndex>(i);
-    }
+    if (listener.interface != interface || listener.local.address.family() != family) continue;
+    if (listener.offers(transport)) return static_cast<ListenerIndex>(i);
+    if (transport == Transport::tls && !substitute) substitute = static_cast<ListenerIndex>(i);
   }
-  return std::nullopt;
+  return substitute;
 }
 
 Result<void> Settings::check() const {

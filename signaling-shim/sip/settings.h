@@ -10,12 +10,21 @@
 #include "relay/core/endpoint.h"
 #include "relay/core/media_path.h"
 #include "relay/core/result.h"
+#include "relay/secure/mutual_tls.h"
 #include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/signer.h"
 
 namespace avedge::sip {
 
-/// One [[sip.listener]] on one address: UDP socket and TCP acceptor share the port.
+/// What a listener with TLS shows, and whom it believes.
+struct ListenerTls {
+  secure::MutualTlsSettings context;
+  /// One of these names must be in the certificate of whoever connects; empty: any certificate that
+  /// the context accepts.
+  std::vector<std::string> partners;
+};
+
+/// One [[sip.listener]] on one address: UDP socket and acceptor share the port.
 struct Listener {
   std::string interface;
   /// A specific address; port 0 lets the kernel choose (tests).
@@ -23,12 +32,19 @@ struct Listener {
   /// What Via and Record-Route show: `local`, or its public name behind 1:1 NAT.
   /// Address 0.0.0.0 or port 0: as local.
   Endpoint advertised;
-  /// udp and tcp.
+  /// Of udp, tcp and tls; not tcp and tls, which would have to share the port.
   std::vector<Transport> transports;
   /// Bind to this network device; empty: do not.
   std::string device;
+  /// Host name that Via and Record-Route show instead of the advertised address; may be empty.
+  /// Those who check our certificate find in it the name they connect to.
+  std::string name;
+  /// Where tls is among the transports.
+  std::optional<ListenerTls> tls;
 
   [[nodiscard]] bool offers(Transport transport) const;
+  /// "host:port" as others may reach this listener.
+  [[nodiscard]] std::string shown() const;
 };
 
 /// Where requests of a route go: an address or a name that has addresses.
@@ -70,6 +86,7 @@ struct Limits {
   std::chrono::seconds idle_timeout{600};
   /// A message begun on a connection must be complete within this.
   std::chrono::seconds message_timeout{30};
+  /// For a connection and its TLS handshake, each.
   std::chrono::seconds connect_timeout{5};
   /// A next hop that refused a connection is the last choice for this long.
   std::chrono::seconds hop_penalty{30};
@@ -80,8 +97,11 @@ struct Limits {
 struct Settings {
   std::vector<Listener> listeners;
   std::vector<Route> routes;
-  /// Host names by which a Route header may name the edge, besides the listeners' addresses.
+  /// Host names by which a Route header may name the edge, besides the listeners' own.
   std::vector<std::string> names;
+  /// PEM of the authorities that sign the certificates of next hops, for interfaces without a TLS
+  /// listener; empty: those of the system.
+  std::string next_hop_ca;
   Limits limits;
   /// Seals Via and Record-Route; random if absent. Calls survive a restart only under the same key
   /// and the same order of listeners.
@@ -89,7 +109,8 @@ struct Settings {
 
   /// The interface that requests of `route` leave by; nothing if the choice is not clear.
   [[nodiscard]] std::optional<std::string> outbound_interface(const Route& route) const;
-  /// The first listener of that interface which can send so; nothing if there is none.
+  /// The first listener of that interface which can send so; nothing if there is none. TLS needs no
+  /// listener of its own: any will do for connections that we open.
   [[nodiscard]] std::optional<ListenerIndex> listener_for(std::string_view interface,
                                                           Transport transport,
                                                           AddressFamily family) const;

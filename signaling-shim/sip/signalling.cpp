@@ -47,8 +47,11 @@ Result<void> Signalling::start() {
   udp_.resize(settings_.listeners.size());
   tcp_ = std::make_unique<TcpTransport>(
       io_, settings_, counters_,
-      [this](const Neighbour& from, std::string_view message) { receive(from, message); },
-      [this](const Send& message) { undeliverable(message); });
+      TcpTransport::Hooks{
+          [this](const Neighbour& from, std::string_view message) { receive(from, message); },
+          [this](const Send& message) { undeliverable(message); },
+          [this](const Neighbour& hop) { return core_->routes().names_of(hop); }});
+  if (auto usable = tcp_->use_certificates(settings_.listeners); !usable) return usable;
   for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
     if (auto bound = bind(i); !bound) {
       stop();
@@ -67,7 +70,7 @@ Result<void> Signalling::bind(std::size_t index) {
   return bound;
 }
 
-/// Both transports of a listener on one port.
+/// UDP and the streams of a listener on one port.
 Result<void> Signalling::bind_ports(std::size_t index) {
   Listener& listener = settings_.listeners[index];
   Endpoint local = listener.local;
@@ -77,7 +80,7 @@ Result<void> Signalling::bind_ports(std::size_t index) {
     if (auto opened = udp->open(listener); !opened) return opened;
     local = udp->local();
   }
-  if (listener.offers(Transport::tcp)) {
+  if (listener.offers(Transport::tcp) || listener.offers(Transport::tls)) {
     auto listening = tcp_->listen(static_cast<ListenerIndex>(index), local);
     if (!listening) {
       if (udp) udp->close();
@@ -90,6 +93,10 @@ Result<void> Signalling::bind_ports(std::size_t index) {
   if (listener.advertised.address.is_unspecified()) listener.advertised.address = local.address;
   if (listener.advertised.port == Port{}) listener.advertised.port = local.port;
   return {};
+}
+
+Result<void> Signalling::use_certificates(const std::vector<Listener>& listeners) {
+  return tcp_->use_certificates(listeners);
 }
 
 void Signalling::serve() {

@@ -30,6 +30,10 @@ class Signalling {
   /// thread. Idempotent.
   void stop();
 
+  /// Renews certificates: as those in the settings, by index, which keep everything else. Their
+  /// error leaves the old ones in use. After start(), on the signalling thread.
+  Result<void> use_certificates(const std::vector<Listener>& listeners);
+
   /// With the ports that were really bound. After start().
   [[nodiscard]] const std::vector<Listener>& listeners() const { return settings_.listeners; }
 

@@ -1,7 +1,5 @@
 #include "signaling-shim/sip/tcp_connection.h"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 #include <utility>
 
 #include "signaling-shim/sip/asio_sockets.h"
@@ -15,26 +13,38 @@ constexpr std::chrono::seconds kTick{1};
 
 }  // namespace
 
+void TcpConnection::connect() {
+  channel_->socket().async_connect(
+      to_asio<boost::asio::ip::tcp>(peer_.remote),
+      [self = shared_from_this()](const boost::system::error_code& failed) {
+        if (self->state_ != State::connecting) return;
+        self->pending_ = {};
+        failed ? self->close() : self->start();
+      });
+}
+
 void TcpConnection::start() {
-  state_ = State::open;
   boost::system::error_code ignored;  // conveniences
-  socket_.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
-  socket_.set_option(boost::asio::socket_base::keep_alive{true}, ignored);
+  channel_->socket().set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
+  channel_->socket().set_option(boost::asio::socket_base::keep_alive{true}, ignored);
+  channel_->open([self = shared_from_this()](const boost::system::error_code& failed) {
+    if (self->state_ == State::connecting) self->serve(failed);
+  });
+}
+
+void TcpConnection::serve(const boost::system::error_code& failed) {
+  if (failed) {
+    owner_->on_unsecured(failed);
+    return close();
+  }
+  state_ = State::open;
+  pending_ = {};
   read();
   write_next();
 }
 
-void TcpConnection::connect() {
-  socket_.async_connect(to_asio<boost::asio::ip::tcp>(peer_.remote),
-                        [self = shared_from_this()](const boost::system::error_code& failed) {
-                          if (self->state_ != State::connecting) return;
-                          self->pending_ = {};
-                          failed ? self->close() : self->start();
-                        });
-}
-
 void TcpConnection::read() {
-  socket_.async_read_some(
+  channel_->read(
       boost::asio::buffer(buffer_),
       [self = shared_from_this()](const boost::system::error_code& failed, std::size_t size) {
         if (self->state_ != State::open) return;
@@ -83,8 +93,8 @@ void TcpConnection::write_next() {
   const bool established = state_ == State::open || state_ == State::closing;
   if (!established || writing_ || queue_.empty()) return;
   writing_ = true;
-  boost::asio::async_write(
-      socket_, boost::asio::buffer(queue_.front().bytes),
+  channel_->write(
+      boost::asio::buffer(queue_.front().bytes),
       [self = shared_from_this()](const boost::system::error_code& failed, std::size_t) {
         self->writing_ = false;
         if (self->state_ == State::closed) return;
@@ -119,7 +129,7 @@ void TcpConnection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  channel_->socket().close(ignored);
   std::vector<Send> unsent;
   // A write in progress still owns the front's bytes, so they are copied, not moved.
   for (const Send& message : queue_) {

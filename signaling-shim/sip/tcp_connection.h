@@ -1,14 +1,15 @@
-// One TCP connection that carries SIP, accepted or opened by us. Signalling thread only.
+// One TCP connection that carries SIP, bare or within TLS, accepted or opened by us. Signalling
+// thread only.
 #pragma once
 
 #include <array>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "signaling-shim/sip/channel.h"
 #include "signaling-shim/sip/settings.h"
 #include "signaling-shim/sip/stream_framer.h"
 
@@ -24,6 +25,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     virtual void on_frame(const Neighbour& from, std::string_view message) = 0;
     /// The stream cannot be framed any more.
     virtual void on_broken(const Neighbour& from) = 0;
+    /// TLS did not come about, or not with whom it should.
+    virtual void on_unsecured(const boost::system::error_code& why) = 0;
     /// Over, by whichever side. `unsent`: what never left completely. The connection makes no
     /// further calls.
     virtual void on_closed(const Neighbour& peer, std::vector<Send> unsent) = 0;
@@ -31,30 +34,32 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
   /// `peer.remote` is the far end, `peer.connection` this connection's own id. Owner and limits
   /// outlive the connection, or close() it first.
-  TcpConnection(boost::asio::ip::tcp::socket socket, const Neighbour& peer, const Limits& limits,
+  TcpConnection(std::unique_ptr<Channel> channel, const Neighbour& peer, const Limits& limits,
                 Owner& owner)
-      : socket_{std::move(socket)}, peer_{peer}, limits_{limits}, owner_{&owner} {}
+      : channel_{std::move(channel)}, peer_{peer}, limits_{limits}, owner_{&owner} {}
 
-  /// The socket has been accepted.
+  /// The socket has been accepted or connected.
   void start();
   /// The socket is bound; connects it to the peer. Messages may be queued at once.
   void connect();
   /// Queues; closes the connection if its queue is full (the peer does not read).
   void send(Send message);
-  /// One second has passed: closes what is idle, or has left a message or a connect unfinished.
+  /// One second has passed: closes what is idle, or has left a message, a connect or a handshake
+  /// unfinished.
   void tick();
   void close();
   [[nodiscard]] const Neighbour& peer() const { return peer_; }
 
  private:
   enum class State : std::uint8_t { connecting, open, closing, closed };
+  void serve(const boost::system::error_code& failed);
   void read();
   void take_frames();
   void write(std::string bytes);
   void write_next();
   void finish();
 
-  boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<Channel> channel_;
   Neighbour peer_;
   const Limits& limits_;
   Owner* owner_;

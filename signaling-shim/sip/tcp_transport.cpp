@@ -21,17 +21,29 @@ struct TcpTransport::Acceptor {
 };
 
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Counters& counters,
-                           Receive receive, Undeliverable undeliverable)
+                           Hooks hooks)
     : io_{io},
       settings_{settings},
       counters_{counters},
-      receive_{std::move(receive)},
-      undeliverable_{std::move(undeliverable)},
+      hooks_{std::move(hooks)},
       // Ids live on in signed Routes; those of an earlier process must not name one of ours.
       next_id_{random_u64() | 1} {}
 
 TcpTransport::~TcpTransport() {
   close();
+}
+
+Result<void> TcpTransport::use_certificates(const std::vector<Listener>& listeners) {
+  std::vector<secure::MutualTls> renewed;
+  for (const Listener& listener : listeners) {
+    auto tls = secure::MutualTls::make(
+        listener.tls ? listener.tls->context
+                     : secure::MutualTlsSettings{.server_authorities = settings_.next_hop_ca});
+    if (!tls) return tls.reason().in("sip listener " + listener.local.to_string());
+    renewed.push_back(*std::move(tls));
+  }
+  tls_ = std::move(renewed);
+  return {};
 }
 
 Result<Endpoint> TcpTransport::listen(ListenerIndex listener, const Endpoint& local) {
@@ -65,9 +77,15 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
   error_code failed;
   const auto remote = socket.remote_endpoint(failed);
   if (failed) return;
-  const Neighbour peer{listener, Transport::tcp, ConnectionId::none, from_asio(remote)};
+  const auto& tls = settings_.at(listener).tls;
+  const Transport transport = tls ? Transport::tls : Transport::tcp;
+  const Neighbour peer{listener, transport, ConnectionId::none, from_asio(remote)};
   if (!has_room(peer.remote.address)) return counters_.drops.count(DropReason::table_full);
-  add(std::move(socket), peer)->start();
+  add(tls ? tls_channel(std::move(socket), tls_of(listener).accepting(),
+                        {TlsEnd::accepts, tls->partners})
+          : plain_channel(std::move(socket)),
+      peer)
+      ->start();
 }
 
 bool TcpTransport::has_room(const IpAddress& source) const {
@@ -81,13 +99,13 @@ void TcpTransport::send(const Send& message) {
   ConnectionPtr connection = find(message.to);
   if (!connection) connection = connect(message.to);
   if (connection) return connection->send(message);
-  undeliverable_(message);
+  hooks_.undeliverable(message);
 }
 
 TcpTransport::ConnectionPtr TcpTransport::find(const Neighbour& to) const {
   auto found = connections_.find(static_cast<std::uint64_t>(to.connection));
   if (found == connections_.end()) {
-    const auto by_remote = by_remote_.find({to.listener, to.remote});
+    const auto by_remote = by_remote_.find(far_end_of(to));
     if (by_remote != by_remote_.end()) found = connections_.find(by_remote->second);
   }
   return found == connections_.end() ? nullptr : found->second;
@@ -99,42 +117,57 @@ TcpTransport::ConnectionPtr TcpTransport::connect(const Neighbour& to) {
   if (connections_.size() >= 2 * settings_.limits.connections) return nullptr;
   const Listener& listener = settings_.at(to.listener);
   if (listener.local.address.family() != to.remote.address.family()) return nullptr;
+  TlsExpectation expected{TlsEnd::connects, {}};
+  if (to.transport == Transport::tls) {
+    expected.names = hooks_.names_of(to);
+    if (expected.names.empty()) return nullptr;
+  }
   asio::ip::tcp::socket socket{io_};
   if (open_on(socket, {listener.local.address, Port{}}, listener.device, false)) return nullptr;
-  ConnectionPtr connection = add(std::move(socket), to);
+  auto channel =
+      to.transport == Transport::tls
+          ? tls_channel(std::move(socket), tls_of(to.listener).connecting(), std::move(expected))
+          : plain_channel(std::move(socket));
+  ConnectionPtr connection = add(std::move(channel), to);
   connection->connect();
   return connection;
 }
 
-TcpTransport::ConnectionPtr TcpTransport::add(asio::ip::tcp::socket socket, Neighbour peer) {
+TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<Channel> channel, Neighbour peer) {
   const std::uint64_t id = next_id_++;
   peer.connection = static_cast<ConnectionId>(id);
-  auto connection = std::make_shared<TcpConnection>(std::move(socket), peer, settings_.limits,
+  auto connection = std::make_shared<TcpConnection>(std::move(channel), peer, settings_.limits,
                                                     static_cast<TcpConnection::Owner&>(*this));
   connections_.emplace(id, connection);
-  by_remote_.insert_or_assign({peer.listener, peer.remote}, id);
+  by_remote_.insert_or_assign(far_end_of(peer), id);
   ++per_source_[network_of(peer.remote.address)];
   counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
   return connection;
 }
 
 void TcpTransport::on_frame(const Neighbour& from, std::string_view message) {
-  receive_(from, message);
+  hooks_.receive(from, message);
 }
 
 void TcpTransport::on_broken(const Neighbour&) {
   counters_.drops.count(DropReason::sip_malformed);
 }
 
+void TcpTransport::on_unsecured(const error_code& why) {
+  counters_.drops.count(why == boost::system::errc::permission_denied
+                            ? DropReason::sip_unknown_partner
+                            : DropReason::handshake_failed);
+}
+
 void TcpTransport::on_closed(const Neighbour& peer, std::vector<Send> unsent) {
   const auto id = static_cast<std::uint64_t>(peer.connection);
   connections_.erase(id);
-  const auto by_remote = by_remote_.find({peer.listener, peer.remote});
+  const auto by_remote = by_remote_.find(far_end_of(peer));
   if (by_remote != by_remote_.end() && by_remote->second == id) by_remote_.erase(by_remote);
   const auto source = per_source_.find(network_of(peer.remote.address));
   if (--source->second == 0) per_source_.erase(source);
   counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
-  for (const Send& message : unsent) undeliverable_(message);
+  for (const Send& message : unsent) hooks_.undeliverable(message);
 }
 
 void TcpTransport::tick() {
@@ -145,8 +178,8 @@ void TcpTransport::tick() {
 }
 
 void TcpTransport::close() {
-  undeliverable_ = [](const Send&) {};
-  receive_ = [](const Neighbour&, std::string_view) {};
+  hooks_.undeliverable = [](const Send&) {};
+  hooks_.receive = [](const Neighbour&, std::string_view) {};
   for (const auto& acceptor : acceptors_) {
     acceptor->owner = nullptr;
     error_code ignored;

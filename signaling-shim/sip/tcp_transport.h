@@ -1,5 +1,6 @@
-// All TCP of the SIP side: listeners, and a bounded set of connections that are found again by id
-// or by far end, so that a neighbour needs one connection. Signalling thread only.
+// All TCP of the SIP side, with and without TLS: listeners, and a bounded set of connections that
+// are found again by id or by far end, so that a neighbour needs one connection. Signalling thread
+// only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -7,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -21,14 +23,25 @@ class TcpTransport : private TcpConnection::Owner {
   using Receive = std::function<void(const Neighbour& from, std::string_view message)>;
   /// What could not be sent: the connection failed, was refused, or is one too many.
   using Undeliverable = std::function<void(const Send& message)>;
+  /// The names that the certificate of whom we connect to by TLS may bear; none: do not connect.
+  using NamesOf = std::function<std::vector<std::string>(const Neighbour& neighbour)>;
+  struct Hooks {
+    Receive receive;
+    Undeliverable undeliverable;
+    NamesOf names_of;
+  };
 
   /// `settings` must outlive the transport.
   TcpTransport(boost::asio::io_context& io, const Settings& settings, Counters& counters,
-               Receive receive, Undeliverable undeliverable);
+               Hooks hooks);
   ~TcpTransport() override;
 
+  /// Certificates for the listeners that have TLS, from now on and by index into the settings; the
+  /// others may connect without one. Connections that are open keep theirs. The error is for the
+  /// operator, and changes nothing.
+  Result<void> use_certificates(const std::vector<Listener>& listeners);
   /// Listens on `local`: the listener's own address, perhaps with the port UDP was given. Yields
-  /// the address with the port really bound.
+  /// the address with the port really bound. For TLS: after use_certificates().
   Result<Endpoint> listen(ListenerIndex listener, const Endpoint& local);
   /// By message.to: its connection, else any connection to its remote, else a new one.
   void send(const Send& message);
@@ -40,27 +53,35 @@ class TcpTransport : private TcpConnection::Owner {
  private:
   struct Acceptor;
   using ConnectionPtr = std::shared_ptr<TcpConnection>;
+  using FarEnd = std::tuple<ListenerIndex, Transport, Endpoint>;
+  static FarEnd far_end_of(const Neighbour& peer) {
+    return {peer.listener, peer.transport, peer.remote};
+  }
 
   void on_frame(const Neighbour& from, std::string_view message) override;
   void on_broken(const Neighbour& from) override;
+  void on_unsecured(const boost::system::error_code& why) override;
   void on_closed(const Neighbour& peer, std::vector<Send> unsent) override;
 
   void accept(const std::shared_ptr<Acceptor>& acceptor);
   void admit(boost::asio::ip::tcp::socket socket, ListenerIndex listener);
+  [[nodiscard]] const secure::MutualTls& tls_of(ListenerIndex listener) const {
+    return tls_[static_cast<std::size_t>(listener)];
+  }
   [[nodiscard]] bool has_room(const IpAddress& source) const;
   [[nodiscard]] ConnectionPtr find(const Neighbour& to) const;
   ConnectionPtr connect(const Neighbour& to);
-  ConnectionPtr add(boost::asio::ip::tcp::socket socket, Neighbour peer);
+  ConnectionPtr add(std::unique_ptr<Channel> channel, Neighbour peer);
 
   boost::asio::io_context& io_;
   const Settings& settings_;
   Counters& counters_;
-  Receive receive_;
-  Undeliverable undeliverable_;
+  Hooks hooks_;
+  std::vector<secure::MutualTls> tls_;  // by ListenerIndex
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::uint64_t next_id_;
   std::unordered_map<std::uint64_t, ConnectionPtr> connections_;
-  std::map<std::pair<ListenerIndex, Endpoint>, std::uint64_t> by_remote_;
+  std::map<FarEnd, std::uint64_t> by_remote_;
   std::map<IpAddress, std::size_t> per_source_;
 };
 

@@ -95,6 +95,10 @@ std::optional<Uri> Uri::parse(std::string_view text) {
   return uri;
 }
 
+bool Uri::is_secure() const {
+  return iequals(scheme, "sips") || iequals(parameters.value("transport").value_or(""), "tls");
+}
+
 std::optional<NameAddr> NameAddr::parse(std::string_view value) {
   NameAddr parsed;
   std::size_t open = 0;

@@ -8,6 +8,10 @@
 
 namespace avedge::sip {
 
+/// RFC 3261 §19.1.2: the ports of a URI that names none.
+inline constexpr Port kSipPort{5060};
+inline constexpr Port kSipsPort{5061};
+
 /// `;name=value;name` of a header or URI, looked up one by one. Nothing is unescaped.
 class Parameters {
  public:
@@ -51,6 +55,8 @@ struct Uri {
   /// sip, sips, or any other scheme as opaque text. Lives as long as `text`.
   static std::optional<Uri> parse(std::string_view text);
   [[nodiscard]] bool is_sip() const { return !location.host.empty(); }
+  /// Reached by TLS: sips, or transport=tls.
+  [[nodiscard]] bool is_secure() const;
 };
 
 /// `"Alice" <sip:alice@example.org>;tag=1`, or the same without brackets, where every parameter

@@ -73,7 +73,7 @@ latching = "signalled"
 [[sip.route]]
 from = "internal"
 domain = "Partner.Example"
-next_hops = ["sip:sip.partner.example:5061;transport=tcp", "sip:[2001:db8::20]"]
+next_hops = ["sip:sip.partner.example:5061;transport=tls", "sip:[2001:db8::20]"]
 
 [metrics]
 http = "127.0.0.1:9464"
@@ -163,7 +163,8 @@ TEST_F(ContractExample, SipRoutes) {
   EXPECT_EQ(outward.next_hops[0].address, std::nullopt);
   EXPECT_EQ(outward.next_hops[0].port, Port{5061});
   EXPECT_EQ(outward.next_hops[1].host, "2001:db8::20");
-  EXPECT_EQ(outward.next_hops[1].port, Port{5060});
+  EXPECT_EQ(outward.next_hops[0].transport, Transport::tls);
+  EXPECT_EQ(outward.next_hops[1].port, std::nullopt);
   EXPECT_EQ(outward.next_hops[1].transport, Transport::udp);
 }
 

@@ -1,0 +1,89 @@
+// [[sip.listener]] with TLS, as read and as refused.
+#include "edge/config/sip_listener.h"
+
+#include <gmock/gmock.h>
+
+#include "relay/secure/self_signed.h"
+#include "temporary_folder.h"
+
+namespace avedge::edge {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class SipListenerTest : public testing::Test {
+ protected:
+  SipListenerTest() {
+    folder_.write("edge.crt", pem_.chain);
+    folder_.write("edge.key", pem_.key);
+    folder_.write("partners.pem", pem_.chain);
+  }
+  Result<Config> read(const std::string& listener) {
+    return load_config(folder_.write("edge.toml", R"([[interface]]
+name = "external"
+addresses = [{ local = "192.0.2.10" }]
+[[certificate]]
+name = "edge"
+chain = "edge.crt"
+key = "edge.key"
+[sip]
+names = ["Example.org"]
+next_hop_ca = "partners.pem"
+[[sip.listener]]
+bind = "external:5061"
+)" + listener));
+  }
+  std::string problem(const std::string& listener) {
+    const auto config = read(listener);
+    return config ? "no problem" : config.reason().message();
+  }
+
+  const secure::PemPair pem_ = *secure::make_self_signed({"edge.example", {}, {}});
+  TemporaryFolder folder_;
+};
+
+TEST_F(SipListenerTest, ReadsMutualTls) {
+  const auto config = read(R"(transports = ["tls"]
+certificate = "edge"
+name = "SIP.example.org"
+verify = "required"
+client_ca = "partners.pem"
+partners = ["sip.Partner.example"]
+)");
+  ASSERT_TRUE(config.ok()) << config.reason().message();
+  ASSERT_EQ(config->sip.listeners.size(), 1u);
+  const SipListener& listener = config->sip.listeners[0];
+  EXPECT_THAT(listener.transports, ElementsAre(Transport::tls));
+  EXPECT_EQ(listener.name, "sip.example.org");
+  EXPECT_EQ(listener.certificate, "edge");
+  EXPECT_EQ(listener.verify, ClientProof::certificate);
+  EXPECT_EQ(listener.client_ca, pem_.chain);
+  EXPECT_THAT(listener.partners, ElementsAre("sip.partner.example"));
+  EXPECT_THAT(config->sip.names, ElementsAre("example.org"));
+  EXPECT_EQ(config->sip.next_hop_ca, pem_.chain);
+}
+
+TEST_F(SipListenerTest, RefusesALockThatNobodyLooksAt) {
+  EXPECT_THAT(problem("transports = [\"tls\"]\ncertificate = \"edge\"\npartners = [\"a.example\"]"),
+              HasSubstr("sip.listener.partners: is of no use without verify = \"required\""));
+  EXPECT_THAT(problem("transports = [\"tcp\"]\nverify = \"required\""),
+              HasSubstr("sip.listener.verify: is of no use without tls"));
+}
+
+TEST_F(SipListenerTest, RefusesTcpAndTlsOnOnePort) {
+  EXPECT_THAT(problem("transports = [\"tcp\", \"tls\"]\ncertificate = \"edge\""),
+              HasSubstr("sip.listener.transports: tcp and tls cannot share a port"));
+}
+
+TEST_F(SipListenerTest, RefusesWrongNamesAndFiles) {
+  EXPECT_THAT(problem("transports = [\"udp\"]\nname = \"a b\""),
+              HasSubstr("sip.listener.name: 'a b' is no host name"));
+  EXPECT_THAT(problem("transports = [\"tls\"]\ncertificate = \"edge\"\nverify = \"required\"\n"
+                      "client_ca = \"none.pem\""),
+              HasSubstr("none.pem' cannot be read"));
+  EXPECT_THAT(problem("transports = [\"tls\"]"), HasSubstr("sip.listener.certificate: missing"));
+}
+
+}  // namespace
+}  // namespace avedge::edge
