@@ -8,14 +8,14 @@
 
 namespace avedge::ng {
 
-enum class Result : std::uint8_t { ok, pong, error, load_limit };
+enum class ReplyKind : std::uint8_t { ok, pong, error, load_limit };
 /// As they stand in replies, and in the metric label `result`.
-inline constexpr std::array<std::string_view, 4> kResultLabels{"ok", "pong", "error", "load limit"};
+inline constexpr std::array<std::string_view, 4> kReplyLabels{"ok", "pong", "error", "load limit"};
 
 struct Counters {
   /// Requests that were carried out; what is unreadable counts as unknown.
   std::array<Counter, kCommandLabels.size()> requests;
-  std::array<Counter, kResultLabels.size()> results;
+  std::array<Counter, kReplyLabels.size()> replies;
   /// Requests that were answered from memory.
   Counter repeated;
   Drops drops;
@@ -23,7 +23,7 @@ struct Counters {
   Gauge connections;
 
   void count(Command command) { requests[static_cast<std::size_t>(command)].add(); }
-  void count(Result result) { results[static_cast<std::size_t>(result)].add(); }
+  void count(ReplyKind kind) { replies[static_cast<std::size_t>(kind)].add(); }
 };
 
 }  // namespace avedge::ng

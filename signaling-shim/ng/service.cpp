@@ -98,7 +98,7 @@ Service::Reply Service::carry_out(Time now, const Value& request) {
 
 Service::Reply Service::run(Time now, Command command, const Options& request) {
   switch (command) {
-    case Command::ping: return {Result::pong, {}};
+    case Command::ping: return {ReplyKind::pong, {}};
     case Command::offer: return offer(now, request);
     case Command::answer: return answer(now, request);
     case Command::remove: return remove(now, request);
@@ -115,14 +115,14 @@ Service::Reply Service::offer(Time now, const Options& request) {
   if (const auto failure = missing(request, false)) return *failure;
   auto sdp = calls_.offer(now, unix_clock_(), request);
   if (!sdp) return refused(sdp.reason(), request);
-  return {Result::ok, with_sdp(*std::move(sdp), request)};
+  return {ReplyKind::ok, with_sdp(*std::move(sdp), request)};
 }
 
 Service::Reply Service::answer(Time now, const Options& request) {
   if (const auto failure = missing(request, true)) return *failure;
   auto sdp = calls_.answer(now, unix_clock_(), request);
   if (!sdp) return refused(sdp.reason(), request);
-  return {Result::ok, with_sdp(*std::move(sdp), request)};
+  return {ReplyKind::ok, with_sdp(*std::move(sdp), request)};
 }
 
 /// A call that is gone already is no error: proxies delete on every final response.
@@ -133,22 +133,22 @@ Service::Reply Service::remove(Time now, const Options& request) {
     content = report(*call, sessions_, now, unix_clock_());
   }
   const auto removed = calls_.remove(now, request);
-  if (removed.ok()) return {Result::ok, std::move(content)};
+  if (removed.ok()) return {ReplyKind::ok, std::move(content)};
   if (request.is_fatal) return removed.reason();
-  return {Result::ok, {{"warning", removed.reason().text}}};
+  return {ReplyKind::ok, {{"warning", removed.reason().text}}};
 }
 
 Service::Reply Service::query(Time now, const Options& request) {
   if (request.call_id.empty()) return Failure{kNoCallId};
   const Call* call = calls_.find(request.call_id);
   if (call == nullptr) return Failure{kUnknownCall};
-  return {Result::ok, report(*call, sessions_, now, unix_clock_())};
+  return {ReplyKind::ok, report(*call, sessions_, now, unix_clock_())};
 }
 
 Service::Reply Service::list(const Options& request) const {
   Value::List ids;
   for (std::string& id : calls_.ids(request.limit)) ids.emplace_back(std::move(id));
-  return {Result::ok, {{"calls", std::move(ids)}}};
+  return {ReplyKind::ok, {{"calls", std::move(ids)}}};
 }
 
 /// Sessions of SIP count as well: load is load.
@@ -168,7 +168,7 @@ Service::Reply Service::statistics(Time now) {
                           {"timeoutsessions", ended(anchor::EndReason::unanswered)},
                           {"silenttimeoutsessions", ended(anchor::EndReason::idle)},
                           {"finalsessions", ended(anchor::EndReason::bye)}};
-  return {Result::ok,
+  return {ReplyKind::ok,
           {{"statistics", Value::Dictionary{{"currentstatistics", std::move(current)},
                                             {"totalstatistics", std::move(total)}}}}};
 }
@@ -177,15 +177,15 @@ Service::Reply Service::statistics(Time now) {
 Service::Reply Service::refused(const Failure& failure, const Options& request) {
   if (failure.drop) counters_.drops.count(*failure.drop);
   if (failure.drop == DropReason::table_full && request.knows_load_limit) {
-    return {Result::load_limit, {{"message", kOverload}}};
+    return {ReplyKind::load_limit, {{"message", kOverload}}};
   }
   return failure;
 }
 
 std::string Service::encoded(Reply reply, Encoding encoding) {
-  counters_.count(reply.result);
+  counters_.count(reply.kind);
   auto& content = reply.content;
-  content.emplace(content.begin(), "result", kResultLabels[static_cast<std::size_t>(reply.result)]);
+  content.emplace(content.begin(), "result", kReplyLabels[static_cast<std::size_t>(reply.kind)]);
   return encode(Value{std::move(content)}, encoding);
 }
 

@@ -33,12 +33,12 @@ class Service {
  private:
   /// A reply before it is encoded.
   struct Reply {
-    Result result = Result::ok;
+    ReplyKind kind = ReplyKind::ok;
     Value::Dictionary content;
 
-    Reply(Result how, Value::Dictionary what) : result{how}, content{std::move(what)} {}
+    Reply(ReplyKind how, Value::Dictionary what) : kind{how}, content{std::move(what)} {}
     Reply(const Failure& failure)  // NOLINT: a failure is a reply
-        : result{Result::error}, content{{"error-reason", failure.text}} {}
+        : kind{ReplyKind::error}, content{{"error-reason", failure.text}} {}
   };
 
   [[nodiscard]] Outcome<Value> decode(std::string_view payload);

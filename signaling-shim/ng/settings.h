@@ -36,8 +36,6 @@ struct Listener {
 struct Limits {
   /// TCP, HTTP and WebSocket, all listeners together.
   std::size_t connections = 256;
-  /// Bytes that wait for a client that does not read.
-  std::size_t write_queue = 1024 * 1024;
   /// For a message that has begun, and for a reply to leave.
   std::chrono::seconds message_timeout{10};
   /// A connection on which nothing happens; proxies keep theirs, and ping once a minute.
