@@ -46,6 +46,9 @@ std::vector<IpAddress> own_addresses(const Config& config) {
   };
   for (const Listener& listener : config.turn.listeners) add_addresses_of(listener);
   for (const Listener& listener : config.sip.listeners) add_addresses_of(listener);
+  for (const NgListener& listener : config.ng.listeners) {
+    for (const ListenAddress& address : listener.addresses) own.push_back(address.local.address);
+  }
   if (config.metrics_http) own.push_back(config.metrics_http->address);
   return own;
 }
@@ -72,6 +75,16 @@ bool has(const Listener& listener, Transport transport) {
 turn::PeerRule peer_rule(const PeerRule& rule) {
   using Action = turn::PeerRule::Action;
   return {rule.action == RuleAction::allow ? Action::allow : Action::deny, rule.prefix};
+}
+
+ng::Transport ng_transport(NgTransport configured) {
+  switch (configured) {
+    case NgTransport::udp: return ng::Transport::udp;
+    case NgTransport::tcp: return ng::Transport::tcp;
+    case NgTransport::http: return ng::Transport::http;
+    case NgTransport::ws: break;
+  }
+  return ng::Transport::ws;
 }
 
 turn::Authentication authentication(TurnAuthentication wanted) {
@@ -247,6 +260,22 @@ sip::Settings sip_settings(const Config& config) {
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;
   settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;
   settings.limits.connections = config.sip.limits.connections;
+  return settings;
+}
+
+ng::Settings ng_settings(const Config& config) {
+  ng::Settings settings;
+  for (const NgListener& listener : config.ng.listeners) {
+    std::vector<ng::Transport> transports;
+    for (const NgTransport transport : listener.transports) {
+      transports.push_back(ng_transport(transport));
+    }
+    for (const ListenAddress& address : listener.addresses) {
+      settings.listeners.push_back({address.local, transports, listener.allow, address.device});
+    }
+  }
+  settings.interfaces.push_back(config.ng.interface);
+  for (const RelayRange& relay : config.relays) settings.interfaces.push_back(relay.interface);
   return settings;
 }
 
