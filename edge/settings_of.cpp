@@ -53,6 +53,16 @@ std::vector<IpAddress> own_addresses(const Config& config) {
   return own;
 }
 
+anchor::OwnPlaces own_places(const Config& config) {
+  anchor::OwnPlaces own{own_addresses(config), {}};
+  for (const relay::RelayRange& range : relay_ranges(config)) {
+    for (const IpAddress& address : {range.local, range.advertised}) {
+      own.media.push_back({address, range.first, range.last});
+    }
+  }
+  return own;
+}
+
 /// What allocations and calls may ask for within their limits, all on one worker: so a flow table
 /// is never full, and a success that was answered is one. Memory follows use, not this number.
 std::size_t flows_needed(const Config& config, const std::vector<relay::RelayRange>& ranges) {
@@ -284,6 +294,7 @@ anchor::Settings anchor_settings(const Config& config) {
   settings.offer_timeout = config.sip.offer_timeout;
   settings.media_idle = config.sip.media_idle_timeout;
   settings.hold_idle = std::max(settings.hold_idle, settings.media_idle);
+  settings.own = own_places(config);
   return settings;
 }
 

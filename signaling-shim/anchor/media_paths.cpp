@@ -37,11 +37,12 @@ MediaPaths::Wanted MediaPaths::wanted(const DialogState& state) const {
 
 /// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
 /// other family than our interface has; not this machine from inside, unless it stands on loopback
-/// itself. Such a party can still be latched.
-bool MediaPaths::may_send_to(const Endpoint& signalled, const MediaPort& port) {
+/// itself; not a service of the edge. Such a party can still be latched.
+bool MediaPaths::may_send_to(const Endpoint& signalled, const MediaPort& port) const {
   const IpAddress& ours = port.local().address;
   return signalled.address.family() == ours.family() &&
-         (!signalled.address.is_loopback() || ours.is_loopback());
+         (!signalled.address.is_loopback() || ours.is_loopback()) &&
+         !factory_.own.forbids(signalled);
 }
 
 /// Two parties that name each other's port on this edge would make media go round for ever.

@@ -5,6 +5,7 @@
 
 #include "signaling-shim/anchor/call_observer.h"
 #include "signaling-shim/anchor/dialog_state.h"
+#include "signaling-shim/anchor/settings.h"
 
 namespace avedge::anchor {
 
@@ -12,6 +13,7 @@ namespace avedge::anchor {
 struct PathFactory {
   SessionControl& control;
   SessionCounters& counters;
+  const OwnPlaces& own;
   std::uint64_t next_id = 1;
 };
 
@@ -51,7 +53,7 @@ class MediaPaths {
 
   [[nodiscard]] Wanted wanted(const DialogState& state) const;
   [[nodiscard]] static bool is_own_port(const DialogState& state, const Endpoint& signalled);
-  [[nodiscard]] static bool may_send_to(const Endpoint& signalled, const MediaPort& port);
+  [[nodiscard]] bool may_send_to(const Endpoint& signalled, const MediaPort& port) const;
   [[nodiscard]] MediaEnd end_of(const DialogState& state, Side side, const Key& key) const;
   void remove_stale(const Wanted& wanted);
   void set(const Key& key, MediaEnd near, MediaEnd far);

@@ -21,7 +21,7 @@ Verdict<BodyRewrite> pass_unless_offer(const DialogMessage& message) {
 }  // namespace
 
 Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserver& observer)
-    : settings_{settings}, observer_{observer}, factory_{control, counters_} {}
+    : settings_{settings}, observer_{observer}, factory_{control, counters_, settings_.own} {}
 
 Sessions::~Sessions() {
   end_all(last_seen_);
