@@ -18,6 +18,7 @@
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"
 #include "relay/secure/mutual_tls.h"
+#include "signaling-shim/anchor/media_anchor.h"
 
 namespace avedge::edge {
 
@@ -211,6 +212,7 @@ struct SipRoute {
   std::string domain;  // of the Request-URI, lower case; empty: any
   std::vector<NextHop> next_hops;
   Latching latching = Latching::signalled;
+  anchor::CandidateMode candidates = anchor::CandidateMode::replace;
   friend bool operator==(const SipRoute&, const SipRoute&) = default;
 };
 
@@ -218,6 +220,8 @@ struct SipRoute {
 struct SipLimits {
   std::uint32_t requests_per_second = 100;  // of one source address
   std::uint32_t connections = 4096;         // TCP, of all sources together
+  std::uint32_t calls_per_source = 1000;    // at a time; next hops are exempt
+  std::uint32_t ports_per_source = 4000;    // of those calls, on both sides together
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };
 

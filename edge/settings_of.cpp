@@ -266,6 +266,7 @@ sip::Settings sip_settings(const Config& config) {
       translated.next_hops.push_back({hop.host, hop.port.value_or(standard), hop.transport});
     }
     translated.latching = route.latching;
+    translated.candidates = route.candidates;
   }
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;
   settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;
@@ -295,6 +296,8 @@ anchor::Settings anchor_settings(const Config& config) {
   settings.media_idle = config.sip.media_idle_timeout;
   settings.hold_idle = std::max(settings.hold_idle, settings.media_idle);
   settings.own = own_places(config);
+  settings.max_sessions_per_source = config.sip.limits.calls_per_source;
+  settings.max_port_pairs_per_source = config.sip.limits.ports_per_source / 2;
   return settings;
 }
 

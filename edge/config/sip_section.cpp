@@ -10,6 +10,8 @@
 namespace avedge::edge {
 namespace {
 
+using anchor::CandidateMode;
+
 /// Fail-over tries hops one after the other while the caller waits.
 constexpr std::size_t kMostNextHops = 16;
 constexpr std::int64_t kMostOfAnything = 1'000'000;
@@ -119,6 +121,8 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
   constexpr std::array<Choice<Latching>, 3> kLatchings{{{"strict", Latching::strict},
                                                         {"signalled", Latching::signalled},
                                                         {"sip-source", Latching::sip_source}}};
+  constexpr std::array<Choice<CandidateMode>, 2> kModes{
+      {{"replace", CandidateMode::replace}, {"add", CandidateMode::add}}};
   SipRoute route;
   const auto from = section.text("from");
   const auto to = section.text("to");
@@ -133,6 +137,9 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
   read_next_hops(section, route, config, problems);
   if (const auto word = section.text("latching")) {
     route.latching = choose<Latching>(*word, kLatchings, problems).value_or(route.latching);
+  }
+  if (const auto word = section.text("candidates")) {
+    route.candidates = choose<CandidateMode>(*word, kModes, problems).value_or(route.candidates);
   }
   section.refuse_unknown();
   return route;
@@ -153,6 +160,8 @@ void read_sip(Section& top, const std::string& folder, Listeners& listeners, Con
   if (auto limits = sip->section("limits")) {
     limits->read("requests_per_second", config.sip.limits.requests_per_second, 1, kMostOfAnything);
     limits->read("connections", config.sip.limits.connections, 1, kMostOfAnything);
+    limits->read("calls_per_source", config.sip.limits.calls_per_source, 1, kMostOfAnything);
+    limits->read("ports_per_source", config.sip.limits.ports_per_source, 4, kMostOfAnything);
     limits->refuse_unknown();
   }
   for (const Located<std::string>& name : sip->texts("names")) {

@@ -78,6 +78,7 @@ namespace avedge {
   X(sip_flood)             /* more requests than one source may send */                            \
   X(sip_unknown_partner)   /* TLS: a good certificate, of nobody we talk to */                     \
   X(sip_unmatched)         /* a response that no Via of ours explains */                           \
+  X(source_limit)          /* answered 503: as many calls or ports as one source may have */       \
   X(sdp_malformed)                                                                                 \
   X(sdp_unsupported)                                                                               \
   /* the ng control protocol */                                                                    \

@@ -22,7 +22,8 @@ enum class Latching : std::uint8_t {
 };
 
 /// Verifies the ICE checks that one party sends (RFC 8445 §7.2.2): USERNAME is
-/// "<receiver_ufrag>:<sender_ufrag>", MESSAGE-INTEGRITY is keyed by the receiver's password.
+/// "<receiver_ufrag>:<sender_ufrag>", MESSAGE-INTEGRITY is keyed by the receiver's password. Any
+/// bytes: in ICE-06 a ufrag is the raw id of a candidate with its component.
 struct IceCheckKeys {
   std::string receiver_ufrag;
   std::string receiver_password;
@@ -37,6 +38,9 @@ struct MediaEnd {
   Endpoint signalled;
   /// Addresses of its c= line and candidates; a source with one of them may latch.
   std::vector<IpAddress> signalled_addresses;
+  /// Its candidates, except anchored ports of this edge. What comes from an address of the edge is
+  /// its own only from one of these: it may have its relayed address here, too.
+  std::vector<Endpoint> signalled_candidates;
   IpAddress sip_source;
   Latching latching = Latching::signalled;
   std::vector<IceCheckKeys> ice;  // empty: no checks can be verified

@@ -6,7 +6,8 @@ namespace {
 /// RFC 3264 §6: an answer has no lines that were not offered, and revives none that were not.
 bool can_answer(const PartyMedia& answer, const PartyMedia& offer) {
   for (std::size_t i = 0; i < answer.lines.size(); ++i) {
-    if (i >= offer.lines.size() || (answer.relays(i) && !offer.relays(i))) return false;
+    if (i >= offer.lines.size()) return false;
+    if (answer.relays(i) && !offer.relays(i) && !offer.lines[i].waits_for_bundle) return false;
   }
   return true;
 }
@@ -133,12 +134,12 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
   auto leases = ports_.facing(to).fit(is_again ? current_.facing[to] : offer.facing[to], media,
                                       offer.media.family);
   if (!leases) return leases.reason();
-  Presentation shown{names_of(*leases), offer.media};
   DialogState next;
   next.party[to] = offer.media;
   next.party[from] = std::move(media);
   next.facing[to] = *std::move(leases);
   next.facing[from] = is_again ? current_.facing[from] : offer.facing[from];
+  const Presentation shown{names_of(next.facing[to]), offer.media, names_of(next.facing[from])};
   offer.answer_shown = shown;
   if (kind == Offer::Answer::final || is_again) {
     finish_answer(offer, carrier, next);
@@ -153,7 +154,8 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
 /// In the light of what is agreed now, without changing it.
 Verdict<Presentation> Dialog::repeat(Side from, const PartyMedia& media) const {
   const Side to = other(from);
-  return again({names_of(current_.facing[to]), current_.party[to]}, media);
+  return again({names_of(current_.facing[to]), current_.party[to], names_of(current_.facing[from])},
+               media);
 }
 
 void Dialog::finish_answer(Offer& offer, const Transaction& answered_by, DialogState& next) {

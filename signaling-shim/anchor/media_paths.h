@@ -4,6 +4,7 @@
 #include <map>
 
 #include "signaling-shim/anchor/call_observer.h"
+#include "signaling-shim/anchor/crossings.h"
 #include "signaling-shim/anchor/dialog_state.h"
 #include "signaling-shim/anchor/settings.h"
 
@@ -14,6 +15,7 @@ struct PathFactory {
   SessionControl& control;
   SessionCounters& counters;
   const OwnPlaces& own;
+  Crossings crossings{};
   std::uint64_t next_id = 1;
 };
 
@@ -49,14 +51,23 @@ class MediaPaths {
     MediaPath path;
     bool is_live = false;
   };
-  using Wanted = std::map<Key, std::pair<MediaEnd, MediaEnd>>;  // near, far
+  /// What leads from one party to the other; the ports are those of the state it was made of.
+  struct Joint {
+    MediaEnd near;
+    MediaEnd far;
+    const MediaPort& near_port;
+    const MediaPort& far_port;
+  };
+  using Wanted = std::map<Key, Joint>;
 
   [[nodiscard]] Wanted wanted(const DialogState& state) const;
-  [[nodiscard]] static bool is_own_port(const DialogState& state, const Endpoint& signalled);
   [[nodiscard]] bool may_send_to(const Endpoint& signalled, const MediaPort& port) const;
   [[nodiscard]] MediaEnd end_of(const DialogState& state, Side side, const Key& key) const;
+  [[nodiscard]] static const MediaPort& port_of(const DialogState& state, Side side,
+                                                const Key& key);
   void remove_stale(const Wanted& wanted);
-  void set(const Key& key, MediaEnd near, MediaEnd far);
+  void set(const Key& key, Joint joint);
+  void note_crossings(MediaPathId path, const Joint& joint);
   void remove(Slot& slot);
 
   PathFactory& factory_;

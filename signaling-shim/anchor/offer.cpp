@@ -27,15 +27,18 @@ Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia med
   offer.from = from;
   offer.carrier = carrier;
   for (const Side side : {from, other(from)}) {
-    const bool is_own = side == from || receiver.lines.empty();
-    AddressFamily family = is_own ? media.family : receiver.family;
-    if (side != from) family = media.terms.receiver_family.value_or(family);
-    auto leases = ports.facing(side).fit(held[side], media, family);
+    PortLessor& lessor = ports.facing(side);
+    AddressFamily family = media.family;
+    if (side != from) {
+      family = receiver.lines.empty() ? lessor.usual_family().value_or(family) : receiver.family;
+      family = media.terms.receiver_family.value_or(family);
+    }
+    auto leases = lessor.fit(held[side], media, family);
     if (!leases) return leases.reason();
     offer.facing[side] = *std::move(leases);
   }
   offer.media = std::move(media);
-  offer.shown = {names_of(offer.facing[other(from)]), receiver};
+  offer.shown = {names_of(offer.facing[other(from)]), receiver, names_of(offer.facing[from])};
   return offer;
 }
 

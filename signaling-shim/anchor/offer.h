@@ -29,6 +29,8 @@ struct Presentation {
   PortNames ports;
   /// What the receiver last said itself.
   PartyMedia receiver;
+  /// The ports in whose place the sender knows the receiver's.
+  PortNames as_seen;
 };
 
 struct Offer {

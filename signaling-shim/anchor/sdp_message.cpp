@@ -20,7 +20,8 @@ sdp::FarView far_view(std::size_t sections, const Presentation& shown,
   far.receiver.resize(sections);
   for (std::size_t i = 0; i < std::min(sections, shown.receiver.lines.size()); ++i) {
     const MediaLine& own = shown.receiver.lines[i];
-    far.receiver[i] = {known(own.rtp), known(own.rtcp)};
+    far.receiver[i] = {known(own.rtp), known(own.rtcp), {}};
+    if (i < shown.as_seen.size()) far.receiver[i].as_seen = shown.as_seen[i];
   }
   return far;
 }
@@ -62,9 +63,13 @@ PartyMedia SdpMessage::media() const {
   return media;
 }
 
-BodyRewrite SdpMessage::show(const Presentation& shown,
-                             const std::optional<IpAddress>& edge) const {
-  return rewrite([&](std::size_t sections) { return far_view(sections, shown, edge, terms_); });
+BodyRewrite SdpMessage::show(const Presentation& shown, const std::optional<IpAddress>& edge,
+                             CandidateMode candidates) const {
+  return rewrite([&](std::size_t sections) {
+    sdp::FarView far = far_view(sections, shown, edge, terms_);
+    if (candidates == CandidateMode::add) far.candidates = sdp::Candidates::kept;
+    return far;
+  });
 }
 
 BodyRewrite SdpMessage::show_nowhere() const {

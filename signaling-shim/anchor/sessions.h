@@ -47,6 +47,7 @@ class Sessions final : public MediaAnchor {
   CallObserver& observer_;
   SessionCounters counters_;
   PathFactory factory_;
+  Sources sources_;
   bool refusing_new_ = false;
   Time last_seen_{};  // the latest time anybody told us
   std::unordered_map<std::string, std::uint64_t> by_branch_;

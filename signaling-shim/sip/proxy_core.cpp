@@ -227,7 +227,12 @@ Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
   spec.branch = passage.branch.key;
   spec.caller_interface = forwarder_.interface_of(passage.from);
   spec.callee_interface = forwarder_.interface_of(passage.downstream);
+  spec.caller_family = passage.from.remote.address.family();
+  spec.callee_family = passage.downstream.remote.address.family();
   spec.latching = route.latching;
+  spec.candidates = route.candidates;
+  const IpAddress& source = passage.from.remote.address;
+  if (!routes_.is_next_hop(source)) spec.limited_source = network_of(source);
   return forwarder_.media().open(now, spec);
 }
 

@@ -11,6 +11,7 @@
 #include "relay/core/media_path.h"
 #include "relay/core/result.h"
 #include "relay/secure/mutual_tls.h"
+#include "signaling-shim/anchor/media_anchor.h"
 #include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/signer.h"
 
@@ -69,6 +70,7 @@ struct Route {
   /// In order of preference.
   std::vector<NextHop> next_hops;
   Latching latching = Latching::signalled;
+  anchor::CandidateMode candidates = anchor::CandidateMode::replace;
 };
 
 struct Limits {

@@ -34,6 +34,7 @@ struct Message {
   std::string sdp;
   bool reliable = false;
   std::string content_type = "application/sdp";
+  std::optional<std::chrono::seconds> session_expires;
 };
 
 class Call : public testing::Test {
@@ -61,6 +62,7 @@ class Call : public testing::Test {
     wire.cseq = message.cseq;
     wire.callee_tag = message.tag;
     wire.reliable = message.reliable;
+    wire.session_expires = message.session_expires;
     wire.content_type = message.sdp.empty() ? "" : std::string_view{message.content_type};
     wire.body = message.sdp;
     wire.terms = terms;

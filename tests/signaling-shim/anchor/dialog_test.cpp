@@ -306,6 +306,29 @@ TEST_F(DialogTest, Rfc8843_BundledAnswersShareOnePortAndOnePath) {
   bye();
 }
 
+TEST_F(DialogTest, Rfc8843_6_ABundleOnlyLineIsNoRejectedOne) {
+  const auto bundle = [](std::string_view place, int port, const char* video) {
+    return audio(place, port, std::string{"a=mid:0\r\na=rtcp-mux\r\n"} + video + "a=mid:1\r\n");
+  };
+  const std::string offer =
+      invite(bundle(kCaller, 5000, "m=video 0 UDP/TLS/RTP/SAVPF 99\r\na=bundle-only\r\n"));
+  EXPECT_EQ(port_in(offer, 1), "0");
+  const std::string in = bundle(kCallee, 7000, "m=video 7000 UDP/TLS/RTP/SAVPF 99\r\n");
+  const std::string answer = ok(in);
+  EXPECT_EQ(port_in(answer, 1), port_in(answer, 0));
+  EXPECT_EQ(ok(in), answer);
+  EXPECT_EQ(control.paths().size(), 2U) << "all media takes the way of the first line";
+  EXPECT_EQ(control.pairs(), 2U);
+  // RFC 8843 §7.4: later offers name the port that all of them share.
+  const std::string again = seen({Side::caller, "INVITE", 0, 2, "b",
+                                  bundle(kCaller, 5000, "m=video 5000 UDP/TLS/RTP/SAVPF 99\r\n")});
+  EXPECT_EQ(port_in(again, 0), port_in(offer, 0));
+  EXPECT_EQ(port_in(again, 1), port_in(offer, 0));
+  (void)ok(in, "b", 2);
+  EXPECT_EQ(control.pairs(), 2U);
+  bye();
+}
+
 TEST_F(DialogTest, FaxUsesOnePortAndNoRtcp) {
   establish();
   const auto fax = [](std::string_view address, int port) {
