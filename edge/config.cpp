@@ -9,6 +9,7 @@
 #include "edge/config/choice.h"
 #include "edge/config/listeners.h"
 #include "edge/config/network.h"
+#include "edge/config/ng_section.h"
 #include "edge/config/section.h"
 #include "edge/config/service_sections.h"
 #include "edge/config/sip_section.h"
@@ -45,7 +46,7 @@ Config read_all(Section& top, const std::string& folder, Problems& problems) {
   read_turn(top, folder, listeners, config, problems);
   read_sip(top, folder, listeners, config, problems);
   read_trace(top, folder, config, problems);
-  top.refuse_unsupported("ng");
+  read_ng(top, listeners, config, problems);
   read_services(top, listeners, config, problems);
   top.refuse_unknown();
   config.warnings = problems.warnings();

@@ -266,6 +266,27 @@ struct TraceConfig {
   friend bool operator==(const TraceConfig&, const TraceConfig&) = default;
 };
 
+/// Of the ng control protocol; ws is an upgrade on the port of http.
+enum class NgTransport : std::uint8_t { udp, tcp, http, ws };
+inline constexpr std::array<std::string_view, 4> kNgTransportWords{"udp", "tcp", "http", "ws"};
+constexpr std::string_view to_string(NgTransport transport) {
+  return kNgTransportWords[static_cast<std::size_t>(transport)];
+}
+
+/// [[ng.listener]]
+struct NgListener {
+  std::vector<ListenAddress> addresses;
+  std::vector<NgTransport> transports;
+  std::vector<Prefix> allow;  // sources that may speak here
+  friend bool operator==(const NgListener&, const NgListener&) = default;
+};
+
+struct NgConfig {
+  std::vector<NgListener> listeners;  // empty: ng is off
+  std::string interface;              // faces both parties of a call without `direction`
+  friend bool operator==(const NgConfig&, const NgConfig&) = default;
+};
+
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { text, json };
 
@@ -295,6 +316,7 @@ struct Config {
   TurnConfig turn;
   SipConfig sip;
   TraceConfig trace;
+  NgConfig ng;
   std::optional<Endpoint> metrics_http;  // nothing: switched off by http = ""
   std::string admin_socket;              // empty: the first usable of admin_socket_places()
   LogConfig log;

@@ -81,7 +81,10 @@ namespace avedge {
   X(sip_unmatched)         /* a response that no Via of ours explains */                           \
   X(source_limit)          /* answered 503: as many calls or ports as one source may have */       \
   X(sdp_malformed)                                                                                 \
-  X(sdp_unsupported)
+  X(sdp_unsupported)                                                                               \
+  /* the ng control protocol */                                                                    \
+  X(ng_malformed)          /* no cookie, too long, or neither bencode nor JSON */                  \
+  X(ng_forbidden)          /* from a source that the listener does not allow */
 // clang-format on
 
 enum class DropReason : std::uint8_t {

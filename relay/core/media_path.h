@@ -15,9 +15,10 @@ namespace avedge {
 
 /// How a party's real source address is learned (safe latching; never "whoever sends first").
 enum class Latching : std::uint8_t {
-  strict,     // no learning: exactly the signalled endpoint
-  signalled,  // from a signalled IP address, or by a valid ICE check (default)
-  sip_source  // from the IP address the party's SIP came from, or by a valid ICE check
+  strict,      // no learning: exactly the signalled endpoint
+  signalled,   // from a signalled IP address, or by a valid ICE check (default)
+  sip_source,  // from the IP address the party's SIP came from, or by a valid ICE check
+  asymmetric   // as signalled, but media for the party still goes where it signalled
 };
 
 /// Verifies the ICE checks that one party sends (RFC 8445 §7.2.2): USERNAME is

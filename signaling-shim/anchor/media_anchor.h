@@ -38,9 +38,28 @@ struct SessionSpec {
   std::optional<AddressFamily> caller_family;
   std::optional<AddressFamily> callee_family;
   Latching latching = Latching::signalled;
+  /// Whoever signals cannot tell a provisional answer from a final one: every answer may be either,
+  /// and new branches may answer for as long as an offer may wait.
+  bool keeps_forking = false;
   CandidateMode candidates = CandidateMode::replace;
   /// Whose calls and ports are counted and capped; nothing for neighbours that speak for many.
   std::optional<IpAddress> limited_source;
+};
+
+/// What the signalling says about the party that sent a description, beyond its session's rules.
+struct PartyTerms {
+  /// Whose word counts for where the party is.
+  enum class Place : std::uint8_t {
+    described,            // the description's
+    described_or_source,  // media may also come from the address the message came from
+    source                // the description's addresses mean nothing, only its ports
+  };
+  Place place = Place::described;
+  std::optional<Latching> latching;  // nothing: the session's
+  /// Of the ports that the receiver is given; nothing: as the parties' descriptions have it.
+  std::optional<AddressFamily> receiver_family;
+  /// What the receiver sees in place of the edge's address; nothing: the advertised one.
+  std::optional<IpAddress> shown_address;
 };
 
 /// One SIP message of a session, request or response, on its way through the edge.
@@ -60,8 +79,9 @@ struct DialogMessage {
   std::optional<std::chrono::seconds> session_expires;
   std::string_view content_type;  // empty without a body
   std::string_view body;
-  /// Address the message came from, for Latching::sip_source.
+  /// Address the message came from, for Latching::sip_source and PartyTerms.
   IpAddress source;
+  PartyTerms terms;
 };
 
 /// What to send instead of the body that came.

@@ -59,11 +59,12 @@ MediaPaths::Wanted MediaPaths::wanted(const DialogState& state) const {
 
 /// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
 /// other family than our interface has; not this machine from inside, unless it stands on loopback
-/// itself. Such a party can still be latched.
-bool MediaPaths::may_send_to(const Endpoint& signalled, const MediaPort& port) {
+/// itself; not a service of the edge. Such a party can still be latched.
+bool MediaPaths::may_send_to(const Endpoint& signalled, const MediaPort& port) const {
   const IpAddress& ours = port.local().address;
   return signalled.address.family() == ours.family() &&
-         (!signalled.address.is_loopback() || ours.is_loopback());
+         (!signalled.address.is_loopback() || ours.is_loopback()) &&
+         !factory_.own.forbids(signalled);
 }
 
 const MediaPort& MediaPaths::port_of(const DialogState& state, Side side, const Key& key) {
@@ -87,7 +88,7 @@ MediaEnd MediaPaths::end_of(const DialogState& state, Side side, const Key& key)
     if (!factory_.crossings.is_anchored(candidate)) end.signalled_candidates.push_back(candidate);
   }
   end.sip_source = state.party[side].source;
-  end.latching = latching_;
+  end.latching = state.party[side].terms.latching.value_or(latching_);
   end.ice = check_keys(mine, theirs, is_rtp ? candidate::kRtpComponent : candidate::kRtcpComponent);
   return end;
 }

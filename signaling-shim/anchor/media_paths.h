@@ -6,6 +6,7 @@
 #include "signaling-shim/anchor/call_observer.h"
 #include "signaling-shim/anchor/crossings.h"
 #include "signaling-shim/anchor/dialog_state.h"
+#include "signaling-shim/anchor/settings.h"
 
 namespace avedge::anchor {
 
@@ -13,6 +14,7 @@ namespace avedge::anchor {
 struct PathFactory {
   SessionControl& control;
   SessionCounters& counters;
+  const OwnPlaces& own;
   Crossings crossings{};
   std::uint64_t next_id = 1;
 };
@@ -20,6 +22,8 @@ struct PathFactory {
 /// The paths of one dialog; removed with it. The near end is the caller, the far end the callee.
 class MediaPaths {
  public:
+  enum class Component : std::uint8_t { rtp, rtcp };
+
   MediaPaths(PathFactory& factory, WorkerId worker, Latching latching)
       : factory_{factory}, worker_{worker}, latching_{latching} {}
   MediaPaths(const MediaPaths&) = delete;
@@ -33,9 +37,15 @@ class MediaPaths {
   [[nodiscard]] MediaTotals totals() const;
   /// When media was last forwarded; Time{} if never.
   [[nodiscard]] Time last_activity() const;
+  /// Calls visit(m= line, component, path) for every path that is in force.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& [key, slot] : slots_) {
+      if (slot.is_live) visit(key.first, key.second, slot.path);
+    }
+  }
 
  private:
-  enum class Component : std::uint8_t { rtp, rtcp };
   using Key = std::pair<std::size_t, Component>;  // m= line
   struct Slot {
     MediaPath path;
@@ -51,7 +61,7 @@ class MediaPaths {
   using Wanted = std::map<Key, Joint>;
 
   [[nodiscard]] Wanted wanted(const DialogState& state) const;
-  [[nodiscard]] static bool may_send_to(const Endpoint& signalled, const MediaPort& port);
+  [[nodiscard]] bool may_send_to(const Endpoint& signalled, const MediaPort& port) const;
   [[nodiscard]] MediaEnd end_of(const DialogState& state, Side side, const Key& key) const;
   [[nodiscard]] static const MediaPort& port_of(const DialogState& state, Side side,
                                                 const Key& key);

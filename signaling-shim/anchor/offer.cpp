@@ -31,6 +31,7 @@ Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia med
     AddressFamily family = media.family;
     if (side != from) {
       family = receiver.lines.empty() ? lessor.usual_family().value_or(family) : receiver.family;
+      family = media.terms.receiver_family.value_or(family);
     }
     auto leases = lessor.fit(held[side], media, family);
     if (!leases) return leases.reason();

@@ -84,6 +84,17 @@ MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
   return line;
 }
 
+void apply_place(PartyTerms::Place place, const IpAddress& source, MediaLine& line) {
+  if (place == PartyTerms::Place::described || !line.is_relayed || !is_unicast(source)) return;
+  if (place == PartyTerms::Place::source) {
+    line.addresses.clear();
+    line.candidates.clear();
+    if (line.rtp.port != Port{}) line.rtp.address = source;
+    if (line.rtcp.port != Port{}) line.rtcp.address = source;
+  }
+  add_address(line.addresses, source);
+}
+
 bool says_where(const MediaLine& line) {
   return line.is_relayed && !line.written.address.is_unspecified();
 }
@@ -103,10 +114,15 @@ void merge(MediaLine& line, const MediaLine& other) {
 
 }  // namespace
 
-PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source) {
+PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source,
+                            const PartyTerms& terms) {
   PartyMedia party;
   party.source = source;
-  for (const sdp::Media& media : view.media()) party.lines.push_back(read_line(view, media));
+  party.terms = terms;
+  for (const sdp::Media& media : view.media()) {
+    party.lines.push_back(read_line(view, media));
+    apply_place(terms.place, source, party.lines.back());
+  }
   const auto spoken = std::find_if(party.lines.begin(), party.lines.end(), says_where);
   if (spoken != party.lines.end()) party.family = spoken->written.address.family();
   return party;

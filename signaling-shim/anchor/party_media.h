@@ -6,6 +6,7 @@
 
 #include "ice/candidate/ice06_credentials.h"
 #include "relay/core/endpoint.h"
+#include "signaling-shim/anchor/media_anchor.h"
 #include "signaling-shim/sdp/view.h"
 
 namespace avedge::anchor {
@@ -41,8 +42,10 @@ struct PartyMedia {
   AddressFamily family = AddressFamily::ipv4;
   /// Where its SIP message came from.
   IpAddress source;
+  PartyTerms terms;
 
-  [[nodiscard]] static PartyMedia from(const sdp::View& view, const IpAddress& source);
+  [[nodiscard]] static PartyMedia from(const sdp::View& view, const IpAddress& source,
+                                       const PartyTerms& terms = {});
 
   [[nodiscard]] bool relays(std::size_t line) const {
     return line < lines.size() && lines[line].is_relayed;

@@ -8,10 +8,15 @@ std::optional<Endpoint> known(const Endpoint& endpoint) {
 }
 
 sdp::FarView far_view(std::size_t sections, const Presentation& shown,
-                      const std::optional<IpAddress>& edge) {
+                      const std::optional<IpAddress>& edge, const PartyTerms& terms) {
   sdp::FarView far;
-  far.address = edge;
+  far.address = terms.shown_address ? terms.shown_address : edge;
   far.media = shown.ports;
+  for (auto& ports : far.media) {
+    if (!ports || !terms.shown_address) continue;
+    ports->rtp.address = *terms.shown_address;
+    ports->rtcp.address = *terms.shown_address;
+  }
   far.receiver.resize(sections);
   for (std::size_t i = 0; i < std::min(sections, shown.receiver.lines.size()); ++i) {
     const MediaLine& own = shown.receiver.lines[i];
@@ -40,6 +45,7 @@ Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
   SdpMessage read;
   read.body_ = message.body;
   read.source_ = message.source;
+  read.terms_ = message.terms;
   read.sized_ = std::move(bodies->sized);
   for (const std::string_view text : bodies->texts) {
     auto view = sdp::View::parse(text);
@@ -50,9 +56,9 @@ Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
 }
 
 PartyMedia SdpMessage::media() const {
-  PartyMedia media = PartyMedia::from(views_.front(), source_);
+  PartyMedia media = PartyMedia::from(views_.front(), source_, terms_);
   for (std::size_t i = 1; i < views_.size(); ++i) {
-    media.add_alternative(PartyMedia::from(views_[i], source_));
+    media.add_alternative(PartyMedia::from(views_[i], source_, terms_));
   }
   return media;
 }
@@ -60,7 +66,7 @@ PartyMedia SdpMessage::media() const {
 BodyRewrite SdpMessage::show(const Presentation& shown, const std::optional<IpAddress>& edge,
                              CandidateMode candidates) const {
   return rewrite([&](std::size_t sections) {
-    sdp::FarView far = far_view(sections, shown, edge);
+    sdp::FarView far = far_view(sections, shown, edge, terms_);
     if (candidates == CandidateMode::add) far.candidates = sdp::Candidates::kept;
     return far;
   });

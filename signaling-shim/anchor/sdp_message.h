@@ -36,6 +36,7 @@ class SdpMessage {
 
   std::string_view body_;
   IpAddress source_;
+  PartyTerms terms_;
   std::vector<SizedPart> sized_;
   std::vector<sdp::View> views_;
 };

@@ -183,7 +183,8 @@ void Session::end_dialog(const Dialog& dialog) {
 }
 
 void Session::expire(Time now) {
-  if (answered_ && now - *answered_ >= settings_.fork_window) initial_offer_.reset();
+  const Duration window = spec_.keeps_forking ? settings_.offer_timeout : settings_.fork_window;
+  if (answered_ && now - *answered_ >= window) initial_offer_.reset();
   expire_dialogs(now);
   if (!over_) expire_idle(now);
 }

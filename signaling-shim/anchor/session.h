@@ -1,6 +1,8 @@
 // One anchored call: the offer of its initial INVITE, and a dialog for every party that answers it.
 #pragma once
 
+#include <span>
+
 #include "signaling-shim/anchor/call_observer.h"
 #include "signaling-shim/anchor/dialog.h"
 #include "signaling-shim/anchor/settings.h"
@@ -29,6 +31,9 @@ class Session {
   [[nodiscard]] const std::shared_ptr<SourceUse>& source() const { return source_; }
   [[nodiscard]] CallEnd end_of_call(Time now, EndReason reason) const;
   [[nodiscard]] CallSnapshot snapshot(Time now) const;
+  /// One for every party that answered and still lives.
+  [[nodiscard]] std::span<const std::unique_ptr<Dialog>> dialogs() const { return dialogs_; }
+  [[nodiscard]] Time last_message() const { return last_message_; }
 
  private:
   [[nodiscard]] bool is_initial_invite(const DialogMessage& message) const;

@@ -23,7 +23,7 @@ Verdict<BodyRewrite> pass_unless_offer(const DialogMessage& message) {
 Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserver& observer)
     : settings_{settings},
       observer_{observer},
-      factory_{control, counters_},
+      factory_{control, counters_, settings_.own},
       sources_{settings.max_sessions_per_source, settings.max_port_pairs_per_source} {}
 
 Sessions::~Sessions() {
@@ -70,6 +70,17 @@ void Sessions::abandon(Time now, SessionId session) {
   const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
   if (entry == sessions_.end() || entry->second->is_answered()) return;
   end(now, entry, EndReason::abandoned);
+}
+
+const Session* Sessions::find(SessionId session) const {
+  const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
+  return entry == sessions_.end() ? nullptr : entry->second.get();
+}
+
+void Sessions::close(Time now, SessionId session, EndReason reason) {
+  last_seen_ = now;
+  const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
+  if (entry != sessions_.end()) end(now, entry, reason);
 }
 
 void Sessions::expire(Time now) {

@@ -167,6 +167,15 @@ TEST_F(AnchorLatchingTest, SipSourceAdmitsOnlyWhereTheSipCameFrom) {
   EXPECT_TRUE(send_rtp(kCallerSocket, "203.0.113.5:12345"));
 }
 
+TEST_F(AnchorLatchingTest, AsymmetricAdmitsTheAddressAndSendsWhereItWasSignalled) {
+  path_.near.latching = Latching::asymmetric;
+  set_path();
+  EXPECT_FALSE(send_rtp(kCallerSocket, "203.0.113.5:4711"));
+  EXPECT_EQ(send_rtp(kCallerSocket, "198.51.100.1:4711"), at("10.0.0.20:6000"));
+  EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
+  EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("198.51.100.1:4000"));
+}
+
 TEST_F(AnchorLatchingTest, TheEdgesOwnPortsAreAdmittedOnlyExactlyAsSignalled) {
   path_.near.signalled = at("192.0.2.10:50100");
   path_.near.signalled_addresses = {at("192.0.2.10").address};
