@@ -5,7 +5,7 @@
 #include "signaling-shim/net/accept_loop.h"
 #include "signaling-shim/ng/http_connection.h"
 #include "signaling-shim/ng/tcp_connection.h"
-#include "signaling-shim/sip/asio_sockets.h"
+#include "signaling-shim/net/asio_sockets.h"
 
 namespace avedge::ng {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "signaling-shim/sip/asio_sockets.h"
+#include "signaling-shim/net/asio_sockets.h"
 
 namespace avedge::ng {
 

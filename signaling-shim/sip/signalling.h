@@ -7,11 +7,11 @@
 #include <memory>
 #include <vector>
 
+#include "signaling-shim/net/udp_socket.h"
 #include "signaling-shim/sip/hop_lookups.h"
 #include "signaling-shim/sip/message_observer.h"
 #include "signaling-shim/sip/proxy_core.h"
 #include "signaling-shim/sip/tcp_transport.h"
-#include "signaling-shim/sip/udp_socket.h"
 
 namespace avedge::sip {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "signaling-shim/sip/asio_sockets.h"
+#include "signaling-shim/net/asio_sockets.h"
 
 namespace avedge::sip {
 namespace {

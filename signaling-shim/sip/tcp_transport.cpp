@@ -1,7 +1,7 @@
 #include "signaling-shim/sip/tcp_transport.h"
 
 #include "relay/core/random.h"
-#include "signaling-shim/sip/asio_sockets.h"
+#include "signaling-shim/net/asio_sockets.h"
 #include "signaling-shim/sip/rate_limiter.h"
 
 namespace avedge::sip {

@@ -6,7 +6,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
-#include "signaling-shim/sip/asio_sockets.h"
+#include "signaling-shim/net/asio_sockets.h"
 #include "tests/signaling-shim/sip/fixtures.h"
 
 namespace avedge::sip {

@@ -6,7 +6,7 @@
 #include <boost/asio/write.hpp>
 
 #include "relay/secure/self_signed.h"
-#include "signaling-shim/sip/asio_sockets.h"
+#include "signaling-shim/net/asio_sockets.h"
 #include "signaling-shim/sip/signalling.h"
 #include "tests/signaling-shim/sip/fixtures.h"
 

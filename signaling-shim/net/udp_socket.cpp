@@ -1,9 +1,9 @@
-#include "signaling-shim/sip/udp_socket.h"
+#include "signaling-shim/net/udp_socket.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 
-#include "signaling-shim/sip/asio_sockets.h"
+#include "signaling-shim/net/asio_sockets.h"
 
 namespace avedge::sip {
 namespace {
