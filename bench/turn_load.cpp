@@ -3,12 +3,15 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
+#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 
 #include "bench/load/traffic.h"
 #include "bench/load/turn_client.h"
+#include "relay/core/turn_framing.h"
 
 namespace {
 
@@ -34,6 +37,7 @@ struct Options {
   std::string direction = "up";
   std::string mode = "channel";
   bool allocate_only = false;
+  std::string flows_to;
   double hold = 0;
   double max_loss = 0;
   bool json = false;
@@ -193,12 +197,33 @@ void print_text(const nlohmann::json& report) {
   }
 }
 
+/// For `spray`: what the clients and the peers would send, a line each. The endpoints' sockets stay
+/// open, so nobody else gets their ports.
+void write_flows(const Options& options, const std::vector<TurnClient>& clients,
+                 const std::vector<LoadSocket>& peers) {
+  std::ofstream up{options.flows_to + ".up"};
+  std::ofstream down{options.flows_to + ".down"};
+  std::array<std::byte, kChannelDataHeaderSize> header{};
+  write_channel_data_header(header.data(), kChannel, options.size);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    up << clients[i].local().to_string() << ' ' << options.server << ' '
+       << kChannelDataHeaderSize + options.size << ' ' << std::hex << std::setfill('0');
+    for (const std::byte octet : header) up << std::setw(2) << std::to_integer<unsigned>(octet);
+    up << std::dec << '\n';
+    down << peers[peer_of(i, options)].local.to_string() << ' ' << clients[i].relayed().to_string()
+         << ' ' << options.size << '\n';
+  }
+  if (!up.flush() || !down.flush()) throw std::runtime_error{"cannot write " + options.flows_to};
+}
+
 int run(const Options& options) {
   allow_many_descriptors();
   std::vector<LoadSocket> peers = open_peers(options);
   std::vector<TurnClient> clients = open_allocations(options, peers);
   bool acceptable = true;
-  if (!options.allocate_only && interrupted == 0) {
+  if (!options.flows_to.empty()) {
+    write_flows(options, clients, peers);
+  } else if (!options.allocate_only && interrupted == 0) {
     const TrafficReport report = run_traffic(options, clients, std::move(peers));
     for (const LegReport& leg : report.legs) {
       acceptable = acceptable && loss_percent(leg) <= options.max_loss;
@@ -239,6 +264,9 @@ int main(int argc, char** argv) {
   app.add_option("--mode", options.mode, "framing from client to server")
       ->check(CLI::IsMember({"channel", "send"}));
   auto* only = app.add_flag("--allocate-only", options.allocate_only, "send nothing");
+  app.add_option("--flows-to", options.flows_to,
+                 "send nothing, but write FILE.up and FILE.down for spray")
+      ->excludes(only);
   app.add_option("--hold", options.hold, "seconds to keep the allocations at the end")
       ->check(CLI::Range(0.0, kLongestHold));
   app.add_option("--max-loss", options.max_loss, "per cent; more than that is exit code 1")

@@ -9,8 +9,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
-#include "edge/accept_loop.h"
 #include "edge/admin_protocol.h"
+#include "signaling-shim/net/accept_loop.h"
 
 namespace avedge::edge {
 namespace {
@@ -119,7 +119,7 @@ Result<void> clear_stale_socket(asio::io_context& io, const std::string& path) {
 
 }  // namespace
 
-class AdminServer::Listener : public AcceptLoop<UnixSocket> {
+class AdminServer::Listener : public net::AcceptLoop<UnixSocket> {
  public:
   Listener(asio::io_context& io, std::string path, AdminHandlers handlers,
            const AdminLimits& limits)

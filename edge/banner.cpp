@@ -40,6 +40,16 @@ void add_listener(Lines& lines, std::string_view label, const Listener& listener
   }
 }
 
+void add_ng_listener(Lines& lines, const NgListener& listener) {
+  for (const ListenAddress& address : listener.addresses) {
+    std::string value = address.local.to_string();
+    for (const NgTransport transport : listener.transports) {
+      value += " " + std::string{to_string(transport)};
+    }
+    lines.add("ng", value);
+  }
+}
+
 void add_relays(Lines& lines, const Config& config) {
   for (const RelayRange& relay : config.relays) {
     std::string addresses;
@@ -80,6 +90,7 @@ std::string banner(const Config& config, const BannerFacts& facts) {
   Lines lines;
   for (const Listener& listener : config.turn.listeners) add_listener(lines, "TURN", listener);
   for (const Listener& listener : config.sip.listeners) add_listener(lines, "SIP", listener);
+  for (const NgListener& listener : config.ng.listeners) add_ng_listener(lines, listener);
   add_relays(lines, config);
   add_certificates(lines, config);
   if (facts.embedded) {

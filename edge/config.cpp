@@ -6,8 +6,10 @@
 #include <filesystem>
 
 #include "edge/config/certificates.h"
+#include "edge/config/choice.h"
 #include "edge/config/listeners.h"
 #include "edge/config/network.h"
+#include "edge/config/ng_section.h"
 #include "edge/config/section.h"
 #include "edge/config/service_sections.h"
 #include "edge/config/sip_section.h"
@@ -24,11 +26,19 @@ void read_realm(Section& top, Config& config, Problems& problems) {
   if (realm && check_realm(*realm, problems)) config.realm = realm->value;
 }
 
+void read_egress(Section& top, Config& config, Problems& problems) {
+  static constexpr std::array<Choice<Egress>, 2> kWays{
+      {{"sockets", Egress::sockets}, {"frames", Egress::frames}}};
+  const auto word = top.text("egress");
+  if (word) config.egress = choose<Egress>(*word, kWays, problems).value_or(config.egress);
+}
+
 /// In the order of reference: what is named comes before what names it.
 Config read_all(Section& top, const std::string& folder, Problems& problems) {
   Config config;
   read_realm(top, config, problems);
   top.read("workers", config.workers, 0, kMaxWorkers);
+  read_egress(top, config, problems);
   read_interfaces(top, config, problems);
   read_relays(top, config, problems);
   read_certificates(top, folder, config, problems);
@@ -36,7 +46,7 @@ Config read_all(Section& top, const std::string& folder, Problems& problems) {
   read_turn(top, folder, listeners, config, problems);
   read_sip(top, folder, listeners, config, problems);
   read_trace(top, folder, config, problems);
-  top.refuse_unsupported("ng");
+  read_ng(top, listeners, config, problems);
   read_services(top, listeners, config, problems);
   top.refuse_unknown();
   config.warnings = problems.warnings();

@@ -18,6 +18,8 @@
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"
 #include "relay/secure/mutual_tls.h"
+#include "relay/secure/pem.h"
+#include "signaling-shim/anchor/media_anchor.h"
 
 namespace avedge::edge {
 
@@ -218,6 +220,7 @@ struct SipRoute {
   bool federation = false;  // to where _sipfederationtls._tcp of `domain` leads; no next hops then
   RouteBalance balance = RouteBalance::in_order;
   Latching latching = Latching::signalled;
+  anchor::CandidateMode candidates = anchor::CandidateMode::replace;
   bool trust = false;  // headers that assert an identity pass
   bool path = false;   // REGISTER gets a Path that leads back through the edge
   friend bool operator==(const SipRoute&, const SipRoute&) = default;
@@ -229,6 +232,8 @@ struct SipLimits {
   std::uint32_t connections = 4096;         // TCP and TLS, of all sources together
   std::uint32_t connections_per_source = 256;
   std::uint32_t connections_per_second = 50;  // opened by one source address
+  std::uint32_t calls_per_source = 1000;      // at a time; next hops are exempt
+  std::uint32_t ports_per_source = 4000;      // of those calls, on both sides together
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };
 
@@ -261,6 +266,27 @@ struct TraceConfig {
   friend bool operator==(const TraceConfig&, const TraceConfig&) = default;
 };
 
+/// Of the ng control protocol; ws is an upgrade on the port of http.
+enum class NgTransport : std::uint8_t { udp, tcp, http, ws };
+inline constexpr std::array<std::string_view, 4> kNgTransportWords{"udp", "tcp", "http", "ws"};
+constexpr std::string_view to_string(NgTransport transport) {
+  return kNgTransportWords[static_cast<std::size_t>(transport)];
+}
+
+/// [[ng.listener]]
+struct NgListener {
+  std::vector<ListenAddress> addresses;
+  std::vector<NgTransport> transports;
+  std::vector<Prefix> allow;  // sources that may speak here
+  friend bool operator==(const NgListener&, const NgListener&) = default;
+};
+
+struct NgConfig {
+  std::vector<NgListener> listeners;  // empty: ng is off
+  std::string interface;              // faces both parties of a call without `direction`
+  friend bool operator==(const NgConfig&, const NgConfig&) = default;
+};
+
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { text, json };
 
@@ -277,15 +303,20 @@ inline constexpr std::string_view kDefaultAdminSocket = "/run/avedge/admin.sock"
 /// More threads than this only share caches with each other.
 inline constexpr std::uint32_t kMaxWorkers = 255;
 
+/// How relayed datagrams leave.
+enum class Egress : std::uint8_t { sockets, frames };
+
 struct Config {
   std::string realm;
   std::uint32_t workers = 0;  // 0: one per core
+  Egress egress = Egress::sockets;
   std::vector<Interface> interfaces;
   std::vector<RelayRange> relays;
   std::vector<Certificate> certificates;
   TurnConfig turn;
   SipConfig sip;
   TraceConfig trace;
+  NgConfig ng;
   std::optional<Endpoint> metrics_http;  // nothing: switched off by http = ""
   std::string admin_socket;              // empty: the first usable of admin_socket_places()
   LogConfig log;

@@ -106,7 +106,7 @@ Result<void> Daemon::start_planes() {
   auto media = MediaPlane::open(config_);
   if (!media) return media.reason();
   media_ = *std::move(media);
-  if (!config_.sip.listeners.empty()) {
+  if (!config_.sip.listeners.empty() || !config_.ng.listeners.empty()) {
     auto signalling = SignallingPlane::start(config_, media_->session_control());
     if (!signalling) return signalling.reason();
     signalling_ = *std::move(signalling);
@@ -123,7 +123,9 @@ void Daemon::add_metrics() {
   });
   metrics_.add_source([this](MetricSink& sink) {
     auto drops = media_->drops();
-    if (signalling_) drops.push_back(&signalling_->drops());
+    if (signalling_) {
+      for (const Drops* counted : signalling_->drops()) drops.push_back(counted);
+    }
     report_drops(sink, drops);
   });
   metrics_.add_source(report_process);

@@ -6,7 +6,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
-#include "edge/accept_loop.h"
+#include "signaling-shim/net/accept_loop.h"
 
 namespace avedge::edge {
 namespace {
@@ -137,7 +137,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 }  // namespace
 
-class HttpServer::Listener : public AcceptLoop<tcp> {
+class HttpServer::Listener : public net::AcceptLoop<tcp> {
  public:
   Listener(asio::io_context& io, HttpContent content, const HttpLimits& limits)
       : AcceptLoop{io}, shared_{std::make_shared<Shared>()} {

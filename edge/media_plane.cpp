@@ -33,6 +33,16 @@ nlohmann::json describe_all(const turn::Server& server) {
   return rows;
 }
 
+/// Of all relayed ports, under both of their names.
+std::vector<IpAddress> own_addresses(const std::vector<relay::RelayRange>& ranges) {
+  std::vector<IpAddress> addresses;
+  for (const relay::RelayRange& range : ranges) {
+    addresses.push_back(range.local);
+    addresses.push_back(range.advertised);
+  }
+  return addresses;
+}
+
 /// Takes a hash for every user: never on a worker's thread.
 turn::SharedRules make_rules(const Config& config) {
   return std::make_shared<const turn::Rules>(turn_settings(config), &unix_now);
@@ -45,9 +55,10 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config) {
   const auto settings = data_plane_settings(config);
   if (!settings) return settings.reason();
   const turn::SharedRules rules = make_rules(config);
+  const auto own = own_addresses(settings->ranges);
   auto data_plane =
       relay::DataPlane::open(*settings, [&](const relay::HandlerSurroundings& around) {
-        return plane->make_handlers(rules, around);
+        return plane->make_handlers(rules, own, around);
       });
   if (!data_plane) return data_plane.reason();
   plane->data_plane_ = std::move(data_plane).value();
@@ -68,13 +79,14 @@ void MediaPlane::stop() {
 }
 
 relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
+                                          const std::vector<IpAddress>& own_addresses,
                                           const relay::HandlerSurroundings& around) {
   auto server = std::make_unique<turn::Server>(
       rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, log_,
                                 &around.peers, this, around.worker});
   servers_.push_back(server.get());
   return {std::move(server),
-          std::make_unique<latching::AnchorLatching>(around.flows, around.counters)};
+          std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own_addresses)};
 }
 
 Result<void> MediaPlane::replace_certificates(const Config& config) {

@@ -50,6 +50,7 @@ class MediaPlane : private turn::Neighbours {
  private:
   explicit MediaPlane(const Config& config);
   relay::Handlers make_handlers(const turn::SharedRules& rules,
+                                const std::vector<IpAddress>& own_addresses,
                                 const relay::HandlerSurroundings& around);
   [[nodiscard]] relay::Worker& worker(std::size_t index);
 

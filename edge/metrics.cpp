@@ -55,6 +55,8 @@ void report_workers(MetricSink& sink, Workers workers) {
              sum(workers, [](const auto& w) { return w.allocations.value(); }));
   sink.counter("avedge_allocations_opened_total", "TURN allocations ever opened.", {},
                sum(workers, [](const auto& w) { return w.allocations_opened.value(); }));
+  sink.counter("avedge_frames_sent_total", "Relayed datagrams that left as frames of our own.", {},
+               sum(workers, [](const auto& w) { return w.frames_sent.value(); }));
   sink.counter("avedge_stun_requests_total", "STUN and TURN requests that were well formed.", {},
                sum(workers, [](const auto& w) { return w.stun_requests.value(); }));
   report_traffic(sink, workers);

@@ -45,7 +45,20 @@ std::vector<IpAddress> own_addresses(const Config& config) {
   };
   for (const Listener& listener : config.turn.listeners) add_addresses_of(listener);
   for (const Listener& listener : config.sip.listeners) add_addresses_of(listener);
+  for (const NgListener& listener : config.ng.listeners) {
+    for (const ListenAddress& address : listener.addresses) own.push_back(address.local.address);
+  }
   if (config.metrics_http) own.push_back(config.metrics_http->address);
+  return own;
+}
+
+anchor::OwnPlaces own_places(const Config& config) {
+  anchor::OwnPlaces own{own_addresses(config), {}};
+  for (const relay::RelayRange& range : relay_ranges(config)) {
+    for (const IpAddress& address : {range.local, range.advertised}) {
+      own.media.push_back({address, range.first, range.last});
+    }
+  }
   return own;
 }
 
@@ -71,6 +84,16 @@ bool has(const Listener& listener, Transport transport) {
 turn::PeerRule peer_rule(const PeerRule& rule) {
   using Action = turn::PeerRule::Action;
   return {rule.action == RuleAction::allow ? Action::allow : Action::deny, rule.prefix};
+}
+
+ng::Transport ng_transport(NgTransport configured) {
+  switch (configured) {
+    case NgTransport::udp: return ng::Transport::udp;
+    case NgTransport::tcp: return ng::Transport::tcp;
+    case NgTransport::http: return ng::Transport::http;
+    case NgTransport::ws: break;
+  }
+  return ng::Transport::ws;
 }
 
 turn::Authentication authentication(TurnAuthentication wanted) {
@@ -146,6 +169,8 @@ Result<relay::ListenerSecurity> listener_security(const Config& config, std::siz
 Result<relay::DataPlaneSettings> data_plane_settings(const Config& config) {
   relay::DataPlaneSettings settings;
   settings.workers = worker_count(config);
+  settings.egress =
+      config.egress == Egress::frames ? relay::Egress::frames : relay::Egress::sockets;
   settings.ranges = relay_ranges(config);
   settings.turn_relay_interface = config.turn.relay_interface;
   settings.marking = {config.turn.dscp, config.turn.decrement_ttl};
@@ -252,6 +277,7 @@ sip::Settings sip_settings(const Config& config) {
     translated.trust = route.trust;
     translated.path = route.path;
     translated.latching = route.latching;
+    translated.candidates = route.candidates;
   }
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;
   settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;
@@ -262,11 +288,30 @@ sip::Settings sip_settings(const Config& config) {
   return settings;
 }
 
+ng::Settings ng_settings(const Config& config) {
+  ng::Settings settings;
+  for (const NgListener& listener : config.ng.listeners) {
+    std::vector<ng::Transport> transports;
+    for (const NgTransport transport : listener.transports) {
+      transports.push_back(ng_transport(transport));
+    }
+    for (const ListenAddress& address : listener.addresses) {
+      settings.listeners.push_back({address.local, transports, listener.allow, address.device});
+    }
+  }
+  settings.interfaces.push_back(config.ng.interface);
+  for (const RelayRange& relay : config.relays) settings.interfaces.push_back(relay.interface);
+  return settings;
+}
+
 anchor::Settings anchor_settings(const Config& config) {
   anchor::Settings settings;
   settings.offer_timeout = config.sip.offer_timeout;
   settings.media_idle = config.sip.media_idle_timeout;
   settings.hold_idle = std::max(settings.hold_idle, settings.media_idle);
+  settings.own = own_places(config);
+  settings.max_sessions_per_source = config.sip.limits.calls_per_source;
+  settings.max_port_pairs_per_source = config.sip.limits.ports_per_source / 2;
   return settings;
 }
 

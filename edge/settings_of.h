@@ -6,6 +6,7 @@
 #include "relay/data_plane.h"
 #include "relay/quota_ledger.h"
 #include "signaling-shim/anchor/settings.h"
+#include "signaling-shim/ng/settings.h"
 #include "signaling-shim/sip/settings.h"
 
 namespace avedge::edge {
@@ -21,6 +22,7 @@ relay::BandwidthLimits bandwidth_limits(const Config& config);
 /// Those of sip_settings(), with the certificates that `config` has now.
 [[nodiscard]] std::vector<sip::Listener> sip_listeners(const Config& config);
 [[nodiscard]] sip::Settings sip_settings(const Config& config);
+[[nodiscard]] ng::Settings ng_settings(const Config& config);
 [[nodiscard]] anchor::Settings anchor_settings(const Config& config);
 
 }  // namespace avedge::edge

@@ -35,6 +35,7 @@ Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(const Config& co
   plane->trace_ = *std::move(trace);
   plane->signalling_.observe(plane->trace_.get());
   if (const auto started = plane->signalling_.start(); !started) return started.reason();
+  if (const auto started = plane->ng_.start(); !started) return started.reason();
   plane->thread_ = std::thread{[&io = plane->io_] {
     relay::block_signals_on_this_thread();
     const auto work = boost::asio::make_work_guard(io);
@@ -45,11 +46,13 @@ Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(const Config& co
 
 SignallingPlane::SignallingPlane(const Config& config, SessionControl& control)
     : sessions_{control, anchor_settings(config), log_},
-      signalling_{io_, sip_settings(config), sessions_, counters_} {}
+      signalling_{io_, sip_settings(config), sessions_, counters_},
+      ng_{io_, ng_settings(config), sessions_, ng_counters_} {}
 
 SignallingPlane::~SignallingPlane() {
   if (!thread_.joinable()) return;
   boost::asio::post(io_, [this] {
+    ng_.stop();
     signalling_.stop();
     sessions_.end_all(std::chrono::steady_clock::now());
     io_.stop();
@@ -111,6 +114,24 @@ void SignallingPlane::report(MetricSink& sink) const {
   sink.gauge("avedge_sip_pending_invites", "INVITE transactions without a final response.", {},
              static_cast<double>(counters_.pending_invites.value()));
   if (trace_) trace_->report(sink);
+  report_ng(sink);
+}
+
+void SignallingPlane::report_ng(MetricSink& sink) const {
+  for (std::size_t i = 0; i < ng::kCommandLabels.size(); ++i) {
+    sink.counter("avedge_ng_requests_total", "Requests of the ng protocol that were carried out.",
+                 {{"command", ng::kCommandLabels[i]}},
+                 static_cast<double>(ng_counters_.requests[i].value()));
+  }
+  for (std::size_t i = 0; i < ng::kReplyLabels.size(); ++i) {
+    sink.counter("avedge_ng_replies_total", "Replies to those requests.",
+                 {{"result", ng::kReplyLabels[i]}},
+                 static_cast<double>(ng_counters_.replies[i].value()));
+  }
+  sink.counter("avedge_ng_repeated_total", "Requests that were answered from memory.", {},
+               static_cast<double>(ng_counters_.repeated.value()));
+  sink.gauge("avedge_ng_connections", "Connections of ng clients: TCP, HTTP and WebSocket.", {},
+             static_cast<double>(ng_counters_.connections.value()));
 }
 
 nlohmann::json SignallingPlane::calls() {

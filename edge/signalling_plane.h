@@ -1,4 +1,4 @@
-// SIP with its anchored calls, on a thread of its own.
+// SIP and ng with their anchored calls, on a thread of their own.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -12,6 +12,7 @@
 #include "edge/sip_trace.h"
 #include "relay/session_control.h"
 #include "signaling-shim/anchor/sessions.h"
+#include "signaling-shim/ng/control.h"
 #include "signaling-shim/sip/counters.h"
 #include "signaling-shim/sip/signalling.h"
 
@@ -27,7 +28,8 @@ class SignallingPlane {
   SignallingPlane(const SignallingPlane&) = delete;
   SignallingPlane& operator=(const SignallingPlane&) = delete;
 
-  /// From now on new calls are answered 503; those there are go on. Any thread.
+  /// From now on new calls are refused, so that whoever places them turns to another edge; those
+  /// there are go on. Any thread.
   void drain();
   /// Renews the certificates of listeners with TLS; a wrong one leaves all as they were. Waits for
   /// the signalling thread.
@@ -38,7 +40,9 @@ class SignallingPlane {
   /// Everything but the drops. Not while replace_trace() runs.
   void report(MetricSink& sink) const;
   /// For report_drops().
-  [[nodiscard]] const Drops& drops() const { return counters_.drops; }
+  [[nodiscard]] std::vector<const Drops*> drops() const {
+    return {&counters_.drops, &ng_counters_.drops};
+  }
   /// One object per call. Waits for the signalling thread, at most a second.
   [[nodiscard]] nlohmann::json calls();
   /// How many there are. Any thread.
@@ -46,6 +50,7 @@ class SignallingPlane {
 
  private:
   SignallingPlane(const Config& config, SessionControl& control);
+  void report_ng(MetricSink& sink) const;
   [[nodiscard]] nlohmann::json describe_calls() const;
 
   boost::asio::io_context io_{1};
@@ -54,6 +59,8 @@ class SignallingPlane {
   anchor::Sessions sessions_;
   std::unique_ptr<SipTrace> trace_;  // nullptr: off
   sip::Signalling signalling_;
+  ng::Counters ng_counters_;
+  ng::Control ng_;
   std::thread thread_;
 };
 

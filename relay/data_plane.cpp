@@ -25,7 +25,14 @@ std::size_t sockets_needed(const DataPlaneSettings& settings) {
 
 Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& settings,
                                                    const HandlerFactory& make_handlers) {
-  std::unique_ptr<DataPlane> plane{new DataPlane{settings, make_handlers}};
+  std::unique_ptr<Navigator> navigator;
+  if (settings.egress == Egress::frames) {
+    if (const auto allowed = FrameBatch::open_packet_socket(); !allowed) return allowed.reason();
+    auto opened = Navigator::open();
+    if (!opened) return opened.reason();
+    navigator = std::move(opened).value();
+  }
+  std::unique_ptr<DataPlane> plane{new DataPlane{settings, std::move(navigator), make_handlers}};
   for (const ClientListener& listener : settings.turn_listeners) {
     if (listener.udp || listener.dtls) {
       if (const auto listening = plane->listen_udp(listener); !listening) return listening.reason();
@@ -37,14 +44,16 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
   return plane;
 }
 
-DataPlane::DataPlane(const DataPlaneSettings& settings, const HandlerFactory& make_handlers)
+DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
+                     const HandlerFactory& make_handlers)
     : addresses_{settings.ranges},
       connections_{settings.connections},
-      doorman_{connections_, settings.stream_queue} {
+      doorman_{connections_, settings.stream_queue},
+      navigator_{std::move(navigator)} {
   const WorkerCapacity capacity{settings.flows_per_worker, sockets_needed(settings)};
   const WorkerSurroundings around{
-      addresses_,      reservations_, connections_, doorman_, settings.turn_relay_interface,
-      settings.marking};
+      addresses_,       reservations_,   connections_, doorman_, settings.turn_relay_interface,
+      settings.marking, navigator_.get()};
   std::vector<Worker*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(WorkerIndex(i), capacity, around, make_handlers));
@@ -115,10 +124,16 @@ void DataPlane::start() {
   for (const auto& worker : workers_) {
     threads_.emplace_back([&worker = *worker] { worker.run(); });
   }
+  if (navigator_ == nullptr) return;
+  navigator_->start([this](WorkerIndex worker, const RouteKey& key, const auto& hop) {
+    workers_[static_cast<std::size_t>(worker)]->post(
+        [key, hop](Worker& own) { own.set_way(key, hop); });
+  });
 }
 
 void DataPlane::stop() {
   doorman_.stop();
+  if (navigator_ != nullptr) navigator_->stop();
   for (const auto& worker : workers_) worker->stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

@@ -37,8 +37,15 @@ struct ListenerSecurity {
   std::optional<secure::TlsContext> dtls;
 };
 
+/// How datagrams leave where there is a choice.
+enum class Egress : std::uint8_t {
+  sockets,  // by the socket that they belong to
+  frames    // as Ethernet frames, past the firewall's output rules; takes CAP_NET_RAW
+};
+
 struct DataPlaneSettings {
   unsigned workers = 1;
+  Egress egress = Egress::sockets;
   std::vector<RelayRange> ranges;
   std::string turn_relay_interface;
   Marking marking;  // of what TURN relays
@@ -84,7 +91,8 @@ class DataPlane final : public SessionControl {
   void release(WorkerId worker, SocketId socket) override;
 
  private:
-  DataPlane(const DataPlaneSettings& settings, const HandlerFactory& make_handlers);
+  DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
+            const HandlerFactory& make_handlers);
   Result<void> listen_udp(const ClientListener& listener);
   Result<void> listen_tcp(const ClientListener& listener);
   MediaPort hand_over(WorkerId worker, SocketId id, Socket socket);
@@ -94,6 +102,7 @@ class DataPlane final : public SessionControl {
   ConnectionLimits connections_;
   Doorman doorman_;
   std::vector<ListenerLock> locks_;
+  std::unique_ptr<Navigator> navigator_;  // null: everything leaves by sockets
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint32_t> next_worker_{0};

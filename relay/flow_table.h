@@ -12,6 +12,10 @@
 
 namespace avedge::relay {
 
+/// A way out of this host that frames of our own can take (relay/egress).
+using RouteId = std::uint32_t;
+inline constexpr RouteId kNoRoute = 0xffffffff;
+
 /// A flow as the forwarding loop reads it: at most two cache lines.
 struct alignas(64) Flow {
   FlowKey key;
@@ -27,6 +31,7 @@ struct alignas(64) Flow {
   std::uint64_t packets;
   std::uint64_t bytes;
   Time last_activity;
+  RouteId route = kNoRoute;  // the worker's to set; stays when the flow is changed
 
   [[nodiscard]] bool admits(Time now) const { return now < valid_until; }
 };

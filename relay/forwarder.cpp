@@ -21,7 +21,7 @@ bool is_dtls(const Packet& packet) {
 
 Forwarder::Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch,
                      WorkerCounters& counters, const RelayPorts& ports, bool translates,
-                     const Marking& marking)
+                     const Marking& marking, FrameEgress* egress)
     : flows_{flows},
       sockets_{sockets},
       batch_{batch},
@@ -29,6 +29,7 @@ Forwarder::Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch,
       ports_{ports},
       translates_{translates},
       marking_{marking},
+      egress_{egress},
       transaction_seed_{random_u64()} {}
 
 Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
@@ -197,6 +198,11 @@ void Forwarder::send(const Socket& out, Flow& flow, ConstBytes datagram, const I
   const auto marks = marking_.relayed(received);
   if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
   if (out.link != nullptr) return out.link->send(datagram);
+  if (egress_ != nullptr) {
+    // Anchors' sockets send unmarked, whatever TURN's do.
+    const IpMarks visible = out.role == SocketRole::anchor ? IpMarks{} : *marks;
+    if (egress_->push(flow.route, out.local, flow.destination, datagram, visible)) return;
+  }
   push(out.fd.get(), flow.destination, datagram, *marks);
 }
 

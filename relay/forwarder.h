@@ -6,6 +6,7 @@
 #include "relay/core/counters.h"
 #include "relay/core/relay_ports.h"
 #include "relay/core/turn_framing.h"
+#include "relay/egress/frame_egress.h"
 #include "relay/flow_table.h"
 #include "relay/send_batch.h"
 #include "relay/socket_table.h"
@@ -27,10 +28,12 @@ class Forwarder {
     decrypt  // a listener's DTLS record
   };
 
-  /// All references outlive the forwarder. `translates`: some relayed address is advertised by
-  /// another name (1:1 NAT), so that our own addresses must be recognised inside Send indications.
+  /// All references outlive the forwarder, and so does `egress` if there is one. `translates`: some
+  /// relayed address is advertised by another name (1:1 NAT), so that our own addresses must be
+  /// recognised inside Send indications.
   Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch, WorkerCounters& counters,
-            const RelayPorts& ports, bool translates, const Marking& marking = {});
+            const RelayPorts& ports, bool translates, const Marking& marking = {},
+            FrameEgress* egress = nullptr);
 
   /// Forwards or drops (and counts) the packet, or says that the slow path must see it. The
   /// packet's buffer and the flow table stay as they are until the batch has been flushed.
@@ -74,6 +77,7 @@ class Forwarder {
   const RelayPorts& ports_;
   bool translates_;
   Marking marking_;
+  FrameEgress* egress_;
   bool limits_bandwidth_ = false;
   std::uint64_t transaction_seed_;
   std::uint64_t transactions_ = 0;

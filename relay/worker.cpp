@@ -32,6 +32,16 @@ bool control(const FileDescriptor& epoll, int operation, int fd, std::uint64_t d
   return epoll_ctl(epoll.get(), operation, fd, &event) == 0;
 }
 
+/// Throws std::system_error without the right to write frames.
+std::unique_ptr<FrameEgress> make_egress(WorkerIndex index, Navigator* navigator, SendBatch& batch,
+                                         WorkerCounters& counters, const Time& now) {
+  if (navigator == nullptr) return nullptr;
+  auto packet_socket = FrameBatch::open_packet_socket();
+  if (!packet_socket) throw std::runtime_error{packet_socket.reason().message()};
+  return std::make_unique<FrameEgress>(index, *navigator, std::move(packet_socket).value(), batch,
+                                       counters, now);
+}
+
 }  // namespace
 
 Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSurroundings& around,
@@ -44,9 +54,11 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
       flows_{capacity.flows, random_u64()},
       ports_{*this, around.addresses, around.reservations, around.turn_relay_interface},
       batch_{counters_.drops},
-      forwarder_{flows_,        sockets_, batch_,
-                 counters_,     ports_,   around.addresses.translates(around.turn_relay_interface),
-                 around.marking},
+      egress_{make_egress(index, around.navigator, batch_, counters_, now_)},
+      forwarder_{flows_,         sockets_,
+                 batch_,         counters_,
+                 ports_,         around.addresses.translates(around.turn_relay_interface),
+                 around.marking, egress_.get()},
       streams_{*this,           sockets_, around.addresses, around.turn_relay_interface,
                counters_.drops, now_},
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
@@ -236,10 +248,10 @@ void Worker::carry_out(const Outcome& outcome) {
 }
 
 void Worker::carry_out(const FlowEdit& edit) {
-  if (const auto* upsert = std::get_if<UpsertFlow>(&edit)) {
-    if (!flows_.upsert(upsert->spec)) counters_.drops.count(DropReason::table_full);
-  } else if (const auto* erase = std::get_if<EraseFlow>(&edit)) {
-    flows_.erase(erase->key);
+  if (const auto* described = std::get_if<UpsertFlow>(&edit)) {
+    upsert(described->spec);
+  } else if (const auto* forgotten = std::get_if<EraseFlow>(&edit)) {
+    erase(forgotten->key);
   } else if (const auto* closing = std::get_if<CloseSocket>(&edit)) {
     close_anything(closing->socket);
   } else if (const auto* judged = std::get_if<SetStanding>(&edit)) {
@@ -252,6 +264,25 @@ void Worker::carry_out(const FlowEdit& edit) {
   } else if (const auto* limited = std::get_if<LimitBandwidth>(&edit)) {
     limit_bandwidth(*limited);
   }
+}
+
+void Worker::upsert(const FlowSpec& spec) {
+  if (!flows_.upsert(spec)) return counters_.drops.count(DropReason::table_full);
+  if (egress_ == nullptr) return;
+  Flow& flow = *flows_.find(spec.key);
+  const RouteId before = flow.route;
+  const Socket* out = sockets_.find(flow.out_socket);
+  flow.route = out != nullptr && flow.transform != Transform::unwrap_send_indication
+                   ? egress_->hold(*out, spec.destination)
+                   : kNoRoute;
+  egress_->release(before);
+}
+
+void Worker::erase(const FlowKey& key) {
+  if (egress_ != nullptr) {
+    if (const Flow* flow = flows_.find(key)) egress_->release(flow->route);
+  }
+  flows_.erase(key);
 }
 
 void Worker::limit_bandwidth(const LimitBandwidth& limit) {
@@ -269,7 +300,7 @@ void Worker::close_anything(SocketId id) {
 }
 
 void Worker::flush() {
-  batch_.flush();
+  egress_ != nullptr ? egress_->flush() : batch_.flush();
   ring_.clear();
   dtls_.clear();
 }
@@ -360,6 +391,10 @@ void Worker::replace_dtls(std::uint16_t listener, const secure::TlsContext& cont
   for (const auto& [local, id] : udp_listeners_) {
     if (sockets_.find(id)->listener == listener) dtls_.set_gate(id, context);
   }
+}
+
+void Worker::set_way(const RouteKey& key, const std::optional<NextHop>& hop) {
+  egress_->set(key, hop);
 }
 
 void Worker::set_media_path(const MediaPath& path) {

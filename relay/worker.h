@@ -58,6 +58,7 @@ struct WorkerSurroundings {
   Doorman& doorman;
   std::string turn_relay_interface;
   Marking marking;
+  Navigator* navigator;  // null: everything leaves by sockets
 };
 
 class Worker final : public FlowReader {
@@ -113,6 +114,8 @@ class Worker final : public FlowReader {
   void set_dtls(SocketId id, const secure::TlsContext& context) { dtls_.set_gate(id, context); }
   /// The same for every UDP listener that is part of that configured listener.
   void replace_dtls(std::uint16_t listener, const secure::TlsContext& context);
+  /// The navigator's news.
+  void set_way(const RouteKey& key, const std::optional<NextHop>& hop);
   void set_media_path(const MediaPath& path);
   void remove_media_path(MediaPathId path);
   [[nodiscard]] FlowUsage usage(const FlowKey& key) const override;
@@ -149,6 +152,8 @@ class Worker final : public FlowReader {
   void ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram);
   void carry_out(const Outcome& outcome);
   void carry_out(const FlowEdit& edit);
+  void upsert(const FlowSpec& spec);
+  void erase(const FlowKey& key);
   void limit_bandwidth(const LimitBandwidth& limit);
   void close_anything(SocketId id);
   void flush();
@@ -170,6 +175,7 @@ class Worker final : public FlowReader {
   WorkerPorts ports_;
   PacketRing ring_;
   SendBatch batch_;
+  std::unique_ptr<FrameEgress> egress_;  // null: everything leaves by sockets
   Forwarder forwarder_;
   Streams streams_;
   DtlsClients dtls_;

@@ -11,12 +11,14 @@ build_packages=(
   libssl-dev           # HMAC
   libboost-dev         # Asio: signalling, admin socket, HTTP
   libsrtp2-dev         # SRTP
+  libmnl-dev           # routes and neighbours, by netlink
   libc-ares-dev        # DNS: where SIP's next hops are
   libspdlog-dev        # logs
   libcli11-dev         # command line
   libtomlplusplus-dev  # configuration
   nlohmann-json3-dev   # admin socket, JSON logs
   prometheus-cpp-dev   # /metrics
+  libnice-dev          # the ICE agent of the tests
   libgtest-dev libgmock-dev libbenchmark-dev  # one CMake project: its tests are configured as well
 )
 
@@ -25,6 +27,7 @@ test_packages=(
   coturn               # turnutils_uclient and turnutils_peer
   sip-tester           # SIPp
   sngrep tshark        # take what the trace sends to a collector, and read it
+  kamailio kamailio-lwsc-modules         # a proxy that drives the edge by ng, also over WebSocket
   prometheus           # scrapes the edge; promtool
   python3 python3-pytest python3-yaml    # the integration tests
   openssl              # certificates of the tests, old versions of TLS and DTLS
@@ -69,7 +72,7 @@ if ((EUID != 0)); then
   as_root=(sudo)
 fi
 
-# coturn and prometheus bring services that would start at once and take ports that avedge wants. A
+# coturn, kamailio and prometheus bring services that would start at once and take ports that avedge wants. A
 # policy of our own keeps every service off while we install; one that stands there already stays.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
@@ -79,7 +82,7 @@ if [[ ! -e $policy ]]; then
 fi
 # The policy keeps them from starting now; this keeps them from starting with the machine.
 services=()
-for package in coturn prometheus prometheus-node-exporter; do
+for package in coturn kamailio prometheus prometheus-node-exporter; do
   is_installed "$package" || services+=("$package.service")
 done
 

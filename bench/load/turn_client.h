@@ -33,6 +33,7 @@ class TurnClient {
   void release();
 
   [[nodiscard]] int descriptor() const { return socket_.descriptor.get(); }
+  [[nodiscard]] const Endpoint& local() const { return socket_.local; }
   [[nodiscard]] const Endpoint& relayed() const { return relayed_; }
   [[nodiscard]] const Account& account() const { return account_; }
 

@@ -58,6 +58,19 @@ std::optional<Listener> Listeners::read(Section& section, const SupportedListene
   return listener;
 }
 
+std::optional<std::vector<ListenAddress>> Listeners::read_bind(Section& section, Sockets sockets) {
+  const auto bind = section.text("bind");
+  if (!section.has("bind")) section.refuse_missing("bind", kBindSyntax);
+  if (!bind) return std::nullopt;
+  auto target = resolve(*bind);
+  if (!target) return std::nullopt;
+  for (const ListenAddress& address : target->addresses) {
+    if (sockets.udp) claim(address.local, Transport::udp, bind->place);
+    if (sockets.tcp) claim(address.local, Transport::tcp, bind->place);
+  }
+  return std::move(target->addresses);
+}
+
 std::optional<Endpoint> Listeners::read_service(const Located<std::string>& bind) {
   const auto endpoint = Endpoint::parse(bind.value);
   if (!endpoint || endpoint->port == Port{}) {

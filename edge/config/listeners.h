@@ -23,6 +23,13 @@ class Listeners {
   /// keys are asked for before that: what is left is unknown.
   std::optional<Listener> read(Section& section, const SupportedListener& supported);
 
+  /// The sockets of a `bind` for a protocol of its own, over UDP, TCP or both.
+  struct Sockets {
+    bool udp = false;
+    bool tcp = false;
+  };
+  std::optional<std::vector<ListenAddress>> read_bind(Section& section, Sockets sockets);
+
   /// "ADDRESS:PORT" for a TCP service of our own that has no interface.
   std::optional<Endpoint> read_service(const Located<std::string>& bind);
 

@@ -10,6 +10,8 @@
 namespace avedge::edge {
 namespace {
 
+using anchor::CandidateMode;
+
 /// Fail-over tries hops one after the other while the caller waits.
 constexpr std::size_t kMostNextHops = 16;
 constexpr std::int64_t kMostOfAnything = 1'000'000;
@@ -123,6 +125,8 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
   constexpr std::array<Choice<Latching>, 3> kLatchings{{{"strict", Latching::strict},
                                                         {"signalled", Latching::signalled},
                                                         {"sip-source", Latching::sip_source}}};
+  constexpr std::array<Choice<CandidateMode>, 2> kModes{
+      {{"replace", CandidateMode::replace}, {"add", CandidateMode::add}}};
   constexpr std::array<Choice<RouteBalance>, 2> kBalances{
       {{"order", RouteBalance::in_order}, {"weight", RouteBalance::by_weight}}};
   SipRoute route;
@@ -149,6 +153,9 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
   if (const auto word = section.text("latching")) {
     route.latching = choose<Latching>(*word, kLatchings, problems).value_or(route.latching);
   }
+  if (const auto word = section.text("candidates")) {
+    route.candidates = choose<CandidateMode>(*word, kModes, problems).value_or(route.candidates);
+  }
   section.refuse_unknown();
   return route;
 }
@@ -158,6 +165,8 @@ void read_limits(Section& section, SipLimits& limits) {
   section.read("connections", limits.connections, 1, kMostOfAnything);
   section.read("connections_per_source", limits.connections_per_source, 1, kMostOfAnything);
   section.read("connections_per_second", limits.connections_per_second, 1, kMostOfAnything);
+  section.read("calls_per_source", limits.calls_per_source, 1, kMostOfAnything);
+  section.read("ports_per_source", limits.ports_per_source, 4, kMostOfAnything);
   section.refuse_unknown();
 }
 

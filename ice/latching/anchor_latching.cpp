@@ -59,7 +59,10 @@ Verdict<AnchorLatching::End> AnchorLatching::find_source(const Path& path, Const
   if (const auto check = read_ice_check(datagram)) {
     for (const End& end : ends) {
       const MediaEnd& signalled = end.party().signalled();
-      if (signalled.latching == Latching::strict || !verifies(*check, signalled.ice)) continue;
+      if (signalled.latching == Latching::strict || !may_be(end.party(), path.remote) ||
+          !verifies(*check, signalled.ice)) {
+        continue;
+      }
       if (!end.party().latch_by_check(path.remote, check->nominates)) {
         return DropReason::too_many_sources;
       }
@@ -76,7 +79,7 @@ Verdict<AnchorLatching::End> AnchorLatching::find_source(const Path& path, Const
     for (const End& end : ends) {
       Party& party = end.party();
       if (exactly && !party.signalled_exactly(path.remote)) continue;
-      if (!party.may_latch_by_address(path.remote)) continue;
+      if (!may_be(party, path.remote) || !party.may_latch_by_address(path.remote)) continue;
       part_one_way(*end.path, end.side, outcome);  // a new SDP may have left older sources
       party.latch_by_address(path.remote);
       join(*end.path, outcome);
@@ -84,6 +87,20 @@ Verdict<AnchorLatching::End> AnchorLatching::find_source(const Path& path, Const
     }
   }
   return DropReason::unknown_source;
+}
+
+/// From the edge's own addresses nothing but what was signalled. Two calls that latched onto each
+/// other's ports would make media go round, and a check that is sent by way of the other is valid.
+bool AnchorLatching::may_be(const Party& party, const Endpoint& remote) const {
+  if (!is_own(remote.address) || party.signalled_exactly(remote)) return true;
+  const auto& candidates = party.signalled().signalled_candidates;
+  return std::any_of(candidates.begin(), candidates.end(), [&](const Endpoint& candidate) {
+    return candidate.port == remote.port && is_own(candidate.address);  // under either name
+  });
+}
+
+bool AnchorLatching::is_own(const IpAddress& address) const {
+  return std::find(own_addresses_.begin(), own_addresses_.end(), address) != own_addresses_.end();
 }
 
 const std::vector<AnchorLatching::End>& AnchorLatching::ends_of(SocketId socket) const {

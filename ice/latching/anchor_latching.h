@@ -18,9 +18,11 @@ class AnchorLatching final : public MediaPathHandler {
   /// How often a path's counters are published.
   static constexpr std::chrono::seconds kPublishInterval{1};
 
-  /// Both outlive this.
-  AnchorLatching(const FlowReader& flows, WorkerCounters& counters)
-      : flows_{flows}, counters_{counters} {}
+  /// Both outlive this. `own_addresses` are those of the edge's relayed ports, under all names.
+  /// What comes from there is some relayed address, or a call that crosses the edge twice.
+  AnchorLatching(const FlowReader& flows, WorkerCounters& counters,
+                 std::vector<IpAddress> own_addresses = {})
+      : flows_{flows}, counters_{counters}, own_addresses_{std::move(own_addresses)} {}
 
   void set_path(Time now, const MediaPath& path, Outcome& outcome) override;
   void remove_path(Time now, MediaPathId path, Outcome& outcome) override;
@@ -55,6 +57,8 @@ class AnchorLatching final : public MediaPathHandler {
   };
 
   [[nodiscard]] Verdict<End> find_source(const Path& path, ConstBytes datagram, Outcome& outcome);
+  [[nodiscard]] bool may_be(const Party& party, const Endpoint& remote) const;
+  [[nodiscard]] bool is_own(const IpAddress& address) const;
   [[nodiscard]] const std::vector<End>& ends_of(SocketId socket) const;
   [[nodiscard]] Verdict<void> forward(Time now, const End& from, ConstBytes datagram,
                                       Outcome& outcome);
@@ -69,6 +73,7 @@ class AnchorLatching final : public MediaPathHandler {
 
   const FlowReader& flows_;
   WorkerCounters& counters_;
+  std::vector<IpAddress> own_addresses_;
   std::unordered_map<MediaPathId, std::unique_ptr<JoinedPath>> paths_;
   std::unordered_map<SocketId, std::vector<End>> ends_;
   Time next_publication_ = kNever;

@@ -4,23 +4,25 @@
 #include <optional>
 #include <string_view>
 
+#include "ice/latching/legacy_check.h"
 #include "ice/stun/stun_view.h"
 #include "relay/core/media_path.h"
 
 namespace avedge::latching {
 
-/// A Binding request with a USERNAME (RFC 8445 §7.2.2), not yet verified.
+/// A Binding request with a USERNAME (RFC 8445 §7.2.2), not yet verified; views into the datagram.
 struct IceCheck {
-  stun::StunView message;
-  std::string_view username;  // lives as long as the datagram
-  bool nominates;             // USE-CANDIDATE
+  std::string_view username;
+  bool nominates = false;                 // USE-CANDIDATE
+  std::optional<stun::StunView> message;  // if RFC 8489's grammar reads it
+  std::optional<LegacyCheck> legacy;      // if the older one does
 };
 
 /// Nothing if the datagram is no well-formed check; it is then a packet like any other.
 [[nodiscard]] std::optional<IceCheck> read_ice_check(ConstBytes datagram);
 
 /// Whether one of `keys` explains the check: its USERNAME names both ufrags, and its
-/// MESSAGE-INTEGRITY was made with the receiver's password.
+/// MESSAGE-INTEGRITY was made with the receiver's password, in either grammar's way.
 [[nodiscard]] bool verifies(const IceCheck& check, const std::vector<IceCheckKeys>& keys);
 
 }  // namespace avedge::latching

@@ -19,7 +19,8 @@ bool Party::may_latch_by_address(const Endpoint& remote) const {
   if (locked_) return false;
   switch (signalled_.latching) {
     case Latching::strict: return signalled_exactly(remote);
-    case Latching::signalled: return is_signalled_address(remote.address);
+    case Latching::signalled:
+    case Latching::asymmetric: return is_signalled_address(remote.address);
     case Latching::sip_source: return remote.address == signalled_.sip_source;
   }
   return false;
@@ -27,7 +28,7 @@ bool Party::may_latch_by_address(const Endpoint& remote) const {
 
 void Party::latch_by_address(const Endpoint& remote) {
   sources_ = {remote};
-  latched_ = remote;
+  if (signalled_.latching != Latching::asymmetric) latched_ = remote;
   locked_ = true;
 }
 

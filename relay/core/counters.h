@@ -53,6 +53,7 @@ struct alignas(64) WorkerCounters {
   Gauge sockets;
   Gauge media_paths;
   Counter stun_requests;
+  Counter frames_sent;  // of the datagrams that left, how many as frames of our own
 };
 
 }  // namespace avedge

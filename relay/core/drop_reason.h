@@ -79,8 +79,12 @@ namespace avedge {
   X(sip_source_refused)    /* not from one of the prefixes that the listener takes */              \
   X(sip_unknown_partner)   /* TLS: a good certificate, of nobody we talk to */                     \
   X(sip_unmatched)         /* a response that no Via of ours explains */                           \
+  X(source_limit)          /* answered 503: as many calls or ports as one source may have */       \
   X(sdp_malformed)                                                                                 \
-  X(sdp_unsupported)
+  X(sdp_unsupported)                                                                               \
+  /* the ng control protocol */                                                                    \
+  X(ng_malformed)          /* no cookie, too long, or neither bencode nor JSON */                  \
+  X(ng_forbidden)          /* from a source that the listener does not allow */
 // clang-format on
 
 enum class DropReason : std::uint8_t {

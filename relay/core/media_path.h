@@ -15,13 +15,15 @@ namespace avedge {
 
 /// How a party's real source address is learned (safe latching; never "whoever sends first").
 enum class Latching : std::uint8_t {
-  strict,     // no learning: exactly the signalled endpoint
-  signalled,  // from a signalled IP address, or by a valid ICE check (default)
-  sip_source  // from the IP address the party's SIP came from, or by a valid ICE check
+  strict,      // no learning: exactly the signalled endpoint
+  signalled,   // from a signalled IP address, or by a valid ICE check (default)
+  sip_source,  // from the IP address the party's SIP came from, or by a valid ICE check
+  asymmetric   // as signalled, but media for the party still goes where it signalled
 };
 
 /// Verifies the ICE checks that one party sends (RFC 8445 §7.2.2): USERNAME is
-/// "<receiver_ufrag>:<sender_ufrag>", MESSAGE-INTEGRITY is keyed by the receiver's password.
+/// "<receiver_ufrag>:<sender_ufrag>", MESSAGE-INTEGRITY is keyed by the receiver's password. Any
+/// bytes: in ICE-06 a ufrag is the raw id of a candidate with its component.
 struct IceCheckKeys {
   std::string receiver_ufrag;
   std::string receiver_password;
@@ -36,6 +38,9 @@ struct MediaEnd {
   Endpoint signalled;
   /// Addresses of its c= line and candidates; a source with one of them may latch.
   std::vector<IpAddress> signalled_addresses;
+  /// Its candidates, except anchored ports of this edge. What comes from an address of the edge is
+  /// its own only from one of these: it may have its relayed address here, too.
+  std::vector<Endpoint> signalled_candidates;
   IpAddress sip_source;
   Latching latching = Latching::signalled;
   std::vector<IceCheckKeys> ice;  // empty: no checks can be verified

@@ -18,12 +18,13 @@ enum class EndReason : std::uint8_t {
   rejected,    // another final error to the initial INVITE
   unanswered,  // no final response, or no answer to an offer, in time
   idle,        // media fell silent
+  expired,     // nobody refreshed its session timer
   abandoned,   // the proxy gave up: time-out, no next hop
   shutdown     // the edge stops
 };
 /// As they stand in logs and in the metric label `reason`.
-inline constexpr std::array<std::string_view, 7> kEndReasonLabels{
-    "bye", "cancelled", "rejected", "unanswered", "idle", "abandoned", "shutdown"};
+inline constexpr std::array<std::string_view, 8> kEndReasonLabels{
+    "bye", "cancelled", "rejected", "unanswered", "idle", "expired", "abandoned", "shutdown"};
 constexpr std::string_view label(EndReason reason) {
   return kEndReasonLabels[static_cast<std::size_t>(reason)];
 }

@@ -6,9 +6,16 @@ namespace {
 /// RFC 3264 §6: an answer has no lines that were not offered, and revives none that were not.
 bool can_answer(const PartyMedia& answer, const PartyMedia& offer) {
   for (std::size_t i = 0; i < answer.lines.size(); ++i) {
-    if (i >= offer.lines.size() || (answer.relays(i) && !offer.relays(i))) return false;
+    if (i >= offer.lines.size()) return false;
+    if (answer.relays(i) && !offer.relays(i) && !offer.lines[i].waits_for_bundle) return false;
   }
   return true;
+}
+
+/// What was shown once, if it still fits the description that came again.
+Verdict<Presentation> again(Presentation shown, const PartyMedia& media) {
+  if (!covers(shown.ports, media)) return DropReason::sdp_unsupported;
+  return shown;
 }
 
 }  // namespace
@@ -89,12 +96,14 @@ Verdict<Presentation> Dialog::take_offer(Time now, Side from, const Transaction&
                                          PartyMedia media) {
   const Side to = other(from);
   const bool is_same = has_offer(from, carrier);
-  if (is_same && offers_[from]->answer == Offer::Answer::final) return repeat(from, media);
+  if (is_same && offers_[from]->answer == Offer::Answer::final) {
+    return again(offers_[from]->shown, media);
+  }
+  if (is_stale(from, carrier)) return repeat(from, media);
 
-  const PartyMedia& receiver = current_.party[to];
-  const AddressFamily family = receiver.lines.empty() ? media.family : receiver.family;
-  auto offer = Offer::make(from, carrier, std::move(media),
-                           is_same ? offers_[from]->facing : current_.facing, family, ports_);
+  auto offer =
+      Offer::make(from, carrier, std::move(media),
+                  is_same ? offers_[from]->facing : current_.facing, current_.party[to], ports_);
   if (!offer) return offer.reason();
   offer->since = now;
   if (is_same) offer->answer = offers_[from]->answer;
@@ -103,7 +112,13 @@ Verdict<Presentation> Dialog::take_offer(Time now, Side from, const Transaction&
     open->carried_offer = true;
   }
   offers_[from] = *std::move(offer);
-  return Presentation{offers_[from]->facing[to], receiver};
+  return offers_[from]->shown;
+}
+
+/// RFC 3261 §12.2.2: a request that was overtaken by a newer one is an old copy of itself.
+bool Dialog::is_stale(Side from, const Transaction& carrier) const {
+  return carrier.requester == from && offers_[from] && offers_[from]->carrier.requester == from &&
+         carrier.cseq < offers_[from]->carrier.cseq;
 }
 
 Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier, PartyMedia media,
@@ -113,33 +128,34 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
   const bool is_again = offer.answer == Offer::Answer::final;
   // RFC 3261 §13.2.1: what follows a reliable answer is not another one; least of all when the
   // parties have agreed on something newer since.
-  if (is_again && offer.revision != revision_) return repeat(from, media);
+  if (is_again && offer.revision != revision_) return again(offer.answer_shown, media);
   if (!can_answer(media, offer.media)) return DropReason::sdp_malformed;
 
   auto leases = ports_.facing(to).fit(is_again ? current_.facing[to] : offer.facing[to], media,
                                       offer.media.family);
   if (!leases) return leases.reason();
-  Presentation shown{*std::move(leases), offer.media};
   DialogState next;
   next.party[to] = offer.media;
   next.party[from] = std::move(media);
-  next.facing[to] = shown.ports;
+  next.facing[to] = *std::move(leases);
   next.facing[from] = is_again ? current_.facing[from] : offer.facing[from];
+  const Presentation shown{names_of(next.facing[to]), offer.media, names_of(next.facing[from])};
+  offer.answer_shown = shown;
   if (kind == Offer::Answer::final || is_again) {
     finish_answer(offer, carrier, next);
   } else {
     offer.answer = Offer::Answer::preview;
-    offer.facing[to] = shown.ports;
+    offer.facing[to] = next.facing[to];
   }
   apply(offer.carrier, std::move(next));
   return shown;
 }
 
-/// The same as was shown the last time, without any change.
+/// In the light of what is agreed now, without changing it.
 Verdict<Presentation> Dialog::repeat(Side from, const PartyMedia& media) const {
   const Side to = other(from);
-  if (!covers(current_.facing[to], media)) return DropReason::sdp_unsupported;
-  return Presentation{current_.facing[to], current_.party[to]};
+  return again({names_of(current_.facing[to]), current_.party[to], names_of(current_.facing[from])},
+               media);
 }
 
 void Dialog::finish_answer(Offer& offer, const Transaction& answered_by, DialogState& next) {

@@ -12,13 +12,6 @@
 
 namespace avedge::anchor {
 
-/// What the receiver of a description is to see in it.
-struct Presentation {
-  PortLeases ports;
-  /// What the receiver last said itself.
-  PartyMedia receiver;
-};
-
 class Dialog {
  public:
   Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerId worker,
@@ -69,6 +62,7 @@ class Dialog {
   [[nodiscard]] Verdict<Presentation> take_answer(Side from, const Transaction& carrier,
                                                   PartyMedia media, Offer::Answer kind);
   [[nodiscard]] Verdict<Presentation> repeat(Side from, const PartyMedia& media) const;
+  [[nodiscard]] bool is_stale(Side from, const Transaction& carrier) const;
   void finish_answer(Offer& offer, const Transaction& answered_by, DialogState& next);
   void apply(const Transaction& cause, DialogState next);
 

@@ -2,6 +2,7 @@
 // offers, answers and ports; this is all they say to each other. Signalling thread only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,12 @@ enum class SessionId : std::uint64_t {};
 /// Who sent a message: the party that sent the dialog's initial INVITE, or the other one.
 enum class Side : std::uint8_t { caller, callee };
 
+/// What becomes of the candidates that a party offers.
+enum class CandidateMode : std::uint8_t {
+  replace,  // each side sees only the edge
+  add       // the edge appears as one more relay; media may also flow past it
+};
+
 /// What an initial INVITE says about the session it opens.
 struct SessionSpec {
   std::string call_id;
@@ -27,7 +34,32 @@ struct SessionSpec {
   std::string branch;
   std::string caller_interface;  // [[interface]] names
   std::string callee_interface;
+  /// Families that the parties are reached by in SIP: those of their media, until they say so.
+  std::optional<AddressFamily> caller_family;
+  std::optional<AddressFamily> callee_family;
   Latching latching = Latching::signalled;
+  /// Whoever signals cannot tell a provisional answer from a final one: every answer may be either,
+  /// and new branches may answer for as long as an offer may wait.
+  bool keeps_forking = false;
+  CandidateMode candidates = CandidateMode::replace;
+  /// Whose calls and ports are counted and capped; nothing for neighbours that speak for many.
+  std::optional<IpAddress> limited_source;
+};
+
+/// What the signalling says about the party that sent a description, beyond its session's rules.
+struct PartyTerms {
+  /// Whose word counts for where the party is.
+  enum class Place : std::uint8_t {
+    described,            // the description's
+    described_or_source,  // media may also come from the address the message came from
+    source                // the description's addresses mean nothing, only its ports
+  };
+  Place place = Place::described;
+  std::optional<Latching> latching;  // nothing: the session's
+  /// Of the ports that the receiver is given; nothing: as the parties' descriptions have it.
+  std::optional<AddressFamily> receiver_family;
+  /// What the receiver sees in place of the edge's address; nothing: the advertised one.
+  std::optional<IpAddress> shown_address;
 };
 
 /// One SIP message of a session, request or response, on its way through the edge.
@@ -43,10 +75,13 @@ struct DialogMessage {
   std::string_view callee_tag;
   /// RFC 3262: this 1xx carries Require: 100rel, so its SDP counts as an offer or answer.
   bool reliable = false;
+  /// RFC 4028 §4, of a 2xx: how long the session lives without a refresh.
+  std::optional<std::chrono::seconds> session_expires;
   std::string_view content_type;  // empty without a body
   std::string_view body;
-  /// Address the message came from, for Latching::sip_source.
+  /// Address the message came from, for Latching::sip_source and PartyTerms.
   IpAddress source;
+  PartyTerms terms;
 };
 
 /// What to send instead of the body that came.
@@ -60,13 +95,13 @@ class MediaAnchor {
   virtual ~MediaAnchor() = default;
 
   /// The session for an initial INVITE; the same one for the same branch.
-  /// Fails with table_full.
+  /// Fails with table_full or source_limit.
   [[nodiscard]] virtual Verdict<SessionId> open(Time now, const SessionSpec& spec) = 0;
 
   /// Tracks offer and answer and rewrites the body for the far side. Idempotent: the same message
   /// again gives the same bytes. Final responses and BYE's 200 also end what they end.
-  /// Fails with ports_exhausted, sdp_malformed, sdp_unsupported. An unknown session passes bodies
-  /// without SDP and fails with sip_unmatched otherwise.
+  /// Fails with ports_exhausted, source_limit, sdp_malformed, sdp_unsupported. An unknown session
+  /// passes bodies without SDP and fails with sip_unmatched otherwise.
   [[nodiscard]] virtual Verdict<BodyRewrite> on_message(Time now, SessionId session,
                                                         const DialogMessage& message) = 0;
 

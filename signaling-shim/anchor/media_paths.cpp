@@ -5,6 +5,26 @@
 
 namespace avedge::anchor {
 
+namespace {
+
+/// What explains the checks that `mine` sends to `theirs`, in the flavours that both wrote.
+std::vector<IceCheckKeys> check_keys(const MediaLine& mine, const MediaLine& theirs,
+                                     std::uint16_t component) {
+  std::vector<IceCheckKeys> keys;
+  if (!mine.ice_ufrag.empty() && !theirs.ice_ufrag.empty() && !theirs.ice_password.empty()) {
+    keys.push_back({theirs.ice_ufrag, theirs.ice_password, mine.ice_ufrag});
+  }
+  for (const candidate::Ice06Credentials& receiver : theirs.ice06) {
+    for (const candidate::Ice06Credentials& sender : mine.ice06) {
+      keys.push_back(
+          {ice06_user(receiver, component), receiver.password, ice06_user(sender, component)});
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
 MediaPaths::~MediaPaths() {
   for (auto& [key, slot] : slots_) remove(slot);
 }
@@ -12,7 +32,7 @@ MediaPaths::~MediaPaths() {
 void MediaPaths::sync(const DialogState& state) {
   Wanted ends = wanted(state);
   remove_stale(ends);
-  for (auto& [key, pair] : ends) set(key, std::move(pair.first), std::move(pair.second));
+  for (auto& [key, joint] : ends) set(key, std::move(joint));
 }
 
 /// Lines that share a port with an earlier one (rule of the bundle, or of RTP/AVP and RTP/SAVP on
@@ -29,7 +49,9 @@ MediaPaths::Wanted MediaPaths::wanted(const DialogState& state) const {
       const bool has_rtcp = state.party[Side::caller].lines[line].has_rtcp;
       if (component == Component::rtcp && !has_rtcp) continue;
       const Key key{line, component};
-      ends[key] = {end_of(state, Side::caller, key), end_of(state, Side::callee, key)};
+      ends.emplace(key,
+                   Joint{end_of(state, Side::caller, key), end_of(state, Side::callee, key),
+                         port_of(state, Side::caller, key), port_of(state, Side::callee, key)});
     }
   }
   return ends;
@@ -37,24 +59,18 @@ MediaPaths::Wanted MediaPaths::wanted(const DialogState& state) const {
 
 /// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
 /// other family than our interface has; not this machine from inside, unless it stands on loopback
-/// itself. Such a party can still be latched.
-bool MediaPaths::may_send_to(const Endpoint& signalled, const MediaPort& port) {
+/// itself; not a service of the edge. Such a party can still be latched.
+bool MediaPaths::may_send_to(const Endpoint& signalled, const MediaPort& port) const {
   const IpAddress& ours = port.local().address;
   return signalled.address.family() == ours.family() &&
-         (!signalled.address.is_loopback() || ours.is_loopback());
+         (!signalled.address.is_loopback() || ours.is_loopback()) &&
+         !factory_.own.forbids(signalled);
 }
 
-/// Two parties that name each other's port on this edge would make media go round for ever.
-bool MediaPaths::is_own_port(const DialogState& state, const Endpoint& signalled) {
-  const auto names = [&](const MediaPort& port) {
-    return signalled == port.local() || signalled == port.advertised();
-  };
-  for (const Side side : {Side::caller, Side::callee}) {
-    for (const PortLease& lease : state.facing[side]) {
-      if (lease && (names(lease->rtp) || names(lease->rtcp))) return true;
-    }
-  }
-  return false;
+const MediaPort& MediaPaths::port_of(const DialogState& state, Side side, const Key& key) {
+  const auto& [line, component] = key;
+  const MediaPortPair& lease = *state.facing[side][line];
+  return component == Component::rtp ? lease.rtp : lease.rtcp;
 }
 
 MediaEnd MediaPaths::end_of(const DialogState& state, Side side, const Key& key) const {
@@ -62,18 +78,18 @@ MediaEnd MediaPaths::end_of(const DialogState& state, Side side, const Key& key)
   const bool is_rtp = component == Component::rtp;
   const MediaLine& mine = state.party[side].lines[line];
   const MediaLine& theirs = state.party[other(side)].lines[line];
-  const MediaPortPair& lease = *state.facing[side][line];
-  const MediaPort& port = is_rtp ? lease.rtp : lease.rtcp;
+  const MediaPort& port = port_of(state, side, key);
   MediaEnd end;
   end.socket = port.socket();
   end.signalled = is_rtp ? mine.rtp : mine.rtcp;
-  if (!may_send_to(end.signalled, port) || is_own_port(state, end.signalled)) end.signalled = {};
+  if (!may_send_to(end.signalled, port)) end.signalled = {};
   end.signalled_addresses = mine.addresses;
-  end.sip_source = state.party[side].source;
-  end.latching = latching_;
-  if (!mine.ice_ufrag.empty() && !theirs.ice_ufrag.empty() && !theirs.ice_password.empty()) {
-    end.ice.push_back({theirs.ice_ufrag, theirs.ice_password, mine.ice_ufrag});
+  for (const Endpoint& candidate : mine.candidates) {
+    if (!factory_.crossings.is_anchored(candidate)) end.signalled_candidates.push_back(candidate);
   }
+  end.sip_source = state.party[side].source;
+  end.latching = state.party[side].terms.latching.value_or(latching_);
+  end.ice = check_keys(mine, theirs, is_rtp ? candidate::kRtpComponent : candidate::kRtcpComponent);
   return end;
 }
 
@@ -81,30 +97,43 @@ void MediaPaths::remove_stale(const Wanted& wanted) {
   for (auto& [key, slot] : slots_) {
     const auto found = wanted.find(key);
     const bool stays = found != wanted.end() &&
-                       found->second.first.socket == slot.path.near.socket &&
-                       found->second.second.socket == slot.path.far.socket;
+                       found->second.near.socket == slot.path.near.socket &&
+                       found->second.far.socket == slot.path.far.socket;
     if (!stays) remove(slot);
   }
 }
 
-void MediaPaths::set(const Key& key, MediaEnd near, MediaEnd far) {
+void MediaPaths::set(const Key& key, Joint joint) {
   Slot& slot = slots_[key];
-  if (slot.is_live && slot.path.near == near && slot.path.far == far) return;
+  for (MediaEnd* end : {&joint.near, &joint.far}) {
+    const bool is_circle =
+        factory_.crossings.come_back(end->signalled, joint.near_port, joint.far_port);
+    if (is_circle) end->signalled = {};
+  }
+  if (slot.is_live && slot.path.near == joint.near && slot.path.far == joint.far) return;
   if (!slot.is_live) {
     slot.is_live = true;
     slot.path.id = MediaPathId{factory_.next_id++};
     factory_.counters.paths.add(1);
   }
   if (slot.path.counters == nullptr) slot.path.counters = std::make_shared<MediaPathCounters>();
-  slot.path.near = std::move(near);
-  slot.path.far = std::move(far);
+  note_crossings(slot.path.id, joint);
+  slot.path.near = std::move(joint.near);
+  slot.path.far = std::move(joint.far);
   factory_.control.set_path(worker_, slot.path);
+}
+
+void MediaPaths::note_crossings(MediaPathId path, const Joint& joint) {
+  factory_.crossings.remove(path);
+  factory_.crossings.add(path, joint.near_port, joint.far.signalled);
+  factory_.crossings.add(path, joint.far_port, joint.near.signalled);
 }
 
 void MediaPaths::remove(Slot& slot) {
   if (!slot.is_live) return;
   slot.is_live = false;
   factory_.counters.paths.add(-1);
+  factory_.crossings.remove(slot.path.id);
   factory_.control.remove_path(worker_, slot.path.id);
 }
 

@@ -4,7 +4,9 @@
 #include <map>
 
 #include "signaling-shim/anchor/call_observer.h"
+#include "signaling-shim/anchor/crossings.h"
 #include "signaling-shim/anchor/dialog_state.h"
+#include "signaling-shim/anchor/settings.h"
 
 namespace avedge::anchor {
 
@@ -12,12 +14,16 @@ namespace avedge::anchor {
 struct PathFactory {
   SessionControl& control;
   SessionCounters& counters;
+  const OwnPlaces& own;
+  Crossings crossings{};
   std::uint64_t next_id = 1;
 };
 
 /// The paths of one dialog; removed with it. The near end is the caller, the far end the callee.
 class MediaPaths {
  public:
+  enum class Component : std::uint8_t { rtp, rtcp };
+
   MediaPaths(PathFactory& factory, WorkerId worker, Latching latching)
       : factory_{factory}, worker_{worker}, latching_{latching} {}
   MediaPaths(const MediaPaths&) = delete;
@@ -31,22 +37,37 @@ class MediaPaths {
   [[nodiscard]] MediaTotals totals() const;
   /// When media was last forwarded; Time{} if never.
   [[nodiscard]] Time last_activity() const;
+  /// Calls visit(m= line, component, path) for every path that is in force.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& [key, slot] : slots_) {
+      if (slot.is_live) visit(key.first, key.second, slot.path);
+    }
+  }
 
  private:
-  enum class Component : std::uint8_t { rtp, rtcp };
   using Key = std::pair<std::size_t, Component>;  // m= line
   struct Slot {
     MediaPath path;
     bool is_live = false;
   };
-  using Wanted = std::map<Key, std::pair<MediaEnd, MediaEnd>>;  // near, far
+  /// What leads from one party to the other; the ports are those of the state it was made of.
+  struct Joint {
+    MediaEnd near;
+    MediaEnd far;
+    const MediaPort& near_port;
+    const MediaPort& far_port;
+  };
+  using Wanted = std::map<Key, Joint>;
 
   [[nodiscard]] Wanted wanted(const DialogState& state) const;
-  [[nodiscard]] static bool is_own_port(const DialogState& state, const Endpoint& signalled);
-  [[nodiscard]] static bool may_send_to(const Endpoint& signalled, const MediaPort& port);
+  [[nodiscard]] bool may_send_to(const Endpoint& signalled, const MediaPort& port) const;
   [[nodiscard]] MediaEnd end_of(const DialogState& state, Side side, const Key& key) const;
+  [[nodiscard]] static const MediaPort& port_of(const DialogState& state, Side side,
+                                                const Key& key);
   void remove_stale(const Wanted& wanted);
-  void set(const Key& key, MediaEnd near, MediaEnd far);
+  void set(const Key& key, Joint joint);
+  void note_crossings(MediaPathId path, const Joint& joint);
   void remove(Slot& slot);
 
   PathFactory& factory_;

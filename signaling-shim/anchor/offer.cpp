@@ -21,18 +21,24 @@ Transaction Transaction::of(const DialogMessage& message) {
 }
 
 Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia media,
-                           const PerSide<PortLeases>& held, AddressFamily receiver_family,
+                           const PerSide<PortLeases>& held, const PartyMedia& receiver,
                            CallPorts& ports) {
   Offer offer;
   offer.from = from;
   offer.carrier = carrier;
   for (const Side side : {from, other(from)}) {
-    const AddressFamily family = side == from ? media.family : receiver_family;
-    auto leases = ports.facing(side).fit(held[side], media, family);
+    PortLessor& lessor = ports.facing(side);
+    AddressFamily family = media.family;
+    if (side != from) {
+      family = receiver.lines.empty() ? lessor.usual_family().value_or(family) : receiver.family;
+      family = media.terms.receiver_family.value_or(family);
+    }
+    auto leases = lessor.fit(held[side], media, family);
     if (!leases) return leases.reason();
     offer.facing[side] = *std::move(leases);
   }
   offer.media = std::move(media);
+  offer.shown = {names_of(offer.facing[other(from)]), receiver, names_of(offer.facing[from])};
   return offer;
 }
 

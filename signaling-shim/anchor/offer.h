@@ -24,6 +24,15 @@ struct CallPorts {
   [[nodiscard]] PortLessor& facing(Side side) { return side == Side::caller ? caller : callee; }
 };
 
+/// What the receiver of a description is to see in it.
+struct Presentation {
+  PortNames ports;
+  /// What the receiver last said itself.
+  PartyMedia receiver;
+  /// The ports in whose place the sender knows the receiver's.
+  PortNames as_seen;
+};
+
 struct Offer {
   enum class Answer : std::uint8_t {
     none,
@@ -41,13 +50,18 @@ struct Offer {
   /// The dialog's revision that the final answer made, and what carried that answer.
   std::uint64_t revision = 0;
   Transaction answered_by;
+  /// As the far side saw the offer, and as its final answer was seen. What is retransmitted later
+  /// looks the same, whatever has been agreed since.
+  Presentation shown;
+  Presentation answer_shown;
   Time since{};
 
-  /// Makes the offer of `media` by `from`, keeping the ports of `held`.
+  /// Makes the offer of `media` by `from`, keeping the ports of `held`. `receiver` is what the far
+  /// side last said itself, without lines if nothing yet.
   /// Fails with ports_exhausted or family_unsupported.
   [[nodiscard]] static Verdict<Offer> make(Side from, const Transaction& carrier, PartyMedia media,
                                            const PerSide<PortLeases>& held,
-                                           AddressFamily receiver_family, CallPorts& ports);
+                                           const PartyMedia& receiver, CallPorts& ports);
 };
 
 }  // namespace avedge::anchor

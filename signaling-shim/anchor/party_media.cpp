@@ -16,6 +16,11 @@ void add_address(std::vector<IpAddress>& list, const IpAddress& address) {
   if (std::find(list.begin(), list.end(), address) == list.end()) list.push_back(address);
 }
 
+void add_candidate(std::vector<Endpoint>& list, const Endpoint& candidate) {
+  if (list.size() == kMaxSignalledCandidates) return;
+  if (std::find(list.begin(), list.end(), candidate) == list.end()) list.push_back(candidate);
+}
+
 /// Nowhere, unless somebody can receive there.
 Endpoint target_at(const std::optional<IpAddress>& address, Port port) {
   if (!address || !is_unicast(*address) || port == Port{}) return {};
@@ -39,22 +44,59 @@ void read_place(const sdp::View& view, const sdp::Media& media, MediaLine& line)
   if (rtcp_address) add_address(line.addresses, *rtcp_address);
 }
 
+/// Both components of a candidate have the same id and password.
+void add_ice06(MediaLine& line, const candidate::Candidate& candidate) {
+  auto credentials = candidate::ice06_credentials(candidate);
+  if (!credentials) return;
+  auto& known = line.ice06;
+  if (std::find(known.begin(), known.end(), *credentials) != known.end()) return;
+  const bool is_default = candidate.port_number == line.written.port;
+  if (is_default && !known.empty()) {
+    known.insert(known.begin(), *std::move(credentials));
+  } else {
+    known.push_back(*std::move(credentials));
+  }
+  if (known.size() > candidate::kMaxIce06Ids) known.pop_back();
+}
+
+void read_candidates(const sdp::Media& media, MediaLine& line) {
+  for (const sdp::CandidateLine& written : media.candidates) {
+    if (!written.candidate || written.candidate->carrier != candidate::Carrier::udp) continue;
+    if (written.candidate->ip) {
+      add_address(line.addresses, *written.candidate->ip);
+      add_candidate(line.candidates, {*written.candidate->ip, written.candidate->port_number});
+    }
+    add_ice06(line, *written.candidate);
+  }
+}
+
 MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
   MediaLine line;
   line.is_relayed = media.is_relayed();
+  line.waits_for_bundle = media.waits_for_bundle();
   if (!line.is_relayed) return line;
   line.has_rtcp = media.profile == sdp::Profile::rtp;
   line.is_two_way = view.direction_of(media) == sdp::Direction::sendrecv;
   read_place(view, media, line);
-  for (const sdp::CandidateLine& candidate : media.candidates) {
-    if (candidate.candidate && candidate.candidate->carrier == candidate::Carrier::udp &&
-        candidate.candidate->ip) {
-      add_address(line.addresses, *candidate.candidate->ip);
-    }
-  }
+  read_candidates(media, line);
   line.ice_ufrag = view.ice_ufrag_of(media);
   line.ice_password = view.ice_password_of(media);
   return line;
+}
+
+void apply_place(PartyTerms::Place place, const IpAddress& source, MediaLine& line) {
+  if (place == PartyTerms::Place::described || !line.is_relayed || !is_unicast(source)) return;
+  if (place == PartyTerms::Place::source) {
+    line.addresses.clear();
+    line.candidates.clear();
+    if (line.rtp.port != Port{}) line.rtp.address = source;
+    if (line.rtcp.port != Port{}) line.rtcp.address = source;
+  }
+  add_address(line.addresses, source);
+}
+
+bool says_where(const MediaLine& line) {
+  return line.is_relayed && !line.written.address.is_unspecified();
 }
 
 void merge(MediaLine& line, const MediaLine& other) {
@@ -64,23 +106,25 @@ void merge(MediaLine& line, const MediaLine& other) {
     merged.ice_ufrag = line.ice_ufrag;
     merged.ice_password = line.ice_password;
   }
+  if (merged.ice06.empty()) merged.ice06 = line.ice06;
   for (const IpAddress& address : line.addresses) add_address(merged.addresses, address);
+  for (const Endpoint& candidate : line.candidates) add_candidate(merged.candidates, candidate);
   line = std::move(merged);
 }
 
 }  // namespace
 
-PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source) {
+PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source,
+                            const PartyTerms& terms) {
   PartyMedia party;
   party.source = source;
-  bool has_family = false;
+  party.terms = terms;
   for (const sdp::Media& media : view.media()) {
     party.lines.push_back(read_line(view, media));
-    if (party.lines.back().is_relayed && !has_family) {
-      party.family = party.lines.back().written.address.family();
-      has_family = true;
-    }
+    apply_place(terms.place, source, party.lines.back());
   }
+  const auto spoken = std::find_if(party.lines.begin(), party.lines.end(), says_where);
+  if (spoken != party.lines.end()) party.family = spoken->written.address.family();
   return party;
 }
 
@@ -96,6 +140,10 @@ void PartyMedia::add_alternative(const PartyMedia& other) {
 }
 
 void PartyMedia::keep_targets_of(const PartyMedia& before) {
+  // "0.0.0.0" of a party that lives in IPv6 says nothing about it.
+  if (!before.lines.empty() && std::none_of(lines.begin(), lines.end(), says_where)) {
+    family = before.family;
+  }
   for (std::size_t i = 0; i < std::min(lines.size(), before.lines.size()); ++i) {
     const MediaLine& old = before.lines[i];
     MediaLine& line = lines[i];
@@ -103,10 +151,12 @@ void PartyMedia::keep_targets_of(const PartyMedia& before) {
     line.rtp = old.rtp;
     line.rtcp = old.rtcp;
     line.addresses = old.addresses;
+    line.candidates = old.candidates;
     if (line.ice_ufrag.empty()) {
       line.ice_ufrag = old.ice_ufrag;
       line.ice_password = old.ice_password;
     }
+    if (line.ice06.empty()) line.ice06 = old.ice06;
   }
 }
 

@@ -4,17 +4,21 @@
 #include <string>
 #include <vector>
 
+#include "ice/candidate/ice06_credentials.h"
 #include "relay/core/endpoint.h"
+#include "signaling-shim/anchor/media_anchor.h"
 #include "signaling-shim/sdp/view.h"
 
 namespace avedge::anchor {
 
 /// Addresses of one stream from which its party may latch; more are ignored.
 inline constexpr std::size_t kMaxSignalledAddresses = 16;
+inline constexpr std::size_t kMaxSignalledCandidates = 32;
 
 /// One m= line.
 struct MediaLine {
-  bool is_relayed = false;  // over UDP and not rejected
+  bool is_relayed = false;        // over UDP and not rejected
+  bool waits_for_bundle = false;  // port 0, and yet not rejected (RFC 8843 §6)
   bool has_rtcp = false;
   /// c=0.0.0.0, ::, or a=inactive. Says nothing about where media goes.
   bool is_held = false;
@@ -25,8 +29,11 @@ struct MediaLine {
   Endpoint rtp;
   Endpoint rtcp;
   std::vector<IpAddress> addresses;
+  std::vector<Endpoint> candidates;  // over UDP, of all components
   std::string ice_ufrag;
   std::string ice_password;
+  /// Those of its candidates in the older grammar: over UDP, the default destination's first.
+  std::vector<candidate::Ice06Credentials> ice06;
 };
 
 struct PartyMedia {
@@ -35,8 +42,10 @@ struct PartyMedia {
   AddressFamily family = AddressFamily::ipv4;
   /// Where its SIP message came from.
   IpAddress source;
+  PartyTerms terms;
 
-  [[nodiscard]] static PartyMedia from(const sdp::View& view, const IpAddress& source);
+  [[nodiscard]] static PartyMedia from(const sdp::View& view, const IpAddress& source,
+                                       const PartyTerms& terms = {});
 
   [[nodiscard]] bool relays(std::size_t line) const {
     return line < lines.size() && lines[line].is_relayed;

@@ -59,20 +59,39 @@ Verdict<PortLeases> PortLessor::fit(const PortLeases& held, const PartyMedia& me
 }
 
 Verdict<PortLease> PortLessor::lease(AddressFamily preferred) {
-  auto pair = control_.lease_pair(worker_, interface_, preferred);
+  if (source_ && source_->port_pairs >= source_->max_port_pairs) return DropReason::source_limit;
+  auto pair = control_.lease_pair(worker_, party_.interface, preferred);
   if (!pair && pair.reason() == DropReason::family_unsupported) {
     const bool was_v4 = preferred == AddressFamily::ipv4;
-    pair = control_.lease_pair(worker_, interface_,
+    pair = control_.lease_pair(worker_, party_.interface,
                                was_v4 ? AddressFamily::ipv6 : AddressFamily::ipv4);
   }
   if (!pair) return pair.reason();
   if (!address_) address_ = pair->rtp.advertised().address;
-  return PortLease{std::make_shared<const MediaPortPair>(*std::move(pair))};
+  return on_account(*std::move(pair));
 }
 
-bool covers(const PortLeases& leases, const PartyMedia& media) {
+PortLease PortLessor::on_account(MediaPortPair pair) const {
+  if (source_ == nullptr) return std::make_shared<const MediaPortPair>(std::move(pair));
+  ++source_->port_pairs;
+  return {new MediaPortPair{std::move(pair)}, [source = source_](const MediaPortPair* freed) {
+            delete freed;
+            --source->port_pairs;
+          }};
+}
+
+PortNames names_of(const PortLeases& leases) {
+  PortNames names(leases.size());
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    if (leases[i] == nullptr) continue;
+    names[i] = sdp::EdgePorts{leases[i]->rtp.advertised(), leases[i]->rtcp.advertised()};
+  }
+  return names;
+}
+
+bool covers(const PortNames& names, const PartyMedia& media) {
   for (std::size_t i = 0; i < media.lines.size(); ++i) {
-    if (media.relays(i) && (i >= leases.size() || leases[i] == nullptr)) return false;
+    if (media.relays(i) && (i >= names.size() || !names[i])) return false;
   }
   return true;
 }

@@ -61,11 +61,10 @@ struct PartHeaders {
 
 class Walker {
  public:
-  Verdict<void> walk(std::string_view content_type, std::string_view body,
-                     std::string_view content_length, std::size_t depth) {
+  Verdict<void> walk(std::string_view content_type, std::string_view body, std::size_t depth) {
     const std::string_view type = media_type(content_type);
     if (equals_ignoring_case(type, "application/sdp")) {
-      found_.push_back({body, content_length});
+      found_.texts.push_back(body);
       return {};
     }
     if (!is_multipart(type)) return {};
@@ -75,7 +74,7 @@ class Walker {
     return walk_parts(body, "--" + std::string{boundary}, depth);
   }
 
-  std::vector<SdpBody> found() && { return std::move(found_); }
+  SdpBodies found() && { return std::move(found_); }
 
  private:
   struct Delimiter {
@@ -122,7 +121,11 @@ class Walker {
     const std::string_view type = media_type(headers.content_type);
     const bool is_relevant = equals_ignoring_case(type, "application/sdp") || is_multipart(type);
     if (is_relevant && !is_readable(headers.encoding)) return DropReason::sdp_unsupported;
-    return walk(headers.content_type, part, headers.content_length, depth + 1);
+    if (const auto step = walk(headers.content_type, part, depth + 1); !step) return step;
+    if (is_relevant && !headers.content_length.empty()) {
+      found_.sized.push_back({part, headers.content_length});
+    }
+    return {};
   }
 
   static bool is_readable(std::string_view encoding) {
@@ -166,21 +169,21 @@ class Walker {
     return at == std::string_view::npos ? text.size() : at + 1;
   }
 
-  std::vector<SdpBody> found_;
+  SdpBodies found_;
   std::size_t parts_ = 0;
 };
 
 }  // namespace
 
-Verdict<std::vector<SdpBody>> find_sdp(std::string_view content_type, std::string_view body) {
-  if (body.empty()) return std::vector<SdpBody>{};
+Verdict<SdpBodies> find_sdp(std::string_view content_type, std::string_view body) {
+  if (body.empty()) return SdpBodies{};
   // RFC 3261 §20.15 wants a Content-Type; many a client takes a body without one for SDP.
   if (trimmed(content_type).empty()) {
-    if (!body.starts_with("v=") && !body.starts_with("o=")) return std::vector<SdpBody>{};
-    return std::vector<SdpBody>{{body, {}}};
+    if (!body.starts_with("v=") && !body.starts_with("o=")) return SdpBodies{};
+    return SdpBodies{{body}, {}};
   }
   Walker walker;
-  if (const auto step = walker.walk(content_type, body, {}, 0); !step) return step.reason();
+  if (const auto step = walker.walk(content_type, body, 0); !step) return step.reason();
   return std::move(walker).found();
 }
 

@@ -12,17 +12,21 @@ namespace avedge::anchor {
 inline constexpr std::size_t kMaxMimeDepth = 3;
 inline constexpr std::size_t kMaxMimeParts = 16;
 
-/// Views into the body.
-struct SdpBody {
-  std::string_view text;
-  /// The digits of the part's own Content-Length; empty if it has none.
-  std::string_view content_length;
+/// A part of a multipart body that says how long it is, whether it is SDP or holds some.
+struct SizedPart {
+  std::string_view content;
+  std::string_view length;  // the value of its Content-Length
 };
 
-/// In the order of the body; empty if there is none. A leaf that may be SDP but cannot be read
-/// (base64, a missing boundary, too deep a tree) is refused, because it would leak.
+/// Views into the body.
+struct SdpBodies {
+  std::vector<std::string_view> texts;  // in the order of the body
+  std::vector<SizedPart> sized;         // every part before the one that contains it
+};
+
+/// Without any texts if there is no SDP. A leaf that may be SDP but cannot be read (base64, a
+/// missing boundary, too deep a tree) is refused, because it would leak.
 /// Fails with sdp_malformed or sdp_unsupported.
-[[nodiscard]] Verdict<std::vector<SdpBody>> find_sdp(std::string_view content_type,
-                                                     std::string_view body);
+[[nodiscard]] Verdict<SdpBodies> find_sdp(std::string_view content_type, std::string_view body);
 
 }  // namespace avedge::anchor

@@ -8,19 +8,20 @@ std::optional<Endpoint> known(const Endpoint& endpoint) {
 }
 
 sdp::FarView far_view(std::size_t sections, const Presentation& shown,
-                      const std::optional<IpAddress>& edge) {
+                      const std::optional<IpAddress>& edge, const PartyTerms& terms) {
   sdp::FarView far;
-  far.address = edge;
-  far.media.resize(sections);
-  far.receiver.resize(sections);
-  for (std::size_t i = 0; i < std::min(sections, shown.ports.size()); ++i) {
-    if (const PortLease& lease = shown.ports[i]) {
-      far.media[i] = sdp::EdgePorts{lease->rtp.advertised(), lease->rtcp.advertised()};
-    }
+  far.address = terms.shown_address ? terms.shown_address : edge;
+  far.media = shown.ports;
+  for (auto& ports : far.media) {
+    if (!ports || !terms.shown_address) continue;
+    ports->rtp.address = *terms.shown_address;
+    ports->rtcp.address = *terms.shown_address;
   }
+  far.receiver.resize(sections);
   for (std::size_t i = 0; i < std::min(sections, shown.receiver.lines.size()); ++i) {
     const MediaLine& own = shown.receiver.lines[i];
-    far.receiver[i] = {known(own.rtp), known(own.rtcp)};
+    far.receiver[i] = {known(own.rtp), known(own.rtcp), {}};
+    if (i < shown.as_seen.size()) far.receiver[i].as_seen = shown.as_seen[i];
   }
   return far;
 }
@@ -44,9 +45,10 @@ Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
   SdpMessage read;
   read.body_ = message.body;
   read.source_ = message.source;
-  read.bodies_ = *std::move(bodies);
-  for (const SdpBody& body : read.bodies_) {
-    auto view = sdp::View::parse(body.text);
+  read.terms_ = message.terms;
+  read.sized_ = std::move(bodies->sized);
+  for (const std::string_view text : bodies->texts) {
+    auto view = sdp::View::parse(text);
     if (!view) return view.reason();
     read.views_.push_back(*std::move(view));
   }
@@ -54,16 +56,20 @@ Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
 }
 
 PartyMedia SdpMessage::media() const {
-  PartyMedia media = PartyMedia::from(views_.front(), source_);
+  PartyMedia media = PartyMedia::from(views_.front(), source_, terms_);
   for (std::size_t i = 1; i < views_.size(); ++i) {
-    media.add_alternative(PartyMedia::from(views_[i], source_));
+    media.add_alternative(PartyMedia::from(views_[i], source_, terms_));
   }
   return media;
 }
 
-BodyRewrite SdpMessage::show(const Presentation& shown,
-                             const std::optional<IpAddress>& edge) const {
-  return rewrite([&](std::size_t sections) { return far_view(sections, shown, edge); });
+BodyRewrite SdpMessage::show(const Presentation& shown, const std::optional<IpAddress>& edge,
+                             CandidateMode candidates) const {
+  return rewrite([&](std::size_t sections) {
+    sdp::FarView far = far_view(sections, shown, edge, terms_);
+    if (candidates == CandidateMode::add) far.candidates = sdp::Candidates::kept;
+    return far;
+  });
 }
 
 BodyRewrite SdpMessage::show_nowhere() const {
@@ -79,14 +85,22 @@ BodyRewrite SdpMessage::show_nowhere() const {
 template <class FarViewOf>
 BodyRewrite SdpMessage::rewrite(const FarViewOf& far_view_of) const {
   text::EditList edits{body_};
-  for (std::size_t i = 0; i < views_.size(); ++i) {
-    const sdp::FarView far = far_view_of(views_[i].media().size());
-    sdp::rewrite(views_[i], far, edits);
-    if (bodies_[i].content_length.empty()) continue;
-    edits.replace(bodies_[i].content_length, std::to_string(sdp::rewrite(views_[i], far).size()));
+  for (const sdp::View& view : views_) {
+    sdp::rewrite(view, far_view_of(view.media().size()), edits);
   }
+  correct_lengths(edits);
   if (edits.empty()) return {};
   return {edits.emit()};
+}
+
+/// From the inside out: a length that gets another digit makes the part around it longer, too.
+void SdpMessage::correct_lengths(text::EditList& edits) const {
+  for (const SizedPart& part : sized_) {
+    const std::ptrdiff_t growth = edits.growth_of(part.content);
+    if (growth == 0) continue;
+    const auto size = static_cast<std::ptrdiff_t>(part.content.size()) + growth;
+    edits.replace(part.length, std::to_string(size));
+  }
 }
 
 }  // namespace avedge::anchor

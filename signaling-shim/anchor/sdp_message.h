@@ -23,8 +23,8 @@ class SdpMessage {
   [[nodiscard]] PartyMedia media() const;
 
   /// The body with the ports of `shown` in it; `edge` is what the receiver knows the edge by.
-  [[nodiscard]] BodyRewrite show(const Presentation& shown,
-                                 const std::optional<IpAddress>& edge) const;
+  [[nodiscard]] BodyRewrite show(const Presentation& shown, const std::optional<IpAddress>& edge,
+                                 CandidateMode candidates) const;
   /// The body with the discard port of the unspecified address for every place, for descriptions
   /// that say what a party is able to and not where it is.
   [[nodiscard]] BodyRewrite show_nowhere() const;
@@ -32,11 +32,13 @@ class SdpMessage {
  private:
   template <class FarViewOf>
   [[nodiscard]] BodyRewrite rewrite(const FarViewOf& far_view_of) const;
+  void correct_lengths(text::EditList& edits) const;
 
   std::string_view body_;
   IpAddress source_;
-  std::vector<SdpBody> bodies_;
-  std::vector<sdp::View> views_;  // of bodies_
+  PartyTerms terms_;
+  std::vector<SizedPart> sized_;
+  std::vector<sdp::View> views_;
 };
 
 }  // namespace avedge::anchor

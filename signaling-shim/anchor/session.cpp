@@ -23,17 +23,21 @@ EndReason reason_of(int status, bool is_cancelled) {
 }  // namespace
 
 Session::Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& factory,
-                 const Settings& settings)
+                 const Settings& settings, std::shared_ptr<SourceUse> source)
     : spec_{spec},
       factory_{factory},
       settings_{settings},
+      source_{std::move(source)},
       worker_{factory.control.assign_worker()},
       info_{id, spec.call_id, spec.caller_interface, spec.callee_interface, 0},
-      ports_{PortLessor{factory.control, worker_, spec.caller_interface},
-             PortLessor{factory.control, worker_, spec.callee_interface}},
+      ports_{PortLessor{
+                 factory.control, worker_, {spec.caller_interface, spec.caller_family}, source_},
+             PortLessor{
+                 factory.control, worker_, {spec.callee_interface, spec.callee_family}, source_}},
       opened_{now},
       last_message_{now},
-      last_sdp_{now} {}
+      last_sdp_{now},
+      last_refresh_{now} {}
 
 Verdict<BodyRewrite> Session::on_message(Time now, const DialogMessage& message) {
   last_message_ = now;
@@ -73,7 +77,7 @@ Verdict<BodyRewrite> Session::rewrite_body(Time now, const DialogMessage& messag
   if (only_describes(message)) return sdp->show_nowhere();
   const auto shown = present(now, message, sdp->media());
   if (!shown) return shown.reason();
-  return sdp->show(*shown, ports_.facing(other(message.sender)).address());
+  return sdp->show(*shown, ports_.facing(other(message.sender)).address(), spec_.candidates);
 }
 
 Verdict<Presentation> Session::present(Time now, const DialogMessage& message, PartyMedia media) {
@@ -88,22 +92,22 @@ Verdict<Presentation> Session::present(Time now, const DialogMessage& message, P
 Verdict<Presentation> Session::present_initial_offer(Time now, const DialogMessage& message,
                                                      PartyMedia media) {
   if (!initial_offer_) {
-    const AddressFamily family = media.family;
     auto offer =
-        Offer::make(Side::caller, Transaction::of(message), std::move(media), {}, family, ports_);
+        Offer::make(Side::caller, Transaction::of(message), std::move(media), {}, {}, ports_);
     if (!offer) return offer.reason();
     offer->since = now;
     initial_offer_ = *std::move(offer);
-  } else if (!covers(initial_offer_->facing[Side::callee], media)) {
+  } else if (!covers(initial_offer_->shown.ports, media)) {
     return DropReason::sdp_unsupported;  // not the INVITE that we forwarded
   }
   info_.streams = std::max(info_.streams, initial_offer_->media.streams());
-  return Presentation{initial_offer_->facing[Side::callee], {}};
+  return initial_offer_->shown;
 }
 
 void Session::after_body(Time now, const DialogMessage& message) {
   if (is_initial_invite(message)) is_started_ = true;
   if (answers_initial_invite(message)) on_initial_response(now, message);
+  note_session_timer(now, message);
   Dialog* dialog = find(message.callee_tag);
   if (dialog == nullptr) return;
   info_.streams = std::max(info_.streams, dialog->state().open_lines());
@@ -117,12 +121,23 @@ void Session::on_initial_response(Time now, const DialogMessage& message) {
     if (!answered_) over_ = reason_of(message.status, is_cancelled_);
     return;
   }
+  is_ringing_ = is_ringing_ || message.status > 100;
   // A 1xx without a tag begins no dialog, unless there is SDP in it.
   const bool begins =
       message.status >= 200 || (message.status > 100 && !message.callee_tag.empty());
   if (!begins) return;
   const auto dialog = find_or_begin(message);
   if (dialog.ok() && message.status >= 200) confirm(now, **dialog);
+}
+
+/// RFC 4028 §7.2: each 2xx to INVITE or UPDATE sets the timer anew, or ends it.
+void Session::note_session_timer(Time now, const DialogMessage& message) {
+  const Method method = Transaction::of(message).method;
+  const bool refreshes = method == Method::invite || method == Method::update;
+  if (!refreshes || message.status < 200 || message.status >= 300) return;
+  last_refresh_ = now;
+  refresh_due_.reset();
+  if (message.session_expires) refresh_due_ = now + *message.session_expires;
 }
 
 /// The 200 of one branch frees the others.
@@ -168,7 +183,8 @@ void Session::end_dialog(const Dialog& dialog) {
 }
 
 void Session::expire(Time now) {
-  if (answered_ && now - *answered_ >= settings_.fork_window) initial_offer_.reset();
+  const Duration window = spec_.keeps_forking ? settings_.offer_timeout : settings_.fork_window;
+  if (answered_ && now - *answered_ >= window) initial_offer_.reset();
   expire_dialogs(now);
   if (!over_) expire_idle(now);
 }
@@ -183,18 +199,32 @@ void Session::expire_dialogs(Time now) {
 }
 
 void Session::expire_idle(Time now) {
+  if (is_overdue(now)) {
+    over_ = EndReason::expired;
+    return;
+  }
   if (now - last_sign_of_life() < patience()) return;
   over_ = answered_ ? EndReason::idle : EndReason::unanswered;
 }
 
+/// RFC 4028 §10. Parties whose media flows on are there, whatever became of their refresh.
+bool Session::is_overdue(Time now) const {
+  return refresh_due_ && now - *refresh_due_ >= settings_.session_grace &&
+         now - last_media() >= settings_.session_grace;
+}
+
 Time Session::last_sign_of_life() const {
   if (!answered_ || open_lines() == 0) return std::max(last_media(), last_message_);
-  // Session refreshes alone do not keep silent media alive, unless they carry SDP.
-  return std::max({last_media(), last_sdp_, *answered_});
+  const Time latest = std::max({last_media(), last_sdp_, *answered_});
+  // Session refreshes alone do not keep silent media alive, unless silence is what was agreed.
+  return is_on_hold() ? std::max(latest, last_refresh_) : latest;
 }
 
 Duration Session::patience() const {
-  if (!answered_) return settings_.offer_timeout;
+  if (!answered_) {
+    return is_ringing_ ? std::max(settings_.offer_timeout, settings_.ringing)
+                       : settings_.offer_timeout;
+  }
   if (open_lines() == 0) return settings_.without_media;
   return is_on_hold() ? settings_.hold_idle : settings_.media_idle;
 }

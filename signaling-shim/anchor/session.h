@@ -1,6 +1,8 @@
 // One anchored call: the offer of its initial INVITE, and a dialog for every party that answers it.
 #pragma once
 
+#include <span>
+
 #include "signaling-shim/anchor/call_observer.h"
 #include "signaling-shim/anchor/dialog.h"
 #include "signaling-shim/anchor/settings.h"
@@ -10,8 +12,9 @@ namespace avedge::anchor {
 /// Owns the call's ports and paths; destroying it frees them. Signalling thread only.
 class Session {
  public:
+  /// `source`: on whose account its ports are; null if on nobody's.
   Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& factory,
-          const Settings& settings);
+          const Settings& settings, std::shared_ptr<SourceUse> source);
 
   /// As MediaAnchor::on_message(); afterwards over() may say that this was the last message.
   [[nodiscard]] Verdict<BodyRewrite> on_message(Time now, const DialogMessage& message);
@@ -25,8 +28,12 @@ class Session {
   [[nodiscard]] bool is_answered() const { return answered_.has_value(); }
   [[nodiscard]] const CallInfo& info() const { return info_; }
   [[nodiscard]] const std::string& branch() const { return spec_.branch; }
+  [[nodiscard]] const std::shared_ptr<SourceUse>& source() const { return source_; }
   [[nodiscard]] CallEnd end_of_call(Time now, EndReason reason) const;
   [[nodiscard]] CallSnapshot snapshot(Time now) const;
+  /// One for every party that answered and still lives.
+  [[nodiscard]] std::span<const std::unique_ptr<Dialog>> dialogs() const { return dialogs_; }
+  [[nodiscard]] Time last_message() const { return last_message_; }
 
  private:
   [[nodiscard]] bool is_initial_invite(const DialogMessage& message) const;
@@ -40,12 +47,14 @@ class Session {
   void after_body(Time now, const DialogMessage& message);
   void on_initial_response(Time now, const DialogMessage& message);
   void confirm(Time now, Dialog& dialog);
+  void note_session_timer(Time now, const DialogMessage& message);
 
   [[nodiscard]] Dialog* find(std::string_view tag);
   Verdict<Dialog*> find_or_begin(const DialogMessage& message);
   void end_dialog(const Dialog& dialog);
   void expire_dialogs(Time now);
   void expire_idle(Time now);
+  [[nodiscard]] bool is_overdue(Time now) const;
   [[nodiscard]] Time last_sign_of_life() const;
   [[nodiscard]] Duration patience() const;
   [[nodiscard]] std::size_t open_lines() const;
@@ -56,14 +65,18 @@ class Session {
   SessionSpec spec_;
   PathFactory& factory_;
   const Settings& settings_;
+  std::shared_ptr<SourceUse> source_;
   WorkerId worker_;
   CallInfo info_;
   CallPorts ports_;
   Time opened_;
   Time last_message_;
   Time last_sdp_;
-  std::optional<Time> answered_;  // the first 2xx to the initial INVITE
+  Time last_refresh_;
+  std::optional<Time> refresh_due_;  // while a session timer runs
+  std::optional<Time> answered_;     // the first 2xx to the initial INVITE
   bool is_started_ = false;
+  bool is_ringing_ = false;
   bool is_cancelled_ = false;
   std::optional<EndReason> over_;
   std::optional<Transaction> initial_invite_;

@@ -21,7 +21,10 @@ Verdict<BodyRewrite> pass_unless_offer(const DialogMessage& message) {
 }  // namespace
 
 Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserver& observer)
-    : settings_{settings}, observer_{observer}, factory_{control, counters_} {}
+    : settings_{settings},
+      observer_{observer},
+      factory_{control, counters_, settings_.own},
+      sources_{settings.max_sessions_per_source, settings.max_port_pairs_per_source} {}
 
 Sessions::~Sessions() {
   end_all(last_seen_);
@@ -35,10 +38,16 @@ Verdict<SessionId> Sessions::open(Time now, const SessionSpec& spec) {
     return SessionId{known->second};
   }
   if (refusing_new_ || sessions_.size() >= settings_.max_sessions) return DropReason::table_full;
+  std::shared_ptr<SourceUse> source;
+  if (spec.limited_source) {
+    source = sources_.admit(*spec.limited_source);
+    if (source == nullptr) return DropReason::source_limit;
+  }
   // Unpredictable, so that ids of an earlier run, or guessed ones, name no call.
   std::uint64_t id = 0;
   while (id == 0 || sessions_.contains(id)) id = random_u64();
-  sessions_.emplace(id, std::make_unique<Session>(now, SessionId{id}, spec, factory_, settings_));
+  sessions_.emplace(id, std::make_unique<Session>(now, SessionId{id}, spec, factory_, settings_,
+                                                  std::move(source)));
   by_branch_.emplace(spec.branch, id);
   counters_.sessions.set(static_cast<std::int64_t>(sessions_.size()));
   return SessionId{id};
@@ -61,6 +70,17 @@ void Sessions::abandon(Time now, SessionId session) {
   const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
   if (entry == sessions_.end() || entry->second->is_answered()) return;
   end(now, entry, EndReason::abandoned);
+}
+
+const Session* Sessions::find(SessionId session) const {
+  const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
+  return entry == sessions_.end() ? nullptr : entry->second.get();
+}
+
+void Sessions::close(Time now, SessionId session, EndReason reason) {
+  last_seen_ = now;
+  const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
+  if (entry != sessions_.end()) end(now, entry, reason);
 }
 
 void Sessions::expire(Time now) {
@@ -86,6 +106,7 @@ Sessions::Table::iterator Sessions::end(Time now, Table::iterator entry, EndReas
     observer_.on_call_ended(session.info(), session.end_of_call(now, reason));
   }
   by_branch_.erase(session.branch());
+  if (session.source()) --session.source()->calls;
   const auto next = sessions_.erase(entry);
   counters_.sessions.set(static_cast<std::int64_t>(sessions_.size()));
   return next;

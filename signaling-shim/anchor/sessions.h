@@ -23,6 +23,11 @@ class Sessions final : public MediaAnchor {
   /// Looks at every session; meant to be called about once a second.
   void expire(Time now) override;
 
+  /// Null if the session is over. Valid until the next call that can end one.
+  [[nodiscard]] const Session* find(SessionId session) const;
+  /// Ends a session for signalling that says so by other means than SIP messages.
+  void close(Time now, SessionId session, EndReason reason);
+
   /// From now on open() fails with table_full; the calls there are go on.
   void refuse_new() { refusing_new_ = true; }
   /// Ends every call, for a shutdown that knows the time.
@@ -42,6 +47,7 @@ class Sessions final : public MediaAnchor {
   CallObserver& observer_;
   SessionCounters counters_;
   PathFactory factory_;
+  Sources sources_;
   bool refusing_new_ = false;
   Time last_seen_{};  // the latest time anybody told us
   std::unordered_map<std::string, std::uint64_t> by_branch_;

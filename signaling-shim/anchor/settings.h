@@ -3,8 +3,26 @@
 
 #include <chrono>
 #include <cstddef>
+#include <vector>
+
+#include "relay/core/endpoint.h"
 
 namespace avedge::anchor {
+
+/// Where the edge itself listens. Nobody's media goes there, or whoever writes an SDP could speak
+/// to our own services from an address of ours; ports for media are open to calls that pass twice.
+struct OwnPlaces {
+  struct MediaPorts {
+    IpAddress address;
+    Port first;
+    Port last;
+  };
+
+  std::vector<IpAddress> addresses;
+  std::vector<MediaPorts> media;
+
+  [[nodiscard]] bool forbids(const Endpoint& target) const;
+};
 
 struct Settings {
   /// An offer that nobody answers holds its ports this long after the transaction's last message.
@@ -17,9 +35,18 @@ struct Settings {
   std::chrono::seconds without_media{std::chrono::hours{12}};
   /// RFC 3261 §17.1.2.2, timer F: a BYE that is not answered by then never will be.
   std::chrono::seconds bye_timeout{32};
+  /// A call that rings lives on every 18x: callees repeat theirs each minute (RFC 3261 §13.3.1.1).
+  /// Longer than timer C of the proxies on its way (§16.6), ours among them, which end it first.
+  std::chrono::seconds ringing{std::chrono::minutes{4}};
+  /// RFC 4028 §10: who loses its session timer says BYE, and that BYE takes timer F at most.
+  std::chrono::seconds session_grace{32};
   /// RFC 3261 §13.2.2.4: other branches may still answer 64*T1 after the first one did.
   std::chrono::seconds fork_window{32};
+  OwnPlaces own;
   std::size_t max_sessions = 10000;
+  /// Of one source (SessionSpec::limited_source), at a time.
+  std::size_t max_sessions_per_source = 1000;
+  std::size_t max_port_pairs_per_source = 2000;
   /// Relayed m= lines of one call; each leases ports on both sides.
   std::size_t max_streams = 16;
   /// Early dialogs of one call.

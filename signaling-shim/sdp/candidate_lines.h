@@ -5,13 +5,17 @@
 
 namespace avedge::sdp {
 
-/// Takes every candidate out and puts, where the first one stood, one for each component that the
-/// party offered over UDP. `ports` null: the section is not relayed, nothing takes their place.
-void replace_candidates(const Media& media, const EdgePorts* ports, std::string_view line_end,
-                        text::EditList& edits);
+struct CandidatePlan {
+  Candidates candidates = Candidates::replaced;
+  const EdgePorts* ports = nullptr;  // null: the section is not relayed, the edge does not appear
+  std::string_view line_end;
+};
+
+/// As rewrite() says: one candidate of the edge for each component that the party offered over UDP.
+void rewrite_candidates(const Media& media, const CandidatePlan& plan, text::EditList& edits);
 
 /// Component by component: the edge's ports become the receiver's own.
 void translate_remote_candidates(const Media& media, const ReceiverPorts& receiver,
-                                 text::EditList& edits);
+                                 Candidates candidates, text::EditList& edits);
 
 }  // namespace avedge::sdp

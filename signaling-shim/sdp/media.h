@@ -55,6 +55,8 @@ struct Media {
   Line line;  // m=
   std::string_view kind;
   std::string_view port_text;  // without "/count"
+  /// "/count" of a range of ports that begins here (RFC 8866 §5.14); empty for one port.
+  std::string_view port_count;
   std::string_view protocol;
   Port port;
   Profile profile = Profile::other;
@@ -63,6 +65,8 @@ struct Media {
   std::vector<NetAddress> connections;  // empty: the session's holds
   std::optional<Rtcp> rtcp;
   std::optional<Direction> direction;
+  /// a=bundle-only (RFC 8843 §6): port 0 rejects nothing, the section uses another one's port.
+  bool is_bundle_only = false;
   std::string_view ice_ufrag;
   std::string_view ice_password;
   std::vector<CandidateLine> candidates;
@@ -71,6 +75,7 @@ struct Media {
   std::vector<Line> strays;
 
   [[nodiscard]] bool is_rejected() const { return port == Port{}; }
+  [[nodiscard]] bool waits_for_bundle() const { return is_rejected() && is_bundle_only; }
   /// Whether the edge relays this section's media.
   [[nodiscard]] bool is_relayed() const { return !is_rejected() && profile != Profile::other; }
 };

@@ -110,6 +110,7 @@ Parser::Step Parser::read_media(const Line& line) {
   media.kind = tokens.next();
   const std::string_view port = tokens.next();
   media.port_text = port.substr(0, port.find('/'));
+  media.port_count = port.substr(media.port_text.size());
   media.protocol = tokens.next();
   const auto number = Port::parse(media.port_text);
   if (!number || media.protocol.empty()) return DropReason::sdp_malformed;
@@ -131,6 +132,7 @@ const Parser::Attribute Parser::kAttributes[] = {
     {"rtcp", &Parser::on_rtcp},
     {"ice-ufrag", &Parser::on_ice_ufrag},
     {"ice-pwd", &Parser::on_ice_password},
+    {"bundle-only", &Parser::on_bundle_only},
     {"sendrecv", &Parser::on_direction<Direction::sendrecv>},
     {"sendonly", &Parser::on_direction<Direction::sendonly>},
     {"recvonly", &Parser::on_direction<Direction::recvonly>},
@@ -205,6 +207,11 @@ Parser::Step Parser::on_ice_password(const Line&, std::string_view value) {
 Parser::Step Parser::on_stray(const Line& line, std::string_view) {
   Media* media = section();
   (media != nullptr ? media->strays : view_.strays_).push_back(line);
+  return {};
+}
+
+Parser::Step Parser::on_bundle_only(const Line&, std::string_view) {
+  if (Media* media = section()) media->is_bundle_only = true;
   return {};
 }
 

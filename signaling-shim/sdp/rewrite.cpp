@@ -20,9 +20,10 @@ class Rewriter {
       for (const Line& line : media.strays) edits_.erase(line.whole);
       const EdgePorts* ports = ports_of(i);
       if (ports != nullptr) rewrite_media(media, *ports);
-      replace_candidates(media, ports, view_.line_end(), edits_);
-      translate_remote_candidates(
-          media, i < far_.receiver.size() ? far_.receiver[i] : ReceiverPorts{}, edits_);
+      rewrite_candidates(media, {far_.candidates, ports, view_.line_end()}, edits_);
+      translate_remote_candidates(media,
+                                  i < far_.receiver.size() ? far_.receiver[i] : ReceiverPorts{},
+                                  far_.candidates, edits_);
     }
   }
 
@@ -51,6 +52,7 @@ class Rewriter {
 
   void rewrite_media(const Media& media, const EdgePorts& ports) {
     edits_.replace(media.port_text, std::to_string(ports.rtp.port.number()));
+    edits_.erase(media.port_count);
     for (const NetAddress& connection : media.connections) put(connection, ports.rtp.address);
     const NetAddress* connection = view_.connection_of(media);
     if (media.connections.empty() && connection != nullptr && !connection->is_held() &&

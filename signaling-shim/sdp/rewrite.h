@@ -19,17 +19,26 @@ struct EdgePorts {
 struct ReceiverPorts {
   std::optional<Endpoint> rtp;
   std::optional<Endpoint> rtcp;
+  /// The edge's ports that the sender knows in their place.
+  std::optional<EdgePorts> as_seen;
+};
+
+enum class Candidates : std::uint8_t {
+  replaced,  // by the edge: nothing else is left
+  kept       // and the edge stands beside them, as a relay
 };
 
 /// What the far side is to see.
 struct FarView {
+  Candidates candidates = Candidates::replaced;
   /// By m= section. Every relayed section needs ports; those of other sections are ignored.
   std::vector<std::optional<EdgePorts>> media;
   /// The edge's address for o= and the session's c=. Nothing: they stay as they are, which is right
   /// only if no section was ever relayed.
   std::optional<IpAddress> address;
   /// By m= section, to translate a=remote-candidates: the sender names the edge's ports, the
-  /// receiver must find its own. What is not known is taken out.
+  /// receiver must find its own. What is not known is taken out; where candidates are kept, the
+  /// sender may also name the receiver's own ones, which stay.
   std::vector<ReceiverPorts> receiver;
 };
 
@@ -37,10 +46,15 @@ struct FarView {
 ///   o=                  address
 ///   c=                  of every relayed section and of the session; never 0.0.0.0 and ::, which
 ///                       say "held" and not a place
-///   m=                  port; sections that are rejected or not over UDP keep theirs, and their c=
+///   m=                  port; sections that are rejected or not over UDP keep theirs, and their
+///   c=;
+///                       a range of ports becomes the one that is relayed
 ///   a=rtcp              port and address, written where RTCP is not RTP + 1 (RFC 3605)
-///   a=candidate         all replaced by one host candidate per component, where the first one
-///   stood a=remote-candidates translated
+///   a=candidate         replaced by one host candidate for each component, where the first stood;
+///   or
+///                       kept, with a relay behind the last. ICE-06 keys checks by the candidate:
+///                       there the edge takes the place of the party's default one
+///   a=remote-candidates translated
 void rewrite(const View& view, const FarView& far, text::EditList& edits);
 
 /// The same for a description that stands alone.

@@ -31,6 +31,8 @@ constexpr std::array kNames{
     Name{"Record-Route", HeaderId::record_route},
     Name{"Require", HeaderId::require},
     Name{"Proxy-Require", HeaderId::proxy_require},
+    Name{"Session-Expires", HeaderId::session_expires},
+    Name{"x", HeaderId::session_expires},
     Name{"Timestamp", HeaderId::timestamp},
     // RFC 3325, RFC 6050, and the draft before them.
     Name{"P-Asserted-Identity", HeaderId::assertion},

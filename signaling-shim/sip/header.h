@@ -20,6 +20,7 @@ enum class HeaderId : std::uint8_t {
   record_route,
   require,
   route,
+  session_expires,
   timestamp,
   to,
   via

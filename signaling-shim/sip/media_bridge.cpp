@@ -1,5 +1,7 @@
 #include "signaling-shim/sip/media_bridge.h"
 
+#include <algorithm>
+
 #include "signaling-shim/sip/text.h"
 
 namespace avedge::sip {
@@ -39,6 +41,16 @@ bool hides_sdp(const View& message) {
          (concerns_media(message.method()) || iequals(message.content_type(), "application/sdp"));
 }
 
+/// RFC 4028 §4 and §5: nothing if it cannot be read; never below 90 seconds.
+std::optional<std::chrono::seconds> session_expires(const View& message) {
+  constexpr std::uint32_t kMost = 7 * 24 * 3600;
+  const HeaderLine* header = message.outline().find(HeaderId::session_expires);
+  if (header == nullptr) return std::nullopt;
+  const auto number = parse_number(trim(header->value.substr(0, header->value.find(';'))), kMost);
+  if (!number) return std::nullopt;
+  return std::chrono::seconds{std::max<std::uint32_t>(*number, 90)};
+}
+
 anchor::DialogMessage describe(const View& message, const MediaRole& role, anchor::Side sender,
                                int status) {
   anchor::DialogMessage described;
@@ -66,6 +78,7 @@ Verdict<BodyChange> MediaBridge::pass(Time now, const View& message, const Media
       message.is_request() ? role.request_sender : other(role.request_sender);
   anchor::DialogMessage described = describe(message, role, sender, message.status());
   described.reliable = message.status() / 100 == 1 && message.requires_100rel();
+  described.session_expires = session_expires(message);
   described.content_type = message.content_type();
   described.body = message.body();
   described.source = source;
@@ -89,6 +102,7 @@ int status_for(DropReason reason) {
     case DropReason::sdp_unsupported:
     case DropReason::family_unsupported: return 488;
     case DropReason::ports_exhausted:
+    case DropReason::source_limit:
     case DropReason::table_full: return 503;
     default: return 500;
   }

@@ -200,8 +200,7 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
   }
   if (request.method() == Method::register_ && route->path) passage.trail = Trail::path;
   passage.trust = route->trust ? Trust::yes : Trust::no;
-  forward_new(now, request, routes, std::move(passage), std::move(candidates), route->latching,
-              out);
+  forward_new(now, request, routes, std::move(passage), std::move(candidates), *route, out);
 }
 
 /// RFC 3327 §5.4: to a client that registered through us, and nowhere beyond it. Its media is
@@ -220,18 +219,17 @@ void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet&
     return refuse(request, from, 480, DropReason::sip_no_route, out);
   }
   passage.trust = path.trust;
-  forward_new(now, request, routes, std::move(passage), std::move(candidates), route->latching,
-              out);
+  forward_new(now, request, routes, std::move(passage), std::move(candidates), *route, out);
 }
 
 /// What belongs to no dialog yet, and may begin one.
 void ProxyCore::forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
-                            std::vector<Neighbour> candidates, Latching latching, Outbox& out) {
+                            std::vector<Neighbour> candidates, const Route& route, Outbox& out) {
   const Neighbour from = passage.from;
   if (creates_dialog(request.method())) passage.trail = Trail::record_route;
   passage.downstream = candidates.front();
   if (request.method() == Method::invite) {
-    const auto session = open_session(now, request, passage, latching);
+    const auto session = open_session(now, request, passage, route);
     if (!session) return refuse(request, from, status_for(session.reason()), session.reason(), out);
     passage.session = *session;
   }
@@ -250,14 +248,20 @@ bool ProxyCore::leads_to_next_hop(const RouteSet& routes, std::string_view inter
 }
 
 Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
-                                                   const Passage& passage, Latching latching) {
+                                                   const Passage& passage, const Route& route) {
   anchor::SessionSpec spec;
   spec.call_id = std::string{invite.call_id()};
   spec.from_tag = std::string{invite.from_tag()};
   spec.branch = passage.branch.key;
   spec.caller_interface = forwarder_.interface_of(passage.from);
   spec.callee_interface = forwarder_.interface_of(passage.downstream);
-  spec.latching = latching;
+  spec.caller_family = passage.from.remote.address.family();
+  spec.callee_family = passage.downstream.remote.address.family();
+  spec.latching = route.latching;
+  spec.candidates = route.candidates;
+  if (!is_next_hop(passage.from)) {
+    spec.limited_source = network_of(passage.from.remote.address);
+  }
   return forwarder_.media().open(now, spec);
 }
 

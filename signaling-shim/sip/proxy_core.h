@@ -49,12 +49,12 @@ class ProxyCore {
   void forward_to_client(Time now, const View& request, const RouteSet& routes, Passage passage,
                          Outbox& out);
   void forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
-                   std::vector<Neighbour> candidates, Latching latching, Outbox& out);
+                   std::vector<Neighbour> candidates, const Route& route, Outbox& out);
   void forward(Time now, const View& request, const RouteSet& routes, Passage passage,
                std::vector<Neighbour> candidates, Outbox& out);
   [[nodiscard]] bool leads_to_next_hop(const RouteSet& routes, std::string_view interface) const;
   [[nodiscard]] Verdict<anchor::SessionId> open_session(Time now, const View& invite,
-                                                        const Passage& passage, Latching latching);
+                                                        const Passage& passage, const Route& route);
   [[nodiscard]] std::optional<ViaClaim> claim_of(const View& message, ListenerIndex sent_by) const;
 
   const Settings& settings_;

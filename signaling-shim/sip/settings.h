@@ -12,6 +12,7 @@
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"
 #include "relay/secure/mutual_tls.h"
+#include "signaling-shim/anchor/media_anchor.h"
 #include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/signer.h"
 
@@ -84,6 +85,7 @@ struct Route {
   std::optional<std::string> domain;
   std::vector<NextHop> next_hops;
   Latching latching = Latching::signalled;
+  anchor::CandidateMode candidates = anchor::CandidateMode::replace;
   Balance balance = Balance::in_order;
   /// Both sides belong to one trust domain (RFC 3325): what says who somebody is passes, in either
   /// direction and for the whole dialog. Else it is taken out.

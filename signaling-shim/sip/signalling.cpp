@@ -95,7 +95,7 @@ Result<void> Signalling::bind_ports(std::size_t index) {
   std::shared_ptr<UdpSocket> udp;
   if (listener.offers(Transport::udp)) {
     udp = std::make_shared<UdpSocket>(io_);
-    if (auto opened = udp->open(listener); !opened) return opened;
+    if (auto opened = udp->open(listener.local, listener.device); !opened) return opened;
     local = udp->local();
   }
   if (listener.offers(Transport::tcp) || listener.offers(Transport::tls)) {

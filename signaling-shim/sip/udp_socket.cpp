@@ -15,11 +15,11 @@ constexpr int kReceiveBuffer = 1024 * 1024;
 
 }  // namespace
 
-Result<void> UdpSocket::open(const Listener& listener) {
-  if (const auto failed = open_on(socket_, listener.local, listener.device, false)) {
+Result<void> UdpSocket::open(const Endpoint& local, const std::string& device) {
+  if (const auto failed = open_on(socket_, local, device, false)) {
     boost::system::error_code ignored;
     socket_.close(ignored);
-    return listen_error(listener.local, Transport::udp, failed);
+    return listen_error(local, Transport::udp, failed);
   }
   boost::system::error_code ignored;  // a smaller buffer still works
   socket_.set_option(boost::asio::socket_base::receive_buffer_size{kReceiveBuffer}, ignored);

@@ -1,4 +1,4 @@
-// One UDP listener of the SIP side. Signalling thread only.
+// One UDP socket that is listened on. Signalling thread only.
 #pragma once
 
 #include <array>
@@ -10,7 +10,6 @@
 
 #include "relay/core/endpoint.h"
 #include "relay/core/result.h"
-#include "signaling-shim/sip/settings.h"
 
 namespace avedge::sip {
 
@@ -21,8 +20,8 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
 
   explicit UdpSocket(boost::asio::io_context& io) : socket_{io} {}
 
-  /// Binds to listener.local, exclusively: no port is shared with another program.
-  Result<void> open(const Listener& listener);
+  /// Binds to `local`, exclusively: no port is shared with another program. An empty device: none.
+  Result<void> open(const Endpoint& local, const std::string& device);
   /// The bound address; its port is the kernel's choice if 0 was asked for.
   [[nodiscard]] Endpoint local() const;
   /// Delivers from now on, until close().

@@ -32,13 +32,27 @@ std::string EditList::emit() const {
   return result;
 }
 
+std::ptrdiff_t EditList::growth_of(std::string_view part) const {
+  const std::size_t begin = offset_of(part);
+  std::ptrdiff_t growth = 0;
+  for (const Edit& edit : edits_) {
+    if (edit.offset < begin || edit.offset + edit.size > begin + part.size()) continue;
+    growth +=
+        static_cast<std::ptrdiff_t>(edit.text.size()) - static_cast<std::ptrdiff_t>(edit.size);
+  }
+  return growth;
+}
+
 void EditList::add(std::string_view span, std::string text) {
+  edits_.push_back({offset_of(span), span.size(), std::move(text)});
+}
+
+std::size_t EditList::offset_of(std::string_view span) const {
   // std::less orders pointers of different objects too, so that a foreign view is caught here.
   [[maybe_unused]] const std::less_equal<const char*> not_after;
   assert(not_after(original_.data(), span.data()) &&
          not_after(span.data() + span.size(), original_.data() + original_.size()));
-  const auto offset = static_cast<std::size_t>(span.data() - original_.data());
-  edits_.push_back({offset, span.size(), std::move(text)});
+  return static_cast<std::size_t>(span.data() - original_.data());
 }
 
 std::vector<const EditList::Edit*> EditList::in_order() const {

@@ -3,6 +3,7 @@
 // not survive being parsed and written anew.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ class EditList {
   /// Whether emit() returns the original unchanged.
   [[nodiscard]] bool empty() const { return edits_.empty(); }
   [[nodiscard]] std::string_view original() const { return original_; }
+  /// How many bytes `part` (a view into the original) grows by the edits inside it so far.
+  [[nodiscard]] std::ptrdiff_t growth_of(std::string_view part) const;
   [[nodiscard]] std::string emit() const;
 
  private:
@@ -38,6 +41,7 @@ class EditList {
   };
 
   void add(std::string_view span, std::string text);
+  [[nodiscard]] std::size_t offset_of(std::string_view span) const;
   [[nodiscard]] std::vector<const Edit*> in_order() const;
 
   std::string_view original_;

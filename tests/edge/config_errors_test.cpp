@@ -82,12 +82,6 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:2: log.format: unknown value 'xml'; use text, json"}),
     name_of);
 
-INSTANTIATE_TEST_SUITE_P(NotYetSupported, WrongFromTheFirstLine,
-                         testing::Values(Case{
-                             "Ng", "[[ng.listener]]\nbind = \"127.0.0.1:2223\"",
-                             "edge.toml:1: ng: not supported by this version; remove it"}),
-                         name_of);
-
 INSTANTIATE_TEST_SUITE_P(
     Network, WrongFromTheFirstLine,
     testing::Values(

@@ -267,6 +267,10 @@ hep_password = "let me in"
 [sip.limits]
 requests_per_second = 7
 connections = 8
+connections_per_source = 9
+connections_per_second = 10
+calls_per_source = 11
+ports_per_source = 12
 [[sip.listener]]
 bind = "192.0.2.1:5060"
 transports = ["udp"]
@@ -274,6 +278,7 @@ transports = ["udp"]
 from = "only"
 to = "only"
 latching = "sip-source"
+candidates = "add"
 next_hops = ["sip:192.0.2.20"]
 [metrics]
 http = ""
@@ -299,12 +304,13 @@ format = "json"
   EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
+  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12}));
   EXPECT_TRUE(config->sip.trace);
   EXPECT_EQ(config->trace, (TraceConfig{"trace/sip.log", 16, 17, false,
                                         Endpoint::parse("192.0.2.60:9060"), 18, "let me in"}));
-  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8}));
   EXPECT_EQ(config->sip.listeners[0].interface, "only") << "found by its address";
   EXPECT_EQ(config->sip.routes[0].latching, Latching::sip_source);
+  EXPECT_EQ(config->sip.routes[0].candidates, anchor::CandidateMode::add);
   EXPECT_EQ(config->metrics_http, std::nullopt);
   EXPECT_EQ(config->log, (LogConfig{LogLevel::debug, LogFormat::json}));
 }

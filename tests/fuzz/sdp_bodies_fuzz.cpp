@@ -15,10 +15,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto found = anchor::find_sdp(input.substr(0, line), body);
   if (!found) return 0;
   const char* behind = body.data();
-  for (const anchor::SdpBody& part : *found) {
-    if (part.text.data() < behind) std::abort();
-    behind = part.text.data() + part.text.size();
+  for (const std::string_view text : found->texts) {
+    if (text.data() < behind) std::abort();
+    behind = text.data() + text.size();
     if (behind > body.data() + body.size()) std::abort();
+  }
+  for (const anchor::SizedPart& part : found->sized) {
+    if (part.length.data() < body.data() || part.length.empty()) std::abort();
+    if (part.content.data() < part.length.data() + part.length.size()) std::abort();
   }
   return 0;
 }

@@ -20,7 +20,7 @@ from certificates import Authority
 from edge import BINARY
 from lab import Process
 from namespaces import Namespace
-from sip_peer import Datagrams, Message, response
+from sip_wire import Datagrams, Message, response
 
 HOMES = {"firm1": 1, "firm2": 2, "cloud": 0}
 # Where users have their home.

@@ -18,10 +18,14 @@ SIP_PORT = 5060
 METRICS = "127.0.0.1:9464"
 RELAY_PORTS = "50000-59999"
 
+# How relayed datagrams leave, unless a test says otherwise: some tests run once for each way.
+EGRESS = os.environ.get("AVEDGE_EGRESS", "sockets")
+
 # Each callee of the tests listens on a port of its own and has a domain of its own.
 _CONFIG = """\
 realm = "{realm}"
 workers = {workers}
+egress = "{egress}"
 
 [[interface]]
 name = "external"
@@ -168,7 +172,7 @@ class Metrics:
 
 
 def write_config(lab, routes=(), external=(EDGE_EXTERNAL,), internal=(EDGE_INTERNAL,),
-                 external_ports=RELAY_PORTS, internal_ports=RELAY_PORTS, workers=2, lifetime=3600,
+                 external_ports=RELAY_PORTS, internal_ports=RELAY_PORTS, workers=2, egress=EGRESS, lifetime=3600,
                  listeners=(UDP_LISTENER,), certificate=None, turn=None, users=None, limits=None,
                  peer_rules=(("allow", "10.77.0.0/24"), ("allow", "fd00:77::/64")), more=""):
     """Addresses are local ones, or pairs with what is advertised. `turn`, `users` and `limits` are keys
@@ -181,7 +185,7 @@ def write_config(lab, routes=(), external=(EDGE_EXTERNAL,), internal=(EDGE_INTER
     config.write_text(_CONFIG.format(
         realm=REALM, external=_toml([_address(one) for one in external]),
         internal=_toml([_address(one) for one in internal]), external_ports=external_ports,
-        internal_ports=internal_ports, workers=workers,
+        internal_ports=internal_ports, workers=workers, egress=egress,
         certificate=_certificate_table(*certificate) if certificate else "",
         turn=_toml_lines(_TURN | {"default_lifetime": lifetime, "max_lifetime": lifetime,
                                   "shared_secret_file": str(secret_file)} | (turn or {})),

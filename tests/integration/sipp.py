@@ -95,12 +95,17 @@ _HEAD = """\
 
 
 def scenario(name, *steps):
-    """`{back}` in a step becomes its distance from the first: the INVITE whose branch it repeats."""
+    """`{back}` in a step becomes its distance from the last INVITE, whose branch it repeats."""
     if any("play_pcap_audio" in step for step in steps):
         # What tells SIPp where its own media leaves; the value is that of the party.
         steps = [re.sub(r"(?m)^m=audio \d+ ", "m=audio [media_port] ", step) for step in steps]
-    body = "\n".join(step.replace("{back}", str(index)) for index, step in enumerate(steps))
+    body = "\n".join(step.replace("{back}", str(index - _last_invite(steps[:index + 1])))
+                     for index, step in enumerate(steps))
     return _HEAD.format(name=name) + body + _references(body) + "\n</scenario>\n"
+
+
+def _last_invite(steps):
+    return max((index for index, step in enumerate(steps) if "\nINVITE " in step), default=0)
 
 
 def _references(body):
@@ -111,8 +116,18 @@ def _references(body):
 
 # --- messages ----------------------------------------------------------------------------------
 
-def invite(domain, party):
-    return f"""\
+def invite(domain, party, fixture="skype_offer.sdp"):
+    """Without a fixture the offer is left to the callee."""
+    return _INVITE.format(domain=domain) + _content(party.sdp(fixture) if fixture else "")
+
+
+def _content(sdp):
+    if not sdp:
+        return "Content-Length: 0\n"
+    return f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"
+
+
+_INVITE = """\
 INVITE sip:userb@{domain} SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 Max-Forwards: 68
@@ -124,28 +139,40 @@ Contact: <sip:usera@[local_ip]:[local_port];transport=[transport]>
 User-Agent: RTCC/4.0.0.0 MediationServer
 Ms-Conversation-ID: AdAVcjHDbpcTqsLsQBy5Ppeyyu8QEw==
 ms-skip-rnl: true
-Allow: ACK, BYE, CANCEL, INVITE, OPTIONS, UPDATE
-Content-Type: application/sdp
-Content-Length: [len]
-
-{party.sdp("skype_offer.sdp")}"""
+Supported: 100rel, timer
+Allow: ACK, BYE, CANCEL, INVITE, OPTIONS, PRACK, UPDATE
+"""
 
 
 def in_dialog_invite(cseq, party, fixture, side):
-    return _in_dialog("INVITE", cseq, side, f"""\
-Contact: <sip:{_USER[side]}@[local_ip]:[local_port];transport=[transport]>
-Content-Type: application/sdp
-Content-Length: [len]
+    return _in_dialog("INVITE", cseq, side, _contact(side) + _content(party.sdp(fixture)))
 
-{party.sdp(fixture)}""")
+
+def update(cseq, side, party=None, fixture=None):
+    """Without a fixture it only refreshes the session (RFC 4028)."""
+    return _in_dialog("UPDATE", cseq, side,
+                      _contact(side) + _content(party.sdp(fixture) if fixture else ""))
+
+
+def prack(cseq):
+    return _in_dialog("PRACK", cseq, "caller", "RAck: 1 1 INVITE\nContent-Length: 0\n")
+
+
+def _contact(side):
+    return f"Contact: <sip:{_USER[side]}@[local_ip]:[local_port];transport=[transport]>\n"
 
 
 def bye(cseq, side):
     return _in_dialog("BYE", cseq, side, "Content-Length: 0\n")
 
 
-def ack(cseq, side):
-    return _in_dialog("ACK", cseq, side, "Content-Length: 0\n")
+def ack(cseq, side, party=None, fixture=None):
+    return _in_dialog("ACK", cseq, side, _content(party.sdp(fixture) if fixture else ""))
+
+
+def refusal_ack(cseq, side):
+    """ACK of a final response to a re-INVITE that is no 2xx (RFC 3261 §17.1.1.3)."""
+    return ack(cseq, side).replace("[branch]", "[branch-{back}]")
 
 
 _USER = {"caller": "usera", "callee": "userb"}
@@ -176,6 +203,8 @@ KEEP_TO = _keep("To:", "to")
 KEEP_FROM = _keep("From:", "from")
 # CANCEL goes hop by hop: the 487 to the INVITE takes the way of the INVITE's own Vias.
 KEEP_VIAS = _keep("Via:", "via", 1) + _keep("Via:", "next_via", 2)
+# A 200 to the INVITE that comes behind PRACK or UPDATE takes the INVITE's way, too.
+KEEP_WAY = KEEP_VIAS + _keep("Record-Route:", "route", 1) + _keep("Record-Route:", "next_route", 2)
 KEEP_MEDIA = """
     <ereg regexp="c=IN IP4 ([0-9.]+)" search_in="body" check_it="true" assign_to="c,address"/>
     <ereg regexp="m=audio ([0-9]+)" search_in="body" check_it="true" assign_to="m,port"/>
@@ -183,7 +212,7 @@ KEEP_MEDIA = """
 """
 
 
-def response(status, reason, side="callee", party=None, fixture=None, in_dialog=False):
+def response(status, reason, side="callee", party=None, fixture=None, in_dialog=False, extra=""):
     to_tag = "" if in_dialog else ";tag=callee[pid][call_number]"
     head = f"""\
 SIP/2.0 {status} {reason}
@@ -193,12 +222,34 @@ SIP/2.0 {status} {reason}
 [last_To:]{to_tag}
 [last_Call-ID:]
 [last_CSeq:]
-Contact: <sip:{_USER[side]}@[local_ip]:[local_port];transport=[transport]>
-"""
+{_contact(side)}{extra}"""
+    return head + _answer_content(party, fixture)
+
+
+def _answer_content(party, fixture):
     if party is None:
-        return head + "Content-Length: 0\n"
-    return head + ("User-Agent: UCCAPI/4.0.7577.314 OC/4.0.7577.314 (Microsoft Lync 2010)\n"
-                   "Content-Type: application/sdp\nContent-Length: [len]\n\n" + party.sdp(fixture))
+        return _content("")
+    return ("User-Agent: UCCAPI/4.0.7577.314 OC/4.0.7577.314 (Microsoft Lync 2010)\n" +
+            _content(party.sdp(fixture)))
+
+
+# A provisional response that asks for PRACK (RFC 3262).
+RELIABLE = "Require: 100rel\nRSeq: 1\n"
+
+
+def late_ok(party=None, fixture=None):
+    """The 200 to the initial INVITE, behind another request of the dialog; needs KEEP_WAY."""
+    return f"""\
+SIP/2.0 200 OK
+Via:[$via]
+Via:[$next_via]
+Record-Route:[$route]
+Record-Route:[$next_route]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+CSeq: 1 INVITE
+{_contact("callee")}""" + _answer_content(party, fixture)
 
 
 def request_terminated():

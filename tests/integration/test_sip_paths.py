@@ -8,7 +8,7 @@ import re
 import pytest
 
 from companies import USERS, Companies, address_of, edge_inside, edge_outside, registrar, uri_of
-from sip_peer import SDP, Dialog, expect, response, sdp
+from sip_wire import SDP, Dialog, expect, response, sdp
 
 E1, E2, E0, R1, R2, R0 = "E1", "E2", "E0", "R1", "R2", "R0"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-import sip_peer
+import sip_wire
 from edge import Edge, Route
 from lab import EDGE_EXTERNAL, EXT, EXT_OTHERS, INSIDE, wait_until
-from sip_peer import SDP, Dialog, expect, response, sdp
+from sip_wire import SDP, Dialog, expect, response, sdp
 
 _SIP = (EDGE_EXTERNAL, 5060)
 _URI = "sip:bob@inside.example"
@@ -19,13 +19,13 @@ class World:
     def __init__(self, lab):
         self.lab = lab
         self.edge = Edge(lab, [Route("inside.example", INSIDE, 7001)], more=_MORE)
-        self.bob = sip_peer.udp_party(lab, lab.inside, INSIDE, 7001)
+        self.bob = sip_wire.udp_party(lab, lab.inside, INSIDE, 7001)
         self._before = self.edge.metrics()
 
     def caller(self, transport="udp"):
         if transport == "tcp":
-            return sip_peer.connect(self.lab, self.lab.ext, EXT, _SIP)
-        return sip_peer.udp_party(self.lab, self.lab.ext, EXT, remote=_SIP)
+            return sip_wire.connect(self.lab, self.lab.ext, EXT, _SIP)
+        return sip_wire.udp_party(self.lab, self.lab.ext, EXT, remote=_SIP)
 
     def expect_drop(self, reason, count=1):
         """Counted since the last look."""
@@ -245,7 +245,7 @@ def test_routes_of_one_call_open_nothing_else(world):
 
 
 def test_a_flood_of_one_source_is_cut_and_costs_the_others_nothing(world):
-    flood = sip_peer.udp_party(world.lab, world.lab.ext, EXT_OTHERS[0], remote=_SIP)
+    flood = sip_wire.udp_party(world.lab, world.lab.ext, EXT_OTHERS[0], remote=_SIP)
     request = Dialog(flood, "sip:100@elsewhere.example").request("OPTIONS")
 
     def cut():
@@ -264,15 +264,15 @@ transports = ["udp", "tcp"]
 sources = ["{EXT}/32"]
 """)
     closed = (EDGE_EXTERNAL, 5070)
-    bob = sip_peer.udp_party(lab, lab.inside, INSIDE, 7001)
-    friend = sip_peer.udp_party(lab, lab.ext, EXT, remote=closed)
+    bob = sip_wire.udp_party(lab, lab.inside, INSIDE, 7001)
+    friend = sip_wire.udp_party(lab, lab.ext, EXT, remote=closed)
     Dialog(friend, _URI).send("MESSAGE")
     expect(bob, "MESSAGE")
-    stranger = sip_peer.udp_party(lab, lab.ext, EXT_OTHERS[0], remote=closed)
+    stranger = sip_wire.udp_party(lab, lab.ext, EXT_OTHERS[0], remote=closed)
     Dialog(stranger, _URI).send("MESSAGE")
     wait_until("the datagram to be counted", lambda: edge.metrics().drops("sip_source_refused") == 1)
     with pytest.raises((EOFError, OSError)):
-        sip_peer.connect(lab, lab.ext, EXT_OTHERS[0], closed).receive()
+        sip_wire.connect(lab, lab.ext, EXT_OTHERS[0], closed).receive()
     assert edge.metrics().drops("sip_source_refused") == 2
     assert edge.metrics().total("avedge_sip_connections") == 0
     edge.stop()

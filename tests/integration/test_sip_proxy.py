@@ -2,10 +2,10 @@
 
 import pytest
 
-import sip_peer
+import sip_wire
 from edge import Edge, Route
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE
-from sip_peer import SDP, Dialog, expect, response, sdp
+from sip_wire import SDP, Dialog, expect, response, sdp
 
 _SIP = (EDGE_EXTERNAL, 5060)
 _URI = "sip:bob@inside.example"
@@ -16,14 +16,14 @@ _TCP_URI = "sip:bob@tcp.example"
 def world(module_lab):
     edge = Edge(module_lab, [Route("inside.example", INSIDE, 7001),
                              Route("tcp.example", INSIDE, 7002, "tcp")])
-    module_lab.bob = sip_peer.udp_party(module_lab, module_lab.inside, INSIDE, 7001)
+    module_lab.bob = sip_wire.udp_party(module_lab, module_lab.inside, INSIDE, 7001)
     yield module_lab
     edge.stop()
 
 
 @pytest.fixture
 def caller(world):
-    return sip_peer.udp_party(world, world.ext, EXT, remote=_SIP)
+    return sip_wire.udp_party(world, world.ext, EXT, remote=_SIP)
 
 
 # As Lync's clients and servers write them.
@@ -54,8 +54,8 @@ _BODIES = {
 @pytest.mark.parametrize("method", _BODIES)
 def test_methods_without_media_pass_untouched(world, method, transport):
     body, headers = _BODIES[method]
-    caller = (sip_peer.connect(world, world.ext, EXT, _SIP) if transport == "tcp"
-              else sip_peer.udp_party(world, world.ext, EXT, remote=_SIP))
+    caller = (sip_wire.connect(world, world.ext, EXT, _SIP) if transport == "tcp"
+              else sip_wire.udp_party(world, world.ext, EXT, remote=_SIP))
     Dialog(caller, _URI).send(method, body=body, headers=_HEADERS + headers)
     got = expect(world.bob, method)
     assert got.body == body
@@ -99,7 +99,7 @@ def test_a_redirection_passes_and_the_second_invite_is_anchored_anew(world, call
 
 
 def test_rfc5626_4_4_1_a_ping_gets_a_pong_between_messages(world):
-    caller = sip_peer.connect(world, world.ext, EXT, _SIP)
+    caller = sip_wire.connect(world, world.ext, EXT, _SIP)
     caller.send(b"\r\n\r\n")
     assert caller.receive_bytes(2) == b"\r\n"
     caller.send(b"\r\n\r\n" + Dialog(caller, _URI).request("OPTIONS") + b"\r\n\r\n")
@@ -116,7 +116,7 @@ def test_keep_alives_of_a_datagram_are_silence(world, caller):
 
 def test_two_record_routes_between_interfaces_and_transports(world, caller):
     """Each side's route set begins with the address and transport that it can reach (RFC 5658)."""
-    server = sip_peer.Listener(world, world.inside, INSIDE, 7002)
+    server = sip_wire.Listener(world, world.inside, INSIDE, 7002)
     alice = Dialog(caller, _TCP_URI)
     alice.send("INVITE", headers=SDP, body=sdp(EXT, 40000))
     bob = server.accept()
@@ -138,7 +138,7 @@ def test_two_record_routes_between_interfaces_and_transports(world, caller):
 
 def test_responses_find_back_by_via_alone(world):
     """Whatever else a response says, it goes where the request came from (RFC 3581)."""
-    behind_nat = sip_peer.udp_party(world, world.ext, EXT, remote=_SIP)
+    behind_nat = sip_wire.udp_party(world, world.ext, EXT, remote=_SIP)
     request = Dialog(behind_nat, _URI).request("MESSAGE")
     port = str(behind_nat.address[1]).encode()
     behind_nat.send(request.replace(b"UDP 198.51.100.20:" + port, b"UDP 192.168.1.9:5060"))

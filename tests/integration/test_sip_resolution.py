@@ -4,12 +4,12 @@ import collections
 
 import pytest
 
-import sip_peer
+import sip_wire
 from certificates import Authority
 from nameserver import NameServer
 from edge import Edge, WrittenRoute
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, INSIDE_OTHERS, wait_until
-from sip_peer import Dialog, expect, response
+from sip_wire import Dialog, expect, response
 
 _SIP = (EDGE_EXTERNAL, 5060)
 
@@ -44,8 +44,8 @@ def test_naptr_and_srv_say_transport_and_port(lab, zone):
     zone.host("s1.a.example", INSIDE)
     edge = _edge(lab, inward("a.example", "sip:a.example"))
     _wait_until_up(edge, "sip:a.example")
-    server = sip_peer.Listener(lab, lab.inside, INSIDE, 7001)
-    caller = sip_peer.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    server = sip_wire.Listener(lab, lab.inside, INSIDE, 7001)
+    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
     Dialog(caller, "sip:bob@a.example").send("OPTIONS")
     wire = server.accept()
     wire.send(response(expect(wire, "OPTIONS"), 200, "b"))
@@ -60,8 +60,8 @@ def test_the_next_priority_serves_when_the_first_refuses(lab, zone):
     zone.host("s2.a.example", INSIDE_OTHERS[0])
     edge = _edge(lab, inward("a.example", "sip:a.example;transport=tcp"))
     _wait_until_up(edge, "sip:a.example;transport=tcp")
-    second = sip_peer.Listener(lab, lab.inside, INSIDE_OTHERS[0], 7002)
-    caller = sip_peer.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    second = sip_wire.Listener(lab, lab.inside, INSIDE_OTHERS[0], 7002)
+    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
     alice = Dialog(caller, "sip:bob@a.example")
     alice.send("INVITE")
     wire = second.accept()
@@ -75,9 +75,9 @@ def test_what_has_expired_is_asked_again(lab, zone):
     zone.host("a.example", INSIDE, ttl=1)
     edge = _edge(lab, inward("a.example", "sip:a.example:7001"))
     _wait_until_up(edge, "sip:a.example:7001")
-    moved = sip_peer.udp_party(lab, lab.inside, INSIDE_OTHERS[0], 7001)
+    moved = sip_wire.udp_party(lab, lab.inside, INSIDE_OTHERS[0], 7001)
     zone.host("a.example", INSIDE_OTHERS[0], ttl=1)
-    caller = sip_peer.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
 
     def arrives():
         Dialog(caller, "sip:bob@a.example").send("MESSAGE")
@@ -95,13 +95,13 @@ def test_an_unknown_name_is_503_and_the_old_answer_survives_a_silent_server(lab,
                  inward("b.example", "sip:b.example:7001"))
     _wait_until_up(edge, "sip:a.example:7001")
     assert _up(edge, "sip:b.example:7001") == 0
-    caller = sip_peer.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
     Dialog(caller, "sip:bob@b.example").send("MESSAGE")
     expect(caller, 503)
     del zone.zone["a.example", 1]
     asked = len(zone.asked)
     wait_until("the name to be asked for again", lambda: len(zone.asked) >= asked + 2)
-    inside = sip_peer.udp_party(lab, lab.inside, INSIDE, 7001)
+    inside = sip_wire.udp_party(lab, lab.inside, INSIDE, 7001)
     Dialog(caller, "sip:bob@a.example").send("MESSAGE")
     expect(inside, "MESSAGE")
     edge.stop()
@@ -121,9 +121,9 @@ certificate = "edge"
 """)
     _wait_until_up(edge, "sip:partner.example;transport=tls;federation")
     shown = authority.issue("partner", names=["DNS:sip.partner.example"])
-    partner = sip_peer.Listener(lab, lab.ext, EXT, 7061, sip_peer.tls_context(
+    partner = sip_wire.Listener(lab, lab.ext, EXT, 7061, sip_wire.tls_context(
         authority.certificate, *shown, server=True))
-    caller = sip_peer.udp_party(lab, lab.inside, INSIDE, remote=(EDGE_INTERNAL, 5060))
+    caller = sip_wire.udp_party(lab, lab.inside, INSIDE, remote=(EDGE_INTERNAL, 5060))
     Dialog(caller, "sip:bob@partner.example").send("MESSAGE")
     wire = partner.accept()
     wire.send(response(expect(wire, "MESSAGE"), 200, "b"))
@@ -135,9 +135,9 @@ def test_weights_are_shares(lab):
     edge = Edge(lab, [inward("a.example", f"sip:{INSIDE}:7001;weight=1",
                              f"sip:{INSIDE_OTHERS[0]}:7001;weight=3", more='balance = "weight"')],
                 more="[sip.limits]\nrequests_per_second = 100000")
-    hops = [sip_peer.udp_party(lab, lab.inside, address, 7001)
+    hops = [sip_wire.udp_party(lab, lab.inside, address, 7001)
             for address in (INSIDE, INSIDE_OTHERS[0])]
-    caller = sip_peer.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
     got = collections.Counter()
     for _ in range(200):
         Dialog(caller, "sip:bob@a.example").send("MESSAGE")
@@ -156,7 +156,7 @@ def test_weights_are_shares(lab):
 def test_options_find_out_who_is_down_and_who_is_back(lab):
     edge = Edge(lab, [inward("a.example", f"sip:{INSIDE}:7001", f"sip:{INSIDE_OTHERS[0]}:7001")],
                 more="[sip]\noptions_interval = 1\noptions_failures = 2")
-    first, second = (sip_peer.udp_party(lab, lab.inside, address, 7001)
+    first, second = (sip_wire.udp_party(lab, lab.inside, address, 7001)
                      for address in (INSIDE, INSIDE_OTHERS[0]))
 
     def answer_checks(*alive):
@@ -171,7 +171,7 @@ def test_options_find_out_who_is_down_and_who_is_back(lab):
         return _up(edge, f"sip:{INSIDE}:7001") == 0
     wait_until("the silent hop to be down", is_down)
     assert _up(edge, f"sip:{INSIDE_OTHERS[0]}:7001") == 1
-    caller = sip_peer.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
     Dialog(caller, "sip:bob@a.example").send("INVITE")
 
     def invited():

@@ -4,11 +4,11 @@ import ssl
 
 import pytest
 
-import sip_peer
+import sip_wire
 from certificates import Authority
 from edge import Edge, WrittenRoute, parse_json
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, EXT_OTHERS, INSIDE, wait_until
-from sip_peer import SDP, Dialog, expect, response, sdp
+from sip_wire import SDP, Dialog, expect, response, sdp
 
 _SIPS = (EDGE_EXTERNAL, 5061)
 _FEDERATION = (EDGE_EXTERNAL, 5063)
@@ -66,11 +66,11 @@ class World:
     def context(self, name=None, authority=None, server=False):
         """Shows a certificate for `name`, if there is one; trusts the lab's authority."""
         shown = (authority or self.authority).issue(f"peer-{name}", names=[name]) if name else ()
-        context = sip_peer.tls_context(self.authority.certificate, *shown, server=server)
+        context = sip_wire.tls_context(self.authority.certificate, *shown, server=server)
         return context
 
     def client(self, remote, **options):
-        return sip_peer.connect(self.lab, self.lab.ext, EXT, remote, self.context(**options),
+        return sip_wire.connect(self.lab, self.lab.ext, EXT, remote, self.context(**options),
                                 EDGE_EXTERNAL)
 
 
@@ -107,7 +107,7 @@ def _call(caller, callee_side, uri):
 
 
 def test_from_tls_to_tcp_and_back(world):
-    inside = sip_peer.Listener(world.lab, world.lab.inside, INSIDE, 7001)
+    inside = sip_wire.Listener(world.lab, world.lab.inside, INSIDE, 7001)
     caller = world.client(_SIPS)
     invite, ok, _inside = _call(caller, inside.accept, "sip:bob@tcp.example")
     assert invite.all("Via")[0].startswith(f"SIP/2.0/TCP {EDGE_INTERNAL}:5060;")
@@ -119,7 +119,7 @@ def test_from_tls_to_tcp_and_back(world):
 
 
 def test_from_tls_to_tls(world):
-    inside = sip_peer.Listener(world.lab, world.lab.inside, INSIDE, 7002,
+    inside = sip_wire.Listener(world.lab, world.lab.inside, INSIDE, 7002,
                                world.context(f"IP:{INSIDE}", server=True))
     invite, _, _ = _call(world.client(_SIPS), inside.accept, "sip:bob@tls.example")
     assert invite.all("Via")[0].startswith(f"SIP/2.0/TLS {EDGE_INTERNAL}:5061;")
@@ -127,9 +127,9 @@ def test_from_tls_to_tls(world):
 
 def test_federation_shows_and_checks_certificates_both_ways(world):
     """The caller is inside, the partner outside; the edge proves who it is as well (mutual TLS)."""
-    partner = sip_peer.Listener(world.lab, world.lab.ext, EXT, 7003,
+    partner = sip_wire.Listener(world.lab, world.lab.ext, EXT, 7003,
                                 world.context(f"IP:{EXT}", server=True))
-    caller = sip_peer.connect(world.lab, world.lab.inside, INSIDE, (EDGE_INTERNAL, 5060))
+    caller = sip_wire.connect(world.lab, world.lab.inside, INSIDE, (EDGE_INTERNAL, 5060))
     alice = Dialog(caller, "sip:bob@partner.example")
     alice.send("MESSAGE", body=b"hello", headers=["Content-Type: text/plain"])
     wire = partner.accept()
@@ -141,9 +141,9 @@ def test_federation_shows_and_checks_certificates_both_ways(world):
 
 
 def test_a_next_hop_with_another_name_gets_nothing(world):
-    impostor = sip_peer.Listener(world.lab, world.lab.ext, EXT, 7003,
+    impostor = sip_wire.Listener(world.lab, world.lab.ext, EXT, 7003,
                                  world.context("DNS:sip.partner.example", server=True))
-    caller = sip_peer.connect(world.lab, world.lab.inside, INSIDE, (EDGE_INTERNAL, 5060))
+    caller = sip_wire.connect(world.lab, world.lab.inside, INSIDE, (EDGE_INTERNAL, 5060))
     Dialog(caller, "sip:bob@partner.example").send("MESSAGE")
     wire = impostor.accept()
     expect(caller, 503)
@@ -154,7 +154,7 @@ def test_a_next_hop_with_another_name_gets_nothing(world):
 
 @pytest.mark.parametrize("name", ["DNS:sip.partner.example", "URI:sip:sip.other.example"])
 def test_a_partner_on_the_list_is_served(world, name):
-    inside = sip_peer.Listener(world.lab, world.lab.inside, INSIDE, 7001)
+    inside = sip_wire.Listener(world.lab, world.lab.inside, INSIDE, 7001)
     _call(world.client(_FEDERATION, name=name), inside.accept, "sip:bob@tcp.example")
 
 
@@ -182,7 +182,7 @@ def test_who_is_no_partner_is_closed_and_counted(world, case):
 
 
 def test_old_tls_and_plain_text_are_refused(world):
-    plain = sip_peer.connect(world.lab, world.lab.ext, EXT, _SIPS)
+    plain = sip_wire.connect(world.lab, world.lab.ext, EXT, _SIPS)
     Dialog(plain, "sip:bob@tcp.example").send("OPTIONS")
     with pytest.raises((EOFError, OSError)):
         while True:
@@ -191,7 +191,7 @@ def test_old_tls_and_plain_text_are_refused(world):
     with pytest.warns(DeprecationWarning):
         old.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises(OSError):
-        sip_peer.connect(world.lab, world.lab.ext, EXT, _SIPS, old, EDGE_EXTERNAL)
+        sip_wire.connect(world.lab, world.lab.ext, EXT, _SIPS, old, EDGE_EXTERNAL)
     wait_until("both to be counted", lambda: world.edge.metrics().drops("handshake_failed") == 2)
 
 

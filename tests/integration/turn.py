@@ -7,10 +7,14 @@ import hashlib
 import socket
 import ssl
 import struct
+import time
 
 import stun
 from edge import PASSWORD, STUN_PORT, USER
 from lab import EDGE_EXTERNAL, EXT
+
+# Long enough that nothing which is only slow is repeated, in seconds.
+_REPEAT_AFTER = 5.0
 
 
 class Datagrams:
@@ -24,6 +28,23 @@ class Datagrams:
 
     def receive(self):
         return self.socket.recv(65536)
+
+    def exchange(self, request, await_response):
+        """Sends it again when nothing has come for a while (RFC 8489 §6.2.1): any datagram may be lost,
+        on a busy machine even here."""
+        patience = self.socket.gettimeout()
+        deadline = time.monotonic() + patience
+        try:
+            while True:
+                self.send(request)
+                self.socket.settimeout(min(_REPEAT_AFTER, patience))
+                try:
+                    return await_response()
+                except TimeoutError:
+                    if time.monotonic() >= deadline:
+                        raise
+        finally:
+            self.socket.settimeout(patience)
 
 
 class Stream:
@@ -43,6 +64,10 @@ class Stream:
         if head[0] < 0x40:
             return head + self.read(16 + length)
         return head + self.read(length + -length % 4)[:length]
+
+    def exchange(self, request, await_response):
+        self.send(request)
+        return await_response()
 
     def read(self, count):
         """Exactly so many bytes; EOFError when the server has ended the connection."""
@@ -176,12 +201,14 @@ class TurnClient:
 
     def ask(self, request):
         """Sends these very bytes and returns the response; what else arrives is kept."""
-        self.way.send(request)
-        while True:
-            data = self.way.receive()
-            if data[0] < 0x40 and data[8:20] == request[8:20]:
-                return stun.Message(data)
-            self._passed_over.append(data)
+        def await_response():
+            while True:
+                data = self.way.receive()
+                if data[0] < 0x40 and data[8:20] == request[8:20]:
+                    return stun.Message(data)
+                self._passed_over.append(data)
+
+        return self.way.exchange(request, await_response)
 
     def receive(self):
         """The next message that is no response."""

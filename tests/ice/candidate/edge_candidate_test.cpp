@@ -32,6 +32,12 @@ TEST(EdgeCandidate, IsUdpEvenIfTheModelIsNot) {
   EXPECT_EQ(edge_candidate(*model, 1, kEdge), "4 1 UDP 2130706431 198.51.100.7 50000 typ host");
 }
 
+TEST(EdgeCandidate, AnAddedOneIsARelayOfItself) {
+  const std::string line = added_candidate("99", 2, *Endpoint::parse("[2001:db8::7]:50001"));
+  EXPECT_EQ(line, "99 2 UDP 16777214 2001:db8::7 50001 typ relay raddr 2001:db8::7 rport 50001");
+  EXPECT_EQ(parse(line)->type, "relay");
+}
+
 TEST(EdgeCandidate, CanBeReadBackInBothFlavours) {
   for (const char* line :
        {"6 1 UDP 5 203.0.113.5 6098 typ host", "id 1 pw UDP 0.4 203.0.113.5 9"}) {

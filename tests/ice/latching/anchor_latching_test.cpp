@@ -95,7 +95,7 @@ class AnchorLatchingTest : public testing::Test {
   MediaPath path_;
   FlowsAfterEdits flows_;
   WorkerCounters counters_;
-  AnchorLatching latching_{flows_, counters_};
+  AnchorLatching latching_{flows_, counters_, {at("192.0.2.10").address}};
   std::optional<DropReason> last_reason_;
 };
 
@@ -165,6 +165,30 @@ TEST_F(AnchorLatchingTest, SipSourceAdmitsOnlyWhereTheSipCameFrom) {
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
   EXPECT_TRUE(send_rtp(kCallerSocket, "203.0.113.5:12345"));
+}
+
+TEST_F(AnchorLatchingTest, AsymmetricAdmitsTheAddressAndSendsWhereItWasSignalled) {
+  path_.near.latching = Latching::asymmetric;
+  set_path();
+  EXPECT_FALSE(send_rtp(kCallerSocket, "203.0.113.5:4711"));
+  EXPECT_EQ(send_rtp(kCallerSocket, "198.51.100.1:4711"), at("10.0.0.20:6000"));
+  EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
+  EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("198.51.100.1:4000"));
+}
+
+TEST_F(AnchorLatchingTest, TheEdgesOwnPortsAreAdmittedOnlyExactlyAsSignalled) {
+  path_.near.signalled = at("192.0.2.10:50100");
+  path_.near.signalled_addresses = {at("192.0.2.10").address};
+  path_.near.ice = {{"far", "far-password", "near"}};
+  set_path();
+  EXPECT_EQ(send_rtp(kCallerSocket, "192.0.2.10:50200"), std::nullopt);
+  EXPECT_EQ(send(kCallerSocket, "192.0.2.10:50200", check("far:near", "far-password")),
+            std::nullopt)
+      << "a valid check by way of another call";
+  EXPECT_TRUE(send_rtp(kCallerSocket, "192.0.2.10:50100"));
+  path_.near.signalled_candidates = {at("192.0.2.10:50200")};  // a relayed address of ours
+  set_path();
+  EXPECT_TRUE(send(kCallerSocket, "192.0.2.10:50200", check("far:near", "far-password")));
 }
 
 TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {

@@ -34,14 +34,16 @@ struct Message {
   std::string sdp;
   bool reliable = false;
   std::string content_type = "application/sdp";
+  std::optional<std::chrono::seconds> session_expires;
 };
 
 class Call : public testing::Test {
  protected:
   void SetUp() override { open("z9hG4bK-1"); }
 
-  void open(const std::string& branch) {
+  void open(const std::string& branch, bool keeps_forking = false) {
     SessionSpec spec;
+    spec.keeps_forking = keeps_forking;
     spec.call_id = "call@192.0.2.16";
     spec.from_tag = "a";
     spec.branch = branch;
@@ -60,8 +62,10 @@ class Call : public testing::Test {
     wire.cseq = message.cseq;
     wire.callee_tag = message.tag;
     wire.reliable = message.reliable;
+    wire.session_expires = message.session_expires;
     wire.content_type = message.sdp.empty() ? "" : std::string_view{message.content_type};
     wire.body = message.sdp;
+    wire.terms = terms;
     wire.source = *IpAddress::parse(message.sender == Side::caller ? "203.0.113.5" : "10.0.0.1");
     return sessions.on_message(now, id, wire);
   }
@@ -107,6 +111,7 @@ class Call : public testing::Test {
   Settings settings;
   Sessions sessions{control, settings, observer};
   SessionId id{};
+  PartyTerms terms;  // of the next messages
 };
 
 /// "50004" of "m=audio 50004 RTP/AVP 0"; the n-th m= line.

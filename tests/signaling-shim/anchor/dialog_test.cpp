@@ -168,6 +168,30 @@ TEST_F(DialogTest, Rfc3311_UpdateCarriesOfferAndAnswer) {
   bye();
 }
 
+TEST_F(DialogTest, WhatIsRetransmittedAfterALineWasRejectedLooksTheSame) {
+  establish();
+  const std::string with_video = audio(kCaller, 5000, "m=video 5502 RTP/AVP 99\r\n");
+  const Message update{Side::caller, "UPDATE", 0, 2, "b", with_video};
+  const Message answer{
+      Side::callee, "UPDATE", 200, 2, "b", audio(kCallee, 7000, "m=video 0 RTP/AVP 99\r\n")};
+  const std::string offered = seen(update);
+  const std::string answered = seen(answer);
+  EXPECT_EQ(control.pairs(), 2U) << "the port of the rejected line is free";
+  EXPECT_EQ(seen(update), offered);
+  EXPECT_EQ(seen(answer), answered);
+  bye();
+}
+
+TEST_F(DialogTest, Rfc3261_12_2_2_AnOvertakenRequestChangesNothing) {
+  establish();
+  (void)seen({Side::caller, "UPDATE", 0, 3, "b", audio("192.0.2.99", 5500)});
+  (void)seen({Side::callee, "UPDATE", 200, 3, "b", audio(kCallee, 7000)});
+  (void)seen({Side::caller, "UPDATE", 0, 2, "b", audio("192.0.2.55", 5300)});
+  (void)seen({Side::callee, "UPDATE", 200, 2, "b", audio(kCallee, 7000)});
+  EXPECT_EQ(near().to_string(), "192.0.2.99:5500");
+  bye();
+}
+
 TEST_F(DialogTest, FailedReinviteRollsBackToWhatWasAgreed) {
   establish();
   const auto with_video = audio("192.0.2.99", 5500, "m=video 5502 RTP/AVP 99\r\n");
@@ -279,6 +303,29 @@ TEST_F(DialogTest, Rfc8843_BundledAnswersShareOnePortAndOnePath) {
       ok(audio(kCallee, 7000, "a=rtcp-mux\r\nm=video 7000 UDP/TLS/RTP/SAVPF 99\r\na=rtcp-mux\r\n"));
   EXPECT_EQ(port_in(answer, 0), port_in(answer, 1));
   EXPECT_EQ(control.paths().size(), 2U);
+  bye();
+}
+
+TEST_F(DialogTest, Rfc8843_6_ABundleOnlyLineIsNoRejectedOne) {
+  const auto bundle = [](std::string_view place, int port, const char* video) {
+    return audio(place, port, std::string{"a=mid:0\r\na=rtcp-mux\r\n"} + video + "a=mid:1\r\n");
+  };
+  const std::string offer =
+      invite(bundle(kCaller, 5000, "m=video 0 UDP/TLS/RTP/SAVPF 99\r\na=bundle-only\r\n"));
+  EXPECT_EQ(port_in(offer, 1), "0");
+  const std::string in = bundle(kCallee, 7000, "m=video 7000 UDP/TLS/RTP/SAVPF 99\r\n");
+  const std::string answer = ok(in);
+  EXPECT_EQ(port_in(answer, 1), port_in(answer, 0));
+  EXPECT_EQ(ok(in), answer);
+  EXPECT_EQ(control.paths().size(), 2U) << "all media takes the way of the first line";
+  EXPECT_EQ(control.pairs(), 2U);
+  // RFC 8843 §7.4: later offers name the port that all of them share.
+  const std::string again = seen({Side::caller, "INVITE", 0, 2, "b",
+                                  bundle(kCaller, 5000, "m=video 5000 UDP/TLS/RTP/SAVPF 99\r\n")});
+  EXPECT_EQ(port_in(again, 0), port_in(offer, 0));
+  EXPECT_EQ(port_in(again, 1), port_in(offer, 0));
+  (void)ok(in, "b", 2);
+  EXPECT_EQ(control.pairs(), 2U);
   bye();
 }
 

@@ -32,11 +32,12 @@ const std::string kNested =
 TEST(SdpBodies, FindsEveryLeafOfANestedTree) {
   const auto found = find_sdp("multipart/mixed;boundary=\"outer\"", kNested);
   ASSERT_TRUE(found.ok());
-  ASSERT_EQ(found->size(), 2U);
-  EXPECT_EQ((*found)[0].text, "first");
-  EXPECT_EQ((*found)[0].content_length, "5");
-  EXPECT_EQ((*found)[1].text, "second\r\n");
-  EXPECT_EQ((*found)[1].content_length, "");
+  ASSERT_EQ(found->texts.size(), 2U);
+  EXPECT_EQ(found->texts[0], "first");
+  EXPECT_EQ(found->texts[1], "second\r\n");
+  ASSERT_EQ(found->sized.size(), 1U);
+  EXPECT_EQ(found->sized[0].content, "first");
+  EXPECT_EQ(found->sized[0].length, "5");
 }
 
 struct FindCase {
@@ -60,7 +61,7 @@ TEST(SdpBodies, SimpleBodies) {
        }) {
     const auto found = find_sdp(type, body);
     ASSERT_TRUE(found.ok()) << type;
-    EXPECT_EQ(found->size(), count) << type;
+    EXPECT_EQ(found->texts.size(), count) << type;
   }
 }
 
@@ -106,6 +107,21 @@ TEST_F(MultipartCall, BothAlternativesShareOnePairOfPortsAndNothingElseChanges) 
   (void)ok(audio(kCallee, 7000));
   EXPECT_EQ(control.path(0).near.signalled.to_string(), "203.0.113.92:57962") << "the richer part";
   bye();
+}
+
+TEST_F(MultipartCall, EveryLengthAroundAnEditedDescriptionIsCorrected) {
+  const auto body = [](const std::string& sdp) {
+    const std::string leaf =
+        "--in\r\nContent-Type: application/sdp\r\nContent-Length: " + std::to_string(sdp.size()) +
+        "\r\n\r\n" + sdp + "\r\n--in--";
+    return "--out\r\nContent-Type: multipart/alternative;boundary=in\r\nContent-Length: " +
+           std::to_string(leaf.size()) + "\r\n\r\n" + leaf +
+           "\r\n--out\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\nhi\r\n--out--\r\n";
+  };
+  const std::string in = body(audio("1.1.1.1", 1));
+  const std::string out =
+      seen({Side::caller, "INVITE", 0, 1, "", in, false, "multipart/mixed;boundary=out"});
+  EXPECT_EQ(out, body(audio("10.0.0.10", std::stoi(port_in(out)))));
 }
 
 TEST_F(MultipartCall, AFallbackStubBesideTheRealOfferDoesNotChoke) {

@@ -132,12 +132,79 @@ TEST_F(SessionsTest, AbandonFreesEverything) {
 TEST_F(SessionsTest, OfferWithoutAnswerIsFreedAfterThreeMinutes) {
   (void)invite(audio(kCaller, 5000));
   after(minutes{2});
-  (void)ringing("");  // still ringing: the clock starts again
+  (void)seen({Side::callee, "INVITE", 100, 1, "", ""});  // the clock starts again
   after(minutes{3} - seconds{1});
   EXPECT_GT(control.pairs(), 0U);
   after(seconds{1});
   EXPECT_EQ(control.pairs(), 0U);
   EXPECT_EQ(observer.ended.at(0).second.reason, EndReason::unanswered);
+}
+
+TEST_F(SessionsTest, ACallThatRingsOutlivesAShortOfferTimeout) {
+  settings.offer_timeout = seconds{20};
+  Sessions hasty{control, settings, observer};
+  SessionSpec spec;
+  spec.branch = "hasty";
+  const auto session = *hasty.open(now, spec);
+  const std::string sdp = audio(kCaller, 5000);
+  DialogMessage message;
+  message.method = "INVITE";
+  message.content_type = "application/sdp";
+  message.body = sdp;
+  (void)hasty.on_message(now, session, message);
+  DialogMessage ringing_now;
+  ringing_now.sender = Side::callee;
+  ringing_now.method = "INVITE";
+  ringing_now.status = 180;
+  ringing_now.callee_tag = "b";
+  (void)hasty.on_message(now, session, ringing_now);
+  hasty.expire(now + minutes{4} - seconds{1});
+  EXPECT_EQ(hasty.counters().sessions.value(), 1);
+  hasty.expire(now + minutes{4});
+  EXPECT_EQ(hasty.counters().sessions.value(), 0);
+}
+
+TEST_F(SessionsTest, Rfc4028_10_ASessionThatNobodyRefreshesIsOver) {
+  (void)invite(audio(kCaller, 5000));
+  const auto confirm = [&](const char* method, std::uint32_t cseq, std::optional<seconds> timer) {
+    Message ok{Side::callee, method, 200, cseq, "b", cseq == 1 ? audio(kCallee, 7000) : ""};
+    ok.session_expires = timer;
+    (void)seen(ok);
+  };
+  confirm("INVITE", 1, seconds{120});
+  after(seconds{119});
+  confirm("UPDATE", 2, seconds{100});
+  after(seconds{131});
+  EXPECT_GT(control.pairs(), 0U) << "a BYE may be under way";
+  control.path(0).counters->last_activity.set(now.time_since_epoch().count());
+  after(seconds{31});
+  EXPECT_GT(control.pairs(), 0U) << "media flows";
+  after(seconds{1});
+  EXPECT_EQ(control.pairs(), 0U);
+  EXPECT_EQ(observer.ended.at(0).second.reason, EndReason::expired);
+}
+
+TEST_F(SessionsTest, Rfc4028_7_2_A2xxWithoutATimerEndsIt) {
+  (void)invite(audio(kCaller, 5000));
+  Message timed{Side::callee, "INVITE", 200, 1, "b", audio(kCallee, 7000)};
+  timed.session_expires = seconds{90};
+  (void)seen(timed);
+  (void)seen({Side::callee, "UPDATE", 200, 2, "b", ""});
+  after(seconds{200});
+  EXPECT_GT(control.pairs(), 0U);
+  bye();
+}
+
+TEST_F(SessionsTest, ACallOnHoldLivesOnItsRefreshes) {
+  establish();
+  (void)seen({Side::caller, "INVITE", 0, 2, "b", audio("0.0.0.0", 5000)});
+  (void)ok(audio(kCallee, 7000, "a=recvonly\r\n"), "b", 2);
+  after(minutes{29});
+  (void)seen({Side::callee, "UPDATE", 200, 3, "b", ""});
+  after(minutes{29});
+  EXPECT_GT(control.pairs(), 0U);
+  after(minutes{1});
+  EXPECT_EQ(control.pairs(), 0U);
 }
 
 TEST_F(SessionsTest, SilentMediaIsFreedAfterFiveMinutes) {

@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         RewriteCase{"BothLevels", small(kSession, "m=audio 5000 RTP/AVP 0\nc=IN IP4 192.0.2.17\n"),
                     seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\nc=IN IP4 198.51.100.7\n")},
         RewriteCase{"PortCount", small(kSession, "m=audio 40314/2 RTP/AVP 0\n"),
-                    seen(kSessionSeen, "m=audio 50000/2 RTP/AVP 0\n")},
+                    seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\n")},
         RewriteCase{"HeldConnectionStays", small("c=IN IP4 0.0.0.0\n", "m=audio 5000 RTP/AVP 0\n"),
                     seen("c=IN IP4 0.0.0.0\n", "m=audio 50000 RTP/AVP 0\n")},
         RewriteCase{"InactiveStillHidesItsAddress",
@@ -200,6 +200,53 @@ TEST(SdpRewrite, RemoteCandidatesThatCannotBeTranslatedAreDropped) {
                                "m=audio 5000 RTP/AVP 0\n"
                                "a=remote-candidates:1 198.51.100.99 50020\n");
   EXPECT_EQ(anchored(in), seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\n"));
+}
+
+TEST(SdpRewrite, KeptCandidatesGetTheEdgeAsOneMoreRelay) {
+  FarView far = far_view(1);
+  far.candidates = Candidates::kept;
+  const std::string own =
+      "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\na=candidate:99 2 UDP 4 192.0.2.16 5001 typ "
+      "host\na=x-candidate-ipv6:2 1 UDP 3 2001:db8::16 5000 typ host\n"
+      "a=candidate:4 1 TCP-PASS 2 192.0.2.16 5000 typ relay\n";
+  const std::string in =
+      small(kSession, "m=audio 5000 RTP/AVP 0\n" + own + "a=end-of-candidates\n");
+  EXPECT_EQ(anchored(in, far),
+            seen(kSessionSeen,
+                 "m=audio 50000 RTP/AVP 0\n" + own +
+                     "a=candidate:999 1 UDP 16777215 198.51.100.7 50000 typ relay raddr "
+                     "198.51.100.7 rport 50000\na=candidate:999 2 UDP 16777214 198.51.100.7 50001 "
+                     "typ relay raddr 198.51.100.7 rport 50001\na=end-of-candidates\n"));
+}
+
+TEST(SdpRewrite, KeptIce06CandidatesGiveTheDefaultsPlaceToTheEdge) {
+  FarView far = far_view(1);
+  far.candidates = Candidates::kept;
+  const std::string out = anchored(crlf(fixtures::kIce06Offer), far);
+  for (const char* line :
+       {"Q4qp+2B3Rejg21tBRcAGfwXRQxwFbPH03U7efzcCp9M 1 75+hnK4QFySwmPMqbWWhJg UDP 0.830 192.0.2.16 "
+        "21722\r\n",
+        "Uqk/hGPBtIDASJArq1AR2Q TCP 0.110 203.0.113.92 52196\r\n",
+        "Zfwzh/lMlJ/3YmOnpiJRdQ UDP 0.410 198.51.100.7 50000\r\n",
+        "Zfwzh/lMlJ/3YmOnpiJRdQ UDP 0.410 198.51.100.7 50001\r\n"}) {
+    EXPECT_NE(out.find(line), std::string::npos) << line << "\n" << out;
+  }
+}
+
+TEST(SdpRewrite, AmongKeptCandidatesOnlyThoseOfTheEdgeAreTranslated) {
+  FarView far = far_view(1);
+  far.candidates = Candidates::kept;
+  const IpAddress own = IpAddress::v4(10, 0, 0, 20);
+  far.receiver.push_back({Endpoint{own, Port{7000}}, Endpoint{own, Port{7005}},
+                          ports_at(IpAddress::v4(198, 51, 100, 99), 50020)});
+  const auto names = [](const char* candidates) {
+    return std::string{"m=audio 50000 RTP/AVP 0\na=remote-candidates:"} + candidates + "\n";
+  };
+  const std::string direct = "1 10.0.0.20 7000 2 10.0.0.20 7001";
+  EXPECT_EQ(anchored(small(kSession, names(direct.c_str())), far),
+            seen(kSessionSeen, names(direct.c_str())));
+  EXPECT_EQ(anchored(small(kSession, names("1 198.51.100.99 50020 2 198.51.100.99 50021")), far),
+            seen(kSessionSeen, names("1 10.0.0.20 7000 2 10.0.0.20 7005")));
 }
 
 TEST(SdpRewrite, BytesOutsideTheReplacedSpansAreIdentical) {

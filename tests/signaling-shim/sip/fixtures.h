@@ -48,6 +48,7 @@ class FakeAnchor : public anchor::MediaAnchor {
     bool reliable;
     std::string body;
     IpAddress source;
+    std::optional<std::chrono::seconds> session_expires;
   };
 
   Verdict<anchor::SessionId> open(Time, const anchor::SessionSpec& spec) override {
@@ -59,7 +60,7 @@ class FakeAnchor : public anchor::MediaAnchor {
                                           const anchor::DialogMessage& message) override {
     seen.push_back({session, message.sender, std::string{message.method}, message.status,
                     std::string{message.callee_tag}, message.reliable, std::string{message.body},
-                    message.source});
+                    message.source, message.session_expires});
     if (refuse_body && !message.body.empty()) return *refuse_body;
     if (message.body.empty()) return anchor::BodyRewrite{};
     std::string body{message.body};

@@ -40,5 +40,17 @@ TEST(EditList, InsertionsAtOnePlaceKeepTheirOrderAndPrecedeTheReplacement) {
   EXPECT_EQ(edits.emit(), "a12B");
 }
 
+TEST(EditList, SaysHowMuchAPartGrows) {
+  const std::string text = "abcdefgh";
+  const std::string_view view = text;
+  EditList edits{view};
+  edits.replace(view.substr(1, 2), "12345");
+  edits.erase(view.substr(6, 1));
+  edits.insert_after(view.substr(3, 1), "xy");
+  EXPECT_EQ(edits.growth_of(view), 4);
+  EXPECT_EQ(edits.growth_of(view.substr(0, 3)), 3);
+  EXPECT_EQ(edits.growth_of(view.substr(5)), -1);
+}
+
 }  // namespace
 }  // namespace avedge::text

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <memory>
 
-namespace avedge::edge {
+namespace avedge::net {
 
 /// Base of a listener that is held by a shared_ptr; what is under way keeps it alive. On the thread
 /// that runs the io_context only.
@@ -63,4 +63,4 @@ class AcceptLoop : public std::enable_shared_from_this<AcceptLoop<Protocol>> {
   boost::asio::steady_timer pause_;
 };
 
-}  // namespace avedge::edge
+}  // namespace avedge::net

@@ -1,0 +1,97 @@
+#include "relay/egress/frame_egress.h"
+
+#include <sys/socket.h>
+
+#include "relay/core/random.h"
+
+namespace avedge::relay {
+namespace {
+
+/// The kernel asks its neighbours whether they are still there only while it sends to them itself
+/// (RFC 4861 §7.3): so often one datagram for each neighbour leaves by its socket.
+constexpr std::chrono::seconds kProofInterval{1};
+
+/// 0: the socket is bound to none.
+int bound_device(int fd) {
+  int device = 0;
+  socklen_t size = sizeof device;
+  return getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, &size) == 0 ? device : 0;
+}
+
+}  // namespace
+
+FrameEgress::FrameEgress(WorkerIndex worker, Navigator& navigator, FileDescriptor packet_socket,
+                         SendBatch& sockets, WorkerCounters& counters, const Time& now)
+    : worker_{worker},
+      navigator_{navigator},
+      sockets_{sockets},
+      frames_{std::move(packet_socket), counters},
+      now_{now},
+      identification_{static_cast<std::uint16_t>(random_u64())} {}
+
+RouteId FrameEgress::hold(const Socket& out, const Endpoint& destination) {
+  if (!out.fd.is_open() || out.local.address.family() != destination.address.family() ||
+      destination.address.is_loopback()) {
+    return kNoRoute;
+  }
+  const RouteKey key{out.local.address, destination.address, bound_device(out.fd.get())};
+  auto [known, is_new] = by_key_.try_emplace(key, static_cast<RouteId>(ways_.size()));
+  if (is_new) {
+    if (free_.empty()) {
+      ways_.emplace_back();
+    } else {
+      known->second = free_.back();
+      free_.pop_back();
+    }
+    ways_[known->second] = {.key = key};
+    navigator_.watch(worker_, key);
+  }
+  ++ways_[known->second].holders;
+  return known->second;
+}
+
+void FrameEgress::release(RouteId route) {
+  if (route == kNoRoute) return;
+  Way& way = ways_[route];
+  if (--way.holders > 0) return;
+  navigator_.forget(worker_, way.key);
+  by_key_.erase(way.key);
+  way = {};
+  free_.push_back(route);
+}
+
+void FrameEgress::set(const RouteKey& key, const std::optional<NextHop>& hop) {
+  const auto known = by_key_.find(key);
+  if (known == by_key_.end()) return;  // released meanwhile
+  if (hop && hop->neighbour >= proof_due_.size()) proof_due_.resize(hop->neighbour + 1);
+  ways_[known->second].hop = hop;
+}
+
+bool FrameEgress::push(RouteId route, const Endpoint& from, const SocketAddress& to,
+                       ConstBytes payload, const IpMarks& marks) {
+  if (route == kNoRoute) return false;
+  const std::optional<NextHop>& hop = ways_[route].hop;
+  if (!hop) return false;
+  const AddressFamily family = from.address.family();
+  if (packet_size(family, payload.size()) > hop->mtu || is_proof_due(hop->neighbour)) {
+    flush();
+    return false;
+  }
+  if (frames_.full()) flush();
+  frames_.push(*hop, {from, to.endpoint(), marks, ++identification_, payload.size()}, payload);
+  return true;
+}
+
+void FrameEgress::flush() {
+  sockets_.flush();
+  frames_.flush();
+}
+
+bool FrameEgress::is_proof_due(std::uint32_t neighbour) {
+  Time& due = proof_due_[neighbour];
+  if (now_ < due) return false;
+  due = now_ + kProofInterval;
+  return true;
+}
+
+}  // namespace avedge::relay

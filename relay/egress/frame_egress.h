@@ -1,0 +1,60 @@
+// Sends a worker's datagrams as frames of its own, one system call for all of them, where the way
+// out is known; everything else is left to the sockets.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "relay/egress/frame_batch.h"
+#include "relay/egress/navigator.h"
+#include "relay/flow_table.h"
+#include "relay/send_batch.h"
+#include "relay/socket_table.h"
+
+namespace avedge::relay {
+
+/// The worker's thread.
+class FrameEgress {
+ public:
+  /// References outlive it. `sockets` is what leaves by sockets: flushed before any frame, so that
+  /// a flow whose packets take both ways keeps their order.
+  FrameEgress(WorkerIndex worker, Navigator& navigator, FileDescriptor packet_socket,
+              SendBatch& sockets, WorkerCounters& counters, const Time& now);
+
+  /// The way of what leaves by `out` to `destination`; held until it is released. Both are of one
+  /// family. kNoRoute for what never leaves as a frame.
+  [[nodiscard]] RouteId hold(const Socket& out, const Endpoint& destination);
+  /// kNoRoute is ignored.
+  void release(RouteId route);
+  /// What the navigator has to say.
+  void set(const RouteKey& key, const std::optional<NextHop>& hop);
+
+  /// False: the socket must send it, and everything before it has left. `payload` stays untouched
+  /// until flush(). Per packet.
+  [[nodiscard]] bool push(RouteId route, const Endpoint& from, const SocketAddress& to,
+                          ConstBytes payload, const IpMarks& marks);
+  /// Sends what waits, here and in the sockets' batch.
+  void flush();
+
+ private:
+  struct Way {
+    RouteKey key;
+    std::uint32_t holders = 0;
+    std::optional<NextHop> hop;
+  };
+
+  [[nodiscard]] bool is_proof_due(std::uint32_t neighbour);
+
+  WorkerIndex worker_;
+  Navigator& navigator_;
+  SendBatch& sockets_;
+  FrameBatch frames_;
+  const Time& now_;
+  std::vector<Way> ways_;  // by RouteId
+  std::vector<RouteId> free_;
+  std::map<RouteKey, RouteId> by_key_;
+  std::vector<Time> proof_due_;  // by NextHop::neighbour
+  std::uint16_t identification_;
+};
+
+}  // namespace avedge::relay

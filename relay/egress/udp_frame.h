@@ -1,0 +1,32 @@
+// The headers of a UDP datagram as a packet socket takes it: Ethernet, IP, UDP, and in front of
+// them what tells the kernel where the checksum goes.
+#pragma once
+
+#include "relay/core/bytes.h"
+#include "relay/egress/next_hop.h"
+#include "relay/ip_marks.h"
+
+namespace avedge::relay {
+
+/// virtio_net_hdr (PACKET_VNET_HDR), Ethernet, IPv6, UDP.
+inline constexpr std::size_t kMaxFrameHeader = 10 + 14 + 40 + 8;
+
+struct DatagramHeader {
+  Endpoint from;
+  Endpoint to;  // of the same family
+  IpMarks marks;
+  std::uint16_t identification = 0;  // IPv4
+  std::size_t payload_size = 0;
+};
+
+/// Bytes of the IP packet around a UDP payload: what counts for the MTU.
+[[nodiscard]] constexpr std::size_t packet_size(AddressFamily family, std::size_t payload_size) {
+  return (family == AddressFamily::ipv4 ? 20 : 40) + 8 + payload_size;
+}
+
+/// Writes everything that goes in front of the payload, and returns its size. The UDP checksum is
+/// left to the network card, or to the kernel where that cannot (RFC 768, RFC 8200 §8.1). `into`
+/// has at least kMaxFrameHeader bytes. Runs per packet.
+std::size_t write_frame_header(std::byte* into, const NextHop& hop, const DatagramHeader& datagram);
+
+}  // namespace avedge::relay

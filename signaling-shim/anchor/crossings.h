@@ -1,0 +1,39 @@
+// Where media goes on from the edge's own ports. A party may name one of them: a call that crosses
+// the edge twice does. But two calls whose parties name each other's ports would make media go
+// round for ever.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "relay/session_control.h"
+
+namespace avedge::anchor {
+
+/// Signalling thread only.
+class Crossings {
+ public:
+  /// Ways that are looked at before the whole is taken for a circle: more than a forked call has.
+  static constexpr std::size_t kMaxReached = 64;
+
+  /// What arrives at `port` goes on to `onward`, until the path is removed.
+  void add(MediaPathId path, const MediaPort& port, const Endpoint& onward);
+  void remove(MediaPathId path);
+
+  [[nodiscard]] bool is_anchored(const Endpoint& port) const { return ways_.contains(port); }
+  /// Whether media for `target` would come to `near` or `far`, the ports that it is sent between.
+  [[nodiscard]] bool come_back(const Endpoint& target, const MediaPort& near,
+                               const MediaPort& far) const;
+
+ private:
+  struct Way {
+    MediaPathId path;
+    Endpoint onward;
+  };
+  void add(MediaPathId path, const Endpoint& name, const Endpoint& onward);
+
+  std::map<Endpoint, std::vector<Way>> ways_;           // by the port's names
+  std::map<MediaPathId, std::vector<Endpoint>> names_;  // what add() used
+};
+
+}  // namespace avedge::anchor

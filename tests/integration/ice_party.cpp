@@ -1,0 +1,232 @@
+// One ICE agent (libnice), for tests of what stands between two of them. Datagrams that come to
+// --in leave by the RTP component, what arrives there goes to --out, so that any program can use
+// it.
+//   ice_party --compat oc2007r2 --bind IP --components 2 [--controlling] --remote FILE
+//             --in IP:PORT --out IP:PORT
+// Prints its description as one line of JSON once its candidates are gathered, takes the far side's
+// in the same form from FILE as soon as that exists, and says "ready" when every component is.
+#include <arpa/inet.h>
+#include <glib-unix.h>
+#include <nice/agent.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "relay/core/endpoint.h"
+
+namespace {
+
+using avedge::Endpoint;
+using nlohmann::json;
+
+struct Options {
+  std::string compatibility;
+  std::string address;
+  unsigned components = 2;
+  bool is_controlling = false;
+  std::string remote_file;
+  std::string in;
+  std::string out;
+};
+
+NiceCompatibility compatibility_of(const std::string& name) {
+  if (name == "rfc5245") return NICE_COMPATIBILITY_RFC5245;
+  if (name == "oc2007") return NICE_COMPATIBILITY_OC2007;
+  if (name == "oc2007r2") return NICE_COMPATIBILITY_OC2007R2;
+  throw std::runtime_error{"unknown --compat " + name};
+}
+
+sockaddr_in socket_address(const std::string& text) {
+  const auto endpoint = Endpoint::parse(text);
+  if (!endpoint || !endpoint->address.is_v4()) throw std::runtime_error{"no IPv4 place: " + text};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(endpoint->port.number());
+  std::memcpy(&address.sin_addr, endpoint->address.bytes().data(), 4);
+  return address;
+}
+
+void say(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+std::string or_empty(const char* text) {
+  return text == nullptr ? "" : text;
+}
+
+class Party {
+ public:
+  explicit Party(const Options& options)
+      : options_{options},
+        agent_{nice_agent_new(nullptr, compatibility_of(options.compatibility))},
+        out_{socket_address(options.out)} {
+    g_object_set(agent_, "controlling-mode", options.is_controlling ? TRUE : FALSE, "upnp", FALSE,
+                 "ice-tcp", FALSE, nullptr);
+    NiceAddress local;
+    nice_address_init(&local);
+    if (nice_address_set_from_string(&local, options.address.c_str()) == FALSE) {
+      throw std::runtime_error{"no address: " + options.address};
+    }
+    nice_agent_add_local_address(agent_, &local);
+    stream_ = nice_agent_add_stream(agent_, options.components);
+    g_signal_connect(agent_, "candidate-gathering-done", G_CALLBACK(&Party::on_gathered), this);
+    g_signal_connect(agent_, "component-state-changed", G_CALLBACK(&Party::on_state), this);
+    for (guint component = 1; component <= options.components; ++component) {
+      nice_agent_attach_recv(agent_, stream_, component, nullptr, &Party::on_received, this);
+    }
+    open_inlet();
+  }
+  Party(const Party&) = delete;
+  Party& operator=(const Party&) = delete;
+  ~Party() {
+    close(inlet_);
+    g_object_unref(agent_);
+  }
+
+  void run() {
+    if (nice_agent_gather_candidates(agent_, stream_) == FALSE) {
+      throw std::runtime_error{"cannot gather candidates"};
+    }
+    GMainLoop* loop = g_main_loop_new(nullptr, FALSE);
+    g_main_loop_run(loop);
+  }
+
+ private:
+  void open_inlet() {
+    inlet_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in in = socket_address(options_.in);
+    if (bind(inlet_, reinterpret_cast<const sockaddr*>(&in), sizeof in) != 0) {
+      throw std::runtime_error{"cannot bind " + options_.in};
+    }
+    g_unix_fd_add(inlet_, G_IO_IN, &Party::on_inlet, this);
+  }
+
+  static void on_gathered(NiceAgent*, guint, gpointer self) {
+    static_cast<Party*>(self)->describe();
+    g_timeout_add(20, &Party::look_for_remote, self);
+  }
+
+  void describe() const {
+    gchar* ufrag = nullptr;
+    gchar* password = nullptr;
+    nice_agent_get_local_credentials(agent_, stream_, &ufrag, &password);
+    json description{{"ufrag", or_empty(ufrag)}, {"password", or_empty(password)}};
+    for (guint component = 1; component <= options_.components; ++component) {
+      GSList* candidates = nice_agent_get_local_candidates(agent_, stream_, component);
+      for (GSList* item = candidates; item != nullptr; item = item->next) {
+        const auto& candidate = *static_cast<const NiceCandidate*>(item->data);
+        description["candidates"].push_back({{"component", component},
+                                             {"foundation", or_empty(candidate.foundation)},
+                                             {"port", nice_address_get_port(&candidate.addr)},
+                                             {"username", or_empty(candidate.username)},
+                                             {"password", or_empty(candidate.password)}});
+      }
+      g_slist_free_full(candidates, [](gpointer item) {
+        nice_candidate_free(static_cast<NiceCandidate*>(item));
+      });
+    }
+    g_free(ufrag);
+    g_free(password);
+    say(description.dump());
+  }
+
+  static gboolean look_for_remote(gpointer self) {
+    auto& party = *static_cast<Party*>(self);
+    std::ifstream file{party.options_.remote_file};
+    if (!file) return G_SOURCE_CONTINUE;
+    party.set_remote(json::parse(file));
+    return G_SOURCE_REMOVE;
+  }
+
+  void set_remote(const json& description) {
+    const std::string ufrag = description["ufrag"];
+    const std::string password = description["password"];
+    if (!ufrag.empty()) {
+      nice_agent_set_remote_credentials(agent_, stream_, ufrag.c_str(), password.c_str());
+    }
+    for (const json& item : description["candidates"]) {
+      if (item["component"] > options_.components) continue;
+      NiceCandidate* candidate = nice_candidate_new(NICE_CANDIDATE_TYPE_HOST);
+      candidate->stream_id = stream_;
+      candidate->component_id = item["component"];
+      candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
+      candidate->priority = item["priority"];
+      g_strlcpy(candidate->foundation, item["foundation"].get<std::string>().c_str(),
+                NICE_CANDIDATE_MAX_FOUNDATION);
+      nice_address_set_from_string(&candidate->addr, item["address"].get<std::string>().c_str());
+      nice_address_set_port(&candidate->addr, item["port"]);
+      if (item.contains("username")) {
+        candidate->username = g_strdup(item["username"].get<std::string>().c_str());
+        candidate->password = g_strdup(item["password"].get<std::string>().c_str());
+      }
+      GSList* list = g_slist_append(nullptr, candidate);
+      nice_agent_set_remote_candidates(agent_, stream_, candidate->component_id, list);
+      g_slist_free_full(
+          list, [](gpointer one) { nice_candidate_free(static_cast<NiceCandidate*>(one)); });
+    }
+  }
+
+  static void on_state(NiceAgent*, guint, guint component, guint state, gpointer self) {
+    auto& party = *static_cast<Party*>(self);
+    if (state == NICE_COMPONENT_STATE_FAILED) say("failed " + std::to_string(component));
+    if (state == NICE_COMPONENT_STATE_READY) party.ready_.insert(component);
+    if (state == NICE_COMPONENT_STATE_READY && party.ready_.size() == party.options_.components) {
+      say("ready");
+    }
+  }
+
+  static void on_received(NiceAgent*, guint, guint component, guint size, gchar* bytes,
+                          gpointer self) {
+    auto& party = *static_cast<Party*>(self);
+    if (component != 1) return;
+    sendto(party.inlet_, bytes, size, 0, reinterpret_cast<const sockaddr*>(&party.out_),
+           sizeof party.out_);
+  }
+
+  static gboolean on_inlet(gint descriptor, GIOCondition, gpointer self) {
+    auto& party = *static_cast<Party*>(self);
+    char buffer[2048];
+    const ssize_t size = recv(descriptor, buffer, sizeof buffer, 0);
+    if (size > 0) {
+      nice_agent_send(party.agent_, party.stream_, 1, static_cast<guint>(size), buffer);
+    }
+    return G_SOURCE_CONTINUE;
+  }
+
+  Options options_;
+  NiceAgent* agent_;
+  sockaddr_in out_;
+  guint stream_ = 0;
+  int inlet_ = -1;
+  std::set<guint> ready_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"An ICE agent between a local program and the network."};
+  app.add_option("--compat", options.compatibility)->required();
+  app.add_option("--bind", options.address)->required();
+  app.add_option("--components", options.components)->check(CLI::Range(1u, 2u));
+  app.add_flag("--controlling", options.is_controlling);
+  app.add_option("--remote", options.remote_file)->required();
+  app.add_option("--in", options.in)->required();
+  app.add_option("--out", options.out)->required();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    Party{options}.run();
+    return 0;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "ice_party: %s\n", failure.what());
+    return 2;
+  }
+}

@@ -1,0 +1,252 @@
+"""A Lync call as it is seen on the wire: an offer of two bodies, 183s of a desktop and a phone, PRACKs,
+the 200, the final re-INVITE. Both ends have ICE agents that are not ours and protect their media, and
+stand where no SDP says: only their checks, verified, tell the edge where they are."""
+
+import base64
+import json
+import os
+import pathlib
+import re
+
+import pytest
+
+from edge import Edge, Route, SIP_PORT
+from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, wait_until
+from sip_peer import Caller, Peer, place_in
+
+_FIXTURES = pathlib.Path(__file__).parent / "fixtures"
+_DOMAIN = "domain-b.example"
+_BOUNDARY = "=_NextPart_000_0171_01D0107A.BB7313C0"
+_CALLER_KEY, _CALLEE_KEY = (base64.b64encode(bytes(range(first, first + 30))).decode()
+                            for first in (0, 100))
+_COUNT = 50  # SRTP packets each way
+# What the parties say about themselves, as it must not be seen on the other side.
+_SECRETS = ("192.168.", "203.0.113.", "10.6.", "fd00:26", EXT, INSIDE)
+_RELIABLE = ("Require: 100rel", "RSeq: 1")
+_PLACES = re.compile(r"o=|c=|m=|a=(x-)?candidate|a=rtcp:|a=remote-candidates")
+
+
+def _sdp(fixture, **fields):
+    text = (_FIXTURES / fixture).read_text(encoding="ascii").format(**fields)
+    return text.replace("\n", "\r\n")
+
+
+def _part(sdp, number, disposition):
+    return (f"--{_BOUNDARY}\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: 7bit\r\n"
+            f"Content-ID: <{number}@domain-a.example>\r\nContent-Disposition: {disposition}\r\n\r\n"
+            f"{sdp}\r\n")
+
+
+def _without_places(text):
+    return [line for line in text.split("\r\n") if not _PLACES.match(line)]
+
+
+def _padded(text):
+    """libnice decodes base64 that is padded, the SDP has none."""
+    return text + "=" * (-len(text) % 4)
+
+
+class Agent:
+    """An ICE agent with a plain socket on loopback for the program that uses it."""
+
+    def __init__(self, lab, host, address, compat, controlling=False):
+        self._lab, self._host = lab, host
+        self.address = address
+        self._remote = lab.directory / f"remote-{address}"
+        self.inlet, self.outlet = "127.0.0.1:40000", "127.0.0.1:40002"
+        components = 1 if compat == "oc2007" else 2
+        self._process = lab.start(host, [
+            os.environ["AVEDGE_ICE_PARTY"], "--compat", compat, "--bind", address, "--components",
+            components, *(["--controlling"] if controlling else []), "--remote", self._remote,
+            "--in", self.inlet, "--out", self.outlet], "ice_party")
+        said = json.loads(self._process.expect_output(r"^\{.*\}$")[0])
+        self.ufrag, self.password = said["ufrag"], said["password"]
+        self.candidates = said["candidates"]
+
+    def port(self, component):
+        return next(one["port"] for one in self.candidates if one["component"] == component)
+
+    def hear(self, sdp):
+        """Takes in the far side's description, in either grammar."""
+        def attribute(name):
+            match = re.search(rf"(?m)^a={name}:(\S+)", sdp)
+            return match[1] if match else ""
+        candidates = []
+        for line in re.findall(r"(?m)^a=candidate:(.*?)\r?$", sdp):
+            word = line.split()
+            if word[6] == "typ":
+                candidates.append({"foundation": word[0], "component": int(word[1]),
+                                   "priority": int(word[3]), "address": word[4], "port": int(word[5])})
+            else:
+                candidates.append({"foundation": "1", "component": int(word[1]), "priority": 830,
+                                   "address": word[5], "port": int(word[6]),
+                                   "username": _padded(word[0]), "password": _padded(word[2])})
+        temporary = self._remote.with_suffix(".new")
+        temporary.write_text(json.dumps({"ufrag": attribute("ice-ufrag"),
+                                         "password": attribute("ice-pwd"), "candidates": candidates}))
+        temporary.rename(self._remote)
+
+    def expect_ready(self):
+        self._process.expect_output("^ready$")
+
+    def stream(self, *words):
+        return self._lab.start(self._host, [os.environ["AVEDGE_SRTP_STREAM"], *words], "srtp")
+
+
+def _assert_srtp_crosses(one, one_key, other, other_key):
+    for sender, key, receiver in ((one, one_key, other), (other, other_key, one)):
+        listening = receiver.stream("receive", "--key", key, "--bind", receiver.outlet, "--count",
+                                    _COUNT, "--timeout", 40)
+        listening.expect_output("ready")
+        sending = sender.stream("send", "--key", key, "--from", "127.0.0.1:40004", "--to",
+                                sender.inlet, "--count", _COUNT, "--ssrc", 7, "--interval-ms", 10)
+        assert sending.expect_exit() == 0, sending.output()
+        assert listening.expect_exit() == 0, listening.output()
+
+
+class Call:
+    """The scripted signalling of one call; the INVITE has both bodies in any case."""
+
+    def __init__(self, lab, compat):
+        self.edge = Edge(lab, [Route(_DOMAIN, INSIDE, 7000)])
+        self.caller = Caller(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT), _DOMAIN)
+        self.callee = Peer(lab, lab.inside, INSIDE, 7000)
+        self.outer = Agent(lab, lab.ext, EXT, compat, controlling=True)
+        # ICE-06 knows no roles on the wire; libnice waits for ever where it does not nominate itself.
+        self.inner = Agent(lab, lab.inside, INSIDE, compat, controlling=compat == "oc2007")
+
+    def dial(self):
+        """The two bodies as the callee sees them."""
+        sent = (self._part_of_fallback() + _part(self._rich(), 2, "session; handling=optional") +
+                f"--{_BOUNDARY}--\r\n")
+        self.caller.invite(sent, f'multipart/alternative;boundary="{_BOUNDARY}"')
+        self.invite = self.callee.expect_request("INVITE")
+        seen = self.invite.sdp
+        _assert_hidden(seen)
+        assert _without_places(seen) == _without_places(sent)
+        parts = seen.split(f"--{_BOUNDARY}")
+        assert len(parts) == 4 and place_in(parts[1]) == place_in(parts[2]), "one pair of ports"
+        return parts[1], parts[2]
+
+    def _part_of_fallback(self):
+        first = self.outer.candidates[0]
+        return _part(_sdp("lync_fallback.sdp", id=first["username"].rstrip("=") or "A" * 43,
+                          password=first["password"].rstrip("=") or "A" * 22, key=_CALLER_KEY),
+                     1, "session; handling=optional; ms-proxy-2007fallback")
+
+    def _rich(self):
+        return _sdp("lync_offer.sdp", ufrag=self.outer.ufrag or "ccwh",
+                    password=self.outer.password or "8X3nfjTthYjuA8vhf+z2FYqM", key=_CALLER_KEY)
+
+    def ring(self, tag, answer):
+        self.callee.reply(self.invite, 183, tag, answer, _RELIABLE)
+        seen = self.caller.expect_response(183, "INVITE", tag)
+        _assert_hidden(seen.sdp)
+        assert _without_places(seen.sdp) == _without_places(answer)
+        dialog = self.caller.dialog(seen)
+        dialog.request("PRACK", extra=("RAck: 1 1 INVITE",))
+        self.callee.reply(self.callee.expect_request("PRACK"), 200)
+        self.caller.expect_response(200, "PRACK", tag)
+        return seen.sdp
+
+    def pick_up(self, tag, answer):
+        self.callee.reply(self.invite, 200, tag, answer,
+                          ("Ms-Accepted-Content-ID: <2@domain-a.example>",))
+        seen = self.caller.expect_response(200, "INVITE", tag)
+        assert seen["Ms-Accepted-Content-ID"] == "<2@domain-a.example>"
+        self.dialog = self.caller.dialog(seen)
+        self.dialog.request("ACK")
+        self.callee.expect_request("ACK")
+        return seen.sdp
+
+    def finish(self):
+        self.dialog.request("BYE")
+        self.callee.reply(self.callee.expect_request("BYE"), 200)
+        self.caller.expect_response(200, "BYE")
+        self.edge.wait_until_no_port_is_in_use()
+        self.edge.stop()
+        self.caller.close()
+        self.callee.close()
+
+
+def _assert_hidden(text):
+    assert not [secret for secret in _SECRETS if secret in text], text
+
+
+def _remote_candidates(sdp):
+    return re.search(r"(?m)^a=remote-candidates:(.*?) ?\r$", sdp)[1]
+
+
+def test_lync_calls_lync(lab):
+    call = Call(lab, "oc2007r2")
+    _, offer = call.dial()
+    for tag in ("phone-app", "tablet", "phone", "desktop"):
+        call.callee.reply(call.invite, 180, tag)
+        call.caller.expect_response(180, "INVITE", tag)
+    desktop = _sdp("lync_desktop_answer.sdp", ufrag=call.inner.ufrag, password=call.inner.password,
+                   key=_CALLEE_KEY)
+    desktop_seen = call.ring("desktop", desktop)
+    phone_seen = call.ring("phone", _sdp("lync_phone_answer.sdp", key=_CALLEE_KEY))
+    assert place_in(desktop_seen) != place_in(phone_seen), "each early dialog has its own ports"
+
+    call.inner.hear(offer)
+    call.outer.hear(desktop_seen)
+    call.outer.expect_ready()
+    call.inner.expect_ready()
+    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)  # early media
+
+    assert call.pick_up("desktop", desktop) == desktop_seen
+    _reinvite_with_the_chosen_candidates(call, place_in(offer)[1], place_in(desktop_seen)[1])
+    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
+    call.finish()
+
+
+def _reinvite_with_the_chosen_candidates(call, inner_edge, outer_edge):
+    def final(agent, edge, port, key):
+        return _sdp("lync_final.sdp", address=agent.address, rtp=agent.port(1), rtcp=agent.port(2),
+                    ufrag=agent.ufrag, password=agent.password, edge=edge, edge_rtp=port,
+                    edge_rtcp=port + 1, key=key)
+    call.dialog.request("INVITE", final(call.outer, EDGE_EXTERNAL, outer_edge, _CALLER_KEY))
+    request = call.callee.expect_request("INVITE")
+    assert _remote_candidates(request.sdp) == "1 10.6.0.5 9450 2 10.6.0.5 9451", "the callee's own"
+    assert place_in(request.sdp) == (EDGE_INTERNAL, inner_edge)
+    call.callee.reply(request, 200, body=final(call.inner, EDGE_INTERNAL, inner_edge, _CALLEE_KEY))
+    answer = call.caller.expect_response(200, "INVITE").sdp
+    ports = [call.outer.port(component) for component in (1, 2)]
+    assert _remote_candidates(answer) == f"1 {EXT} {ports[0]} 2 {EXT} {ports[1]}", "the caller's own"
+    assert place_in(answer) == (EDGE_EXTERNAL, outer_edge)
+    call.dialog.request("ACK")
+    call.callee.expect_request("ACK")
+
+
+def test_lync_calls_an_ocs_client(lab):
+    """The callee takes the older body; its checks have neither a magic cookie nor a ufrag."""
+    call = Call(lab, "oc2007")
+    offer, _ = call.dial()
+    first = call.inner.candidates[0]
+    answer = _sdp("ocs_answer.sdp", id=first["username"].rstrip("="),
+                  password=first["password"].rstrip("="), key=_CALLEE_KEY)
+    seen = call.ring("desktop", answer)
+    call.inner.hear(offer)
+    call.outer.hear(seen)
+    call.outer.expect_ready()
+    call.inner.expect_ready()
+    assert call.pick_up("desktop", answer) == seen
+    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
+    call.finish()
+
+
+@pytest.mark.parametrize("secret", ["ufrag", "password"])
+def test_checks_that_the_sdp_does_not_explain_move_nothing(lab, secret):
+    """The caller knows the callee by other words than the SDP that passed the edge."""
+    call = Call(lab, "oc2007r2")
+    call.dial()
+    answer = _sdp("lync_desktop_answer.sdp", ufrag=call.inner.ufrag, password=call.inner.password,
+                  key=_CALLEE_KEY)
+    seen = call.ring("desktop", answer)
+    known = getattr(call.inner, secret)
+    call.outer.hear(seen.replace(known, known[::-1]))
+    wait_until("its checks to be turned away",
+               lambda: call.edge.metrics().drops("unknown_source") >= 3)
+    call.pick_up("desktop", answer)
+    call.finish()
