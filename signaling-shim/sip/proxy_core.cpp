@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "signaling-shim/sip/dialog_targets.h"
 #include "signaling-shim/sip/text.h"
 
 namespace avedge::sip {
@@ -178,41 +179,8 @@ void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet&
   passage.session = dialog.sender.session;
   passage.sender = dialog.sender.faces;
   passage.trust = dialog.sender.trust;
-  forward(now, request, routes, std::move(passage), dialog_targets(routes), out);
-}
-
-/// The next URI, if it leads to the neighbour on that side of the dialog or to a configured next
-/// hop; else that neighbour itself. In-dialog URIs are written by the far party: were they
-/// followed wherever they point, one answered call would open the inside to any outside caller. And
-/// a party behind NAT is only reachable by the way it came.
-std::vector<Neighbour> ProxyCore::dialog_targets(const RouteSet& routes) const {
-  const Neighbour& known = routes.dialog()->target.neighbour;
-  const std::string& interface = forwarder_.interface_of(known);
-  const auto uri = Uri::parse(routes.next_uri());
-  if (!uri || !uri->is_sip()) return {known};
-  const auto numeric = uri->location.address();
-  const bool same_host = numeric == known.remote.address;
-  const std::string name = numeric ? numeric->to_string() : std::string{uri->location.host};
-  auto addresses = routes_.hops().addresses_of(interface, name);
-  if (addresses.empty() && same_host) addresses.push_back(*numeric);
-  const std::string_view wanted =
-      uri->is_secure() ? "tls"
-                       : uri->parameters.value("transport").value_or(to_string(known.transport));
-  std::vector<Neighbour> targets;
-  for (const IpAddress& address : addresses) {
-    for (const Transport transport : {Transport::udp, Transport::tcp, Transport::tls}) {
-      const auto listener = settings_.listener_for(interface, transport, address.family());
-      if (!iequals(wanted, to_string(transport)) || !listener) continue;
-      const bool same_flow = address == known.remote.address && transport == known.transport;
-      targets.push_back({same_flow ? known.listener : *listener,
-                         transport,
-                         same_flow ? known.connection : ConnectionId::none,
-                         {address, uri->location.port.value_or(
-                                       transport == Transport::tls ? kSipsPort : kSipPort)}});
-    }
-  }
-  if (targets.empty()) targets.push_back(known);
-  return targets;
+  forward(now, request, routes, std::move(passage),
+          dialog_targets(routes, routes_.hops(), settings_), out);
 }
 
 void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& routes,
@@ -291,7 +259,7 @@ Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
   spec.callee_family = passage.downstream.remote.address.family();
   spec.latching = route.latching;
   spec.candidates = route.candidates;
-  if (!routes_.is_next_hop(passage.from)) {
+  if (!is_next_hop(passage.from)) {
     spec.limited_source = network_of(passage.from.remote.address);
   }
   return forwarder_.media().open(now, spec);

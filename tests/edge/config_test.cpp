@@ -267,8 +267,10 @@ hep_password = "let me in"
 [sip.limits]
 requests_per_second = 7
 connections = 8
-calls_per_source = 9
-ports_per_source = 10
+connections_per_source = 9
+connections_per_second = 10
+calls_per_source = 11
+ports_per_source = 12
 [[sip.listener]]
 bind = "192.0.2.1:5060"
 transports = ["udp"]
@@ -302,7 +304,7 @@ format = "json"
   EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
-  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10}));
+  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12}));
   EXPECT_TRUE(config->sip.trace);
   EXPECT_EQ(config->trace, (TraceConfig{"trace/sip.log", 16, 17, false,
                                         Endpoint::parse("192.0.2.60:9060"), 18, "let me in"}));

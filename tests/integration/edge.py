@@ -94,6 +94,16 @@ class Route:
                              transport=self.transport)
 
 
+class WrittenRoute:
+    """One with keys of the test's own choice: the lines of its [[sip.route]]."""
+
+    def __init__(self, *lines):
+        self._lines = lines
+
+    def text(self):
+        return "\n".join(["", "[[sip.route]]", *self._lines, ""])
+
+
 class Edge:
     """A running avedge."""
 

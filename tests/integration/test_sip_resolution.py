@@ -7,23 +7,15 @@ import pytest
 import sip_wire
 from certificates import Authority
 from nameserver import NameServer
-from edge import Edge
+from edge import Edge, WrittenRoute
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, INSIDE_OTHERS, wait_until
 from sip_wire import Dialog, expect, response
 
 _SIP = (EDGE_EXTERNAL, 5060)
 
 
-class Raw:
-    def __init__(self, text):
-        self._text = text
-
-    def text(self):
-        return f"\n[[sip.route]]\n{self._text}\n"
-
-
 def inward(domain, *hops, more=""):
-    return Raw(f'from = "external"\ndomain = "{domain}"\nnext_hops = {list(hops)}\n{more}')
+    return WrittenRoute('from = "external"', f'domain = "{domain}"', f"next_hops = {list(hops)}", more)
 
 
 @pytest.fixture
@@ -119,7 +111,7 @@ def test_a_federated_domain_is_reached_by_its_own_service_over_mutual_tls(lab, z
     authority = Authority(lab.directory)
     zone.srv("_sipfederationtls._tcp.partner.example", (0, 0, 7061, "sip.partner.example"))
     zone.host("sip.partner.example", EXT)
-    federation = Raw('from = "internal"\ndomain = "partner.example"\nfederation = true\n')
+    federation = WrittenRoute('from = "internal"', 'domain = "partner.example"', "federation = true")
     edge = _edge(lab, federation, certificate=authority.issue(), more=f"""
 next_hop_ca = "{authority.certificate}"
 [[sip.listener]]

@@ -6,7 +6,7 @@ import pytest
 
 import sip_wire
 from certificates import Authority
-from edge import Edge, parse_json
+from edge import Edge, WrittenRoute, parse_json
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, EXT_OTHERS, INSIDE, wait_until
 from sip_wire import SDP, Dialog, expect, response, sdp
 
@@ -43,16 +43,8 @@ certificate = "inner"
 """
 
 
-class Raw:
-    def __init__(self, text):
-        self._text = text
-
-    def text(self):
-        return "\n" + self._text + "\n"
-
-
 def route(sender, domain, hop):
-    return Raw(f'[[sip.route]]\nfrom = "{sender}"\ndomain = "{domain}"\nnext_hops = ["{hop}"]')
+    return WrittenRoute(f'from = "{sender}"', f'domain = "{domain}"', f'next_hops = ["{hop}"]')
 
 
 _ROUTES = [route("external", "tcp.example", f"sip:{INSIDE}:7001;transport=tcp"),
