@@ -291,7 +291,7 @@ Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
   spec.callee_family = passage.downstream.remote.address.family();
   spec.latching = route.latching;
   spec.candidates = route.candidates;
-  if (!routes_.is_next_hop(passage.from)) {
+  if (!is_next_hop(passage.from)) {
     spec.limited_source = network_of(passage.from.remote.address);
   }
   return forwarder_.media().open(now, spec);
