@@ -267,6 +267,8 @@ hep_password = "let me in"
 [sip.limits]
 requests_per_second = 7
 connections = 8
+connections_per_source = 11
+connections_per_second = 12
 calls_per_source = 9
 ports_per_source = 10
 [[sip.listener]]
@@ -302,7 +304,7 @@ format = "json"
   EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
-  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10}));
+  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 11, 12, 9, 10}));
   EXPECT_TRUE(config->sip.trace);
   EXPECT_EQ(config->trace, (TraceConfig{"trace/sip.log", 16, 17, false,
                                         Endpoint::parse("192.0.2.60:9060"), 18, "let me in"}));
