@@ -128,7 +128,10 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
   const bool is_again = offer.answer == Offer::Answer::final;
   // RFC 3261 §13.2.1: what follows a reliable answer is not another one; least of all when the
   // parties have agreed on something newer since.
-  if (is_again && offer.revision != revision_) return again(offer.answer_shown, media);
+  const bool is_older = is_again && offer.revision != revision_;
+  if (is_older || (is_again && media == current_.party[from])) {
+    return again(offer.answer_shown, media);
+  }
   if (!can_answer(media, offer.media)) return DropReason::sdp_malformed;
 
   auto leases = ports_.facing(to).fit(is_again ? current_.facing[to] : offer.facing[to], media,
