@@ -1,7 +1,9 @@
 // One ICE candidate as SDP writes it, in each of the grammars found in the field:
-//   ICE-19, RFC 8839 §5.1   1 1 UDP 2130706431 192.0.2.1 5000 typ host [raddr … rport …]
-//   [extensions] with Microsoft's        TCP-PASS and TCP-ACT for the transport ([MS-ICE2]) ICE-06,
-//   [MS-ICE]        <candidate-id> 1 <password> UDP 0.830 192.0.2.1 5000
+//
+//   ICE-19, RFC 8839 §5.1: 1 1 UDP 2130706431 192.0.2.1 5000 typ host [raddr … rport …] […]
+//   with TCP-PASS and TCP-ACT among the transports of [MS-ICE2]
+//
+//   ICE-06, [MS-ICE]: <candidate-id> 1 <password> UDP 0.830 192.0.2.1 5000
 #pragma once
 
 #include <cstdint>

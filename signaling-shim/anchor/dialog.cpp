@@ -128,27 +128,38 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
   const bool is_again = offer.answer == Offer::Answer::final;
   // RFC 3261 §13.2.1: what follows a reliable answer is not another one; least of all when the
   // parties have agreed on something newer since.
-  if (is_again && offer.revision != revision_) return again(offer.answer_shown, media);
+  const bool is_older = is_again && offer.revision != revision_;
+  if (is_older || (is_again && media == current_.party[from])) {
+    return again(offer.answer_shown, media);
+  }
   if (!can_answer(media, offer.media)) return DropReason::sdp_malformed;
 
-  auto leases = ports_.facing(to).fit(is_again ? current_.facing[to] : offer.facing[to], media,
-                                      offer.media.family);
+  auto next = answered(offer, from, std::move(media));
+  if (!next) return next.reason();
+  offer.answer_shown = {names_of(next->facing[to]), offer.media, names_of(next->facing[from])};
+  if (kind == Offer::Answer::final || is_again) {
+    finish_answer(offer, carrier, *next);
+  } else {
+    offer.answer = Offer::Answer::preview;
+    offer.facing[to] = next->facing[to];
+  }
+  apply(offer.carrier, *std::move(next));
+  return offer.answer_shown;
+}
+
+/// What both have agreed on once `from` answers `offer` with `media`.
+Verdict<DialogState> Dialog::answered(const Offer& offer, Side from, PartyMedia media) {
+  const Side to = other(from);
+  // Once an offer has its final answer, the state holds its ports.
+  const auto& held = offer.answer == Offer::Answer::final ? current_.facing : offer.facing;
+  auto leases = ports_.facing(to).fit(held[to], media, offer.media.family);
   if (!leases) return leases.reason();
   DialogState next;
   next.party[to] = offer.media;
   next.party[from] = std::move(media);
   next.facing[to] = *std::move(leases);
-  next.facing[from] = is_again ? current_.facing[from] : offer.facing[from];
-  const Presentation shown{names_of(next.facing[to]), offer.media, names_of(next.facing[from])};
-  offer.answer_shown = shown;
-  if (kind == Offer::Answer::final || is_again) {
-    finish_answer(offer, carrier, next);
-  } else {
-    offer.answer = Offer::Answer::preview;
-    offer.facing[to] = next.facing[to];
-  }
-  apply(offer.carrier, std::move(next));
-  return shown;
+  next.facing[from] = held[from];
+  return next;
 }
 
 /// In the light of what is agreed now, without changing it.

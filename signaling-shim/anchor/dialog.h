@@ -61,6 +61,7 @@ class Dialog {
                                                  PartyMedia media);
   [[nodiscard]] Verdict<Presentation> take_answer(Side from, const Transaction& carrier,
                                                   PartyMedia media, Offer::Answer kind);
+  [[nodiscard]] Verdict<DialogState> answered(const Offer& offer, Side from, PartyMedia media);
   [[nodiscard]] Verdict<Presentation> repeat(Side from, const PartyMedia& media) const;
   [[nodiscard]] bool is_stale(Side from, const Transaction& carrier) const;
   void finish_answer(Offer& offer, const Transaction& answered_by, DialogState& next);

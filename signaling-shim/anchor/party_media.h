@@ -34,6 +34,7 @@ struct MediaLine {
   std::string ice_password;
   /// Those of its candidates in the older grammar: over UDP, the default destination's first.
   std::vector<candidate::Ice06Credentials> ice06;
+  friend bool operator==(const MediaLine&, const MediaLine&) = default;
 };
 
 struct PartyMedia {
@@ -58,6 +59,7 @@ struct PartyMedia {
 
   /// Hold never moves a relay target: lines that are held keep what the party said before.
   void keep_targets_of(const PartyMedia& before);
+  friend bool operator==(const PartyMedia&, const PartyMedia&) = default;
 };
 
 }  // namespace avedge::anchor

@@ -43,18 +43,16 @@ struct FarView {
 };
 
 /// Appends the edits; `edits` is a list over `view.text()` or over a text that contains it.
-///   o=                  address
-///   c=                  of every relayed section and of the session; never 0.0.0.0 and ::, which
-///                       say "held" and not a place
-///   m=                  port; sections that are rejected or not over UDP keep theirs, and their
-///   c=;
-///                       a range of ports becomes the one that is relayed
-///   a=rtcp              port and address, written where RTCP is not RTP + 1 (RFC 3605)
-///   a=candidate         replaced by one host candidate for each component, where the first stood;
-///   or
-///                       kept, with a relay behind the last. ICE-06 keys checks by the candidate:
-///                       there the edge takes the place of the party's default one
-///   a=remote-candidates translated
+///   o=            address
+///   c=            of every relayed section and of the session; never 0.0.0.0 and ::, which say
+///                 "held" and not a place
+///   m=            port, a range of ports becomes the one that is relayed; sections that are
+///                 rejected or not over UDP keep theirs, and their c=
+///   a=rtcp        port and address, written where RTCP is not RTP + 1 (RFC 3605)
+///   a=candidate   replaced by one host candidate for each component, where the first stood;
+///                 or kept, with a relay behind the last. ICE-06 keys checks by the candidate:
+///                 there the edge takes the place of the party's default one
+///   a=remote-candidates   translated
 void rewrite(const View& view, const FarView& far, text::EditList& edits);
 
 /// The same for a description that stands alone.

@@ -12,6 +12,7 @@ import threading
 _ETH_P_ALL = 0x0003
 _SOL_PACKET = 263
 _PACKET_STATISTICS = 6
+_SO_RCVBUFFORCE = 33
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp"}
 
 
@@ -34,13 +35,22 @@ class Packet:
         return {self.source_port, self.destination_port}
 
 
+def _enlarge(made, size):
+    """Beyond the system's bound, where root is root: a busy machine leaves its readers waiting."""
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, size)
+    except PermissionError:
+        pass  # root of a user namespace only
+
+
 class Capture:
     """Live when the constructor returns."""
 
     def __init__(self, host, device):
         with host.entered():
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+        _enlarge(self._socket, 1 << 24)
         self._socket.bind((device, _ETH_P_ALL))
         self._frames = []
         self._ending = threading.Event()

@@ -72,6 +72,7 @@ from = "external"
 domain = "{domain}"
 next_hops = ["sip:{host}:{port};transport={transport}"]
 latching = "signalled"
+candidates = "{candidates}"
 """
 
 UDP_LISTENER = {"bind": f"external:{STUN_PORT}", "transports": ["udp"]}
@@ -86,12 +87,13 @@ SANITIZER_REPORT = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime er
 class Route:
     """`domain` outside leads to `host:port` inside."""
 
-    def __init__(self, domain, host, port, transport="udp"):
+    def __init__(self, domain, host, port, transport="udp", candidates="replace"):
         self.domain, self.host, self.port, self.transport = domain, host, port, transport
+        self.candidates = candidates
 
     def text(self):
         return _ROUTE.format(domain=self.domain, host=self.host, port=self.port,
-                             transport=self.transport)
+                             transport=self.transport, candidates=self.candidates)
 
 
 class WrittenRoute:

@@ -30,6 +30,10 @@ class RandomCalls : public Call {
                                      "m=video 5002 RTP/AVP 99\r\n",
                                      "m=video 5000 RTP/AVP 99\r\n",
                                      "m=video 0 RTP/AVP 99\r\n",
+                                     "m=video 0 RTP/AVP 99\r\na=bundle-only\r\n",
+                                     "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\r\n"
+                                     "a=candidate:2 1 UDP 4 10.0.0.21 5000 typ host\r\n"
+                                     "a=remote-candidates:1 10.0.0.10 50000\r\n",
                                      "m=image 5004 udptl t38\r\nm=video 5002 RTP/AVP 99\r\n"};
     return audio(place, pick(8) == 0 ? 0 : 5000, one_of(more));
   }

@@ -124,6 +124,26 @@ TEST_F(MultipartCall, EveryLengthAroundAnEditedDescriptionIsCorrected) {
   EXPECT_EQ(out, body(audio("10.0.0.10", std::stoi(port_in(out)))));
 }
 
+TEST_F(MultipartCall, ABrokenLeafLeavesTheMediaAsItWas) {
+  establish();
+  const auto state = [&] { return control.path(0).near.signalled.to_string(); };
+  const std::string before = state();
+  const std::string broken =
+      "--x\r\nContent-Type: application/sdp\r\n\r\n" + audio("192.0.2.99", 5500) +
+      "\r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\nm=audio x RTP/AVP 0\r\n--x--\r\n";
+  const auto refused =
+      pass({Side::caller, "INVITE", 0, 2, "b", broken, false, "multipart/alternative;boundary=x"});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.reason(), DropReason::sdp_malformed);
+  (void)seen({Side::callee, "INVITE", 400, 2, "b", ""});  // the edge's own
+  EXPECT_EQ(state(), before);
+  EXPECT_EQ(control.pairs(), 2U);
+  (void)seen({Side::caller, "INVITE", 0, 3, "b", audio("192.0.2.99", 5500)});
+  (void)ok(audio(kCallee, 7000), "b", 3);
+  EXPECT_EQ(state(), "192.0.2.99:5500") << "the next one is as good as any";
+  bye();
+}
+
 TEST_F(MultipartCall, AFallbackStubBesideTheRealOfferDoesNotChoke) {
   const std::string in =
       "--x\r\nContent-Type: application/sdp\r\n\r\no=- 0 0 IN IP4 192.0.2.16\r\n"
