@@ -60,6 +60,7 @@ struct PartyTerms {
   std::optional<AddressFamily> receiver_family;
   /// What the receiver sees in place of the edge's address; nothing: the advertised one.
   std::optional<IpAddress> shown_address;
+  friend bool operator==(const PartyTerms&, const PartyTerms&) = default;
 };
 
 /// One SIP message of a session, request or response, on its way through the edge.
