@@ -185,7 +185,8 @@ TEST_F(NgTransports, WebsocketSpeaksBothSubprotocols) {
 
 TEST_F(NgTransports, WebsocketOfAStrangersWebPageIsRefused) {
   start({Transport::ws});
-  EXPECT_EQ(ask_websocket("ng.rtpengine.com", kPing, "http://evil.example"), "");
+  EXPECT_EQ(ask_websocket("ng.rtpengine.com", "1_1 " + std::string{kPing}, "http://evil.example"),
+            "");
   EXPECT_EQ(counters_.drops.of(DropReason::ng_forbidden), 1U);
   EXPECT_NE(ask_websocket("ng.rtpengine.com", "1_1 " + std::string{kPing}, "http://127.0.0.1"), "");
 }
