@@ -14,7 +14,7 @@
 #include "relay/core/endpoint.h"
 #include "relay/core/result.h"
 
-namespace avedge::sip {
+namespace avedge::net {
 
 inline boost::asio::ip::address to_asio(const IpAddress& address) {
   const ConstBytes bytes = address.bytes();
@@ -72,4 +72,4 @@ inline Error listen_error(const Endpoint& local, Transport transport,
                ": " + why.message()};
 }
 
-}  // namespace avedge::sip
+}  // namespace avedge::net

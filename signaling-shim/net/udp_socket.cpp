@@ -5,7 +5,7 @@
 
 #include "signaling-shim/net/asio_sockets.h"
 
-namespace avedge::sip {
+namespace avedge::net {
 namespace {
 
 /// Datagrams per wake-up, so that a flood on one socket leaves time for the others.
@@ -68,4 +68,4 @@ void UdpSocket::close() {
   socket_.close(ignored);
 }
 
-}  // namespace avedge::sip
+}  // namespace avedge::net

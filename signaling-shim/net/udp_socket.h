@@ -11,7 +11,7 @@
 #include "relay/core/endpoint.h"
 #include "relay/core/result.h"
 
-namespace avedge::sip {
+namespace avedge::net {
 
 class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
  public:
@@ -41,4 +41,4 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
   std::array<char, 65'536> buffer_;
 };
 
-}  // namespace avedge::sip
+}  // namespace avedge::net

@@ -36,10 +36,10 @@ class Control::StreamListener final : public net::AcceptLoop<tcp> {
       : AcceptLoop{io}, listener_{std::move(listener)}, reception_{std::move(reception)} {}
 
   Result<Endpoint> listen(const Endpoint& local) {
-    error_code failed = sip::open_on(acceptor(), local, listener_.device, true);
+    error_code failed = net::open_on(acceptor(), local, listener_.device, true);
     if (!failed) acceptor().listen(boost::asio::socket_base::max_listen_connections, failed);
-    if (failed) return sip::listen_error(local, avedge::Transport::tcp, failed);
-    return sip::from_asio(acceptor().local_endpoint());
+    if (failed) return net::listen_error(local, avedge::Transport::tcp, failed);
+    return net::from_asio(acceptor().local_endpoint());
   }
   void close() { stop_accepting(); }
 
@@ -48,7 +48,7 @@ class Control::StreamListener final : public net::AcceptLoop<tcp> {
     error_code gone;
     const auto remote = socket.remote_endpoint(gone);
     if (gone || reception_->responder == nullptr) return;
-    if (const auto refused = refusal(sip::from_asio(remote).address)) {
+    if (const auto refused = refusal(net::from_asio(remote).address)) {
       return reception_->counters->drops.count(*refused);
     }
     socket.set_option(tcp::no_delay{true}, gone);
@@ -107,9 +107,9 @@ Result<void> Control::bind(Listener& listener) {
 /// All transports of a listener on one port.
 Result<void> Control::bind_ports(Listener& listener) {
   Endpoint local = listener.local;
-  std::shared_ptr<sip::UdpSocket> udp;
+  std::shared_ptr<net::UdpSocket> udp;
   if (listener.offers(Transport::udp)) {
-    udp = std::make_shared<sip::UdpSocket>(io_);
+    udp = std::make_shared<net::UdpSocket>(io_);
     if (auto opened = udp->open(local, listener.device); !opened) return opened;
     local = udp->local();
   }
@@ -134,7 +134,7 @@ Result<void> Control::bind_ports(Listener& listener) {
 }
 
 /// The answer leaves by the socket that was asked, and so from its address.
-void Control::serve_udp(sip::UdpSocket& socket, const Listener& listener) {
+void Control::serve_udp(net::UdpSocket& socket, const Listener& listener) {
   socket.start([this, &socket, &listener](const Endpoint& source, std::string_view datagram) {
     if (!listener.allows(source.address)) {
       return counters_.drops.count(DropReason::ng_forbidden);

@@ -41,7 +41,7 @@ class Control final : private Responder {
 
   Result<void> bind(Listener& listener);
   Result<void> bind_ports(Listener& listener);
-  void serve_udp(sip::UdpSocket& socket, const Listener& listener);
+  void serve_udp(net::UdpSocket& socket, const Listener& listener);
   void arm_tick();
 
   Settings settings_;
@@ -49,7 +49,7 @@ class Control final : private Responder {
   boost::asio::io_context& io_;
   Service service_;
   std::shared_ptr<Reception> reception_;
-  std::vector<std::shared_ptr<sip::UdpSocket>> udp_;
+  std::vector<std::shared_ptr<net::UdpSocket>> udp_;
   std::vector<std::shared_ptr<StreamListener>> streams_;
   boost::asio::steady_timer tick_;
   std::shared_ptr<bool> alive_;  // the timer's handler holds it weakly: gone means do nothing

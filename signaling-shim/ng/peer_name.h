@@ -15,7 +15,7 @@ inline std::string peer_name(std::string_view transport,
   boost::system::error_code gone;
   const auto remote = socket.remote_endpoint(gone);
   std::string name{transport};
-  if (!gone) name += ' ' + sip::from_asio(remote).to_string();
+  if (!gone) name += ' ' + net::from_asio(remote).to_string();
   return name;
 }
 

@@ -92,9 +92,9 @@ Result<void> Signalling::bind(std::size_t index) {
 Result<void> Signalling::bind_ports(std::size_t index) {
   Listener& listener = settings_.listeners[index];
   Endpoint local = listener.local;
-  std::shared_ptr<UdpSocket> udp;
+  std::shared_ptr<net::UdpSocket> udp;
   if (listener.offers(Transport::udp)) {
-    udp = std::make_shared<UdpSocket>(io_);
+    udp = std::make_shared<net::UdpSocket>(io_);
     if (auto opened = udp->open(listener.local, listener.device); !opened) return opened;
     local = udp->local();
   }

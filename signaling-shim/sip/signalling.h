@@ -62,7 +62,7 @@ class Signalling {
   anchor::MediaAnchor& anchor_;
   Counters& counters_;
   MessageObserver* observer_ = nullptr;
-  std::vector<std::shared_ptr<UdpSocket>> udp_;  // by ListenerIndex; empty where there is none
+  std::vector<std::shared_ptr<net::UdpSocket>> udp_;  // by ListenerIndex; empty where there is none
   std::unique_ptr<TcpTransport> tcp_;
   std::unique_ptr<ProxyCore> core_;
   std::unique_ptr<DnsClient> dns_;

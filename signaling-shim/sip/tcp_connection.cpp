@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kTick{1};
 
 void TcpConnection::connect() {
   channel_->socket().async_connect(
-      to_asio<boost::asio::ip::tcp>(peer_.remote),
+      net::to_asio<boost::asio::ip::tcp>(peer_.remote),
       [self = shared_from_this()](const boost::system::error_code& failed) {
         if (self->state_ != State::connecting) return;
         self->pending_ = {};

@@ -52,12 +52,12 @@ Result<Endpoint> TcpTransport::listen(ListenerIndex listener, const Endpoint& lo
   auto acceptor = std::make_shared<Acceptor>(io_, *this, listener);
   // Reuse: connections of an earlier process in TIME_WAIT must not keep us from starting. A
   // socket that still listens does.
-  error_code failed = open_on(acceptor->socket, local, settings_.at(listener).device, true);
+  error_code failed = net::open_on(acceptor->socket, local, settings_.at(listener).device, true);
   if (!failed) acceptor->socket.listen(asio::socket_base::max_listen_connections, failed);
-  if (failed) return listen_error(local, Transport::tcp, failed);
+  if (failed) return net::listen_error(local, Transport::tcp, failed);
   acceptors_.push_back(acceptor);
   accept(acceptor);
-  return from_asio(acceptor->socket.local_endpoint());
+  return net::from_asio(acceptor->socket.local_endpoint());
 }
 
 void TcpTransport::accept(const std::shared_ptr<Acceptor>& acceptor) {
@@ -81,7 +81,7 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
   if (failed) return;
   const auto& tls = settings_.at(listener).tls;
   const Transport transport = tls ? Transport::tls : Transport::tcp;
-  const Neighbour peer{listener, transport, ConnectionId::none, from_asio(remote)};
+  const Neighbour peer{listener, transport, ConnectionId::none, net::from_asio(remote)};
   if (const auto refusal = refusal_of(peer)) return counters_.drops.count(*refusal);
   add(tls ? tls_channel(std::move(socket), tls_of(listener).accepting(),
                         {TlsEnd::accepts, tls->partners})
@@ -138,7 +138,8 @@ TcpTransport::ConnectionPtr TcpTransport::connect(const Neighbour& to) {
     if (expected.names.empty()) return nullptr;
   }
   asio::ip::tcp::socket socket{io_};
-  if (open_on(socket, {listener.local.address, Port{}}, listener.device, false)) return nullptr;
+  if (net::open_on(socket, {listener.local.address, Port{}}, listener.device, false))
+    return nullptr;
   auto channel =
       to.transport == Transport::tls
           ? tls_channel(std::move(socket), tls_of(to.listener).connecting(), std::move(expected))

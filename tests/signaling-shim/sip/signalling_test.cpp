@@ -64,12 +64,12 @@ class SignallingTest : public ::testing::Test {
 class UdpParty {
  public:
   UdpParty(asio::io_context& io, const char* address)
-      : socket_{io, to_asio<asio::ip::udp>(*Endpoint::parse(address))} {
+      : socket_{io, net::to_asio<asio::ip::udp>(*Endpoint::parse(address))} {
     read();
   }
-  [[nodiscard]] Endpoint local() const { return from_asio(socket_.local_endpoint()); }
+  [[nodiscard]] Endpoint local() const { return net::from_asio(socket_.local_endpoint()); }
   void send(const Endpoint& to, const std::string& text) {
-    socket_.send_to(asio::buffer(text), to_asio<asio::ip::udp>(to));
+    socket_.send_to(asio::buffer(text), net::to_asio<asio::ip::udp>(to));
   }
   std::vector<std::string> received;
 
@@ -90,7 +90,7 @@ class TcpParty {
  public:
   explicit TcpParty(asio::io_context& io) : socket_{io} {}
   void connect(const Endpoint& to) {
-    socket_.connect(to_asio<asio::ip::tcp>(to));
+    socket_.connect(net::to_asio<asio::ip::tcp>(to));
     read();
   }
   void accept(asio::ip::tcp::acceptor& acceptor) {
@@ -99,7 +99,7 @@ class TcpParty {
     });
   }
   void send(std::string_view text) { asio::write(socket_, asio::buffer(text.data(), text.size())); }
-  [[nodiscard]] Endpoint local() const { return from_asio(socket_.local_endpoint()); }
+  [[nodiscard]] Endpoint local() const { return net::from_asio(socket_.local_endpoint()); }
 
   std::string received;
   bool closed = false;
@@ -133,10 +133,11 @@ TEST_F(SignallingTest, CarriesACallOverUdp) {
 }
 
 TEST_F(SignallingTest, CarriesACallOverTcpByReusedConnections) {
-  asio::ip::tcp::acceptor acceptor{io_, to_asio<asio::ip::tcp>(*Endpoint::parse("127.0.0.2:0"))};
+  asio::ip::tcp::acceptor acceptor{io_,
+                                   net::to_asio<asio::ip::tcp>(*Endpoint::parse("127.0.0.2:0"))};
   TcpParty bob{io_};
   bob.accept(acceptor);
-  route_to({hop_to(from_asio(acceptor.local_endpoint()), Transport::tcp)});
+  route_to({hop_to(net::from_asio(acceptor.local_endpoint()), Transport::tcp)});
   start();
   TcpParty alice{io_};
   alice.connect(edge());
@@ -159,8 +160,8 @@ TEST_F(SignallingTest, FailsOverWhenAConnectionIsRefused) {
   // A port where nobody listens: bound, then let go.
   Endpoint nobody;
   {
-    asio::ip::tcp::acceptor gone{io_, to_asio<asio::ip::tcp>(*Endpoint::parse("127.0.0.2:0"))};
-    nobody = from_asio(gone.local_endpoint());
+    asio::ip::tcp::acceptor gone{io_, net::to_asio<asio::ip::tcp>(*Endpoint::parse("127.0.0.2:0"))};
+    nobody = net::from_asio(gone.local_endpoint());
   }
   route_to({hop_to(nobody, Transport::tcp), hop_to(bob.local(), Transport::udp)});
   start();

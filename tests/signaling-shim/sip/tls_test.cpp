@@ -29,7 +29,7 @@ class TlsParty {
       : context_{asio::ssl::context::tls}, stream_{io, prepared(context_, own)} {}
 
   void connect(const Endpoint& to) {
-    stream_.next_layer().connect(to_asio<asio::ip::tcp>(to));
+    stream_.next_layer().connect(net::to_asio<asio::ip::tcp>(to));
     shake_hands(asio::ssl::stream_base::client);
   }
   void accept(asio::ip::tcp::acceptor& acceptor) {
@@ -99,7 +99,7 @@ class TlsTest : public ::testing::Test {
   void start(const std::string& next_hop = "localhost") {
     Route route;
     route.from = "external";
-    route.next_hops = {{next_hop, from_asio(acceptor_.local_endpoint()).port, Transport::tls}};
+    route.next_hops = {{next_hop, net::from_asio(acceptor_.local_endpoint()).port, Transport::tls}};
     settings_.routes = {route};
     signalling_.emplace(io_, settings_, anchor_, counters_);
     const auto started = signalling_->start();
@@ -114,7 +114,8 @@ class TlsTest : public ::testing::Test {
   [[nodiscard]] Endpoint edge() const { return signalling_->listeners()[0].local; }
 
   asio::io_context io_;
-  asio::ip::tcp::acceptor acceptor_{io_, to_asio<asio::ip::tcp>(*Endpoint::parse("127.0.0.1:0"))};
+  asio::ip::tcp::acceptor acceptor_{io_,
+                                    net::to_asio<asio::ip::tcp>(*Endpoint::parse("127.0.0.1:0"))};
   secure::PemPair own_ = certificate_of("edge.example");
   secure::PemPair next_hop_ = certificate_of("localhost");
   secure::PemPair partner_ = certificate_of("sip.partner.example");
