@@ -212,6 +212,8 @@ void Forwarder::send(const Socket& out, const Endpoint& peer, const SendIndicati
                      const IpMarks& received) {
   const auto marks = marking_.relayed(received);
   if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
+  // Its peer has no flow of its own, so it leaves by the socket: not ahead of frames before it.
+  if (egress_ != nullptr) egress_->flush();
   if (!message.dont_fragment) return push(out.fd.get(), peer, message.data, *marks);
   if (!send_unfragmented(out.fd, peer, message.data, *marks)) {
     counters_.drops.count(DropReason::send_failed);

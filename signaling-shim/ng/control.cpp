@@ -3,9 +3,9 @@
 #include <chrono>
 
 #include "signaling-shim/net/accept_loop.h"
+#include "signaling-shim/net/asio_sockets.h"
 #include "signaling-shim/ng/http_connection.h"
 #include "signaling-shim/ng/tcp_connection.h"
-#include "signaling-shim/net/asio_sockets.h"
 
 namespace avedge::ng {
 namespace {

@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
+#include "signaling-shim/net/udp_socket.h"
 #include "signaling-shim/ng/responder.h"
 #include "signaling-shim/ng/service.h"
-#include "signaling-shim/net/udp_socket.h"
 
 namespace avedge::ng {
 
