@@ -72,8 +72,8 @@ TEST(NgOptions, TheSameMayComeAsKeyFlagOrWord) {
 }
 
 TEST(NgOptions, ToTagIsAKeyAndAFlag) {
-  const Options options =
-      Options::read(Value{Entries{{"to-tag", "b"}, {"flags", List{"to-tag", "fatal"}}}});
+  const Value request{Entries{{"to-tag", "b"}, {"flags", List{"to-tag", "fatal"}}}};
+  const Options options = Options::read(request);
   EXPECT_EQ(options.to_tag, "b");
   EXPECT_TRUE(options.matches_to_tag);
   EXPECT_TRUE(options.is_fatal);
@@ -81,14 +81,15 @@ TEST(NgOptions, ToTagIsAKeyAndAFlag) {
 }
 
 TEST(NgOptions, WhatIsUnknownOrOddIsIgnored) {
-  const Options options = Options::read(Value{Entries{{"replace", List{"session-connection"}},
-                                                      {"flags", List{"no-such-flag", 5, "="}},
-                                                      {"sdp", 5},
-                                                      {"ICE", "perhaps"},
-                                                      {"received-from", List{"IP4", "host"}},
-                                                      {"direction", List{"a", "b", "c"}},
-                                                      {"limit", "many"},
-                                                      {"rtpp-flags", "direction=[a"}}});
+  const Value request{Entries{{"replace", List{"session-connection"}},
+                              {"flags", List{"no-such-flag", 5, "="}},
+                              {"sdp", 5},
+                              {"ICE", "perhaps"},
+                              {"received-from", List{"IP4", "host"}},
+                              {"direction", List{"a", "b", "c"}},
+                              {"limit", "many"},
+                              {"rtpp-flags", "direction=[a"}}};
+  const Options options = Options::read(request);
   EXPECT_TRUE(options.sdp.empty());
   EXPECT_EQ(options.ice, Ice::pass);
   EXPECT_FALSE(options.received_from);
