@@ -7,6 +7,19 @@
 
 namespace avedge::relay {
 
+namespace {
+
+/// Bytes that may wait in the device's queue: a batch of full-sized frames many times over.
+constexpr int kSendBuffer = 8 << 20;
+
+/// The privileged option may exceed net.core.wmem_max.
+void enlarge_send_buffer(int fd) {
+  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBuffer, sizeof kSendBuffer) == 0) return;
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
+}
+
+}  // namespace
+
 Result<FileDescriptor> FrameBatch::open_packet_socket() {
   // Protocol 0: it receives nothing.
   FileDescriptor fd{socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -15,6 +28,7 @@ Result<FileDescriptor> FrameBatch::open_packet_socket() {
   if (setsockopt(fd.get(), SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on) != 0) {
     return Error::from_errno("packet sockets without PACKET_VNET_HDR");
   }
+  enlarge_send_buffer(fd.get());
   return fd;
 }
 

@@ -12,6 +12,9 @@ namespace {
 /// A routing daemon changes many routes in a row: they are asked for once, when it has paused, or
 /// at the latest after this time.
 constexpr std::chrono::milliseconds kNewsSettle{100};
+/// Everything is asked for so often even without news: there is none of a path MTU that the kernel
+/// has learnt (RFC 8201).
+constexpr std::chrono::seconds kRefresh{10};
 
 }  // namespace
 
@@ -25,7 +28,9 @@ Result<std::unique_ptr<Navigator>> Navigator::open() {
 }
 
 Navigator::Navigator(KernelRoutes routes, RouteNews news)
-    : routes_{std::move(routes)}, news_{std::move(news)} {}
+    : routes_{std::move(routes)},
+      news_{std::move(news)},
+      ask_again_at_{std::chrono::steady_clock::now() + kRefresh} {}
 
 Navigator::~Navigator() {
   stop();
@@ -56,23 +61,20 @@ void Navigator::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     wait();
     mailbox_.drain(*this);
-    news_.read({.on_routes =
-                    [this] {
-                      if (!ask_again_at_) {
-                        ask_again_at_ = std::chrono::steady_clock::now() + kNewsSettle;
-                      }
-                    },
+    const Time now = std::chrono::steady_clock::now();
+    news_.read({.on_routes = [&] { ask_again_at_ = std::min(ask_again_at_, now + kNewsSettle); },
                 .on_neighbour = [this](const auto& neighbour) { ask_again_for(neighbour); }});
-    if (ask_again_at_ && std::chrono::steady_clock::now() >= *ask_again_at_) {
-      ask_again_at_.reset();
-      ask_again_for_everything();
-    }
+    if (now < ask_again_at_) continue;
+    ask_again_at_ = now + kRefresh;
+    ask_again_for_everything();
   }
 }
 
 void Navigator::wait() {
   std::array<pollfd, 2> sources{{{mailbox_.wake_fd(), POLLIN, 0}, {news_.fd(), POLLIN, 0}}};
-  poll(sources.data(), sources.size(), ask_again_at_ ? static_cast<int>(kNewsSettle.count()) : -1);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(ask_again_at_ -
+                                                                 std::chrono::steady_clock::now());
+  poll(sources.data(), sources.size(), static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
 }
 
 void Navigator::begin_watch(WorkerIndex worker, const RouteKey& key) {
@@ -90,7 +92,9 @@ void Navigator::end_watch(WorkerIndex worker, const RouteKey& key) {
   const auto entry = ways_.find(key);
   if (entry == ways_.end()) return;
   entry->second.watchers.erase(worker);
-  if (entry->second.watchers.empty()) ways_.erase(entry);
+  if (!entry->second.watchers.empty()) return;
+  leave(entry->second.neighbour());
+  ways_.erase(entry);
 }
 
 void Navigator::ask_again_for_everything() {
@@ -101,30 +105,29 @@ void Navigator::ask_again_for_everything() {
 void Navigator::ask_again_for(const RouteNews::Neighbour& neighbour) {
   if (!neighbours_.contains({neighbour.device, neighbour.address})) return;
   for (auto& [key, way] : ways_) {
-    if (way.route && way.route->device == neighbour.device &&
-        way.route->neighbour == neighbour.address) {
-      update(key, way);
-    }
+    if (way.neighbour() == NeighbourKey{neighbour.device, neighbour.address}) update(key, way);
   }
 }
 
 void Navigator::update(const RouteKey& key, Way& way) {
+  const auto before = way.neighbour();
   way.route = routes_.route(key);
-  const std::optional<NextHop> hop = way.route ? hop_of(*way.route) : std::nullopt;
+  join(way.neighbour());
+  leave(before);
+  const std::optional<NextHop> hop = hop_of(way);
   if (hop == way.hop) return;
   way.hop = hop;
   for (const WorkerIndex worker : way.watchers) tell_(worker, key, hop);
 }
 
-std::optional<NextHop> Navigator::hop_of(const Route& route) {
+std::optional<NextHop> Navigator::hop_of(const Way& way) {
+  if (!way.route) return std::nullopt;
+  const Route& route = *way.route;
   const std::optional<Link>& out = link(route.device);
-  if (!out) return std::nullopt;
-  const NeighbourKey neighbour{route.device, route.neighbour};
-  const std::uint32_t number = number_of(neighbour);
   const auto mac = routes_.neighbour(route.device, route.neighbour);
-  if (!mac) return std::nullopt;
+  if (!out || !mac) return std::nullopt;
   const std::uint32_t mtu = route.mtu == 0 ? out->mtu : std::min(route.mtu, out->mtu);
-  return NextHop{route.device, out->address, *mac, mtu, number};
+  return NextHop{route.device, out->address, *mac, mtu, neighbours_.at(*way.neighbour()).number};
 }
 
 const std::optional<Link>& Navigator::link(int device) {
@@ -133,10 +136,30 @@ const std::optional<Link>& Navigator::link(int device) {
   return entry->second;
 }
 
-/// Numbers are never given again: there are no more neighbours than hosts on the link.
-std::uint32_t Navigator::number_of(const NeighbourKey& neighbour) {
-  return neighbours_.try_emplace(neighbour, static_cast<std::uint32_t>(neighbours_.size()))
-      .first->second;
+auto Navigator::Way::neighbour() const -> std::optional<NeighbourKey> {
+  if (!route) return std::nullopt;
+  return NeighbourKey{route->device, route->neighbour};
+}
+
+/// The numbers in use and the free ones are together those from 0 on without a gap.
+void Navigator::join(const std::optional<NeighbourKey>& neighbour) {
+  if (!neighbour) return;
+  const auto [entry, is_new] = neighbours_.try_emplace(*neighbour);
+  if (is_new && free_numbers_.empty()) {
+    entry->second.number = static_cast<std::uint32_t>(neighbours_.size() - 1);
+  } else if (is_new) {
+    entry->second.number = free_numbers_.back();
+    free_numbers_.pop_back();
+  }
+  ++entry->second.ways;
+}
+
+void Navigator::leave(const std::optional<NeighbourKey>& neighbour) {
+  if (!neighbour) return;
+  const auto entry = neighbours_.find(*neighbour);
+  if (--entry->second.ways > 0) return;
+  free_numbers_.push_back(entry->second.number);
+  neighbours_.erase(entry);
 }
 
 }  // namespace avedge::relay

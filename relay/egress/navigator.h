@@ -43,6 +43,11 @@ class Navigator {
     std::optional<Route> route;
     std::optional<NextHop> hop;
     std::set<WorkerIndex> watchers;
+    [[nodiscard]] std::optional<NeighbourKey> neighbour() const;
+  };
+  struct Neighbour {
+    std::uint32_t number = 0;
+    std::size_t ways = 0;
   };
 
   Navigator(KernelRoutes routes, RouteNews news);
@@ -53,9 +58,10 @@ class Navigator {
   void ask_again_for_everything();
   void ask_again_for(const RouteNews::Neighbour& neighbour);
   void update(const RouteKey& key, Way& way);
-  [[nodiscard]] std::optional<NextHop> hop_of(const Route& route);
+  [[nodiscard]] std::optional<NextHop> hop_of(const Way& way);
   [[nodiscard]] const std::optional<Link>& link(int device);
-  [[nodiscard]] std::uint32_t number_of(const NeighbourKey& neighbour);
+  void join(const std::optional<NeighbourKey>& neighbour);
+  void leave(const std::optional<NeighbourKey>& neighbour);
 
   KernelRoutes routes_;
   RouteNews news_;
@@ -63,8 +69,9 @@ class Navigator {
   Mailbox<Navigator> mailbox_;
   std::map<RouteKey, Way> ways_;
   std::map<int, std::optional<Link>> links_;
-  std::map<NeighbourKey, std::uint32_t> neighbours_;
-  std::optional<Time> ask_again_at_;
+  std::map<NeighbourKey, Neighbour> neighbours_;  // those of the ways
+  std::vector<std::uint32_t> free_numbers_;
+  Time ask_again_at_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
