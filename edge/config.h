@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "relay/core/bandwidth.h"
+#include "relay/core/egress.h"
 #include "relay/core/endpoint.h"
 #include "relay/core/media_path.h"
 #include "relay/core/prefix.h"
@@ -302,9 +303,6 @@ inline constexpr std::string_view kDefaultMetricsAddress = "127.0.0.1:9464";
 inline constexpr std::string_view kDefaultAdminSocket = "/run/avedge/admin.sock";
 /// More threads than this only share caches with each other.
 inline constexpr std::uint32_t kMaxWorkers = 255;
-
-/// How relayed datagrams leave.
-enum class Egress : std::uint8_t { sockets, frames };
 
 struct Config {
   std::string realm;

@@ -169,8 +169,7 @@ Result<relay::ListenerSecurity> listener_security(const Config& config, std::siz
 Result<relay::DataPlaneSettings> data_plane_settings(const Config& config) {
   relay::DataPlaneSettings settings;
   settings.workers = worker_count(config);
-  settings.egress =
-      config.egress == Egress::frames ? relay::Egress::frames : relay::Egress::sockets;
+  settings.egress = config.egress;
   settings.ranges = relay_ranges(config);
   settings.turn_relay_interface = config.turn.relay_interface;
   settings.marking = {config.turn.dscp, config.turn.decrement_ttl};

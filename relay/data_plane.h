@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "relay/core/egress.h"
 #include "relay/core/result.h"
 #include "relay/door/doorman.h"
 #include "relay/listener_lock.h"
@@ -35,12 +36,6 @@ struct ListenerSecurity {
   std::uint16_t index = 0;
   std::optional<secure::TlsContext> tls;
   std::optional<secure::TlsContext> dtls;
-};
-
-/// How datagrams leave where there is a choice.
-enum class Egress : std::uint8_t {
-  sockets,  // by the socket that they belong to
-  frames    // as Ethernet frames, past the firewall's output rules; takes CAP_NET_RAW
 };
 
 struct DataPlaneSettings {

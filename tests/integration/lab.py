@@ -38,6 +38,9 @@ INSIDE6 = "fd00:77::20"
 # Generous: a sanitizer build on a busy two-core machine. A passing test never waits this long.
 PATIENCE = 30.0
 
+# For sockets whose port nobody cares about; below those that SIPp plays from (side_by_side.py).
+_FRESH_PORTS = range(10000, 20000)
+
 
 def wait_until(what, condition, seconds=PATIENCE):
     """Polls `condition` until it returns something true, and returns that."""
@@ -103,6 +106,7 @@ class Lab:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="avedge-lab-"))
         self._processes = []
         self._namespaces = []
+        self._fresh_ports = iter(_FRESH_PORTS)
         try:
             self.ext = self._host("ext")
             self.edge = self._host("edge")
@@ -150,19 +154,20 @@ class Lab:
     def capture_inside(self):
         return Capture(self.inside, "eth0")
 
-    def udp_socket(self, host, address, port=0):
+    def udp_socket(self, host, address, port=None):
         return self._socket(host, socket.SOCK_DGRAM, address, port)
 
-    def tcp_socket(self, host, address, port=0):
+    def tcp_socket(self, host, address, port=None):
         """Bound, and ready to connect or to listen."""
         return self._socket(host, socket.SOCK_STREAM, address, port)
 
-    @staticmethod
-    def _socket(host, kind, address, port):
+    def _socket(self, host, kind, address, port):
         with host.entered():
             made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
         made.settimeout(PATIENCE)
-        made.bind((address, port))
+        # The kernel would hand out the port of a client that has gone again, and to the edge the new
+        # client would be that one, with its allocation.
+        made.bind((address, next(self._fresh_ports) if port is None else port))
         return made
 
     def http_get(self, host, address, path):

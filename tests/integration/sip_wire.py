@@ -141,7 +141,7 @@ class Listener:
         self._socket.close()
 
 
-def udp_party(lab, host, address, port=0, remote=None):
+def udp_party(lab, host, address, port=None, remote=None):
     return Datagrams(lab.udp_socket(host, address, port), remote)
 
 

@@ -128,6 +128,7 @@ class Message:
         return kind in self.attributes
 
     def __getitem__(self, kind):
+        assert kind in self, f"attribute {kind:#06x} is not in it, error {self.error}"
         return self.attributes[kind]
 
     @property

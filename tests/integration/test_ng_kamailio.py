@@ -1,55 +1,19 @@
 """Kamailio's rtpengine module, Debian's, drives the edge: SIPp signals through Kamailio, media goes
 through the edge, and nobody sees more than that."""
 
-import dataclasses
-
 import pytest
 
 import calls
 import kamailio
 import ng
 import rtp
+import side_by_side
 import sip_trace
-import sipp
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, wait_until
+from side_by_side import Plan
 
 _PACKETS = 60   # 20 ms each
 _LENGTH = 2500  # ms
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """One of the calls that run side by side; the number keeps their ports and SSRCs apart."""
-    number: int
-
-    @property
-    def domain(self):
-        return f"call{self.number}.example"
-
-    @property
-    def caller(self):
-        return sipp.caller_party(20000 + 10 * self.number)
-
-    @property
-    def callee(self):
-        return sipp.callee_party(30000 + 10 * self.number)
-
-    @property
-    def caller_port(self):
-        return 6000 + self.number
-
-    @property
-    def callee_port(self):
-        return 7000 + self.number
-
-
-def _start(lab, form, plan):
-    pcaps = [lab.directory / f"{side}{plan.number}.pcap" for side in ("caller", "callee")]
-    for pcap, ssrc in zip(pcaps, (0x1000, 0x2000)):
-        rtp.write_pcap(pcap, 0, ssrc + plan.number, 1, _PACKETS)
-    caller, callee = form(plan.domain, plan.caller, plan.callee, *pcaps, _LENGTH)
-    return (sipp.start_callee(lab, plan.callee_port, callee, f"callee{plan.number}", media=plan.callee),
-            sipp.start_caller(lab, plan.caller_port, caller, f"caller{plan.number}", media=plan.caller))
 
 
 class Traffic:
@@ -57,7 +21,7 @@ class Traffic:
 
     def __init__(self, lab, forms, plans):
         outside, inside = lab.capture_outside(), lab.capture_inside()
-        running = [_start(lab, form, plan) for form, plan in zip(forms, plans)]
+        running = [side_by_side.start(lab, form, plan, _PACKETS, _LENGTH) for form, plan in zip(forms, plans)]
         self.succeeded = [all([party.succeeded() for party in parties]) for parties in running]
         self.outside, self.inside = outside.stop(), inside.stop()
 

@@ -7,10 +7,11 @@ import pytest
 
 import calls
 import rtp
+import side_by_side
 import sip_trace
-import sipp
 from edge import Edge, Route
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE
+from side_by_side import Plan
 
 _PACKETS = 60   # 20 ms each
 _LENGTH = 2500  # ms
@@ -19,32 +20,6 @@ _FORMS = [calls.offer_in_invite, calls.delayed_offer, calls.reliable_answer,
           calls.update_while_ringing, calls.update_of_callee, calls.caller_reinvites_silently,
           calls.callee_reinvites_silently, calls.refused_reinvite, calls.hold_and_resume,
           calls.session_timer, calls.callee_hangs_up]
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """One of the calls that run side by side; the number keeps their ports and SSRCs apart."""
-    number: int
-
-    @property
-    def domain(self):
-        return f"call{self.number}.example"
-
-    @property
-    def caller(self):
-        return sipp.caller_party(20000 + 10 * self.number)
-
-    @property
-    def callee(self):
-        return sipp.callee_party(30000 + 10 * self.number)
-
-    @property
-    def caller_port(self):
-        return 6000 + self.number
-
-    @property
-    def callee_port(self):
-        return 7000 + self.number
 
 
 _PLANS = {form.__name__: Plan(number) for number, form in enumerate(_FORMS)}
@@ -63,21 +38,12 @@ def evidence(module_lab):
     lab = module_lab
     edge = Edge(lab, [Route(plan.domain, INSIDE, plan.callee_port) for plan in _PLANS.values()])
     outside, inside = lab.capture_outside(), lab.capture_inside()
-    running = {form.__name__: _start(lab, form, _PLANS[form.__name__]) for form in _FORMS}
+    running = {form.__name__: side_by_side.start(lab, form, _PLANS[form.__name__], _PACKETS, _LENGTH) for form in _FORMS}
     succeeded = {name: all([party.succeeded() for party in parties])
                  for name, parties in running.items()}
     edge.wait_until_no_port_is_in_use()
     yield Evidence(succeeded, outside.stop(), inside.stop(), edge.metrics())
     edge.stop()
-
-
-def _start(lab, form, plan):
-    pcaps = [lab.directory / f"{side}{plan.number}.pcap" for side in ("caller", "callee")]
-    for pcap, ssrc in zip(pcaps, (0x1000, 0x2000)):
-        rtp.write_pcap(pcap, 0, ssrc + plan.number, 1, _PACKETS)
-    caller, callee = form(plan.domain, plan.caller, plan.callee, *pcaps, _LENGTH)
-    return (sipp.start_callee(lab, plan.callee_port, callee, f"callee{plan.number}", media=plan.callee),
-            sipp.start_caller(lab, plan.caller_port, caller, f"caller{plan.number}", media=plan.caller))
 
 
 @pytest.fixture(params=_PLANS)

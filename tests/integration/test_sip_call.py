@@ -7,6 +7,7 @@ import pytest
 
 import calls
 import rtp
+import side_by_side
 import sip_trace
 import sipp
 from edge import Edge, Route
@@ -17,32 +18,11 @@ _HALF = 6000    # ms before and after the re-INVITE
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
-    """One of the calls that run side by side; the number keeps their ports and SSRCs apart."""
-    number: int
+class Plan(side_by_side.Plan):
+    """A call with its form, and how each party speaks SIP."""
     scenario: object
     caller_transport: str = "udp"
     callee_transport: str = "udp"
-
-    @property
-    def domain(self):
-        return f"call{self.number}.example"
-
-    @property
-    def caller_port(self):
-        return 6000 + self.number
-
-    @property
-    def callee_port(self):
-        return 7000 + self.number
-
-    @property
-    def caller(self):
-        return sipp.caller_party(20000 + 10 * self.number)
-
-    @property
-    def callee(self):
-        return sipp.callee_party(30000 + 10 * self.number)
 
     def route(self):
         return Route(self.domain, INSIDE, self.callee_port, self.callee_transport)
