@@ -26,7 +26,8 @@ enum class SocketRole : std::uint8_t {
   client,       // one client's TCP or TLS connection
   dtls_client,  // one client's DTLS session, behind a listener
   tcp_relay,    // TCP, one allocation's relayed address (RFC 6062)
-  peer          // TCP, a connection of that address with a peer
+  peer,         // TCP, a connection of that address with a peer
+  tcp_anchor    // TCP, where one party of an anchored call connects to
 };
 
 /// Whatever of a worker's has an id. Closing it (destroying this) gives its port back.

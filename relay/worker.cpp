@@ -133,6 +133,7 @@ void Worker::serve(SocketId id, std::uint32_t ready) {
     case SocketRole::dtls_client:
     case SocketRole::tcp_relay:
     case SocketRole::peer: return streams_.serve(id);
+    case SocketRole::tcp_anchor: break;
   }
 }
 
@@ -333,7 +334,8 @@ bool Worker::adopt(SocketId id, Socket socket) {
   const AddressFamily family = adopted.local.address.family();
   if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
   if (adopted.role != SocketRole::anchor) apply_marking(adopted.fd.get(), family, around_.marking);
-  return watch(id, adopted.fd.get(), EPOLLIN);
+  return watch(id, adopted.fd.get(),
+               adopted.role == SocketRole::tcp_anchor ? 0u : std::uint32_t{EPOLLIN});
 }
 
 bool Worker::watch(SocketId id, int fd, std::uint32_t interest) {
@@ -404,6 +406,10 @@ void Worker::set_media_path(const MediaPath& path) {
 void Worker::remove_media_path(MediaPathId path) {
   consult([&](Time now, Outcome& outcome) { handlers_.anchor->remove_path(now, path, outcome); });
 }
+
+void Worker::set_stream_path(const StreamPath&) {}
+
+void Worker::remove_stream_path(MediaPathId) {}
 
 FlowUsage Worker::usage(const FlowKey& key) const {
   const Flow* flow = flows_.find(key);

@@ -14,6 +14,7 @@
 #include "relay/core/pace.h"
 #include "relay/core/peer_connections.h"
 #include "relay/core/slow_path.h"
+#include "relay/core/stream_path.h"
 #include "relay/dtls/dtls_clients.h"
 #include "relay/flow_table.h"
 #include "relay/forwarder.h"
@@ -118,6 +119,8 @@ class Worker final : public FlowReader {
   void set_way(const RouteKey& key, const std::optional<NextHop>& hop);
   void set_media_path(const MediaPath& path);
   void remove_media_path(MediaPathId path);
+  void set_stream_path(const StreamPath& path);
+  void remove_stream_path(MediaPathId path);
   [[nodiscard]] FlowUsage usage(const FlowKey& key) const override;
 
   // --- what connections need of their worker, on its thread -------------------------------------
