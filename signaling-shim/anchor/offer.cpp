@@ -1,5 +1,7 @@
 #include "signaling-shim/anchor/offer.h"
 
+#include <algorithm>
+
 namespace avedge::anchor {
 namespace {
 
@@ -20,6 +22,17 @@ Transaction Transaction::of(const DialogMessage& message) {
   return {requester, method_of(message.method), message.cseq};
 }
 
+Presentation Presentation::of(const PerSide<PortLeases>& facing, Side from, const PartyMedia& media,
+                              const PartyMedia& receiver) {
+  Presentation shown{names_of(facing[other(from)]), receiver, names_of(facing[from])};
+  for (std::size_t i = 0; i < std::min(shown.ports.size(), receiver.lines.size()); ++i) {
+    const bool is_converted = media.stream_kind(i) == StreamMedia::Kind::converted &&
+                              facing[from][i].converters != nullptr;
+    if (is_converted) shown.ports[i].accepts_for_sender = receiver.lines[i].streams.grammar;
+  }
+  return shown;
+}
+
 Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia media,
                            const PerSide<PortLeases>& held, const PartyMedia& receiver,
                            CallPorts& ports) {
@@ -37,8 +50,8 @@ Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia med
     if (!leases) return leases.reason();
     offer.facing[side] = *std::move(leases);
   }
+  offer.shown = Presentation::of(offer.facing, from, media, receiver);
   offer.media = std::move(media);
-  offer.shown = {names_of(offer.facing[other(from)]), receiver, names_of(offer.facing[from])};
   return offer;
 }
 

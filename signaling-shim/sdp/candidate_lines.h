@@ -7,15 +7,15 @@ namespace avedge::sdp {
 
 struct CandidatePlan {
   Candidates candidates = Candidates::replaced;
-  const EdgePorts* ports = nullptr;  // null: the section is not relayed, the edge does not appear
+  const SectionPorts* ports = nullptr;  // null: the section is not relayed, nor the edge shown
   std::string_view line_end;
 };
 
-/// As rewrite() says: one candidate of the edge for each component that the party offered over UDP.
+/// As rewrite() says: candidates of the edge for each component that the party offered.
 void rewrite_candidates(const Media& media, const CandidatePlan& plan, text::EditList& edits);
 
 /// Component by component: the edge's ports become the receiver's own.
-void translate_remote_candidates(const Media& media, const ReceiverPorts& receiver,
+void translate_remote_candidates(const Media& media, const ReceiverPlaces& receiver,
                                  Candidates candidates, text::EditList& edits);
 
 }  // namespace avedge::sdp

@@ -18,11 +18,13 @@ class Rewriter {
     for (std::size_t i = 0; i < view_.media().size(); ++i) {
       const Media& media = view_.media()[i];
       for (const Line& line : media.strays) edits_.erase(line.whole);
-      const EdgePorts* ports = ports_of(i);
+      const EdgePorts* ports = default_ports_of(i);
       if (ports != nullptr) rewrite_media(media, *ports);
-      rewrite_candidates(media, {far_.candidates, ports, view_.line_end()}, edits_);
+      rewrite_candidates(
+          media, {far_.candidates, ports == nullptr ? nullptr : &far_.media[i], view_.line_end()},
+          edits_);
       translate_remote_candidates(media,
-                                  i < far_.receiver.size() ? far_.receiver[i] : ReceiverPorts{},
+                                  i < far_.receiver.size() ? far_.receiver[i] : ReceiverPlaces{},
                                   far_.candidates, edits_);
     }
   }
@@ -37,17 +39,22 @@ class Rewriter {
   /// Unless some section that we do not relay (m=message, say) still lives by it alone.
   [[nodiscard]] bool session_connection_is_ours() const {
     bool is_foreign = false;
-    for (const Media& media : view_.media()) {
+    for (std::size_t i = 0; i < view_.media().size(); ++i) {
+      const Media& media = view_.media()[i];
       if (!media.connections.empty()) continue;
-      if (media.is_relayed()) return true;
+      if (default_ports_of(i) != nullptr) return true;
       is_foreign = is_foreign || !media.is_rejected();
     }
     return !is_foreign;
   }
 
-  [[nodiscard]] const EdgePorts* ports_of(std::size_t index) const {
-    const bool has_ports = index < far_.media.size() && far_.media[index].has_value();
-    return has_ports && view_.media()[index].is_relayed() ? &*far_.media[index] : nullptr;
+  /// What the section's m= line is to show; null if it is not relayed.
+  [[nodiscard]] const EdgePorts* default_ports_of(std::size_t index) const {
+    const Media& media = view_.media()[index];
+    if (index >= far_.media.size() || !media.is_relayed()) return nullptr;
+    const SectionPorts& ports = far_.media[index];
+    const auto& used = media.uses_streams() ? ports.streams : ports.datagrams;
+    return used ? &*used : nullptr;
   }
 
   void rewrite_media(const Media& media, const EdgePorts& ports) {
@@ -70,9 +77,16 @@ class Rewriter {
       const Endpoint& edge = is_muxed ? ports.rtp : ports.rtcp;
       edits_.replace(media.rtcp->port_text, std::to_string(edge.port.number()));
       if (media.rtcp->address) put(*media.rtcp->address, edge.address);
-    } else if (media.profile == Profile::rtp && ports.rtcp.port != ports.rtp.port.next()) {
+    } else if (needs_rtcp_line(media, ports)) {
       add_line(media.preamble, "a=rtcp:" + std::to_string(ports.rtcp.port.number()));
     }
+  }
+
+  /// One connection may carry both: Lync's does, and says nothing about it.
+  static bool needs_rtcp_line(const Media& media, const EdgePorts& ports) {
+    if (ports.rtcp.port == ports.rtp.port.next()) return false;
+    return media.profile == Profile::rtp ||
+           (media.profile == Profile::framed_rtp && ports.rtcp.port != ports.rtp.port);
   }
 
   void put(const NetAddress& place, const IpAddress& edge) {
