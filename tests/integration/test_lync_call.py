@@ -74,6 +74,8 @@ class Agent:
         candidates = []
         for line in re.findall(r"(?m)^a=candidate:(.*?)\r?$", sdp):
             word = line.split()
+            if "UDP" not in word[2:4]:
+                continue  # the agents of these calls have no TCP
             if word[6] == "typ":
                 candidates.append({"foundation": word[0], "component": int(word[1]),
                                    "priority": int(word[3]), "address": word[4], "port": int(word[5])})
