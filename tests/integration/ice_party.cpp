@@ -2,7 +2,7 @@
 // --in leave by the RTP component, what arrives there goes to --out, so that any program can use
 // it.
 //   ice_party --compat oc2007r2 --bind IP --components 2 [--controlling] --remote FILE
-//             --in IP:PORT --out IP:PORT
+//             --in IP:PORT --out IP:PORT [--tcp]
 // Prints its description as one line of JSON once its candidates are gathered, takes the far side's
 // in the same form from FILE as soon as that exists, and says "ready" when every component is.
 #include <arpa/inet.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -31,6 +32,7 @@ struct Options {
   std::string address;
   unsigned components = 2;
   bool is_controlling = false;
+  bool uses_tcp = false;  // and no UDP
   std::string remote_file;
   std::string in;
   std::string out;
@@ -41,6 +43,26 @@ NiceCompatibility compatibility_of(const std::string& name) {
   if (name == "oc2007") return NICE_COMPATIBILITY_OC2007;
   if (name == "oc2007r2") return NICE_COMPATIBILITY_OC2007R2;
   throw std::runtime_error{"unknown --compat " + name};
+}
+
+/// As the far side's description has it, and ours: RFC 6544's words.
+constexpr std::array<std::pair<const char*, NiceCandidateTransport>, 3> kTransports{
+    {{"udp", NICE_CANDIDATE_TRANSPORT_UDP},
+     {"active", NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE},
+     {"passive", NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE}}};
+
+NiceCandidateTransport transport_of(const std::string& name) {
+  for (const auto& [known, transport] : kTransports) {
+    if (name == known) return transport;
+  }
+  throw std::runtime_error{"unknown transport " + name};
+}
+
+std::string name_of(NiceCandidateTransport transport) {
+  for (const auto& [name, known] : kTransports) {
+    if (transport == known) return name;
+  }
+  return "other";
 }
 
 sockaddr_in socket_address(const std::string& text) {
@@ -69,7 +91,8 @@ class Party {
         agent_{nice_agent_new(nullptr, compatibility_of(options.compatibility))},
         out_{socket_address(options.out)} {
     g_object_set(agent_, "controlling-mode", options.is_controlling ? TRUE : FALSE, "upnp", FALSE,
-                 "ice-tcp", FALSE, nullptr);
+                 "ice-tcp", options.uses_tcp ? TRUE : FALSE, "ice-udp",
+                 options.uses_tcp ? FALSE : TRUE, nullptr);
     NiceAddress local;
     nice_address_init(&local);
     if (nice_address_set_from_string(&local, options.address.c_str()) == FALSE) {
@@ -124,6 +147,7 @@ class Party {
       for (GSList* item = candidates; item != nullptr; item = item->next) {
         const auto& candidate = *static_cast<const NiceCandidate*>(item->data);
         description["candidates"].push_back({{"component", component},
+                                             {"transport", name_of(candidate.transport)},
                                              {"foundation", or_empty(candidate.foundation)},
                                              {"port", nice_address_get_port(&candidate.addr)},
                                              {"username", or_empty(candidate.username)},
@@ -157,7 +181,7 @@ class Party {
       NiceCandidate* candidate = nice_candidate_new(NICE_CANDIDATE_TYPE_HOST);
       candidate->stream_id = stream_;
       candidate->component_id = item["component"];
-      candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
+      candidate->transport = transport_of(item["transport"]);
       candidate->priority = item["priority"];
       g_strlcpy(candidate->foundation, item["foundation"].get<std::string>().c_str(),
                 NICE_CANDIDATE_MAX_FOUNDATION);
@@ -218,6 +242,7 @@ int main(int argc, char** argv) {
   app.add_option("--bind", options.address)->required();
   app.add_option("--components", options.components)->check(CLI::Range(1u, 2u));
   app.add_flag("--controlling", options.is_controlling);
+  app.add_flag("--tcp", options.uses_tcp);
   app.add_option("--remote", options.remote_file)->required();
   app.add_option("--in", options.in)->required();
   app.add_option("--out", options.out)->required();

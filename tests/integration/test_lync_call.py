@@ -3,14 +3,13 @@ the 200, the final re-INVITE. Both ends have ICE agents that are not ours and pr
 stand where no SDP says: only their checks, verified, tell the edge where they are."""
 
 import base64
-import json
-import os
 import pathlib
 import re
 
 import pytest
 
 from edge import Edge, Route, SIP_PORT
+from ice_agent import Agent, assert_srtp_crosses
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, wait_until
 from sip_peer import Caller, Peer, place_in
 
@@ -19,7 +18,6 @@ _DOMAIN = "domain-b.example"
 _BOUNDARY = "=_NextPart_000_0171_01D0107A.BB7313C0"
 _CALLER_KEY, _CALLEE_KEY = (base64.b64encode(bytes(range(first, first + 30))).decode()
                             for first in (0, 100))
-_COUNT = 50  # SRTP packets each way
 # What the parties say about themselves, as it must not be seen on the other side.
 _SECRETS = ("192.168.", "203.0.113.", "10.6.", "fd00:26", EXT, INSIDE)
 _RELIABLE = ("Require: 100rel", "RSeq: 1")
@@ -39,71 +37,6 @@ def _part(sdp, number, disposition):
 
 def _without_places(text):
     return [line for line in text.split("\r\n") if not _PLACES.match(line)]
-
-
-def _padded(text):
-    """libnice decodes base64 that is padded, the SDP has none."""
-    return text + "=" * (-len(text) % 4)
-
-
-class Agent:
-    """An ICE agent with a plain socket on loopback for the program that uses it."""
-
-    def __init__(self, lab, host, address, compat, controlling=False):
-        self._lab, self._host = lab, host
-        self.address = address
-        self._remote = lab.directory / f"remote-{address}"
-        self.inlet, self.outlet = "127.0.0.1:40000", "127.0.0.1:40002"
-        components = 1 if compat == "oc2007" else 2
-        self._process = lab.start(host, [
-            os.environ["AVEDGE_ICE_PARTY"], "--compat", compat, "--bind", address, "--components",
-            components, *(["--controlling"] if controlling else []), "--remote", self._remote,
-            "--in", self.inlet, "--out", self.outlet], "ice_party")
-        said = json.loads(self._process.expect_output(r"^\{.*\}$")[0])
-        self.ufrag, self.password = said["ufrag"], said["password"]
-        self.candidates = said["candidates"]
-
-    def port(self, component):
-        return next(one["port"] for one in self.candidates if one["component"] == component)
-
-    def hear(self, sdp):
-        """Takes in the far side's description, in either grammar."""
-        def attribute(name):
-            match = re.search(rf"(?m)^a={name}:(\S+)", sdp)
-            return match[1] if match else ""
-        candidates = []
-        for line in re.findall(r"(?m)^a=candidate:(.*?)\r?$", sdp):
-            word = line.split()
-            if "UDP" not in word[2:4]:
-                continue  # the agents of these calls have no TCP
-            if word[6] == "typ":
-                candidates.append({"foundation": word[0], "component": int(word[1]),
-                                   "priority": int(word[3]), "address": word[4], "port": int(word[5])})
-            else:
-                candidates.append({"foundation": "1", "component": int(word[1]), "priority": 830,
-                                   "address": word[5], "port": int(word[6]),
-                                   "username": _padded(word[0]), "password": _padded(word[2])})
-        temporary = self._remote.with_suffix(".new")
-        temporary.write_text(json.dumps({"ufrag": attribute("ice-ufrag"),
-                                         "password": attribute("ice-pwd"), "candidates": candidates}))
-        temporary.rename(self._remote)
-
-    def expect_ready(self):
-        self._process.expect_output("^ready$")
-
-    def stream(self, *words):
-        return self._lab.start(self._host, [os.environ["AVEDGE_SRTP_STREAM"], *words], "srtp")
-
-
-def _assert_srtp_crosses(one, one_key, other, other_key):
-    for sender, key, receiver in ((one, one_key, other), (other, other_key, one)):
-        listening = receiver.stream("receive", "--key", key, "--bind", receiver.outlet, "--count",
-                                    _COUNT, "--timeout", 40)
-        listening.expect_output("ready")
-        sending = sender.stream("send", "--key", key, "--from", "127.0.0.1:40004", "--to",
-                                sender.inlet, "--count", _COUNT, "--ssrc", 7, "--interval-ms", 10)
-        assert sending.expect_exit() == 0, sending.output()
-        assert listening.expect_exit() == 0, listening.output()
 
 
 class Call:
@@ -195,11 +128,11 @@ def test_lync_calls_lync(lab):
     call.outer.hear(desktop_seen)
     call.outer.expect_ready()
     call.inner.expect_ready()
-    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)  # early media
+    assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)  # early media
 
     assert call.pick_up("desktop", desktop) == desktop_seen
     _reinvite_with_the_chosen_candidates(call, place_in(offer)[1], place_in(desktop_seen)[1])
-    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
+    assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
     call.finish()
 
 
@@ -234,7 +167,7 @@ def test_lync_calls_an_ocs_client(lab):
     call.outer.expect_ready()
     call.inner.expect_ready()
     assert call.pick_up("desktop", answer) == seen
-    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
+    assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
     call.finish()
 
 
