@@ -47,8 +47,9 @@ Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
       if (packet.remote == socket.local) return drop(DropReason::unknown_source);
       return from_party(now, id, socket, packet);
     case SocketRole::tcp_relay:
+    case SocketRole::peer:
     case SocketRole::tcp_anchor:
-    case SocketRole::peer: break;  // streams without messages
+    case SocketRole::party: break;  // streams without messages
   }
   return Next::done;
 }

@@ -61,8 +61,9 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
                  around.marking, egress_.get()},
       streams_{*this,           sockets_, around.addresses, around.turn_relay_interface,
                counters_.drops, now_},
+      parties_{*this, sockets_, around.addresses, counters_, now_},
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
-      handlers_{make_handlers({index, ports_, streams_, *this, counters_})},
+      handlers_{make_handlers({index, ports_, streams_, parties_, *this, counters_})},
       icmp_reports_{kIcmpPace} {
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
@@ -105,6 +106,7 @@ void Worker::wait_and_serve() {
   }
   expire();
   streams_.flush();
+  parties_.flush();
   flush();
   publish_gauges();
 }
@@ -112,7 +114,8 @@ void Worker::wait_and_serve() {
 int Worker::milliseconds_to_next_deadline() const {
   const Time next =
       std::min({handlers_.listener->next_deadline(), handlers_.anchor->next_deadline(),
-                streams_.next_deadline(), dtls_.next_deadline()});
+                handlers_.tcp_anchor->next_deadline(), streams_.next_deadline(),
+                parties_.next_deadline(), dtls_.next_deadline()});
   // Once a second in any case: unclaimed reservations have no deadline of their own.
   constexpr auto kLongest = std::chrono::milliseconds{1000};
   const auto now = std::chrono::steady_clock::now();
@@ -133,7 +136,8 @@ void Worker::serve(SocketId id, std::uint32_t ready) {
     case SocketRole::dtls_client:
     case SocketRole::tcp_relay:
     case SocketRole::peer: return streams_.serve(id);
-    case SocketRole::tcp_anchor: break;
+    case SocketRole::tcp_anchor:
+    case SocketRole::party: return parties_.serve(id);
   }
 }
 
@@ -225,6 +229,13 @@ void Worker::tell(const PeerConnectionEvent& event) {
   });
 }
 
+void Worker::tell(const StreamEvent& event) {
+  consult([&](Time now, Outcome& outcome) {
+    const auto verdict = handlers_.tcp_anchor->on_stream(now, event, outcome);
+    if (!verdict) counters_.drops.count(verdict.reason());
+  });
+}
+
 void Worker::ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram) {
   outcome_.clear();
   const auto verdict = handler.handle(now_, path, datagram, outcome_);
@@ -260,6 +271,7 @@ void Worker::carry_out(const FlowEdit& edit) {
     dtls_.set_standing(judged->connection, judged->standing);
   } else if (const auto* joined = std::get_if<JoinConnections>(&edit)) {
     streams_.join(joined->client, joined->peer);
+    parties_.join(joined->client, joined->peer);
   } else if (const auto* leaving = std::get_if<HandOver>(&edit)) {
     streams_.hand_over(leaving->connection, leaving->worker);
   } else if (const auto* limited = std::get_if<LimitBandwidth>(&edit)) {
@@ -311,6 +323,9 @@ void Worker::expire() {
        {handlers_.listener.get(), static_cast<SlowPathHandler*>(handlers_.anchor.get())}) {
     if (now_ < handler->next_deadline()) continue;
     consult([&](Time now, Outcome& outcome) { handler->expire(now, outcome); });
+  }
+  if (now_ >= handlers_.tcp_anchor->next_deadline()) {
+    consult([&](Time now, Outcome& outcome) { handlers_.tcp_anchor->expire(now, outcome); });
   }
   streams_.expire();
   dtls_.expire();
@@ -407,9 +422,14 @@ void Worker::remove_media_path(MediaPathId path) {
   consult([&](Time now, Outcome& outcome) { handlers_.anchor->remove_path(now, path, outcome); });
 }
 
-void Worker::set_stream_path(const StreamPath&) {}
+void Worker::set_stream_path(const StreamPath& path) {
+  consult([&](Time now, Outcome& outcome) { handlers_.tcp_anchor->set_path(now, path, outcome); });
+}
 
-void Worker::remove_stream_path(MediaPathId) {}
+void Worker::remove_stream_path(MediaPathId path) {
+  consult(
+      [&](Time now, Outcome& outcome) { handlers_.tcp_anchor->remove_path(now, path, outcome); });
+}
 
 FlowUsage Worker::usage(const FlowKey& key) const {
   const Flow* flow = flows_.find(key);

@@ -52,6 +52,7 @@ struct alignas(64) WorkerCounters {
   Gauge flows;
   Gauge sockets;
   Gauge media_paths;
+  Gauge stream_paths;
   Counter stun_requests;
   Counter frames_sent;  // of the datagrams that left, how many as frames of our own
 };
