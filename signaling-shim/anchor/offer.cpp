@@ -24,11 +24,20 @@ Transaction Transaction::of(const DialogMessage& message) {
 
 Presentation Presentation::of(const PerSide<PortLeases>& facing, Side from, const PartyMedia& media,
                               const PartyMedia& receiver) {
-  Presentation shown{names_of(facing[other(from)]), receiver, names_of(facing[from])};
-  for (std::size_t i = 0; i < std::min(shown.ports.size(), receiver.lines.size()); ++i) {
-    const bool is_converted = media.stream_kind(i) == StreamMedia::Kind::converted &&
-                              facing[from][i].converters != nullptr;
-    if (is_converted) shown.ports[i].accepts_for_sender = receiver.lines[i].streams.grammar;
+  using Kind = StreamMedia::Kind;
+  const PortLeases& shown_to = facing[other(from)];
+  Presentation shown{names_of(shown_to), receiver, names_of(facing[from])};
+  for (std::size_t i = 0; i < shown.ports.size(); ++i) {
+    if (!media.relays(i) || !receiver.relays(i)) continue;
+    sdp::SectionPorts& ports = shown.ports[i];
+    const bool is_converted = media.stream_kind(i) == Kind::converted && facing[from][i].converters;
+    const bool is_for_converted =
+        receiver.stream_kind(i) == Kind::converted && shown_to[i].converters;
+    if (is_converted) ports.accepts_for_sender = receiver.lines[i].streams.grammar;
+    ports.converts_line = (is_converted || is_for_converted) &&
+                          media.lines[i].has_datagrams != receiver.lines[i].has_datagrams;
+    if (ports.converts_line && is_for_converted)
+      ports.datagrams = names_of(*shown_to[i].converters);
   }
   return shown;
 }

@@ -97,7 +97,8 @@ bool is_checked_by_ice(const MediaLine& line) {
          (!line.ice_ufrag.empty() || !line.ice06.empty());
 }
 
-bool understands(const MediaLine& line, const StreamMedia& streams) {
+bool can_be_checked(const MediaLine& line, const StreamMedia& streams) {
+  if (!is_checked_by_ice(line)) return false;
   return (!line.ice_ufrag.empty() && streams.is_written_in(candidate::Flavour::ice19)) ||
          (!line.ice06.empty() && streams.is_written_in(candidate::Flavour::ice06));
 }
@@ -183,10 +184,12 @@ void PartyMedia::convert_streams_of(const PartyMedia& offer) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     MediaLine& line = lines[i];
     if (line.streams.kind == StreamMedia::Kind::own) continue;
-    const bool is_converted = offer.stream_kind(i) == StreamMedia::Kind::own &&
-                              is_checked_by_ice(line) && understands(line, offer.lines[i].streams);
+    const bool is_offered = line.has_datagrams && offer.stream_kind(i) == StreamMedia::Kind::own;
+    const bool is_only_way = is_offered && !offer.lines[i].has_datagrams;
     line.streams = {};
-    if (is_converted) line.streams.kind = StreamMedia::Kind::converted;
+    if (is_only_way || (is_offered && can_be_checked(line, offer.lines[i].streams))) {
+      line.streams.kind = StreamMedia::Kind::converted;
+    }
   }
 }
 

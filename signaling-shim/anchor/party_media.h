@@ -68,7 +68,8 @@ struct PartyMedia {
   /// had its datagrams carried through the other's connection still has.
   void keep_targets_of(const PartyMedia& before);
 
-  /// This answers `offer`: lines over UDP by ICE whose offerer can use TCP, too, are converted.
+  /// This answers `offer`: lines over UDP by ICE whose offerer can use TCP, too, are converted. So
+  /// are those that the offerer moved to TCP alone, once it was chosen.
   void convert_streams_of(const PartyMedia& offer);
   friend bool operator==(const PartyMedia&, const PartyMedia&) = default;
 };

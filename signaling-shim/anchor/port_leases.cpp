@@ -83,12 +83,6 @@ constexpr Kind<ComponentPorts> kStreams{&LineLease::streams, [](const MediaLine&
                                           return line.streams.kind != StreamMedia::Kind::none;
                                         }};
 
-/// Both components go through one port, where they do.
-sdp::EdgePorts names_of(const ComponentPorts& ports) {
-  const MediaPort& rtcp = ports.rtcp ? ports.rtcp : ports.rtp;
-  return {ports.rtp.advertised(), rtcp.advertised()};
-}
-
 }  // namespace
 
 Verdict<PortLeases> PortLessor::fit(const PortLeases& held, const PartyMedia& media,
@@ -171,12 +165,16 @@ PortNames names_of(const PortLeases& leases) {
   return names;
 }
 
+sdp::EdgePorts names_of(const ComponentPorts& ports) {
+  const MediaPort& rtcp = ports.rtcp ? ports.rtcp : ports.rtp;
+  return {ports.rtp.advertised(), rtcp.advertised()};
+}
+
 bool covers(const PortNames& names, const PartyMedia& media) {
   for (std::size_t i = 0; i < media.lines.size(); ++i) {
     if (!media.relays(i)) continue;
     if (i >= names.size()) return false;
-    const auto& ports = media.lines[i].has_datagrams ? names[i].datagrams : names[i].streams;
-    if (!ports) return false;
+    if (!names[i].of_line(!media.lines[i].has_datagrams)) return false;
   }
   return true;
 }

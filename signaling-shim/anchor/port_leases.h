@@ -87,6 +87,7 @@ class PortLessor {
 /// What SDP calls the edge's ports, by m= line: a name holds nothing and may outlive its lease.
 using PortNames = std::vector<sdp::SectionPorts>;
 [[nodiscard]] PortNames names_of(const PortLeases& leases);
+[[nodiscard]] sdp::EdgePorts names_of(const ComponentPorts& ports);
 
 /// Whether every relayed line of `media` has a port for its m= line.
 [[nodiscard]] bool covers(const PortNames& names, const PartyMedia& media);

@@ -15,9 +15,10 @@ using candidate::Carrier;
 
 /// Whose foundation (and ICE-06 credentials) the edge's candidate over UDP takes: that of the
 /// party's default destination, which it is most likely to use; else its first over UDP. A party
-/// with none over UDP and an edge without TCP for it: its first.
+/// with none over UDP and an edge without TCP for it: its first. Null if the edge shows none.
 const Candidate* model_of(const Media& media, const SectionPorts& ports) {
-  if (!media.uses_datagrams()) return nullptr;
+  if (media.uses_datagrams() == ports.converts_line) return nullptr;
+  if (ports.converts_line) return likeliest(media, Carrier::tcp);
   if (const Candidate* udp = likeliest(media, Carrier::udp)) return udp;
   return ports.streams ? nullptr : likeliest(media, std::nullopt);
 }
@@ -106,19 +107,20 @@ void add_edge(const Media& media, const CandidatePlan& plan, text::EditList& edi
 }
 
 /// The endpoint that the receiver knows as its own: nothing if the sender's word for it is unknown.
-/// What was chosen is over TCP where the m= line is.
+/// What was chosen is over TCP where the receiver's m= line is.
 std::optional<Endpoint> translated(const Media& media, const candidate::RemoteCandidate& named,
-                                   const ReceiverPlaces& receiver, Candidates candidates) {
+                                   const ReceiverPlaces& receiver, const CandidatePlan& plan) {
   const bool is_rtcp = named.component == candidate::kRtcpComponent;
+  const bool is_over_tcp = media.uses_streams() != plan.converts_line();
   const auto& datagram = is_rtcp ? receiver.rtcp : receiver.rtp;
   const auto& stream = is_rtcp ? receiver.stream_rtcp : receiver.stream;
-  const auto& own = media.uses_streams() ? stream : datagram;
-  if (candidates == Candidates::replaced) return own;
+  const auto& own = is_over_tcp ? stream : datagram;
+  if (plan.replaces_all()) return own;
   const auto address = IpAddress::parse(named.address);
   const auto port = Port::parse(named.port);
   if (!address || !port) return std::nullopt;
   const Endpoint said{*address, *port};
-  const auto& seen = media.uses_streams() ? receiver.as_seen.streams : receiver.as_seen.datagrams;
+  const auto& seen = receiver.as_seen.of_line(is_over_tcp);
   const bool is_edge = seen && said == (is_rtcp ? seen->rtcp : seen->rtp);
   return is_edge ? own : std::optional{said};
 }
@@ -126,7 +128,7 @@ std::optional<Endpoint> translated(const Media& media, const candidate::RemoteCa
 }  // namespace
 
 void rewrite_candidates(const Media& media, const CandidatePlan& plan, text::EditList& edits) {
-  if (plan.candidates == Candidates::replaced) return replace_all(media, plan, edits);
+  if (plan.replaces_all()) return replace_all(media, plan, edits);
   const Candidate* first = likeliest(media, std::nullopt);
   if (plan.ports == nullptr || first == nullptr) return;
   if (first->flavour == candidate::Flavour::ice06) {
@@ -137,20 +139,20 @@ void rewrite_candidates(const Media& media, const CandidatePlan& plan, text::Edi
 }
 
 void translate_remote_candidates(const Media& media, const ReceiverPlaces& receiver,
-                                 Candidates candidates, text::EditList& edits) {
+                                 const CandidatePlan& plan, text::EditList& edits) {
   for (const RemoteCandidatesLine& line : media.remote_candidates) {
     const auto named = candidate::parse_remote_candidates(line.value);
     const bool is_known =
-        named.ok() && media.is_relayed() &&
+        named.ok() && plan.ports != nullptr &&
         std::all_of(named->begin(), named->end(), [&](const candidate::RemoteCandidate& item) {
-          return translated(media, item, receiver, candidates).has_value();
+          return translated(media, item, receiver, plan).has_value();
         });
     if (!is_known) {
       edits.erase(line.line.whole);
       continue;
     }
     for (const candidate::RemoteCandidate& item : *named) {
-      const Endpoint own = *translated(media, item, receiver, candidates);
+      const Endpoint own = *translated(media, item, receiver, plan);
       edits.replace(item.address, own.address.to_string());
       edits.replace(item.port, std::to_string(own.port.number()));
     }

@@ -25,6 +25,14 @@ struct SectionPorts {
   /// Set where the sender has no TCP and the edge accepts connections in its place: how the
   /// receiver writes candidates over TCP.
   std::optional<candidate::StreamGrammar> accepts_for_sender;
+  /// The receiver has the section over the other carrier: "TCP/RTP/AVP" is shown as "RTP/AVP", with
+  /// the ports for datagrams, and the other way round.
+  bool converts_line = false;
+
+  /// What the m= line is to show, of a section that is over TCP or not.
+  [[nodiscard]] const std::optional<EdgePorts>& of_line(bool is_over_tcp) const {
+    return is_over_tcp != converts_line ? streams : datagrams;
+  }
 };
 
 /// Where the receiver of the description takes media itself, in its own words.
@@ -62,7 +70,7 @@ struct FarView {
 ///   c=            of every relayed section and of the session; never 0.0.0.0 and ::, which say
 ///                 "held" and not a place
 ///   m=            port, a range of ports becomes the one that is relayed; sections that are
-///                 rejected or not relayed keep theirs, and their c=
+///                 rejected or not relayed keep theirs, and their c=; protocol where converted
 ///   a=rtcp        port and address, written where RTCP is not RTP + 1 (RFC 3605)
 ///   a=candidate   replaced by one host candidate for each component, where the first stood;
 ///                 or kept, with a relay behind the last. The same over TCP, where there is one

@@ -78,7 +78,8 @@ class Writer {
 
 std::vector<std::string> stream_lines(const Media& media, const SectionPorts& ports,
                                       Standing standing) {
-  if (!ports.streams) return {};
+  const bool is_shown_over_udp = media.uses_streams() && ports.converts_line;
+  if (!ports.streams || is_shown_over_udp) return {};
   Writer writer{media, *ports.streams, standing};
   if (const Candidate* model = likeliest(media, Carrier::tcp)) {
     return std::move(writer).in_the_partys_place(*model);

@@ -277,6 +277,44 @@ TEST_F(Streams, TheLineMovesToTcpOnceItHasWon) {
   bye();
 }
 
+TEST_F(Streams, TheLineThatMovesToTcpStaysOverUdpForAConvertedParty) {
+  (void)invite(caller_offer());
+  (void)ok(datagram_answer());
+  const StreamPath before = stream();
+  const std::string edge = " 198.51.100.7 " + control.port_of(before.near.port);
+  const std::string chosen = "c=IN IP4 203.0.113.92\r\na=remote-candidates:1" + edge + "\r\n" +
+                             credentials("u") +
+                             "a=candidate:7 1 TCP-ACT 5 203.0.113.92 54427 typ relay\r\n";
+  std::string offer = audio(kCaller, 54427, chosen);
+  offer.replace(offer.find("RTP/AVP"), 7, "TCP/RTP/SAVP");
+  const std::string shown = seen({Side::caller, "INVITE", 0, 2, "b", offer});
+  const std::string port = control.port_of(before.far_datagrams->socket);
+  for (const std::string& line : {"m=audio " + port + " RTP/SAVP 0\r\n", "a=rtcp:" + port}) {
+    EXPECT_NE(shown.find(line), std::string::npos) << shown;
+  }
+  EXPECT_NE(shown.find("a=remote-candidates:1 10.0.0.20 7000\r\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("a=candidate:7 1 UDP 2130706431 10.0.0.10 " + port + " typ host\r\n"),
+            std::string::npos)
+      << shown;
+  EXPECT_EQ(shown.find("TCP"), std::string::npos) << shown;
+
+  std::string answer = datagram_answer();
+  answer.replace(answer.find("RTP/AVP"), 7, "RTP/SAVP");
+  const std::string answered = ok(answer, "b", 2);
+  EXPECT_NE(answered.find("m=audio " + control.port_of(before.near.port) + " TCP/RTP/SAVP 0\r\n"),
+            std::string::npos)
+      << answered;
+  EXPECT_NE(answered.find(" TCP-PASS 2120613887" + edge), std::string::npos) << answered;
+  EXPECT_EQ(answered.find("UDP"), std::string::npos) << answered;
+  EXPECT_EQ(ok(answer, "b", 2), answered);
+  EXPECT_EQ(stream().far_datagrams->socket, before.far_datagrams->socket);
+  EXPECT_TRUE(control.paths().empty());
+  // The callee's refresh goes the same way.
+  EXPECT_EQ(seen({Side::callee, "INVITE", 0, 1, "b", answer}), answered);
+  EXPECT_EQ(seen({Side::caller, "INVITE", 200, 1, "b", offer}), shown);
+  bye();
+}
+
 TEST_F(Streams, HoldKeepsThePathAndItsPlaces) {
   (void)invite(caller_offer());
   (void)ok(lync_answer());
