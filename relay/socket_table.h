@@ -29,7 +29,8 @@ enum class SocketRole : std::uint8_t {
   tcp_relay,    // TCP, one allocation's relayed address (RFC 6062)
   peer,         // TCP, a connection of that address with a peer
   tcp_anchor,   // TCP, where one party of an anchored call connects to
-  party         // TCP, a connection of that port with a party
+  party,        // TCP, a connection of that port with a party
+  framed        // … whose frames are datagrams to flows
 };
 
 /// Whatever of a worker's has an id. Closing it (destroying this) gives its port back.

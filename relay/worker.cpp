@@ -137,7 +137,8 @@ void Worker::serve(SocketId id, std::uint32_t ready) {
     case SocketRole::tcp_relay:
     case SocketRole::peer: return streams_.serve(id);
     case SocketRole::tcp_anchor:
-    case SocketRole::party: return parties_.serve(id);
+    case SocketRole::party:
+    case SocketRole::framed: return parties_.serve(id);
   }
 }
 
@@ -211,7 +212,11 @@ void Worker::serve_message(SocketId id, Bytes message) {
   const Path path = socket.link->path();
   const Packet packet{path.remote, message};
   if (forwarder_.forward(now_, id, socket, packet) != Forwarder::Next::ask_slow_path) return;
-  ask(*handlers_.listener, path, message);
+  if (socket.role == SocketRole::framed) {
+    ask(*handlers_.anchor, path, message);
+  } else {
+    ask(*handlers_.listener, path, message);
+  }
 }
 
 void Worker::serve_again(const DtlsClients::Knock& knock, ConstBytes datagram) {
