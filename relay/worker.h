@@ -146,7 +146,7 @@ class Worker final : public FlowReader {
   [[nodiscard]] int milliseconds_to_next_deadline() const;
   void serve(SocketId id, std::uint32_t ready);
   void report_undelivered(SocketId id);
-  void receive_from(SocketId id, const Socket& socket);
+  void receive_from(SocketId id, Socket& socket);
   /// Returns how many datagrams came, at most `wanted`.
   std::size_t receive(SocketId id, const Socket& socket, std::size_t wanted);
   [[nodiscard]] bool reads_marks(const Socket& socket) const;
@@ -173,6 +173,7 @@ class Worker final : public FlowReader {
   Mailbox<Worker> mailbox_;
   std::atomic<bool> stopping_{false};
   Time now_{};
+  std::uint32_t wake_up_ = 0;  // counts them
   Time next_purge_{};
 
   SocketTable sockets_;
