@@ -86,10 +86,11 @@ relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
       rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, log_,
                                 &around.peers, this, around.worker});
   servers_.push_back(server.get());
-  return {
-      std::move(server),
-      std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own_addresses),
-      std::make_unique<latching::StreamLatching>(around.parties, around.counters, own_addresses)};
+  auto datagrams =
+      std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own_addresses);
+  auto streams = std::make_unique<latching::StreamLatching>(around.parties, *datagrams,
+                                                            around.counters, own_addresses);
+  return {std::move(server), std::move(datagrams), std::move(streams)};
 }
 
 Result<void> MediaPlane::replace_certificates(const Config& config) {

@@ -11,14 +11,15 @@ namespace {
 constexpr int kListenerBuffer = 8 << 20;
 
 /// Every port of every range may be a socket of one worker, over UDP and over TCP, and every client
-/// may come by a connection of its own, or bring one for each peer (RFC 6062); listeners come on
-/// top. Memory follows use, not this number.
+/// may come by a connection of its own, or bring one for each peer (RFC 6062); so may the party of
+/// a call behind each TCP port, and the other one be dialled for it. Listeners come on top. Memory
+/// follows use, not this number.
 std::size_t sockets_needed(const DataPlaneSettings& settings) {
   std::size_t ports = 0;
   for (const RelayRange& range : settings.ranges) {
     ports += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
   }
-  return settings.turn_listeners.size() + 2 * ports + 2 * settings.connections.total;
+  return settings.turn_listeners.size() + 4 * ports + 2 * settings.connections.total;
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ enum class SocketRole : std::uint8_t {
   tcp_relay,    // TCP, one allocation's relayed address (RFC 6062)
   peer,         // TCP, a connection of that address with a peer
   tcp_anchor,   // TCP, where one party of an anchored call connects to
-  party         // TCP, a connection of that port with a party
+  party,        // TCP, a connection of that port with a party
+  framed        // … whose frames are datagrams to flows
 };
 
 /// Whatever of a worker's has an id. Closing it (destroying this) gives its port back.
@@ -42,8 +43,9 @@ struct Socket {
   /// Of relayed UDP addresses, if limited; shared by the two addresses of one allocation.
   std::shared_ptr<AllocationBandwidth> bandwidth;
   SocketRole role = SocketRole::relay;
-  std::uint16_t listener = 0;  // which of the configured listeners this is
-  bool admits_plain = true;    // a listener for DTLS only has no use for anything else
+  std::uint16_t listener = 0;   // which of the configured listeners this is
+  bool admits_plain = true;     // a listener for DTLS only has no use for anything else
+  std::uint32_t served_in = 0;  // the worker's wake-up that last read from it
   Endpoint local;
   Endpoint advertised;
 

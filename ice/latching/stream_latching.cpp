@@ -29,23 +29,20 @@ void StreamLatching::set_path(Time now, const StreamPath& path, Outcome& outcome
     const End end{slot.get(), side};
     if (end.party().port == port) continue;
     enter(end.party().port, end);
-    leave(port, end, outcome);
+    leave(now, port, end, outcome);
   }
-  for (const SocketId id : std::vector{slot->connections}) {
-    Connection* connection = find(id);
-    if (connection == nullptr || connection->stage != Stage::waiting) continue;
-    if (!is_dialled_for(id, *slot)) seek_partner(now, *connection, outcome);
-  }
+  if (slot->framed != kNoSocket) keep_frames(now, *slot, outcome);
+  serve_waiting(now, *slot, outcome);
   next_publication_ = std::min(next_publication_, now + kPublishInterval);
   counters_.stream_paths.set(static_cast<std::int64_t>(paths_.size()));
 }
 
-void StreamLatching::remove_path(Time, MediaPathId id, Outcome& outcome) {
+void StreamLatching::remove_path(Time now, MediaPathId id, Outcome& outcome) {
   const auto found = paths_.find(id);
   if (found == paths_.end()) return;
   Component& path = *found->second;
-  leave(path.signalled.near.port, {&path, Side::near}, outcome);
-  leave(path.signalled.far.port, {&path, Side::far}, outcome);
+  leave(now, path.signalled.near.port, {&path, Side::near}, outcome);
+  leave(now, path.signalled.far.port, {&path, Side::far}, outcome);
   publish(path);
   paths_.erase(found);
   if (paths_.empty()) next_publication_ = kNever;
@@ -60,7 +57,7 @@ void StreamLatching::enter(SocketId port, const End& end) {
 }
 
 /// Ends the connections that this party has by that port; with its last party those of nobody, too.
-void StreamLatching::leave(SocketId port, const End& end, Outcome& outcome) {
+void StreamLatching::leave(Time now, SocketId port, const End& end, Outcome& outcome) {
   const auto known = ports_.find(port);
   if (known == ports_.end()) return;
   while (true) {
@@ -70,12 +67,12 @@ void StreamLatching::leave(SocketId port, const End& end, Outcome& outcome) {
       return connection.end == end && connection.port == port;
     });
     if (stray == all.end()) break;
-    close(connections_.at(*stray), outcome);
+    close(now, connections_.at(*stray), outcome);
   }
   std::erase(known->second.ends, end);
   if (!known->second.ends.empty()) return;
   for (const SocketId id : std::vector{known->second.unproven}) {
-    close(connections_.at(id), outcome);
+    close(now, connections_.at(id), outcome);
   }
   worker_.set_accepting(port, false);
   ports_.erase(known);
@@ -89,7 +86,7 @@ Verdict<void> StreamLatching::on_stream(Time now, const StreamEvent& event, Outc
     case StreamEvent::Kind::accepted: return on_accepted(now, event, outcome);
     case StreamEvent::Kind::spoke: return on_first_frame(now, event, outcome);
     case StreamEvent::Kind::connected: on_connected(event, outcome); return {};
-    case StreamEvent::Kind::ended: return on_ended(event, outcome);
+    case StreamEvent::Kind::ended: return on_ended(now, event, outcome);
   }
   return {};
 }
@@ -111,17 +108,17 @@ Verdict<void> StreamLatching::on_accepted(Time now, const StreamEvent& event, Ou
   };
   const auto by_address = std::count_if(port.ends.begin(), port.ends.end(), is_from);
   if (by_address == 1) {
-    return admit(now, connection, *std::find_if(port.ends.begin(), port.ends.end(), is_from),
-                 outcome);
+    const End& end = *std::find_if(port.ends.begin(), port.ends.end(), is_from);
+    if (!must_prove_itself(end)) return admit(now, connection, end, outcome);
   }
   const bool may_be_shown = std::any_of(port.ends.begin(), port.ends.end(), [&](const End& end) {
     return may_be(end, event.remote) && may_prove_itself(end.party());
   });
   if (by_address == 0 && !may_be_shown) {
-    return refuse(connection, DropReason::unknown_source, outcome);
+    return refuse(now, connection, DropReason::unknown_source, outcome);
   }
   if (port.unproven.size() > kMaxUnproven) {
-    return refuse(connection, DropReason::connection_limit, outcome);
+    return refuse(now, connection, DropReason::connection_limit, outcome);
   }
   worker_.await_first_frame(connection.id);
   deadlines_.set(index_of(connection.id), now + kPatience);
@@ -136,6 +133,9 @@ Verdict<void> StreamLatching::on_first_frame(Time now, const StreamEvent& event,
   const std::vector<End>& ends = ports_.at(event.port).ends;
   for (const End& end : ends) {
     if (!may_be(end, event.remote) || !proves_itself(end.party(), event.first_frame)) continue;
+    if (end.path->framed != kNoSocket) {
+      close(now, connections_.at(end.path->framed), outcome);  // a newer valid check latches anew
+    }
     return admit(now, connection, end, outcome);
   }
   for (const End& end : ends) {
@@ -143,12 +143,12 @@ Verdict<void> StreamLatching::on_first_frame(Time now, const StreamEvent& event,
     if (!may_connect_from(end.party(), event.remote.address)) continue;
     return admit(now, connection, end, outcome);
   }
-  return refuse(connection, DropReason::unknown_source, outcome);
+  return refuse(now, connection, DropReason::unknown_source, outcome);
 }
 
 Verdict<void> StreamLatching::admit(Time now, Connection& connection, const End& end,
                                     Outcome& outcome) {
-  if (!has_room(end)) return refuse(connection, DropReason::table_full, outcome);
+  if (!has_room(end)) return refuse(now, connection, DropReason::table_full, outcome);
   std::erase(ports_.at(connection.port).unproven, connection.id);
   connection.end = end;
   end.path->connections.push_back(connection.id);
@@ -156,13 +156,20 @@ Verdict<void> StreamLatching::admit(Time now, Connection& connection, const End&
   return {};
 }
 
-Verdict<void> StreamLatching::refuse(Connection& connection, DropReason reason, Outcome& outcome) {
-  close(connection, outcome);
+Verdict<void> StreamLatching::refuse(Time now, Connection& connection, DropReason reason,
+                                     Outcome& outcome) {
+  close(now, connection, outcome);
   return reason;
 }
 
 bool StreamLatching::may_be(const End& end, const Endpoint& remote) const {
   return own_addresses_.allow(remote, end.party().passive);
+}
+
+/// As a datagram's source is locked, so is the one connection that a UDP socket can serve: another
+/// one takes its place by a check only.
+bool StreamLatching::must_prove_itself(const End& end) const {
+  return end.path->framed != kNoSocket && may_prove_itself(end.party());
 }
 
 bool StreamLatching::has_room(const End& end) const {
@@ -180,7 +187,19 @@ bool StreamLatching::has_room(const End& end) const {
 // --- who is joined with whom
 // ----------------------------------------------------------------------
 
+void StreamLatching::serve_waiting(Time now, const Component& path, Outcome& outcome) {
+  for (const SocketId id : std::vector{path.connections}) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->stage != Stage::waiting) continue;
+    if (!is_dialled_for(id, path)) seek_partner(now, *connection, outcome);
+  }
+}
+
 void StreamLatching::seek_partner(Time now, Connection& connection, Outcome& outcome) {
+  if (connection.end.opposite().has_datagrams_only()) {
+    const bool is_taken = connection.end.path->framed != kNoSocket;
+    return is_taken ? wait(connection, outcome) : make_frames(now, connection, outcome);
+  }
   if (join_waiting(connection, outcome)) return;
   if (!dial_for(now, connection)) return wait(connection, outcome);
   connection.stage = Stage::calling;
@@ -258,14 +277,59 @@ void StreamLatching::hang_up_dials(const Connection& caller, Outcome& outcome) {
   }
 }
 
+// --- or with a party that has no TCP
+// ------------------------------------------------------------------
+
+void StreamLatching::make_frames(Time now, Connection& connection, Outcome& outcome) {
+  Component& path = *connection.end.path;
+  connection.stage = Stage::framed;
+  deadlines_.remove(index_of(connection.id));
+  path.framed = connection.id;
+  path.datagrams = std::make_shared<MediaPathCounters>();
+  worker_.speak_frames(connection.id);
+  update_frames(now, path, outcome);
+}
+
+/// The other party may have TCP now, or be elsewhere.
+void StreamLatching::keep_frames(Time now, const Component& path, Outcome& outcome) {
+  Connection& connection = connections_.at(path.framed);
+  if (!connection.end.opposite().has_datagrams_only()) return close(now, connection, outcome);
+  update_frames(now, path, outcome);
+}
+
+/// To datagrams' latching the connection is a party that is just where it says.
+void StreamLatching::update_frames(Time now, const Component& path, Outcome& outcome) {
+  MediaEnd link;
+  link.socket = path.framed;
+  link.signalled = connections_.at(path.framed).remote;
+  link.latching = Latching::strict;
+  const StreamPath& signalled = path.signalled;
+  datagrams_.set_path(now,
+                      {signalled.id, signalled.near_datagrams.value_or(link),
+                       signalled.far_datagrams.value_or(link), path.datagrams},
+                      outcome);
+}
+
+/// Its flows go, and with a last publication what they counted is known.
+void StreamLatching::end_frames(Time now, Component& path, Outcome& outcome) {
+  datagrams_.remove_path(now, path.signalled.id, outcome);
+  for (const Side side : {Side::near, Side::far}) {
+    path.past[static_cast<std::size_t>(side)] += usage_of(*path.datagrams, side);
+  }
+  path.framed = kNoSocket;
+  path.datagrams.reset();
+}
+
 // --- how it ends
 // ----------------------------------------------------------------------------------
 
-Verdict<void> StreamLatching::on_ended(const StreamEvent& event, Outcome& outcome) {
+Verdict<void> StreamLatching::on_ended(Time now, const StreamEvent& event, Outcome& outcome) {
   Connection* ended = find(event.connection);
   if (ended == nullptr) return {};
   if (ended->stage != Stage::dialled) {
-    close(*ended, outcome);
+    Component* path = ended->stage == Stage::framed ? ended->end.path : nullptr;
+    close(now, *ended, outcome);
+    if (path != nullptr) serve_waiting(now, *path, outcome);  // its UDP socket is free
     return {};
   }
   Connection& caller = connections_.at(ended->partner);
@@ -276,7 +340,7 @@ Verdict<void> StreamLatching::on_ended(const StreamEvent& event, Outcome& outcom
 }
 
 /// With what it is joined to, and what was dialled for it.
-void StreamLatching::close(Connection& connection, Outcome& outcome) {
+void StreamLatching::close(Time now, Connection& connection, Outcome& outcome) {
   if (connection.stage == Stage::joined) {
     Connection& partner = connections_.at(connection.partner);
     for (const Connection* gone : {&connection, &partner}) {
@@ -284,6 +348,8 @@ void StreamLatching::close(Connection& connection, Outcome& outcome) {
     }
     outcome.close(partner.id);
     forget(partner);
+  } else if (connection.stage == Stage::framed) {
+    end_frames(now, *connection.end.path, outcome);
   } else if (connection.stage == Stage::calling || connection.stage == Stage::waiting) {
     hang_up_dials(connection, outcome);
   }
@@ -308,26 +374,33 @@ StreamLatching::Connection* StreamLatching::find(SocketId id) {
 }
 
 void StreamLatching::expire(Time now, Outcome& outcome) {
-  while (const auto due = deadlines_.pop_due(now)) expire(connections_.at(SocketId{*due}), outcome);
+  while (const auto due = deadlines_.pop_due(now)) {
+    expire(now, connections_.at(SocketId{*due}), outcome);
+  }
   if (now < next_publication_) return;
   for (const auto& [id, path] : paths_) publish(*path);
   next_publication_ = now + kPublishInterval;
 }
 
-void StreamLatching::expire(Connection& connection, Outcome& outcome) {
+void StreamLatching::expire(Time now, Connection& connection, Outcome& outcome) {
   if (connection.stage == Stage::calling) return wait(connection, outcome);
   const bool is_party = connection.stage == Stage::waiting;
   counters_.drops.count(is_party ? DropReason::unjoined : DropReason::connection_idle);
-  close(connection, outcome);
+  close(now, connection, outcome);
 }
 
-/// Readers see the figures a second late. Bytes only: what a packet is, only the parties know.
+/// Readers see the figures a second or two late. Of pipes only bytes: what a packet is, nobody
+/// looks at there.
 void StreamLatching::publish(const Component& path) const {
   if (path.signalled.counters == nullptr) return;
   FlowUsage usage[2] = {path.past[0], path.past[1]};
   for (const SocketId id : path.connections) {
     const Connection& connection = connections_.at(id);
     usage[static_cast<std::size_t>(connection.end.side)] += worker_.sent_over(id);
+  }
+  for (const Side side : {Side::near, Side::far}) {
+    if (path.datagrams == nullptr) break;
+    usage[static_cast<std::size_t>(side)] += usage_of(*path.datagrams, side);
   }
   MediaPathCounters& counters = *path.signalled.counters;
   for (std::size_t side = 0; side < 2; ++side) {
@@ -336,6 +409,14 @@ void StreamLatching::publish(const Component& path) const {
   }
   const Time last = std::max(usage[0].last_activity, usage[1].last_activity);
   counters.last_activity.set(last.time_since_epoch().count());
+}
+
+/// `side`: the party that sent it.
+FlowUsage StreamLatching::usage_of(const MediaPathCounters& counters, Side side) {
+  const auto index = static_cast<std::size_t>(side);
+  return {static_cast<std::uint64_t>(counters.packets[index].value()),
+          static_cast<std::uint64_t>(counters.bytes[index].value()),
+          Time{Duration{counters.last_activity.value()}}};
 }
 
 }  // namespace avedge::latching

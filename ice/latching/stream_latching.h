@@ -29,10 +29,14 @@ class StreamLatching final : public StreamPathHandler {
   static constexpr std::size_t kMaxWaiting = 4;   // of each party on each path
   static constexpr std::size_t kMaxPipes = 8;     // on each path
 
-  /// All outlive this. `own_addresses` are those of the edge's relayed ports, under all names.
-  StreamLatching(StreamConnections& connections, WorkerCounters& counters,
-                 std::vector<IpAddress> own_addresses = {})
-      : worker_{connections}, counters_{counters}, own_addresses_{std::move(own_addresses)} {}
+  /// All outlive this. `datagrams`: of the same worker. `own_addresses` are those of the edge's
+  /// relayed ports, under all names.
+  StreamLatching(StreamConnections& connections, MediaPathHandler& datagrams,
+                 WorkerCounters& counters, std::vector<IpAddress> own_addresses = {})
+      : worker_{connections},
+        datagrams_{datagrams},
+        counters_{counters},
+        own_addresses_{std::move(own_addresses)} {}
 
   void set_path(Time now, const StreamPath& path, Outcome& outcome) override;
   void remove_path(Time now, MediaPathId path, Outcome& outcome) override;
@@ -56,13 +60,16 @@ class StreamLatching final : public StreamPathHandler {
     calling,   // dials for it are under way, and have their head start
     waiting,   // for a dial that is still under way, or for a connection of the other party
     dialled,   // by us, for `partner`
-    joined     // with `partner`
+    joined,    // with `partner`
+    framed     // its frames are datagrams to and from a party without TCP
   };
 
   struct Component {
     StreamPath signalled;
     std::vector<SocketId> connections;  // in the order they came
     FlowUsage past[2];                  // of connections that are gone, by the side they came from
+    SocketId framed = kNoSocket;        // the one at that stage: one UDP socket serves one only
+    std::shared_ptr<MediaPathCounters> datagrams;  // … and what its frames are counted in
 
     [[nodiscard]] const StreamEnd& party(Side side) const {
       return side == Side::near ? signalled.near : signalled.far;
@@ -74,6 +81,11 @@ class StreamLatching final : public StreamPathHandler {
     [[nodiscard]] const StreamEnd& party() const { return path->party(side); }
     [[nodiscard]] End opposite() const {
       return {path, side == Side::near ? Side::far : Side::near};
+    }
+    /// Whether the party has no TCP at all.
+    [[nodiscard]] bool has_datagrams_only() const {
+      const StreamPath& signalled = path->signalled;
+      return (side == Side::near ? signalled.near_datagrams : signalled.far_datagrams).has_value();
     }
     friend bool operator==(const End&, const End&) = default;
   };
@@ -94,14 +106,17 @@ class StreamLatching final : public StreamPathHandler {
   [[nodiscard]] Verdict<void> on_accepted(Time now, const StreamEvent& event, Outcome& outcome);
   [[nodiscard]] Verdict<void> on_first_frame(Time now, const StreamEvent& event, Outcome& outcome);
   void on_connected(const StreamEvent& event, Outcome& outcome);
-  [[nodiscard]] Verdict<void> on_ended(const StreamEvent& event, Outcome& outcome);
+  [[nodiscard]] Verdict<void> on_ended(Time now, const StreamEvent& event, Outcome& outcome);
 
   [[nodiscard]] Verdict<void> admit(Time now, Connection& connection, const End& end,
                                     Outcome& outcome);
-  [[nodiscard]] Verdict<void> refuse(Connection& connection, DropReason reason, Outcome& outcome);
+  [[nodiscard]] Verdict<void> refuse(Time now, Connection& connection, DropReason reason,
+                                     Outcome& outcome);
   [[nodiscard]] bool may_be(const End& end, const Endpoint& remote) const;
+  [[nodiscard]] bool must_prove_itself(const End& end) const;
   [[nodiscard]] bool has_room(const End& end) const;
 
+  void serve_waiting(Time now, const Component& path, Outcome& outcome);
   void seek_partner(Time now, Connection& connection, Outcome& outcome);
   [[nodiscard]] bool join_waiting(Connection& connection, Outcome& outcome);
   [[nodiscard]] bool dial_for(Time now, const Connection& caller);
@@ -110,15 +125,22 @@ class StreamLatching final : public StreamPathHandler {
   void join(Connection& one, Connection& other, Outcome& outcome);
   void hang_up_dials(const Connection& caller, Outcome& outcome);
 
+  void make_frames(Time now, Connection& connection, Outcome& outcome);
+  void keep_frames(Time now, const Component& path, Outcome& outcome);
+  void update_frames(Time now, const Component& path, Outcome& outcome);
+  void end_frames(Time now, Component& path, Outcome& outcome);
+
   void enter(SocketId port, const End& end);
-  void leave(SocketId port, const End& end, Outcome& outcome);
-  void close(Connection& connection, Outcome& outcome);
+  void leave(Time now, SocketId port, const End& end, Outcome& outcome);
+  void close(Time now, Connection& connection, Outcome& outcome);
   void forget(Connection& connection);
   [[nodiscard]] Connection* find(SocketId id);
-  void expire(Connection& connection, Outcome& outcome);
+  void expire(Time now, Connection& connection, Outcome& outcome);
   void publish(const Component& path) const;
+  [[nodiscard]] static FlowUsage usage_of(const MediaPathCounters& counters, Side side);
 
   StreamConnections& worker_;
+  MediaPathHandler& datagrams_;
   WorkerCounters& counters_;
   OwnAddresses own_addresses_;
   std::unordered_map<MediaPathId, std::unique_ptr<Component>> paths_;

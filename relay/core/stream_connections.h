@@ -29,7 +29,7 @@ struct StreamEvent {
 };
 
 /// Connections are joined by Outcome::join(near, far) and closed by Outcome::close(), which tells
-/// nothing. Whoever is not joined is not read from.
+/// nothing. Whoever is neither joined nor speaks frames is not read from.
 class StreamConnections {
  public:
   virtual ~StreamConnections() = default;
@@ -43,6 +43,9 @@ class StreamConnections {
   /// Tells `spoke` once the connection's first RFC 4571 frame is there, without consuming it. One
   /// that is longer than kLongestFirstFrame is told at once, as an empty one.
   virtual void await_first_frame(SocketId connection) = 0;
+  /// From now on the connection, which waits, carries RFC 4571 frames. To flows it is a socket of
+  /// its own: each frame a datagram from the remote endpoint, each datagram sent there a frame.
+  virtual void speak_frames(SocketId connection) = 0;
   /// What a joined connection's party has sent over it; packets are not known. Zeroes for others.
   [[nodiscard]] virtual FlowUsage sent_over(SocketId connection) const = 0;
 };

@@ -29,6 +29,7 @@ std::uint32_t interest_of(Pump::State reading, Pump::State writing) {
 void PartyStreams::serve(SocketId id) {
   const Socket& socket = *sockets_.find(id);
   if (socket.role == SocketRole::tcp_anchor) return accept_parties(id);
+  if (socket.role == SocketRole::framed) return framed_.serve(id);
   PartyConnection& party = *socket.party;
   switch (party.stage) {
     case Stage::connecting: return finish_connecting(id, party);
@@ -42,6 +43,7 @@ void PartyStreams::serve(SocketId id) {
 
 void PartyStreams::flush() {
   for (const SocketId id : std::exchange(again_, {})) pump(id);
+  framed_.flush();
 }
 
 // --- how a connection begins
@@ -115,6 +117,10 @@ void PartyStreams::look_at_first_frame(SocketId id, const PartyConnection& party
   tell(StreamEvent::Kind::spoke, id, party, too_long ? ConstBytes{} : **frame);
 }
 
+void PartyStreams::speak_frames(SocketId connection) {
+  if (find_party(connection) != nullptr) framed_.adopt(connection);
+}
+
 // --- joined to another one
 // ------------------------------------------------------------------------
 
@@ -185,6 +191,7 @@ std::optional<SocketId> PartyStreams::watch_party(PartyConnection party, std::ui
   const int fd = party.stream.fd();
   Socket socket;
   socket.role = SocketRole::party;
+  socket.local = sockets_.find(party.port)->local;
   socket.party = std::make_unique<PartyConnection>(std::move(party));
   sockets_.add(*id, std::move(socket));
   if (worker_.watch(*id, fd, interest)) return id;

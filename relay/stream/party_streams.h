@@ -9,6 +9,7 @@
 #include "relay/core/stream_connections.h"
 #include "relay/relay_addresses.h"
 #include "relay/socket_table.h"
+#include "relay/stream/framed_parties.h"
 
 namespace avedge::relay {
 
@@ -21,14 +22,21 @@ class PartyStreams final : public StreamConnections {
   /// All outlive this.
   PartyStreams(Worker& worker, SocketTable& sockets, const RelayAddresses& addresses,
                WorkerCounters& counters, const Time& now)
-      : worker_{worker}, sockets_{sockets}, addresses_{addresses}, counters_{counters}, now_{now} {}
+      : worker_{worker},
+        sockets_{sockets},
+        addresses_{addresses},
+        counters_{counters},
+        now_{now},
+        framed_{worker, sockets, counters.drops, now} {}
 
   /// Something happened on a connection, or on a TCP anchor.
   void serve(SocketId id);
-  /// Goes on with what stopped for others to have their turn.
+  /// Sends what waits to be sent, and goes on with what stopped for others to have their turn.
   void flush();
   /// Now, if flush() has something to do; kNever otherwise.
-  [[nodiscard]] Time next_deadline() const { return again_.empty() ? kNever : Time{}; }
+  [[nodiscard]] Time next_deadline() const {
+    return again_.empty() && !framed_.has_more_to_do() ? kNever : Time{};
+  }
 
   /// Makes one byte stream of two connections of the two parties. Ignores ids that are no longer,
   /// or not, a party's waiting connection.
@@ -38,6 +46,7 @@ class PartyStreams final : public StreamConnections {
   void set_accepting(SocketId port, bool accepting) override;
   [[nodiscard]] Verdict<SocketId> dial(SocketId port, const Endpoint& remote) override;
   void await_first_frame(SocketId connection) override;
+  void speak_frames(SocketId connection) override;
   [[nodiscard]] FlowUsage sent_over(SocketId connection) const override;
 
  private:
@@ -59,6 +68,7 @@ class PartyStreams final : public StreamConnections {
   const RelayAddresses& addresses_;
   WorkerCounters& counters_;
   const Time& now_;
+  FramedParties framed_;
   std::vector<SocketId> again_;  // there may be more to move at once, when the others had a turn
 };
 

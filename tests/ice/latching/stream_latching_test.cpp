@@ -40,6 +40,7 @@ class FakeConnections : public StreamConnections {
     return id;
   }
   void await_first_frame(SocketId connection) override { awaited.insert(connection); }
+  void speak_frames(SocketId connection) override { framed.insert(connection); }
   [[nodiscard]] FlowUsage sent_over(SocketId connection) const override {
     const auto found = usages.find(connection);
     return found == usages.end() ? FlowUsage{} : found->second;
@@ -67,6 +68,7 @@ class FakeConnections : public StreamConnections {
   std::set<SocketId> accepts;
   std::set<SocketId> open;
   std::set<SocketId> awaited;
+  std::set<SocketId> framed;
   std::set<Endpoint> unreachable;
   std::map<SocketId, Dial> dials;
   std::map<SocketId, SocketId> pipes;  // near to far
@@ -74,6 +76,21 @@ class FakeConnections : public StreamConnections {
 
  private:
   std::uint32_t next_ = 100;
+};
+
+/// What datagrams' latching was asked to do.
+class FakeDatagrams : public MediaPathHandler {
+ public:
+  Verdict<void> handle(Time, const Path&, ConstBytes, Outcome&) override {
+    return DropReason::unknown_source;
+  }
+  void expire(Time, Outcome&) override {}
+  [[nodiscard]] Time next_deadline() const override { return kNever; }
+  void set_path(Time, const MediaPath& path, Outcome&) override { paths[path.id] = path; }
+  void remove_path(Time, MediaPathId path, Outcome&) override {
+    EXPECT_EQ(paths.erase(path), 1u) << "unknown path removed";
+  }
+  std::map<MediaPathId, MediaPath> paths;
 };
 
 class StreamLatchingTest : public testing::Test {
@@ -142,7 +159,8 @@ class StreamLatchingTest : public testing::Test {
   StreamPath path_;
   WorkerCounters counters_;
   FakeConnections worker_;
-  StreamLatching latching_{worker_, counters_, {at("192.0.2.10").address}};
+  FakeDatagrams datagrams_;
+  StreamLatching latching_{worker_, datagrams_, counters_, {at("192.0.2.10").address}};
   std::optional<DropReason> last_reason_;
 };
 
@@ -388,6 +406,96 @@ TEST_F(StreamLatchingTest, OnlySoManyPipesMayBeOpen) {
   EXPECT_EQ(worker_.pipes.size(), StreamLatching::kMaxPipes);
   come(kNearPort, "198.51.100.1:4000");
   EXPECT_EQ(last_reason_, DropReason::table_full);
+}
+
+// --- a party that has no TCP
+
+class Conversion : public StreamLatchingTest {
+ protected:
+  Conversion() {
+    path_.far = {};
+    path_.far_datagrams.emplace();
+    path_.far_datagrams->socket = SocketId{9};
+    path_.far_datagrams->signalled = at("10.0.0.20:6000");
+    set_path();
+  }
+  [[nodiscard]] MediaPath datagram_path() const {
+    return datagrams_.paths.empty() ? MediaPath{} : datagrams_.paths.begin()->second;
+  }
+};
+
+TEST_F(Conversion, TheConnectionIsTheNearEndOfAPathOfDatagrams) {
+  EXPECT_TRUE(datagrams_.paths.empty());
+  const SocketId caller = come(kNearPort, "198.51.100.1:4000");
+  EXPECT_TRUE(worker_.framed.contains(caller));
+  const MediaPath path = datagram_path();
+  EXPECT_EQ(path.near.socket, caller);
+  EXPECT_EQ(path.near.signalled, at("198.51.100.1:4000"));
+  EXPECT_EQ(path.near.latching, Latching::strict);
+  EXPECT_EQ(path.far, *path_.far_datagrams);
+  pass(2 * StreamLatching::kPatience);
+  EXPECT_TRUE(is_open(caller));
+}
+
+TEST_F(Conversion, OneIsServedAtATime) {
+  const SocketId first = come(kNearPort, "198.51.100.1:4000");
+  const SocketId second = come(kNearPort, "198.51.100.1:4001");
+  EXPECT_EQ(datagram_path().near.socket, first);
+  end(first);
+  EXPECT_EQ(datagram_path().near.socket, second);
+}
+
+TEST_F(Conversion, ACheckTakesThePlaceOfTheOneThatIsServed) {
+  give_near_keys();
+  set_path();
+  const SocketId first = come(kNearPort, "198.51.100.1:4000");
+  const SocketId media = come(kNearPort, "198.51.100.1:4001");
+  speak(media, kNearPort, "198.51.100.1:4001", bytes_of("\x80 rtp"));
+  EXPECT_EQ(datagram_path().near.socket, first) << "an address alone is no reason";
+  const SocketId check = come(kNearPort, "198.51.100.1:4002");
+  speak(check, kNearPort, "198.51.100.1:4002", make_check("far:near", "secret"));
+  EXPECT_EQ(datagram_path().near.socket, check);
+  EXPECT_FALSE(is_open(first));
+}
+
+TEST_F(Conversion, AnAnswerWithoutTcpIsTakenUpByWhoWaits) {
+  remove_path();
+  path_.far_datagrams.reset();
+  path_.far.port = kFarPort;
+  set_path();
+  const SocketId early = come(kNearPort, "198.51.100.1:4000");
+  path_.far.port = kNoSocket;
+  path_.far_datagrams.emplace().socket = SocketId{9};
+  set_path();
+  EXPECT_EQ(datagram_path().near.socket, early);
+}
+
+TEST_F(Conversion, AnAnswerWithTcpEndsIt) {
+  const SocketId caller = come(kNearPort, "198.51.100.1:4000");
+  path_.far_datagrams.reset();
+  path_.far.port = kFarPort;
+  set_path();
+  EXPECT_TRUE(datagrams_.paths.empty());
+  EXPECT_FALSE(is_open(caller)) << "its frames can become nobody's stream any more";
+}
+
+TEST_F(Conversion, WhatItsFramesCountedAddsUp) {
+  const SocketId first = come(kNearPort, "198.51.100.1:4000");
+  datagram_path().counters->packets[0].set(3);
+  datagram_path().counters->bytes[1].set(500);
+  end(first);
+  come(kNearPort, "198.51.100.1:4001");
+  datagram_path().counters->packets[0].set(2);
+  pass(StreamLatching::kPublishInterval);
+  EXPECT_EQ(path_.counters->packets[0].value(), 5);
+  EXPECT_EQ(path_.counters->bytes[1].value(), 500);
+}
+
+TEST_F(Conversion, ItsPathGoesWithIt) {
+  come(kNearPort, "198.51.100.1:4000");
+  remove_path();
+  EXPECT_TRUE(datagrams_.paths.empty());
+  EXPECT_TRUE(worker_.open.empty());
 }
 
 // --- how it ends

@@ -95,10 +95,13 @@ class PartyStreamsTest : public testing::Test {
     settings.ranges = {{"external", kEdge, kEdge, "", Port{50000}, Port{50099}}};
     auto plane = DataPlane::open(settings, [](const HandlerSurroundings& around) {
       const std::vector<IpAddress> own{kEdge};
+      auto datagrams =
+          std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own);
+      auto streams = std::make_unique<latching::StreamLatching>(around.parties, *datagrams,
+                                                                around.counters, own);
       return Handlers{
           std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own),
-          std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own),
-          std::make_unique<latching::StreamLatching>(around.parties, around.counters, own)};
+          std::move(datagrams), std::move(streams)};
     });
     ASSERT_TRUE(plane) << plane.reason().message();
     plane_ = std::move(plane).value();
@@ -332,6 +335,131 @@ TEST_F(PartyStreamsTest, WhatAPathHasCarriedIsPublished) {
     return path_.counters->bytes[0].value() == 5 && path_.counters->bytes[1].value() == 8;
   }));
   EXPECT_GT(path_.counters->last_activity.value(), 0);
+}
+
+// --- a party that has no TCP
+
+class ConvertedStreamsTest : public PartyStreamsTest {
+ protected:
+  void SetUp() override {
+    PartyStreamsTest::SetUp();
+    far_ = plane_->lease_single(worker_, "external", AddressFamily::ipv4).value();
+    callee_ = *open_udp({kParties, Port{}}, {});
+    path_.far = {};
+    path_.far_datagrams.emplace();
+    path_.far_datagrams->socket = far_.socket();
+    path_.far_datagrams->signalled = local_endpoint(callee_);
+    set_path();
+  }
+
+  void callee_sends(const std::string& datagram) const {
+    const SocketAddress to{far_.local()};
+    ASSERT_EQ(sendto(callee_.get(), datagram.data(), datagram.size(), 0, &to.any, to.size()),
+              static_cast<ssize_t>(datagram.size()));
+  }
+  /// Waits for a datagram, at most ten seconds.
+  [[nodiscard]] std::string callee_receives() const {
+    pollfd waiting{callee_.get(), POLLIN, 0};
+    if (poll(&waiting, 1, 10'000) != 1) return "nothing";
+    std::string bytes(65536, '\0');
+    const ssize_t got = recv(callee_.get(), bytes.data(), bytes.size(), 0);
+    bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return bytes;
+  }
+  void cross_both_ways(const Connection& caller) const {
+    caller.send(framed("\x80 there"));
+    EXPECT_EQ(callee_receives(), "\x80 there");
+    callee_sends("\x80 and back");
+    EXPECT_EQ(caller.receive(12), framed("\x80 and back"));
+  }
+
+  FileDescriptor callee_;
+};
+
+TEST_F(ConvertedStreamsTest, FramesBecomeDatagramsAndDatagramsFrames) {
+  const Connection caller = near_connects();
+  cross_both_ways(caller);
+  cross_both_ways(caller);  // by flows: the first ones went by the slow path, which latched
+  EXPECT_TRUE(eventually([&] {
+    return bytes(Direction::anchor_near_to_far) == 7 && bytes(Direction::anchor_far_to_near) == 10;
+  }));
+}
+
+TEST_F(ConvertedStreamsTest, HoweverTheStreamIsCut) {
+  const Connection caller = near_connects();
+  const std::string large(60'000, 'x');
+  const std::string stream =
+      framed("\x80 one") + framed("") + framed("\x80 two") + framed(large) + framed("\x80 last");
+  for (std::size_t from = 0; from < 30; ++from) caller.send(stream.substr(from, 1));
+  caller.send(stream.substr(30));
+  EXPECT_EQ(callee_receives(), "\x80 one");
+  EXPECT_EQ(callee_receives(), "\x80 two");
+  EXPECT_TRUE(callee_receives() == large);
+  EXPECT_EQ(callee_receives(), "\x80 last");
+}
+
+TEST_F(ConvertedStreamsTest, ChecksCrossToo) {
+  const Connection caller = near_connects();
+  const auto made = latching::make_check("far:near", "secret");
+  const std::string check{text_of(made)};
+  caller.send(framed(check));
+  EXPECT_EQ(callee_receives(), check);
+  callee_sends(check);
+  EXPECT_EQ(caller.receive(check.size() + 2), framed(check));
+}
+
+TEST_F(ConvertedStreamsTest, AFrameThatNoDatagramHoldsEndsTheConnection) {
+  const Connection caller = near_connects();
+  caller.send("\xFF\xFF");
+  EXPECT_TRUE(caller.has_ended());
+  EXPECT_EQ(dropped(DropReason::payload_too_long), 1u);
+}
+
+TEST_F(ConvertedStreamsTest, ASecondConnectionIsServedWhenTheFirstIsOver) {
+  auto first = std::make_unique<Connection>(near_connects());
+  cross_both_ways(*first);
+  const Connection second = near_connects();
+  second.send(framed("\x80 later"));
+  first.reset();
+  EXPECT_EQ(callee_receives(), "\x80 later");
+  cross_both_ways(second);
+}
+
+TEST_F(ConvertedStreamsTest, ANewerOneWithAValidCheckTakesItsPlace) {
+  path_.near.ice = {{"far", "secret", "near"}};
+  set_path();
+  const Connection first = near_connects();
+  cross_both_ways(first);
+  const Connection second = near_connects();
+  const auto made = latching::make_check("far:near", "secret");
+  const std::string check{text_of(made)};
+  second.send(framed(check));
+  EXPECT_TRUE(first.has_ended());
+  EXPECT_EQ(callee_receives(), check);
+  cross_both_ways(second);
+}
+
+TEST_F(ConvertedStreamsTest, AStrangersDatagramsReachNobody) {
+  const Connection caller = near_connects();
+  const FileDescriptor stranger = *open_udp({kStranger, Port{}}, {});
+  const SocketAddress to{far_.local()};
+  ASSERT_EQ(sendto(stranger.get(), "\x80 me", 4, 0, &to.any, to.size()), 4);
+  EXPECT_TRUE(eventually([&] { return dropped(DropReason::unknown_source) == 1; }));
+  cross_both_ways(caller);
+}
+
+TEST_F(ConvertedStreamsTest, APathThatIsRemovedEndsIt) {
+  const Connection caller = near_connects();
+  cross_both_ways(caller);
+  plane_->remove_stream_path(worker_, path_.id);
+  EXPECT_TRUE(caller.has_ended());
+  EXPECT_EQ(path_.counters->packets[0].value(), 1);
+  EXPECT_EQ(path_.counters->bytes[1].value(), 10);
+  EXPECT_TRUE(eventually([&] {
+    std::int64_t flows = 0;
+    for (const auto* counters : plane_->counters()) flows += counters->flows.value();
+    return flows == 0;
+  }));
 }
 
 }  // namespace
