@@ -73,6 +73,10 @@ class Agent:
         lines = re.findall(r"(?m)^a=candidate:(.*?)\r?$", sdp)
         candidates = [one for one in (_candidate(line.split()) for line in lines)
                       if (one["transport"] == "udp") != self._uses_tcp]
+        for one in candidates:
+            # Lync names the port that it connects from. libnice, which names none itself, makes no pair
+            # with a candidate that it knows, only with one that it finds.
+            one["port"] = 9 if one["transport"] == "active" else one["port"]
         temporary = self._remote.with_suffix(".new")
         temporary.write_text(json.dumps({"ufrag": attribute("ice-ufrag"),
                                          "password": attribute("ice-pwd"), "candidates": candidates}))
