@@ -391,6 +391,8 @@ void Worker::publish_gauges() {
 
 bool Worker::adopt(SocketId id, Socket socket) {
   const Socket& adopted = sockets_.add(id, std::move(socket));
+  // Who comes waits in the kernel until there is a path.
+  if (adopted.role == SocketRole::tcp_anchor) return watch(id, adopted.fd.get(), 0);
   if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
   // Without these the socket works as well: its client hears nothing of errors, its packets leave
   // unmarked.
@@ -398,8 +400,7 @@ bool Worker::adopt(SocketId id, Socket socket) {
   if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
   receive_runs(adopted.fd.get());
   if (adopted.role != SocketRole::anchor) apply_marking(adopted.fd.get(), family, around_.marking);
-  return watch(id, adopted.fd.get(),
-               adopted.role == SocketRole::tcp_anchor ? 0u : std::uint32_t{EPOLLIN});
+  return watch(id, adopted.fd.get(), EPOLLIN);
 }
 
 bool Worker::watch(SocketId id, int fd, std::uint32_t interest) {
