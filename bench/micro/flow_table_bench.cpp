@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "relay/core/counters.h"
 #include "relay/flow_table.h"
 
 namespace {
@@ -83,6 +84,44 @@ void find_nothing(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(find_nothing)->Arg(10)->Arg(10'000)->Arg(100'000);
+
+constexpr int kWorkers = 2;
+constexpr std::size_t kFlowsOfWorker = 1000;
+
+/// What a worker does to memory for each packet, by several workers side by side. `counters` has
+/// one element for each; the CPU time must not grow with their number.
+template <class Counters>
+void forward_side_by_side(benchmark::State& state, Counters& counters) {
+  Filled own{kFlowsOfWorker};
+  auto& mine = counters[static_cast<std::size_t>(state.thread_index())];
+  std::size_t next = 0;
+  for (auto _ : state) {
+    Flow* flow = own.flows.find(own.all[next]);
+    if (flow == nullptr) std::abort();
+    ++flow->packets;
+    mine.packets[0].add();
+    mine.bytes[0].add(172);
+    if (++next == kFlowsOfWorker) next = 0;
+  }
+}
+
+void counters_of_workers(benchmark::State& state) {
+  static std::array<WorkerCounters, kWorkers> counters;
+  forward_side_by_side(state, counters);
+}
+BENCHMARK(counters_of_workers)->ThreadRange(1, kWorkers);
+
+/// For comparison: what counters on one line would cost.
+void counters_on_one_line(benchmark::State& state) {
+  struct Bare {
+    std::array<Counter, 1> packets;
+    std::array<Counter, 1> bytes;
+  };
+  alignas(kCacheLine) static std::array<Bare, kWorkers> counters;
+  static_assert(sizeof counters <= kCacheLine);
+  forward_side_by_side(state, counters);
+}
+BENCHMARK(counters_on_one_line)->ThreadRange(1, kWorkers);
 
 }  // namespace
 
