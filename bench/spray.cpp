@@ -119,11 +119,15 @@ class Spray {
       flow_ = (flow_ + 1) % frames_.size();
     }
     if (!options_.rtp) return {frame.data(), frame.size()};
-    // RFC 3550 §5.1: the sequence number differs, so each message of a batch is a copy.
-    std::byte* const sequence = &frame[kFrameHeader + 2];
-    store_be16(sequence, static_cast<std::uint16_t>(load_be16(sequence) + 1));
+    count_up(&frame[kFrameHeader]);  // packets differ, so each message of a batch is a copy
     std::memcpy(copies_[slot].data(), frame.data(), frame.size());
     return {copies_[slot].data(), frame.size()};
+  }
+
+  /// RFC 3550 §5.1: sequence number and time stamp, of 20 ms of G.711.
+  static void count_up(std::byte* rtp) {
+    store_be16(rtp + 2, static_cast<std::uint16_t>(load_be16(rtp + 2) + 1));
+    store_be32(rtp + 4, load_be32(rtp + 4) + 160);
   }
 
   const Options& options_;
@@ -179,7 +183,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds)->check(CLI::Range(0.1, 3600.0));
   app.add_option("--burst", options.burst, "packets of one flow in a row")
       ->check(CLI::Range(1, 1000));
-  app.add_flag("--rtp", options.rtp, "the payload is RTP: count its sequence number up");
+  app.add_flag("--rtp", options.rtp, "the payload is RTP: count sequence number and time up");
   CLI11_PARSE(app, argc, argv);
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
   try {
