@@ -15,12 +15,12 @@ from typing import Callable
 import kernel_forwarding
 from anchored_calls import anchored_paths
 from figure import Figure, plain, times
-from lab import EDGE_EXTERNAL, EXT
+from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE
 from peak import find_peak
 from running_server import RunningServer
-from spraying import Load, Sprayer
-from turn_clients import (HEARD_PORT, PASSWORD, PORT, USER, held_allocations, start_turn_load,
-                          turn_paths)
+from spraying import Load, Sink, Sprayer
+from turn_clients import (HEARD_PORT, PASSWORD, PORT, TLS_PORT, USER, held_allocations, paired_paths,
+                          start_turn_load, turn_paths)
 
 VOICE, VIDEO = 172, 1200   # bytes of a packet
 
@@ -56,6 +56,10 @@ class Experiment:
 
 def _channels(allocations=200, size=VOICE):
     return lambda setting: turn_paths(setting.lab, setting.programs, allocations, size)
+
+
+def _pairs(allocations, size=VOICE):
+    return lambda setting: paired_paths(setting.lab, setting.programs, allocations, size)
 
 
 def _calls(calls=200, size=VOICE):
@@ -137,18 +141,50 @@ def _memory(setting, server):
             return [(running.resident_kib() - before) / count]
 
 
+def _streams(transport, port):
+    """Packets delivered for each second of CPU, half of them each way, between real sockets."""
+    def run(setting, server):
+        with setting.running(server) as running:
+            load = start_turn_load(
+                setting.lab, setting.programs, "--transport", transport, "--direction", "both",
+                "--rate", 30_000, "--seconds", setting.seconds, "--max-loss", 100, "--json", "--hold",
+                60, port=port, core=setting.generator_core)
+            load.expect_output(r"(\d+) of \1 allocations")
+            before = running.cpu_seconds()
+            load.expect_output(r"^holding", seconds=60)
+            cpu = running.cpu_seconds() - before
+            load.kill()
+        return [sum(leg["received"] for leg in _json_line(load)["legs"]) / cpu]
+    return run
+
+
 def _allocations(setting, server):
     """Opened and given back for each second of the server's CPU."""
     with setting.running(server) as running:
-        before = running.cpu_seconds()
-        clients = setting.lab.start(setting.lab.ext, [
-            "taskset", "-c", setting.generator_core, setting.programs / "allocation_rate", "--server",
-            f"{EDGE_EXTERNAL}:{PORT}", "--user", USER, "--password", PASSWORD, "--client-bind", EXT,
-            "--clients", 64, "--seconds", setting.seconds], "allocation_rate")
-        if clients.expect_exit(seconds=setting.seconds + 60) != 0:
-            raise RuntimeError(clients.output())
-        cpu = running.cpu_seconds() - before
-    return [_json_line(clients)["opened"] / cpu]
+        opened, cpu = _open_and_give_back(setting, running)
+    return [opened / cpu]
+
+
+def _churn(setting, server):
+    """… with a channel, and ten packets sent; counted are those that arrived."""
+    packets, peer = 10, 7000
+    sink = Sink(setting.lab.inside, f"ip saddr {EDGE_INTERNAL} udp dport {peer}", "eth0")
+    with setting.running(server) as running, sink:
+        _, cpu = _open_and_give_back(setting, running, "--talk-to", f"{INSIDE}:{peer}",
+                                     "--packets", packets)
+        return [sink.count() / packets / cpu]
+
+
+def _open_and_give_back(setting, running, *words):
+    """How many allocations, and the CPU seconds that they took."""
+    before = running.cpu_seconds()
+    clients = setting.lab.start(setting.lab.ext, [
+        "taskset", "-c", setting.generator_core, setting.programs / "allocation_rate", "--server",
+        f"{EDGE_EXTERNAL}:{PORT}", "--user", USER, "--password", PASSWORD, "--client-bind", EXT,
+        "--clients", 64, "--seconds", setting.seconds, *words], "allocation_rate")
+    if clients.expect_exit(seconds=setting.seconds + 60) != 0:
+        raise RuntimeError(clients.output())
+    return _json_line(clients)["opened"], running.cpu_seconds() - before
 
 
 def _json_line(process):
@@ -227,4 +263,17 @@ EXPERIMENTS = [
         Figure("fat_flow", "one flow to a peer, 100,000/s of 1,200 bytes", _PER_CPU, True,
                limit="kernel_video")],
         _efficiency(_channels(1, VIDEO), "up"), most_rounds=3),
+    Experiment("relay_to_relay", "turn", [
+        Figure("relay_to_relay", "client to client by two allocations of one server, 50,000/s over 200 "
+               "flows", _PER_CPU)],
+        _efficiency(_pairs(200), "up", rate=50_000), most_rounds=3),
+    Experiment("tcp", "turn", [
+        Figure("tcp", "clients on TCP, 30,000/s over 200 flows, half of it each way", _PER_CPU)],
+        _streams("tcp", PORT), most_rounds=3),
+    Experiment("tls", "turn", [
+        Figure("tls", "clients on TLS, 30,000/s over 200 flows, half of it each way", _PER_CPU)],
+        _streams("tls", TLS_PORT), most_rounds=3),
+    Experiment("churn", "turn", [
+        Figure("churn", "allocated, channel bound, ten packets sent and given back", "per CPU-second")],
+        _churn, most_rounds=3),
 ]

@@ -70,3 +70,13 @@ def turn_paths(lab, programs, allocations, size):
                        f"udp dport {_COUNTED_PORTS[0]}-{_COUNTED_PORTS[-1]}"),
             "down": Path(lab.inside, "internal", f"{flows}.down", lab.ext,
                          f"ip saddr {EDGE_EXTERNAL} udp sport {PORT}")}
+
+
+@contextmanager
+def paired_paths(lab, programs, allocations, size):
+    """From client to client, each behind an allocation that is the other one's peer."""
+    flows = lab.directory / "flows"
+    with held_allocations(lab, programs, allocations, "--size", size, "--flows-to", flows,
+                          "--relay-to-relay"):
+        yield {"up": Path(lab.ext, "external", f"{flows}.up", lab.ext,
+                          f"ip saddr {EDGE_EXTERNAL} udp sport {PORT}")}
