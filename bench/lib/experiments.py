@@ -24,6 +24,9 @@ from turn_clients import (HEARD_PORT, PASSWORD, PORT, TLS_PORT, USER, held_alloc
 
 VOICE, VIDEO = 172, 1200   # bytes of a packet
 
+# Less of a steady load, and there was more to it than the moments at which it was counted.
+_NEARLY_ALL = 0.97
+
 
 @dataclass
 class Setting:
@@ -37,6 +40,11 @@ class Setting:
     try_seconds: float    # of each rate on the way to the highest
     servers: dict = field(default_factory=dict)    # by contest, the reference last
     half_load: float | None = None                 # packets per second, once it is known
+    step: str = ""                                 # what is being done
+    remarks: list = field(default_factory=list)    # what a reader of the figures has to know
+
+    def remark(self, words):
+        self.remarks.append(f"{self.step}: {words}")
 
     def load(self, **how):
         return Load(self.programs / "spray", self.generator_core, **how)
@@ -73,9 +81,13 @@ def _sprayed(setting, server, open_paths, directions, **how):
             yield running, sprayer
 
 
-def _watch(setting, server, rate, *where, **how):
-    with _sprayed(setting, server, *where, **how) as (running, sprayer):
-        return sprayer.watch(rate, setting.seconds, setting.settling, running.cpu_seconds)
+def _watch(setting, server, rate, open_paths, directions, **how):
+    """A Window of a load that any server should carry."""
+    with _sprayed(setting, server, open_paths, directions, **how) as (running, sprayer):
+        window = sprayer.watch(rate, setting.seconds, setting.settling, running.cpu_seconds)
+    if window.delivered < _NEARLY_ALL * min(rate, window.offered):
+        setting.remark(f"delivered {window.delivered:,.0f} packets/s of {window.offered:,.0f}")
+    return window
 
 
 def _efficiency(open_paths, *directions, rate=100_000, **how):

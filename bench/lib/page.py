@@ -35,6 +35,8 @@ def as_page(results):
         if findings:
             parts.append(f"<h2>{title}</h2><p class='quiet'>{words}</p>")
             parts += [_figure(results, finding) for finding in findings]
+    if results.remarks:
+        parts += ["<h2>Remarks</h2><ul>", *(f"<li>{escape(one)}</li>" for one in results.remarks), "</ul>"]
     return "\n".join(parts) + "\n</body></html>\n"
 
 

@@ -47,6 +47,7 @@ class Results:
     seconds: float      # that the run took
     versions: dict      # by server
     findings: list
+    remarks: list       # what went otherwise than a reader would expect
 
     def limit_of(self, finding):
         """What the machine itself did, if that was measured, and how it is called."""

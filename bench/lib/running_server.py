@@ -19,6 +19,7 @@ class RunningServer:
     """From its start until the end of the `with` block; on one core only, if one is named."""
 
     def __init__(self, lab, server, core=None):
+        self._name = server.name
         command = server.command(lab.directory)
         if core is not None:
             command = ["taskset", "-c", str(core), *command]
@@ -43,8 +44,11 @@ class RunningServer:
         return self
 
     def __exit__(self, kind, value, trace):
+        code = self._process.exit_code()
         self._process.signal(signal.SIGTERM)
         try:
             self._process.expect_exit(seconds=10)
         finally:
             self._process.kill()
+        if code is not None:
+            raise RuntimeError(f"{self._name} did not survive: {code}\n{self._process.output()}")

@@ -14,6 +14,8 @@ def as_text(results):
         limit = results.limit_of(finding)
         if limit:
             lines.append(f"  {limit[0]:<18} {number(limit[1]):>12}  (the machine's limit)")
+    if results.remarks:
+        lines += ["", "Remarks", *(f"  {remark}" for remark in results.remarks)]
     return "\n".join(lines)
 
 
