@@ -5,7 +5,7 @@ from html import escape
 from results import number
 
 _LEFT, _BARS, _RIGHT = 136, 500, 164
-_ROW, _HEAD = 28, 22
+_ROW, _LINE = 28, 16
 # Above so many times the longest bar a mark would leave no room for the bars.
 _FARTHEST_MARK = 1.6
 
@@ -15,13 +15,15 @@ def as_svg(finding, limit):
     longest = max((max(answers) for answers in finding.answers.values() if answers), default=0) or 1
     marks = [(words, value) for words, value in marks if value <= _FARTHEST_MARK * longest]
     scale = _BARS / max([longest, *[value for _, value in marks]])
-    head = _HEAD if marks else 0
+    lines = _lines(marks, scale)
+    head = _LINE * (max(lines) + 1) + 6 if marks else 0
     height = head + _ROW * len(finding.answers)
     rows = [_row(finding, server, index, head + index * _ROW, scale)
             for index, server in enumerate(finding.answers)]
-    lines = [_mark(words, _LEFT + value * scale, height) for words, value in _apart(marks, scale)]
+    drawn = [_mark(words, _LEFT + value * scale, line, height)
+             for (words, value), line in zip(marks, lines)]
     return (f"<svg viewBox='0 0 {_LEFT + _BARS + _RIGHT} {height}' role='img' "
-            f"aria-label='{escape(_words(finding), quote=True)}'>{''.join(rows + lines)}</svg>")
+            f"aria-label='{escape(_words(finding), quote=True)}'>{''.join(rows + drawn)}</svg>")
 
 
 def _marks(finding, limit):
@@ -35,18 +37,24 @@ def _marks(finding, limit):
     return marks + ([limit] if limit else [])
 
 
-def _apart(marks, scale):
-    """The marks from left to right, without the words of those that would write over others."""
-    end = float("-inf")
-    for words, value in sorted(marks, key=lambda mark: mark[1]):
+def _lines(marks, scale):
+    """On which line above the bars the words of each mark stand, so that none write over others."""
+    taken, lines = [], []
+    for words, value in marks:
         left, right = value * scale - 4 * len(words), value * scale + 4 * len(words)
-        yield (words if left > end else "", value)
-        end = max(end, right)
+        line = 0
+        while any(left < other_right and other_left < right and line == other_line
+                  for other_left, other_right, other_line in taken):
+            line += 1
+        taken.append((left, right, line))
+        lines.append(line)
+    return lines
 
 
-def _mark(words, x, height):
-    return (f"<line class='mark' x1='{x:.1f}' x2='{x:.1f}' y1='{_HEAD - 5}' y2='{height}'/>"
-            f"<text class='quiet' x='{x:.1f}' y='12' text-anchor='middle'>{escape(words)}</text>")
+def _mark(words, x, line, height):
+    base = 12 + _LINE * line
+    return (f"<line class='mark' x1='{x:.1f}' x2='{x:.1f}' y1='{base + 5}' y2='{height}'/>"
+            f"<text class='quiet' x='{x:.1f}' y='{base}' text-anchor='middle'>{escape(words)}</text>")
 
 
 def _row(finding, server, index, top, scale):

@@ -76,15 +76,17 @@ def _calls(calls=200, size=VOICE):
 
 @contextmanager
 def _sprayed(setting, server, open_paths, directions, **how):
+    """A Sprayer on a server that has just been started."""
     with setting.running(server) as running, open_paths(setting) as paths:
-        with Sprayer(setting.lab, [paths[one] for one in directions], setting.load(**how)) as sprayer:
-            yield running, sprayer
+        with Sprayer(setting.lab, [paths[one] for one in directions], setting.load(**how),
+                     running.cpu_seconds) as sprayer:
+            yield sprayer
 
 
 def _watch(setting, server, rate, open_paths, directions, **how):
     """A Window of a load that any server should carry."""
-    with _sprayed(setting, server, open_paths, directions, **how) as (running, sprayer):
-        window = sprayer.watch(rate, setting.seconds, setting.settling, running.cpu_seconds)
+    with _sprayed(setting, server, open_paths, directions, **how) as sprayer:
+        window = sprayer.watch(rate, setting.seconds, setting.settling)
     if window.delivered < _NEARLY_ALL * min(rate, window.offered):
         setting.remark(f"delivered {window.delivered:,.0f} packets/s of {window.offered:,.0f}")
     return window
@@ -103,36 +105,36 @@ def _share_of_core(open_paths, direction, rate):
     return run
 
 
+def _find_peak(setting, server, *where, **how):
+    return find_peak(lambda: _sprayed(setting, server, *where, **how), setting.try_seconds)
+
+
 def _peak(open_paths, *directions, **how):
-    def run(setting, server):
-        with _sprayed(setting, server, open_paths, directions, **how) as (_, sprayer):
-            return [find_peak(sprayer, setting.try_seconds)]
-    return run
+    return lambda setting, server: [_find_peak(setting, server, open_paths, directions, **how)]
 
 
 def _peak_and_overload(setting, server):
     """… and then what is left of it when five times that is offered, as far as the generator can."""
-    with _sprayed(setting, server, _channels(), ["up"]) as (running, sprayer):
-        peak = find_peak(sprayer, setting.try_seconds)
-        if peak == 0:
-            return [0.0, 0.0, 0.0]
-        window = sprayer.watch(5 * peak, setting.seconds, setting.settling, running.cpu_seconds)
-        return [peak, 100 * window.delivered / peak, window.offered / peak]
+    peak = _find_peak(setting, server, _channels(), ["up"])
+    if peak == 0:
+        return [0.0, 0.0, 0.0]
+    with _sprayed(setting, server, _channels(), ["up"]) as sprayer:
+        window = sprayer.watch(5 * peak, setting.seconds, setting.settling)
+    return [peak, 100 * window.delivered / peak, window.offered / peak]
 
 
 def _half_load(setting):
     """Half of what the reference carries; found out once, so that it is the same for everybody."""
     if setting.half_load is None:
         reference = setting.servers["turn"][-1]
-        with _sprayed(setting, reference, _channels(), ["up"]) as (_, sprayer):
-            setting.half_load = find_peak(sprayer, setting.try_seconds) / 2
+        setting.half_load = _find_peak(setting, reference, _channels(), ["up"]) / 2
     return setting.half_load
 
 
 def _latency(setting, server):
     """Of single probes among a load of frames; p50 and p99 in microseconds."""
     rate = _half_load(setting)
-    with _sprayed(setting, server, _channels(), ["up"]) as (_, sprayer), sprayer.spraying(rate):
+    with _sprayed(setting, server, _channels(), ["up"]) as sprayer, sprayer.spraying(rate):
         time.sleep(setting.settling)
         probes = start_turn_load(
             setting.lab, setting.programs, "--allocations", 8, "--rate", 2000, "--seconds",

@@ -57,5 +57,5 @@ def measure_limit(lab, load, size, seconds):
 
 def measure_peak(lab, load, size, seconds):
     """Packets per second, of one core that generates and forwards."""
-    with _forwarded_path(lab, size) as path, Sprayer(lab, [path], load) as sprayer:
-        return find_peak(sprayer, seconds)
+    with _forwarded_path(lab, size) as path:
+        return find_peak(lambda: Sprayer(lab, [path], load), seconds)

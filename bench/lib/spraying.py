@@ -96,10 +96,12 @@ class Sink:
 
 
 class Sprayer:
-    """Sprays the same paths again and again; they share the rate."""
+    """Sprays the same paths again and again; they share the rate. `cpu_seconds` tells what the server
+    has taken so far."""
 
-    def __init__(self, lab, paths, load):
+    def __init__(self, lab, paths, load, cpu_seconds=lambda: 0.0):
         self._lab, self._paths, self._load = lab, paths, load
+        self._cpu_seconds = cpu_seconds
         self._sinks, self._stack = [], ExitStack()
 
     def __enter__(self):
@@ -120,13 +122,13 @@ class Sprayer:
         took = max(report["seconds"] for report in reports)
         return Passage(sent / took, arrived / took, 1 - arrived / sent)
 
-    def watch(self, rate, seconds, settling, cpu_seconds):
+    def watch(self, rate, seconds, settling):
         """A Window of that many seconds, once the load has been steady for `settling`."""
         with self.spraying(rate) as sprays:
             time.sleep(settling)
-            before = time.monotonic(), self._count(), cpu_seconds()
+            before = time.monotonic(), self._count(), self._cpu_seconds()
             time.sleep(seconds)
-            after = time.monotonic(), self._count(), cpu_seconds()
+            after = time.monotonic(), self._count(), self._cpu_seconds()
         offered = sum(_report(spray)["rate"] for spray in sprays)
         elapsed, delivered, cpu = (b - a for a, b in zip(before, after))
         return Window(elapsed, offered, delivered / elapsed, cpu)
