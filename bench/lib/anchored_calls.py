@@ -4,7 +4,6 @@ from contextlib import contextmanager
 
 import ng
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE
-from ng import ADDRESS, PORT  # pylint: disable=unused-import
 from spraying import Path
 
 # Where the SDP says that the ends want their media, and where they send from.

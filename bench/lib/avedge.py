@@ -2,6 +2,7 @@
 
 import anchored_calls
 import machine
+import ng
 import turn_clients
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, INSIDE
 from turn_clients import PASSWORD, PORT, REALM, TLS_PORT, USER
@@ -99,4 +100,4 @@ class AvedgeAnchor(_Avedge):
 
     @staticmethod
     def _service(_directory):
-        return _NG.format(address=anchored_calls.ADDRESS, port=anchored_calls.PORT)
+        return _NG.format(address=ng.ADDRESS, port=ng.PORT)

@@ -2,6 +2,7 @@
 
 import anchored_calls
 import machine
+import ng
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL
 
 
@@ -20,5 +21,5 @@ class Rtpengine:
                 "--table=-1",  # without its kernel module
                 f"--num-threads={self._workers}", f"--pidfile={directory}/rtpengine.pid",
                 f"--interface=external/{EDGE_EXTERNAL}", f"--interface=internal/{EDGE_INTERNAL}",
-                f"--listen-ng={anchored_calls.ADDRESS}:{anchored_calls.PORT}",
+                f"--listen-ng={ng.ADDRESS}:{ng.PORT}",
                 "--port-min=50000", "--port-max=59999"]
