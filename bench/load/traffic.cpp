@@ -6,7 +6,7 @@
 #include <cmath>
 #include <thread>
 
-#include "bench/load/arrival_time.h"
+#include "bench/load/receive_batch.h"
 #include "ice/stun/attribute_values.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
@@ -21,7 +21,6 @@ constexpr std::chrono::microseconds kTick{500};
 /// relay's queues and counted against it.
 constexpr std::uint64_t kMaxPerTick = 128;
 constexpr std::chrono::seconds kDrainTime{1};
-constexpr std::size_t kReceiveBatch = 64;
 
 /// Where a probe of that leg starts.
 bool starts_at_client(Leg leg) {
@@ -59,47 +58,6 @@ std::optional<ConstBytes> payload_for_client(ConstBytes datagram) {
   if (!message || message->method() != stun::Method::data) return std::nullopt;
   return message->find(stun::AttributeType::data);
 }
-
-/// Datagrams of one recvmmsg with their senders; their buffers are reused by the next one.
-struct ReceiveBatch {
-  std::array<mmsghdr, kReceiveBatch> messages{};
-  std::array<iovec, kReceiveBatch> vectors{};
-  std::array<relay::SocketAddress, kReceiveBatch> addresses{};
-  std::array<ArrivalControl, kReceiveBatch> controls{};
-  std::vector<std::byte> bytes = std::vector<std::byte>(kReceiveBatch * SendQueue::kSlotSize);
-
-  std::size_t receive(int descriptor) {
-    for (std::size_t i = 0; i < kReceiveBatch; ++i) {
-      vectors[i] = {bytes.data() + i * SendQueue::kSlotSize, SendQueue::kSlotSize};
-      messages[i].msg_hdr = {.msg_name = &addresses[i],
-                             .msg_namelen = sizeof addresses[i],
-                             .msg_iov = &vectors[i],
-                             .msg_iovlen = 1,
-                             .msg_control = &controls[i],
-                             .msg_controllen = sizeof controls[i],
-                             .msg_flags = 0};
-    }
-    const int count = recvmmsg(descriptor, messages.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
-    return count > 0 ? static_cast<std::size_t>(count) : 0;
-  }
-  [[nodiscard]] ConstBytes datagram(std::size_t i) const {
-    return ConstBytes{bytes}.subspan(i * SendQueue::kSlotSize, messages[i].msg_len);
-  }
-  [[nodiscard]] Clock::time_point arrival(std::size_t i) { return arrival_of(messages[i].msg_hdr); }
-  /// Sends the first `count` datagrams back to where they came from.
-  void echo(int descriptor, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      vectors[i].iov_len = messages[i].msg_len;
-      messages[i].msg_hdr.msg_controllen = 0;
-    }
-    std::size_t done = 0;
-    while (done < count) {
-      const int sent =
-          sendmmsg(descriptor, &messages[done], static_cast<unsigned>(count - done), 0);
-      done += sent > 0 ? static_cast<std::size_t>(sent) : 1;
-    }
-  }
-};
 
 }  // namespace
 
@@ -249,13 +207,13 @@ void Traffic::receive(std::size_t source) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto now = batch.arrival(i);
       if (at_peer) {
-        take_at_peer(batch.addresses[i].endpoint(), batch.datagram(i), now);
+        take_at_peer(batch.sender(i), batch.datagram(i), now);
       } else {
         take_at_client(flow, batch.datagram(i), now);
       }
     }
     if (at_peer && echoes()) batch.echo(descriptor, count);
-    if (count < kReceiveBatch) return;
+    if (count < ReceiveBatch::kCapacity) return;
   }
 }
 
