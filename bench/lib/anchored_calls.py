@@ -37,9 +37,9 @@ def anchored_paths(lab, calls, size):
             print(f"{INSIDE}:{_CALLEE_PORT + 2 * call} {to_caller} {start}", file=from_callees)
     yield {
         "up": Path(lab.ext, "external", up, lab.inside,
-                   f"ip saddr {EDGE_INTERNAL} ip daddr {INSIDE} udp dport >= {_CALLEE_PORT}"),
+                   f"ip saddr {EDGE_INTERNAL} ip daddr {INSIDE} udp dport >= {_CALLEE_PORT}", size),
         "down": Path(lab.inside, "internal", down, lab.ext,
-                     f"ip saddr {EDGE_EXTERNAL} ip daddr {EXT} udp dport >= {_CALLER_PORT}")}
+                     f"ip saddr {EDGE_EXTERNAL} ip daddr {EXT} udp dport >= {_CALLER_PORT}", size)}
 
 
 def _open_call(client, number):

@@ -5,7 +5,7 @@ for each of its figures.
 """
 
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE
-from setting import json_line
+from setting import VOICE, json_line
 from spraying import Sink
 from turn_clients import PASSWORD, PORT, USER, held_allocations, start_turn_load
 
@@ -47,7 +47,7 @@ def allocations(setting, server):
 def churn(setting, server):
     """… with a channel, and ten packets sent; counted are those that arrived."""
     packets, peer = 10, 7000
-    sink = Sink(setting.lab.inside, f"ip saddr {EDGE_INTERNAL} udp dport {peer}", "eth0")
+    sink = Sink(setting.lab.inside, f"ip saddr {EDGE_INTERNAL} udp dport {peer}", VOICE)
     with setting.running(server) as running, sink:
         _, cpu = _open_and_give_back(setting, running, "--talk-to", f"{INSIDE}:{peer}",
                                      "--packets", packets)

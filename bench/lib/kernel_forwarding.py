@@ -33,13 +33,15 @@ def _forwarded_path(lab, size):
         any_socket.sendto(b"", (INSIDE, 7000))  # so that the edge knows its neighbour
     lab.edge.sysctl("net.ipv4.ip_forward", 1)
     try:
-        yield Path(lab.ext, "external", flows, lab.inside, f"ip saddr {EXT} ip daddr {INSIDE}")
+        yield Path(lab.ext, "external", flows, lab.inside, f"ip saddr {EXT} ip daddr {INSIDE}",
+                   size)
     finally:
         lab.edge.sysctl("net.ipv4.ip_forward", 0)
 
 
 def _dropped_at_entry(lab, path):
-    return Path(path.sender, path.device, path.flows, lab.edge, path.rule, path.device)
+    return Path(path.sender, path.device, path.flows, lab.edge, path.rule, path.payload,
+                path.device)
 
 
 def _flat_out(lab, path, load, seconds):

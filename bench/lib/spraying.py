@@ -14,6 +14,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 
+_HEADERS = 20 + 8   # of IPv4 and UDP
+
+
 @dataclass
 class Path:
     """One way through the server, for many flows."""
@@ -22,6 +25,7 @@ class Path:
     flows: pathlib.Path  # for `spray`
     receiver: object    # host that they come out at
     rule: str           # what they look like there, in the words of nftables
+    payload: int        # bytes of a datagram that comes out
     receiving_device: str = "eth0"
 
 
@@ -30,14 +34,16 @@ class Load:
     """What the generator sends, and with what."""
     spray: pathlib.Path
     core: int
-    burst: int = 1
+    burst: int = 1      # packets of one flow in a row
+    runs: bool = False  # which arrive in one piece, as from a driver that aggregates (GRO)
     rtp: bool = False
 
     def start(self, lab, path, rate, seconds):
         return lab.start(path.sender, [
             "taskset", "-c", self.core, self.spray, "--flows", path.flows, "--device", "eth0",
             "--to-mac", _mac(lab.edge, path.device), "--rate", rate, "--seconds", seconds,
-            "--burst", self.burst, *(["--rtp"] if self.rtp else [])], "spray")
+            "--burst", self.burst, *(["--runs"] if self.runs else []),
+            *(["--rtp"] if self.rtp else [])], "spray")
 
 
 @dataclass
@@ -62,10 +68,12 @@ class Passage:
 
 @dataclass
 class Sink:
-    """Counts and drops datagrams by an nftables rule on the receiving device."""
+    """Counts and drops datagrams by an nftables rule on the receiving device. Several of them can come in
+    one piece, as the kernel passes them on between its own devices; a card would cut it."""
     host: object
     rule: str
-    device: str
+    payload: int        # bytes of each datagram
+    device: str = "eth0"
 
     def __enter__(self):
         self._nft(f"""
@@ -91,7 +99,8 @@ class Sink:
         done = self.host.run(["nft", "-j", "list", "counters"])
         for entry in json.loads(done.stdout)["nftables"]:
             if entry.get("counter", {}).get("name") == "arrived":
-                return entry["counter"]["packets"]
+                pieces, size = entry["counter"]["packets"], entry["counter"]["bytes"]
+                return (size - _HEADERS * pieces) // self.payload
         raise RuntimeError("the sink is gone")
 
 
@@ -105,8 +114,8 @@ class Sprayer:
         self._sinks, self._stack = [], ExitStack()
 
     def __enter__(self):
-        self._sinks = [self._stack.enter_context(Sink(path.receiver, path.rule, path.receiving_device))
-                       for path in self._paths]
+        self._sinks = [self._stack.enter_context(
+            Sink(path.receiver, path.rule, path.payload, path.receiving_device)) for path in self._paths]
         return self
 
     def __exit__(self, *error):

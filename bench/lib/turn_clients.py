@@ -14,6 +14,7 @@ USER, PASSWORD = "load", "load-password"
 # What is sprayed is counted where it arrives, and goes no further: see `Sink`. Other ports are heard.
 _COUNTED_PORTS = range(7000, 7004)
 HEARD_PORT = 7100
+_CHANNEL_HEADER = 4
 
 
 def certificate(directory):
@@ -67,9 +68,9 @@ def turn_paths(lab, programs, allocations, size):
         yield {
             "up": Path(lab.ext, "external", f"{flows}.up", lab.inside,
                        f"ip saddr {EDGE_INTERNAL} ip daddr {INSIDE} "
-                       f"udp dport {_COUNTED_PORTS[0]}-{_COUNTED_PORTS[-1]}"),
+                       f"udp dport {_COUNTED_PORTS[0]}-{_COUNTED_PORTS[-1]}", size),
             "down": Path(lab.inside, "internal", f"{flows}.down", lab.ext,
-                         f"ip saddr {EDGE_EXTERNAL} udp sport {PORT}")}
+                         f"ip saddr {EDGE_EXTERNAL} udp sport {PORT}", _CHANNEL_HEADER + size)}
 
 
 @contextmanager
@@ -79,4 +80,4 @@ def paired_paths(lab, programs, allocations, size):
     with held_allocations(lab, programs, allocations, "--size", size, "--flows-to", flows,
                           "--relay-to-relay"):
         yield {"up": Path(lab.ext, "external", f"{flows}.up", lab.ext,
-                          f"ip saddr {EDGE_EXTERNAL} udp sport {PORT}")}
+                          f"ip saddr {EDGE_EXTERNAL} udp sport {PORT}", _CHANNEL_HEADER + size)}
