@@ -1,5 +1,6 @@
 """The experiments of `bench/compare`, and the figures that each yields."""
 
+import math
 from dataclasses import dataclass
 from typing import Callable
 
@@ -17,7 +18,7 @@ class Experiment:
     contest: str           # who takes part: TURN servers, those that anchor calls, or the machine alone
     figures: list
     run: Callable          # (Setting, server) -> a number for each figure
-    most_rounds: int = 99
+    most_rounds: float = math.inf
 
 
 _PER_CPU = "packets per CPU-second"

@@ -26,7 +26,7 @@ def as_page(results):
         "</head><body><h1>Media relays side by side</h1>",
         f"<p class='quiet'>{escape(machine['time'])} · {machine['cores']} cores of "
         f"{escape(machine['cpu'])} · Linux {escape(machine['kernel'])} · load average "
-        f"{machine['load_average']} at the start · {results.rounds} rounds in turn, "
+        f"{machine['load_average']} at the start · {results.rounds} round{'s' * (results.rounds > 1)}, "
         f"{results.seconds / 60:.0f} minutes</p>",
         f"<p class='quiet'><code>{escape(results.command)}</code></p>",
         f"<p>{_versions(results)}</p>", *_targets(results)]

@@ -38,6 +38,13 @@ class Finding:
         unit = f"× {self.reference}" if target.is_ratio else self.figure.unit.split()[0]
         return f"{sign} {target.bound:g} {unit}"
 
+    def summary(self):
+        """By server, for programs that read the JSON."""
+        return {server: {"median": self.median(server), "ratio": self.ratio(server),
+                         "must": self.verdict(server, self.figure.must),
+                         "reach_for": self.verdict(server, self.figure.reach_for)}
+                for server in self.answers}
+
 
 @dataclass
 class Results:
@@ -58,7 +65,9 @@ class Results:
         return None
 
     def write(self, path):
-        path.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        findings = [asdict(one) | {"summary": one.summary()} for one in self.findings]
+        text = json.dumps(asdict(self) | {"findings": findings}, indent=2, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
 
     @staticmethod
     def read(path):
@@ -67,6 +76,7 @@ class Results:
 
 
 def _read_finding(raw):
+    raw.pop("summary")  # follows from the rest
     targets = {name: Target(**raw["figure"][name]) if raw["figure"][name] else None
                for name in ("must", "reach_for")}
     return Finding(**raw | {"figure": Figure(**raw["figure"] | targets)})

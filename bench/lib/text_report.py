@@ -6,7 +6,7 @@ from results import number
 def as_text(results):
     machine = results.machine
     lines = [f"{machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}, load average "
-             f"{machine['load_average']} at the start; {results.rounds} rounds in "
+             f"{machine['load_average']} at the start; {results.rounds} round{'s' * (results.rounds > 1)} in "
              f"{results.seconds:.0f} s"]
     for finding in results.findings:
         lines += ["", _title(finding)]
