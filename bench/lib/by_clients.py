@@ -6,7 +6,7 @@ for each of its figures.
 
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE
 from setting import VOICE, json_line
-from spraying import Sink
+from sink import Sink
 from turn_clients import PASSWORD, PORT, USER, held_allocations, start_turn_load
 
 

@@ -6,15 +6,13 @@ is measured.
 """
 
 import json
-import pathlib
 import re
 import signal
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-
-_HEADERS = 20 + 8   # of IPv4 and UDP
+from sink import Sink
 
 
 @dataclass
@@ -22,7 +20,7 @@ class Path:
     """One way through the server, for many flows."""
     sender: object      # host that the frames leave from
     device: str         # of the edge, where they arrive
-    flows: pathlib.Path  # for `spray`
+    flows: object       # file for `spray`
     receiver: object    # host that they come out at
     rule: str           # what they look like there, in the words of nftables
     payload: int        # bytes of a datagram that comes out
@@ -32,7 +30,7 @@ class Path:
 @dataclass
 class Load:
     """What the generator sends, and with what."""
-    spray: pathlib.Path
+    spray: object       # the program
     core: int
     burst: int = 1      # packets of one flow in a row
     runs: bool = False  # which arrive in one piece, as from a driver that aggregates (GRO)
@@ -64,44 +62,6 @@ class Passage:
     offered: float        # packets per second that were sent
     delivered: float      # packets per second that arrived
     loss: float           # share of them that did not
-
-
-@dataclass
-class Sink:
-    """Counts and drops datagrams by an nftables rule on the receiving device. Several of them can come in
-    one piece, as the kernel passes them on between its own devices; a card would cut it."""
-    host: object
-    rule: str
-    payload: int        # bytes of each datagram
-    device: str = "eth0"
-
-    def __enter__(self):
-        self._nft(f"""
-            table netdev sink {{
-              counter arrived {{}}
-              chain in {{
-                type filter hook ingress device "{self.device}" priority 0; policy accept;
-                {self.rule} counter name "arrived" drop
-              }}
-            }}
-            """)
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self._nft("delete table netdev sink")
-
-    def _nft(self, text):
-        done = self.host.run(["nft", "-f", "-"], input=text)
-        if done.returncode != 0:
-            raise RuntimeError(f"nft: {done.stdout}")
-
-    def count(self):
-        done = self.host.run(["nft", "-j", "list", "counters"])
-        for entry in json.loads(done.stdout)["nftables"]:
-            if entry.get("counter", {}).get("name") == "arrived":
-                pieces, size = entry["counter"]["packets"], entry["counter"]["bytes"]
-                return (size - _HEADERS * pieces) // self.payload
-        raise RuntimeError("the sink is gone")
 
 
 class Sprayer:
