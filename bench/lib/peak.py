@@ -6,7 +6,7 @@ from contextlib import ExitStack
 _CARRIED = 0.001
 # Less than this share of the wanted rate, and the generator is the one that cannot.
 _OFFERED = 0.97
-_FIRST_RATE, _HIGHEST_RATE, _RESOLUTION, _MOST_TRIES = 100_000, 3_200_000, 0.04, 16
+_FIRST_RATE, _HIGHEST_RATE, _RESOLUTION, _MOST_TRIES = 100_000, 3_200_000, 0.05, 12
 
 
 def find_peak(open_sprayer, seconds):

@@ -56,12 +56,16 @@ class Results:
     findings: list
     remarks: list       # what went otherwise than a reader would expect
 
+    def is_complete(self):
+        """Whether everybody answered every question at least once."""
+        return all(all(finding.answers.values()) for finding in self.findings)
+
     def limit_of(self, finding):
         """What the machine itself did, if that was measured, and how it is called."""
         for other in self.findings:
             if finding.figure.limit and other.figure.key == finding.figure.limit:
                 (server,) = other.answers
-                return server, other.median(server)
+                return (server, other.median(server)) if other.answers[server] else None
         return None
 
     def write(self, path):

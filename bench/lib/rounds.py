@@ -4,6 +4,8 @@ import machine
 from progress import Progress
 from results import Finding, Results
 
+_LONGEST_COMPLAINT = 300
+
 
 def make_rounds(setting, experiments, rounds, command):
     host = machine.describe()
@@ -13,11 +15,21 @@ def make_rounds(setting, experiments, rounds, command):
     for turn, experiment, server in steps:
         setting.step = f"{experiment.key} {turn + 1}/{rounds}, {server.name}"
         progress.step(setting.step)
-        for figure, answer in zip(experiment.figures, experiment.run(setting, server)):
+        for figure, answer in zip(experiment.figures, _run(setting, experiment, server)):
             findings[figure.key].answers[server.name].append(answer)
     seconds = progress.close()
     versions = {server.name: server.version() for _, _, server in steps}
     return Results(host, command, rounds, seconds, versions, list(findings.values()), setting.remarks)
+
+
+def _run(setting, experiment, server):
+    """A server that fails does not spoil the run for the others."""
+    try:
+        return experiment.run(setting, server)
+    except (AssertionError, RuntimeError, ArithmeticError) as failure:
+        words = " ".join(str(failure).split())
+        setting.remark(f"no answer: {words[:_LONGEST_COMPLAINT]}")
+        return []
 
 
 def _plan(experiments, servers, rounds):

@@ -26,12 +26,20 @@ class RunningServer:
         answers = server.probe(lab)
         begin = time.monotonic()
         self._process = lab.start(lab.edge, command, "server")
+        try:
+            self._wait_for(answers)
+        except RuntimeError:
+            self._process.kill()
+            raise
+        self.seconds_to_first_answer = time.monotonic() - begin
+
+    def _wait_for(self, answers):
+        deadline = time.monotonic() + 30
         while not answers():
             if self._process.exit_code() is not None:
-                raise RuntimeError(f"{server.name} ended:\n{self._process.output()}")
-            if time.monotonic() > begin + 30:
-                raise RuntimeError(f"{server.name}: no answer within 30 s")
-        self.seconds_to_first_answer = time.monotonic() - begin
+                raise RuntimeError(f"{self._name} ended:\n{self._process.output()}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self._name}: no answer within 30 s")
 
     def cpu_seconds(self):
         """User and system time of all its threads."""

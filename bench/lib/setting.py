@@ -37,4 +37,7 @@ class Setting:
 
 def json_line(process):
     """What a measuring program reports when it is done."""
-    return json.loads(re.search(r"^\{.*\}$", process.output(), re.MULTILINE).group(0))
+    line = re.search(r"^\{.*\}$", process.output(), re.MULTILINE)
+    if not line:
+        raise RuntimeError(f"{process.name} reported nothing:\n{process.output()}")
+    return json.loads(line.group(0))

@@ -106,9 +106,11 @@ class Sprayer:
     def spraying(self, rate):
         """A load for as long as the `with` block takes."""
         sprays = self._start(rate, 600)
-        yield sprays
-        for spray in sprays:
-            spray.signal(signal.SIGINT)
+        try:
+            yield sprays
+        finally:
+            for spray in sprays:
+                spray.signal(signal.SIGINT)
 
     def _start(self, rate, seconds):
         return [self._load.start(self._lab, path, rate / len(self._paths), seconds)
