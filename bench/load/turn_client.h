@@ -33,6 +33,7 @@ class TurnClient {
   void release();
 
   [[nodiscard]] ClientLink& link() const { return *link_; }
+  [[nodiscard]] int descriptor() const { return link_->descriptor(); }
   [[nodiscard]] const Endpoint& relayed() const { return relayed_; }
   [[nodiscard]] const Account& account() const { return account_; }
 
