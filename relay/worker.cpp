@@ -44,6 +44,8 @@ std::unique_ptr<FrameEgress> make_egress(WorkerIndex index, Navigator* navigator
 
 }  // namespace
 
+static_assert(alignof(Worker) >= kCacheLine, "no worker's members beside those of another");
+
 Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSurroundings& around,
                const HandlerFactory& make_handlers)
     : index_{index},
