@@ -10,6 +10,10 @@ namespace {
 /// all of them meets in its buffer.
 constexpr int kListenerBuffer = 8 << 20;
 
+/// Connections that may wait for the path of a call: those of its party, and whoever finds the
+/// port.
+constexpr int kPartyBacklog = 16;
+
 /// Every port of every range may be a socket of one worker, over UDP and over TCP, and every client
 /// may come by a connection of its own, or bring one for each peer (RFC 6062); so may the party of
 /// a call behind each TCP port, and the other one be dialled for it. Listeners come on top. Memory
@@ -175,7 +179,9 @@ Verdict<MediaPort> DataPlane::lease_single(WorkerId worker_id, std::string_view 
 
 Verdict<MediaPort> DataPlane::lease_stream(WorkerId worker_id, std::string_view interface,
                                            AddressFamily family) {
-  return hand_over(worker_id, addresses_.lease_tcp(interface, family), SocketRole::tcp_anchor);
+  auto leased = addresses_.lease_tcp(interface, family);
+  if (leased) limit_backlog(leased->fd.get(), kPartyBacklog);
+  return hand_over(worker_id, std::move(leased), SocketRole::tcp_anchor);
 }
 
 Verdict<MediaPort> DataPlane::hand_over(WorkerId worker_id, Verdict<Socket> leased,

@@ -70,6 +70,10 @@ Result<FileDescriptor> bind_relayed_tcp(const Endpoint& local, const std::string
   return bind_tcp(local, device, Sharing::relayed_port);
 }
 
+void limit_backlog(int listener, int connections) {
+  listen(listener, connections);
+}
+
 FileDescriptor accept_tcp(int listener, Endpoint& remote) {
   SocketAddress address;
   socklen_t size = sizeof address;

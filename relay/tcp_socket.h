@@ -20,6 +20,9 @@ namespace avedge::relay {
 [[nodiscard]] Result<FileDescriptor> listen_relayed_tcp(const Endpoint& local,
                                                         const std::string& device);
 
+/// From now on `listener` keeps no more than that many connections that nobody has accepted yet.
+void limit_backlog(int listener, int connections);
+
 /// The next connection that waits on `listener`, with the address it came from; not open if there
 /// is none, or no descriptor left for it.
 [[nodiscard]] FileDescriptor accept_tcp(int listener, Endpoint& remote);
