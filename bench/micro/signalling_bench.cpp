@@ -38,7 +38,7 @@ void sdp_view_and_rewrite(benchmark::State& state) {
   const IpAddress edge = IpAddress::v4(203, 0, 113, 1);
   sdp::FarView far;
   far.address = edge;
-  far.media = {sdp::EdgePorts{{edge, Port{50000}}, {edge, Port{50001}}}};
+  far.media = {{sdp::EdgePorts{{edge, Port{50000}}, {edge, Port{50001}}}, {}, {}}};
   for (auto _ : state) {
     const auto view = sdp::View::parse(offer);
     if (!view) std::abort();
