@@ -3,7 +3,6 @@ the 200, the final re-INVITE. Both ends have ICE agents that are not ours and pr
 stand where no SDP says: only their checks, verified, tell the edge where they are."""
 
 import base64
-import ipaddress
 import json
 import os
 import pathlib
@@ -13,9 +12,9 @@ import pytest
 
 from edge import Edge, Route, SIP_PORT
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, wait_until
-from sip_peer import Caller, Peer, place_in
-from sip_trace import sip_messages
-from stun import COOKIE
+from media import place_in
+from network_side import Side, assert_hidden
+from user_agent import Dialog, on_udp
 
 _FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 _DOMAIN = "domain-b.example"
@@ -139,40 +138,6 @@ def _assert_srtp_crosses(one, one_key, other, other_key):
         assert process.expect_exit() == 0, process.output()
 
 
-class Side:
-    """What one of the two networks sees: a party and the edge, and of the far party nothing."""
-
-    def __init__(self, capture, party, port, edge, far_secrets, far_address):
-        self._capture, self._party, self._port, self._edge = capture, party, port, edge
-        self._far_secrets, self._far_address = far_secrets, far_address
-
-    def assert_sees_the_edge_alone(self):
-        packets = self._capture.stop()
-        assert {address for packet in packets for address in packet.addresses} == {
-            self._party, self._edge}
-        bodies = [message.body.decode() for message in sip_messages(packets, [self._port])
-                  if message.source == self._edge]
-        assert any(bodies), "an offer or an answer at least"
-        for body in bodies:
-            _assert_hidden(body, self._far_secrets)
-        for check in _stun(packets):
-            assert not [form for form in _forms(self._far_address, check) if form in check], check
-
-
-def _stun(packets):
-    """What RFC 7983 tells from SRTP by its first byte, of any dialect."""
-    return [packet.payload for packet in packets
-            if packet.protocol == "udp" and len(packet.payload) >= 20 and packet.payload[0] < 4]
-
-
-def _forms(address, check):
-    """As it may stand in an attribute: plainly, or under the mask of this or of an older draft. (The
-    edge's own address on the far side does: it is what the far agent's checks come from.)"""
-    number = int(ipaddress.ip_address(address))
-    masks = (0, COOKIE, int.from_bytes(check[4:8], "big"))
-    return [(number ^ mask).to_bytes(4, "big") for mask in masks]
-
-
 def _as_it_is(body, content_type):
     return body, content_type
 
@@ -192,11 +157,12 @@ class Call:
 
     def __init__(self, lab, compat):
         self._sides = (
-            Side(lab.capture_outside(), EXT, 6000, EDGE_EXTERNAL, _CALLEE_SECRETS, INSIDE),
-            Side(lab.capture_inside(), INSIDE, 7000, EDGE_INTERNAL, _CALLER_SECRETS, EXT))
+            Side(lab.capture_outside(), {EXT}, 6000, EDGE_EXTERNAL, _CALLEE_SECRETS, INSIDE),
+            Side(lab.capture_inside(), {INSIDE}, 7000, EDGE_INTERNAL, _CALLER_SECRETS, EXT))
         self.edge = Edge(lab, [Route(_DOMAIN, INSIDE, 7000)])
-        self.caller = Caller(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT), _DOMAIN)
-        self.callee = Peer(lab, lab.inside, INSIDE, 7000)
+        self.caller = on_udp(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT))
+        self.call = Dialog(self.caller, f"sip:userb@{_DOMAIN}")
+        self.callee = on_udp(lab, lab.inside, INSIDE, 7000)
         self.outer = Agent(lab, lab.ext, EXT, compat, controlling=True)
         # ICE-06 knows no roles on the wire; libnice waits for ever where it does not nominate itself.
         self.inner = Agent(lab, lab.inside, INSIDE, compat, controlling=compat == "oc2007")
@@ -206,11 +172,12 @@ class Call:
         sent, content_type = wrap(
             self._part_of_fallback() + _part(self._rich(), 2, "session; handling=optional") +
             f"--{_BOUNDARY}--\r\n", f'multipart/alternative;boundary="{_BOUNDARY}"')
-        self.caller.invite(sent, content_type)
+        self.call.send("INVITE", body=sent.encode(), headers=[
+            "Supported: 100rel", f"Content-Type: {content_type}"])
         self.invite = self.callee.expect_request("INVITE")
         assert self.invite["Content-Type"] == content_type
         seen = self.invite.sdp
-        _assert_hidden(seen, _CALLER_SECRETS)
+        assert_hidden(seen, _CALLER_SECRETS)
         assert _without_places(seen) == _without_places(sent)
         parts = seen.split(f"--{_BOUNDARY}")
         assert len(parts) == 4 and place_in(parts[1]) == place_in(parts[2]), "one pair of ports"
@@ -227,28 +194,27 @@ class Call:
                     password=self.outer.password or "8X3nfjTthYjuA8vhf+z2FYqM", key=_CALLER_KEY)
 
     def ring(self, tag, answer):
-        self.callee.reply(self.invite, 183, tag, answer, _RELIABLE)
+        self.callee.reply(self.invite, 183, tag, headers=_RELIABLE, sdp=answer)
         seen = self.caller.expect_response(183, "INVITE", tag)
-        _assert_hidden(seen.sdp, _CALLEE_SECRETS)
+        assert_hidden(seen.sdp, _CALLEE_SECRETS)
         assert _without_places(seen.sdp) == _without_places(answer)
-        dialog = self.caller.dialog(seen)
-        dialog.request("PRACK", extra=("RAck: 1 1 INVITE",))
+        self.call.established_by(seen).send("PRACK", headers=["RAck: 1 1 INVITE"])
         self.callee.reply(self.callee.expect_request("PRACK"), 200)
         self.caller.expect_response(200, "PRACK", tag)
         return seen.sdp
 
     def pick_up(self, tag, answer):
-        self.callee.reply(self.invite, 200, tag, answer,
-                          ("Ms-Accepted-Content-ID: <2@domain-a.example>",))
+        self.callee.reply(self.invite, 200, tag, sdp=answer,
+                          headers=["Ms-Accepted-Content-ID: <2@domain-a.example>"])
         seen = self.caller.expect_response(200, "INVITE", tag)
         assert seen["Ms-Accepted-Content-ID"] == "<2@domain-a.example>"
-        self.dialog = self.caller.dialog(seen)
-        self.dialog.request("ACK")
+        self.dialog = self.call.established_by(seen)
+        self.dialog.send("ACK")
         self.callee.expect_request("ACK")
         return seen.sdp
 
     def finish(self):
-        self.dialog.request("BYE")
+        self.dialog.send("BYE")
         self.callee.reply(self.callee.expect_request("BYE"), 200)
         self.caller.expect_response(200, "BYE")
         self.edge.wait_until_no_port_is_in_use()
@@ -260,10 +226,6 @@ class Call:
 
     def pairs_in_use(self):
         return self.edge.metrics().total("avedge_ports_in_use", protocol="udp") / 2
-
-
-def _assert_hidden(text, secrets):
-    assert not [secret for secret in secrets if secret in text], text
 
 
 def _remote_candidates(sdp):
@@ -304,16 +266,16 @@ def _reinvite_with_the_chosen_candidates(call, inner_edge, outer_edge):
         return _sdp("lync_final.sdp", address=agent.address, rtp=agent.port(1), rtcp=agent.port(2),
                     ufrag=agent.ufrag, password=agent.password, edge=edge, edge_rtp=port,
                     edge_rtcp=port + 1, key=key)
-    call.dialog.request("INVITE", final(call.outer, EDGE_EXTERNAL, outer_edge, _CALLER_KEY))
+    call.dialog.send("INVITE", sdp=final(call.outer, EDGE_EXTERNAL, outer_edge, _CALLER_KEY))
     request = call.callee.expect_request("INVITE")
     assert _remote_candidates(request.sdp) == "1 10.6.0.5 9450 2 10.6.0.5 9451", "the callee's own"
     assert place_in(request.sdp) == (EDGE_INTERNAL, inner_edge)
-    call.callee.reply(request, 200, body=final(call.inner, EDGE_INTERNAL, inner_edge, _CALLEE_KEY))
+    call.callee.reply(request, 200, sdp=final(call.inner, EDGE_INTERNAL, inner_edge, _CALLEE_KEY))
     answer = call.caller.expect_response(200, "INVITE").sdp
     ports = [call.outer.port(component) for component in (1, 2)]
     assert _remote_candidates(answer) == f"1 {EXT} {ports[0]} 2 {EXT} {ports[1]}", "the caller's own"
     assert place_in(answer) == (EDGE_EXTERNAL, outer_edge)
-    call.dialog.request("ACK")
+    call.dialog.send("ACK")
     call.callee.expect_request("ACK")
 
 
