@@ -79,13 +79,15 @@ class Agent:
         return next(one["port"] for one in self.candidates if one["component"] == component)
 
     def hear(self, sdp):
-        """Takes in the far side's description, in either grammar."""
+        """Takes in the far side's description, in either grammar; libnice shall use UDP."""
         def attribute(name):
             match = re.search(rf"(?m)^a={name}:(\S+)", sdp)
             return match[1] if match else ""
         candidates = []
         for line in re.findall(r"(?m)^a=candidate:(.*?)\r?$", sdp):
             word = line.split()
+            if "UDP" not in word:
+                continue
             if word[6] == "typ":
                 candidates.append({"foundation": word[0], "component": int(word[1]),
                                    "priority": int(word[3]), "address": word[4], "port": int(word[5])})
