@@ -33,6 +33,7 @@ struct Options {
   double rate = 100'000;
   double seconds = 5;
   std::size_t burst = 1;
+  bool runs = false;
   bool rtp = false;
 };
 
@@ -54,7 +55,8 @@ std::vector<FrameFlow> read_flows(const std::string& path) {
 /// Writes frames straight to a device, past routing, firewall and queues.
 class PacketSocket {
  public:
-  explicit PacketSocket(const std::string& device)
+  /// `runs`: frames carry the header that says how to cut them apart.
+  PacketSocket(const std::string& device, bool runs)
       : fd_{socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)} {
     if (!fd_.is_open()) throw std::runtime_error{"packet sockets need CAP_NET_RAW"};
     ifreq request{};
@@ -68,6 +70,7 @@ class PacketSocket {
     link.sll_ifindex = static_cast<int>(if_nametoindex(device.c_str()));
     const int on = 1;
     const int buffer = 16 * 1024 * 1024;
+    if (runs) setsockopt(fd_.get(), SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on);
     setsockopt(fd_.get(), SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
     setsockopt(fd_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer);
     if (bind(fd_.get(), reinterpret_cast<sockaddr*>(&link), sizeof link) != 0) {
@@ -94,34 +97,50 @@ class Spray {
       : options_{options}, socket_{socket} {
     const auto to = parse_mac(options.to_mac);
     if (!to) throw std::runtime_error{"not a MAC address: " + options.to_mac};
-    for (const FrameFlow& flow : flows) frames_.push_back(make_frame(socket.mac(), *to, flow));
+    for (const FrameFlow& flow : flows) {
+      frames_.push_back(options.runs ? make_run(socket.mac(), *to, flow, options.burst)
+                                     : make_frame(socket.mac(), *to, flow));
+    }
     for (std::size_t i = 0; i < kBatch; ++i) {
       messages_[i].msg_hdr.msg_iov = &vectors_[i];
       messages_[i].msg_hdr.msg_iovlen = 1;
     }
   }
 
+  /// At most kBatch packets, but a whole run in any case. Returns how many the kernel took.
   std::size_t send(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) vectors_[i] = next(i);
-    const std::size_t sent = socket_.send({messages_.data(), count});
-    refused_ += count - sent;
-    return sent;
+    const std::size_t in_frame = options_.runs ? options_.burst : 1;
+    const std::size_t frames = std::max<std::size_t>(count / in_frame, 1);
+    for (std::size_t i = 0; i < frames; ++i) vectors_[i] = next(i);
+    const std::size_t sent = socket_.send({messages_.data(), frames});
+    refused_ += (frames - sent) * in_frame;
+    return sent * in_frame;
   }
 
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
+  /// RFC 1624 §3, eqn. 3.
+  static void count_up(std::byte* sequence, std::byte* checksum) {
+    const std::uint16_t before = load_be16(sequence);
+    const auto after = static_cast<std::uint16_t>(before + 1);
+    std::uint32_t sum = static_cast<std::uint16_t>(~load_be16(checksum));
+    sum += static_cast<std::uint16_t>(~before) + std::uint32_t{after};
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    store_be16(sequence, after);
+    store_be16(checksum, static_cast<std::uint16_t>(~sum));
+  }
+
   /// The next frame, as the batch's message `slot`.
   iovec next(std::size_t slot) {
     std::vector<std::byte>& frame = frames_[flow_];
-    if (++in_turn_ == options_.burst) {
+    if (options_.runs || ++in_turn_ == options_.burst) {
       in_turn_ = 0;
       flow_ = (flow_ + 1) % frames_.size();
     }
     if (!options_.rtp) return {frame.data(), frame.size()};
     // RFC 3550 §5.1: the sequence number differs, so each message of a batch is a copy.
-    std::byte* const sequence = &frame[kFrameHeader + 2];
-    store_be16(sequence, static_cast<std::uint16_t>(load_be16(sequence) + 1));
+    count_up(&frame[kFrameHeader + 2], &frame[kUdpChecksumAt]);
     std::memcpy(copies_[slot].data(), frame.data(), frame.size());
     return {copies_[slot].data(), frame.size()};
   }
@@ -138,7 +157,7 @@ class Spray {
 };
 
 int run(const Options& options) {
-  PacketSocket socket{options.device};
+  PacketSocket socket{options.device, options.runs};
   Spray spray{options, socket, read_flows(options.flows)};
   const auto begun = Clock::now();
   std::uint64_t sent = 0;
@@ -179,6 +198,8 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds)->check(CLI::Range(0.1, 3600.0));
   app.add_option("--burst", options.burst, "packets of one flow in a row")
       ->check(CLI::Range(1, 1000));
+  app.add_flag("--runs", options.runs,
+               "a burst is one frame, as a network card's driver hands it on (GRO)");
   app.add_flag("--rtp", options.rtp, "the payload is RTP: count its sequence number up");
   CLI11_PARSE(app, argc, argv);
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });

@@ -6,7 +6,7 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include <memory>
-#include <mutex>
+#include <thread>
 
 #include "edge/log_line.h"
 
@@ -19,21 +19,35 @@ constexpr std::size_t kQueuedLines = 8192;
 constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
 constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
 
-class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
+/// Between two looks at the queue, after everything in it has been written: a line a second is
+/// shown at once, and thousands do not wake the writer one by one.
+constexpr std::chrono::milliseconds kNap{5};
+/// Written together at most, in bytes.
+constexpr std::size_t kTogether = 64 * 1024;
+
+/// On the writer's thread only, which also reads the queue.
+class FileSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit FileSink(std::FILE* out) : out_{out} {}
+  FileSink(std::FILE* out, spdlog::details::thread_pool& writer) : out_{out}, writer_{writer} {}
+  ~FileSink() override { flush_(); }
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
-    std::fwrite(line.data(), 1, line.size(), out_);
-    std::fflush(out_);
+    formatter_->format(message, waiting_);
+    if (waiting_.size() < kTogether && writer_.queue_size() > 0) return;
+    flush_();
+    std::this_thread::sleep_for(kNap);
   }
-  void flush_() override { std::fflush(out_); }
+  void flush_() override {
+    std::fwrite(waiting_.data(), 1, waiting_.size(), out_);
+    std::fflush(out_);
+    waiting_.clear();
+  }
 
  private:
   std::FILE* out_;
+  spdlog::details::thread_pool& writer_;
+  spdlog::memory_buf_t waiting_;
 };
 
 struct OpenLog {
@@ -67,8 +81,8 @@ void write(spdlog::level::level_enum level, std::string_view event, LogFields fi
 LogSession::LogSession(const LogConfig& config, std::FILE* out) {
   auto writer = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
   auto logger =
-      std::make_shared<spdlog::async_logger>("avedge", std::make_shared<FileSink>(out), writer,
-                                             spdlog::async_overflow_policy::overrun_oldest);
+      std::make_shared<spdlog::async_logger>("avedge", std::make_shared<FileSink>(out, *writer),
+                                             writer, spdlog::async_overflow_policy::overrun_oldest);
   logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
       config.format == LogFormat::json ? kJsonPattern : kTextPattern,
       spdlog::pattern_time_type::utc));

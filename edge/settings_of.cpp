@@ -62,17 +62,21 @@ anchor::OwnPlaces own_places(const Config& config) {
   return own;
 }
 
+std::size_t port_count(const std::vector<relay::RelayRange>& ranges) {
+  std::size_t ports = 0;
+  for (const relay::RelayRange& range : ranges) {
+    ports += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
+  }
+  return ports;
+}
+
 /// What allocations and calls may ask for within their limits, all on one worker: so a flow table
 /// is never full, and a success that was answered is one. Memory follows use, not this number.
 std::size_t flows_needed(const Config& config, const std::vector<relay::RelayRange>& ranges) {
   const TurnLimits& limits = config.turn.limits;
   const std::size_t per_allocation =
       2 + limits.permissions_per_allocation + 2 * std::size_t{limits.channels_per_allocation};
-  std::size_t ports = 0;
-  for (const relay::RelayRange& range : ranges) {
-    ports += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
-  }
-  const std::size_t for_calls = ports * latching::Party::kMaxSources;
+  const std::size_t for_calls = port_count(ranges) * latching::Party::kMaxSources;
   return limits.allocations_total * per_allocation + for_calls;
 }
 
@@ -309,6 +313,8 @@ anchor::Settings anchor_settings(const Config& config) {
   settings.media_idle = config.sip.media_idle_timeout;
   settings.hold_idle = std::max(settings.hold_idle, settings.media_idle);
   settings.own = own_places(config);
+  // A call takes at least four ports; as many dialogs again may be without media.
+  settings.max_sessions = std::max(settings.max_sessions, port_count(relay_ranges(config)) / 2);
   settings.max_sessions_per_source = config.sip.limits.calls_per_source;
   settings.max_port_pairs_per_source = config.sip.limits.ports_per_source / 2;
   return settings;

@@ -33,7 +33,7 @@ void describe(Flow& flow, const FlowSpec& spec) {
 
 }  // namespace
 
-static_assert(sizeof(Flow) <= 128, "a flow is at most two cache lines");
+static_assert(sizeof(Flow) <= 2 * kCacheLine, "a flow is at most two cache lines");
 
 FlowTable::FlowTable(std::size_t capacity, std::uint64_t seed)
     : capacity_{capacity}, seed_{seed}, buckets_(kFirstBucketCount) {}

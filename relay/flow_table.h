@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "relay/core/cache_line.h"
 #include "relay/core/flow.h"
 #include "relay/socket_address.h"
 
@@ -17,7 +18,7 @@ using RouteId = std::uint32_t;
 inline constexpr RouteId kNoRoute = 0xffffffff;
 
 /// A flow as the forwarding loop reads it: at most two cache lines.
-struct alignas(64) Flow {
+struct alignas(kCacheLine) Flow {
   FlowKey key;
   SocketId out_socket;
   SocketAddress destination;

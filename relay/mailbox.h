@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "relay/core/cache_line.h"
 #include "relay/file_descriptor.h"
 
 namespace avedge::relay {
@@ -75,7 +76,8 @@ class Mailbox {
   }
 
   FileDescriptor wake_;
-  std::atomic<Letter*> head_{nullptr};
+  // Posters write it: not on a line that the receiver needs between its packets.
+  alignas(kCacheLine) std::atomic<Letter*> head_{nullptr};
 };
 
 }  // namespace avedge::relay

@@ -1,5 +1,7 @@
 #include "relay/port_pool.h"
 
+#include <algorithm>
+
 #include "relay/core/random.h"
 
 namespace avedge::relay {
@@ -17,21 +19,22 @@ PortPool::PortPool(Port first, Port last, ClockFunction clock)
 }
 
 std::optional<PortLease> PortPool::lease_any() {
-  const auto bit =
-      search([this](std::size_t start, auto eligible) { return taken_.take(start, eligible); });
+  const auto bit = search(
+      any_, [this](std::size_t start, auto eligible) { return taken_.take(start, eligible); });
   if (!bit) return std::nullopt;
   return PortLease{*this, port_of(*bit)};
 }
 
 std::optional<PortLease> PortPool::lease_even() {
-  const auto bit = search(
-      [this](std::size_t start, auto eligible) { return taken_.take_even(start, eligible); });
+  const auto bit = search(even_, [this](std::size_t start, auto eligible) {
+    return taken_.take_even(start, eligible);
+  });
   if (!bit) return std::nullopt;
   return PortLease{*this, port_of(*bit)};
 }
 
 std::optional<PortLeasePair> PortPool::lease_pair() {
-  const auto bit = search([this](std::size_t start, auto eligible) {
+  const auto bit = search(pair_, [this](std::size_t start, auto eligible) {
     return taken_.take_even_pair(
         start, [&](std::size_t even) { return eligible(even) && eligible(even + 1); });
   });
@@ -43,12 +46,24 @@ bool PortPool::is_leased(Port port) const {
   return port.number() >= base_ + below_first_ && taken_.is_taken(port.number() - base_);
 }
 
-/// First among ports that have rested, then among all.
+/// First among ports that have rested, then among all. While every free port rests, as under a
+/// flood of short allocations, one search in vain tells how long all others would be.
 template <class Search>
-std::optional<std::size_t> PortPool::search(Search take) {
+std::optional<std::size_t> PortPool::search(NoneRestedBefore& none_before, Search take) {
   const std::uint64_t start = random_u64();
   const std::uint32_t now = seconds_now();
-  if (const auto bit = take(start, [&](std::size_t b) { return is_rested(b, now); })) return bit;
+  if (now >= none_before.load(std::memory_order_relaxed)) {
+    std::uint32_t oldest = now;
+    const auto is_rested = [&](std::size_t bit) {
+      const std::uint32_t freed = freed_at_[bit].load(std::memory_order_relaxed);
+      if (freed == 0 || now - freed >= kRest.count()) return true;
+      oldest = std::min(oldest, freed);
+      return false;
+    };
+    if (const auto bit = take(start, is_rested)) return bit;
+    none_before.store(oldest + static_cast<std::uint32_t>(kRest.count()),
+                      std::memory_order_relaxed);
+  }
   return take(start, [](std::size_t) { return true; });
 }
 
@@ -56,11 +71,6 @@ void PortPool::give_back(Port port) {
   const std::size_t bit = port.number() - base_;
   freed_at_[bit].store(seconds_now(), std::memory_order_relaxed);
   taken_.give_back(bit);
-}
-
-bool PortPool::is_rested(std::size_t bit, std::uint32_t now) const {
-  const std::uint32_t freed = freed_at_[bit].load(std::memory_order_relaxed);
-  return freed == 0 || now - freed >= kRest.count();
 }
 
 Port PortPool::port_of(std::size_t bit) const {

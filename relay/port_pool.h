@@ -68,10 +68,12 @@ class PortPool {
  private:
   friend class PortLease;
 
+  /// In seconds_now(): before this moment no port, or pair of them, that is free has rested.
+  using NoneRestedBefore = std::atomic<std::uint32_t>;
+
   template <class Search>
-  std::optional<std::size_t> search(Search take);
+  std::optional<std::size_t> search(NoneRestedBefore& none_before, Search take);
   void give_back(Port port);
-  [[nodiscard]] bool is_rested(std::size_t bit, std::uint32_t now) const;
   [[nodiscard]] Port port_of(std::size_t bit) const;
   [[nodiscard]] std::uint32_t seconds_now() const;
 
@@ -80,6 +82,9 @@ class PortPool {
   std::size_t below_first_;
   AtomicBitmap taken_;
   std::unique_ptr<std::atomic<std::uint32_t>[]> freed_at_;  // seconds; 0: never leased
+  NoneRestedBefore any_{0};
+  NoneRestedBefore even_{0};
+  NoneRestedBefore pair_{0};
   ClockFunction clock_;
 };
 

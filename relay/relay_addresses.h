@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relay/core/cache_line.h"
 #include "relay/core/drop_reason.h"
 #include "relay/core/relay_ports.h"
 #include "relay/port_pool.h"
@@ -79,7 +80,8 @@ class RelayAddresses {
       -> decltype(attempt(std::declval<RelayAddress&>()));
 
   std::vector<std::unique_ptr<RelayAddress>> addresses_;
-  std::atomic<std::size_t> turn_{0};
+  // Every lease writes it, and packets between relayed addresses read what stands above.
+  alignas(kCacheLine) std::atomic<std::size_t> turn_{0};
 };
 
 }  // namespace avedge::relay

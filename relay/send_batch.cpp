@@ -46,7 +46,7 @@ void SendBatch::mark_last(const IpMarks& marks) {
 void SendBatch::flush() {
   if (count_ == 0) return;
   if (one_socket_) {
-    send(fds_[0], messages_.data(), count_);
+    send(fds_[0], std::span{messages_}.first(count_));
   } else {
     flush_grouped();
   }
@@ -67,18 +67,32 @@ void SendBatch::flush_grouped() {
       grouped_[grouped++] = messages_[i];
       fds_[i] = kSent;
     }
-    send(fd, grouped_.data(), grouped);
+    send(fd, std::span{grouped_}.first(grouped));
   }
 }
 
-void SendBatch::send(int fd, mmsghdr* messages, std::size_t count) {
+/// A run that cannot be cut (a path of small packets, a device without checksums) leaves in parts.
+void SendBatch::send(int fd, std::span<mmsghdr> messages) {
+  const std::span<mmsghdr> runs = runs_.join(messages);
+  if (runs.data() == messages.data()) return send_each(fd, messages);
+  for (std::size_t i = 0; i < runs.size();) {
+    const int sent = sendmmsg(fd, &runs[i], static_cast<unsigned>(runs.size() - i), 0);
+    if (sent > 0) {
+      i += static_cast<std::size_t>(sent);
+    } else {
+      send_each(fd, runs_.parts(i++));
+    }
+  }
+}
+
+void SendBatch::send_each(int fd, std::span<mmsghdr> messages) {
   bool is_second_try = false;
-  while (count > 0) {
-    const int sent = sendmmsg(fd, messages, static_cast<unsigned>(count), 0);
+  while (!messages.empty()) {
+    const int sent = sendmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), 0);
     std::size_t done = sent > 0 ? static_cast<std::size_t>(sent) : 0;
     if (sent <= 0) {
       if (sent < 0 && errno == EINTR) continue;
-      if (sent < 0 && errno == EAGAIN) return drop_all(count);
+      if (sent < 0 && errno == EAGAIN) return drop_all(messages.size());
       if (sent < 0 && !is_second_try && is_about_another(errno)) {
         is_second_try = true;
         continue;
@@ -88,8 +102,7 @@ void SendBatch::send(int fd, mmsghdr* messages, std::size_t count) {
       done = 1;
     }
     is_second_try = false;
-    messages += done;
-    count -= done;
+    messages = messages.subspan(done);
   }
 }
 

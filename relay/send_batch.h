@@ -10,13 +10,14 @@
 #include "relay/core/counters.h"
 #include "relay/core/flow.h"
 #include "relay/ip_marks.h"
+#include "relay/segment_runs.h"
 #include "relay/socket_address.h"
 
 namespace avedge::relay {
 
 class SendBatch {
  public:
-  static constexpr std::size_t kCapacity = 128;
+  static constexpr std::size_t kCapacity = SegmentRuns::kCapacity;
 
   explicit SendBatch(Drops& drops);
 
@@ -40,7 +41,8 @@ class SendBatch {
  private:
   void append(int fd, const SocketAddress& destination, ConstBytes bytes);
   void flush_grouped();
-  void send(int fd, mmsghdr* messages, std::size_t count);
+  void send(int fd, std::span<mmsghdr> messages);
+  void send_each(int fd, std::span<mmsghdr> messages);
   void drop_all(std::size_t count);
 
   Drops& drops_;
@@ -52,6 +54,7 @@ class SendBatch {
   std::array<SocketAddress, kCapacity> own_addresses_{};
   std::array<MarksBuffer, kCapacity> marks_{};
   std::array<mmsghdr, kCapacity> grouped_{};
+  SegmentRuns runs_;
 };
 
 }  // namespace avedge::relay

@@ -38,8 +38,9 @@ struct Socket {
   /// Of relayed UDP addresses, if limited; shared by the two addresses of one allocation.
   std::shared_ptr<AllocationBandwidth> bandwidth;
   SocketRole role = SocketRole::relay;
-  std::uint16_t listener = 0;  // which of the configured listeners this is
-  bool admits_plain = true;    // a listener for DTLS only has no use for anything else
+  std::uint16_t listener = 0;   // which of the configured listeners this is
+  bool admits_plain = true;     // a listener for DTLS only has no use for anything else
+  std::uint32_t served_in = 0;  // the worker's wake-up that last read from it
   Endpoint local;
   Endpoint advertised;
 

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint64_t kMailboxEvent = ~0ull;
 constexpr int kMaxEvents = 256;
-/// Datagrams taken from a relay or anchor socket in one go: usually one or two are waiting, and
-/// every prepared but unused receive header costs time.
+/// Datagrams taken from a relay or anchor socket in one go: every prepared but unused receive
+/// header costs time.
 constexpr std::size_t kRelayReceiveBatch = 8;
 /// ICMP errors read in one go: whoever forges them must not keep the worker from its media.
 constexpr int kIcmpBatch = 8;
@@ -44,6 +44,8 @@ std::unique_ptr<FrameEgress> make_egress(WorkerIndex index, Navigator* navigator
 
 }  // namespace
 
+static_assert(alignof(Worker) >= kCacheLine, "no worker's members beside those of another");
+
 Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSurroundings& around,
                const HandlerFactory& make_handlers)
     : index_{index},
@@ -68,7 +70,7 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
     messages_[i].msg_hdr.msg_iovlen = 1;
     messages_[i].msg_hdr.msg_name = &sources_[i];
-    messages_[i].msg_hdr.msg_control = &marks_[i];
+    messages_[i].msg_hdr.msg_control = &controls_[i];
   }
   if (!control(epoll_, EPOLL_CTL_ADD, mailbox_.wake_fd(), kMailboxEvent, EPOLLIN)) {
     throw std::system_error{errno, std::generic_category(), "epoll"};
@@ -92,6 +94,7 @@ void Worker::wait_and_serve() {
   const int ready =
       epoll_wait(epoll_.get(), events.data(), kMaxEvents, milliseconds_to_next_deadline());
   now_ = std::chrono::steady_clock::now();
+  ++wake_up_;
   const std::span woken{events.data(), static_cast<std::size_t>(std::max(ready, 0))};
 
   // Orders first: a call's sockets exist before its first packet is looked at.
@@ -123,7 +126,7 @@ int Worker::milliseconds_to_next_deadline() const {
 
 void Worker::serve(SocketId id, std::uint32_t ready) {
   if ((ready & EPOLLERR) != 0) report_undelivered(id);
-  const Socket* socket = sockets_.find(id);
+  Socket* socket = sockets_.find(id);
   if (socket == nullptr) return;  // closed earlier in this wake-up
   switch (socket->role) {
     case SocketRole::listener:
@@ -154,32 +157,69 @@ void Worker::report_undelivered(SocketId id) {
   }
 }
 
-/// One recvmmsg a wake-up and socket: epoll is level-triggered, so nobody is starved and nothing
-/// is forgotten.
-void Worker::receive_from(SocketId id, const Socket& socket) {
-  const std::size_t wanted =
-      socket.role == SocketRole::listener ? kReceiveBatch : kRelayReceiveBatch;
+/// One wake-up takes one batch from a socket: epoll is level-triggered, so nobody is starved and
+/// nothing is forgotten. Usually one datagram waits, and looking for a second one costs a quarter
+/// of the first: only who is ready twice in a row is asked for more, and a burst's rest follows at
+/// once, so that it leaves as one run.
+void Worker::receive_from(SocketId id, Socket& socket) {
+  const bool is_ready_again = socket.served_in + 1 == wake_up_;
+  socket.served_in = wake_up_;
+  if (socket.role == SocketRole::listener) {
+    receive(id, socket, kReceiveBatch);
+  } else if (!is_ready_again) {
+    receive(id, socket, 1);
+  } else if (receive(id, socket, kRelayReceiveBatch) == kRelayReceiveBatch) {
+    if (const Socket* still_there = sockets_.find(id)) receive(id, *still_there, kReceiveBatch);
+  }
+}
+
+std::size_t Worker::receive(SocketId id, const Socket& socket, std::size_t wanted) {
   if (ring_.free() < wanted) flush();
 
-  const bool marked = reads_marks(socket);
   for (std::size_t i = 0; i < wanted; ++i) {
     vectors_[i] = {ring_.payload(i), PacketRing::kPayload};
     messages_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
-    messages_[i].msg_hdr.msg_controllen = marked ? sizeof(MarksBuffer) : 0;
+    messages_[i].msg_hdr.msg_controllen = sizeof(ReceiveControl);
   }
   const int received = recvmmsg(socket.fd.get(), messages_.data(), static_cast<unsigned>(wanted),
                                 MSG_DONTWAIT, nullptr);
-  if (received <= 0) return;
+  if (received <= 0) return 0;
   const auto count = static_cast<std::size_t>(received);
   std::byte* const first = ring_.payload(0);
   ring_.keep(count);
+  const bool marked = reads_marks(socket);
   for (std::size_t i = 0; i < count; ++i) {
-    std::byte* const payload = first + i * PacketRing::kStride;
-    serve(id, socket,
-          {sources_[i].endpoint(),
-           {payload, messages_[i].msg_len},
-           marked ? received_marks(messages_[i].msg_hdr) : IpMarks{}});
+    msghdr& header = messages_[i].msg_hdr;
+    const Packet packet{sources_[i].endpoint(),
+                        {first + i * PacketRing::kStride, messages_[i].msg_len},
+                        marked ? received_marks(header) : IpMarks{}};
+    const std::size_t segment = header.msg_controllen > 0 ? received_segment(header) : 0;
+    segment == 0 ? serve(id, socket, packet) : serve_run(id, packet, segment);
   }
+  return count;
+}
+
+/// Only what comes from peers is framed, and needs room for that; the rest is served where it lies.
+void Worker::serve_run(SocketId id, const Packet& run, std::size_t segment) {
+  for (Bytes rest = run.bytes; !rest.empty();) {
+    const Socket* socket = sockets_.find(id);
+    if (socket == nullptr) return;  // closed by what came before
+    const Bytes datagram = rest.first(std::min(segment, rest.size()));
+    rest = rest.subspan(datagram.size());
+    const Bytes served = socket->role == SocketRole::relay ? take_apart(datagram) : datagram;
+    serve(id, *socket, {run.remote, served, run.marks});
+  }
+}
+
+Bytes Worker::take_apart(ConstBytes datagram) {
+  if (apart_.free() == 0) {
+    send_waiting();
+    apart_.clear();
+  }
+  const Bytes copy{apart_.payload(0), datagram.size()};
+  std::memcpy(copy.data(), datagram.data(), datagram.size());
+  apart_.keep(1);
+  return copy;
 }
 
 /// Anchors pass calls that no rule of TURN is about.
@@ -299,9 +339,14 @@ void Worker::close_anything(SocketId id) {
   sockets_.close(id);
 }
 
-void Worker::flush() {
+void Worker::send_waiting() {
   egress_ != nullptr ? egress_->flush() : batch_.flush();
+}
+
+void Worker::flush() {
+  send_waiting();
   ring_.clear();
+  apart_.clear();
   dtls_.clear();
 }
 
@@ -332,6 +377,7 @@ bool Worker::adopt(SocketId id, Socket socket) {
   // unmarked.
   const AddressFamily family = adopted.local.address.family();
   if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
+  receive_runs(adopted.fd.get());
   if (adopted.role != SocketRole::anchor) apply_marking(adopted.fd.get(), family, around_.marking);
   return watch(id, adopted.fd.get(), EPOLLIN);
 }

@@ -146,8 +146,12 @@ class Worker final : public FlowReader {
   [[nodiscard]] int milliseconds_to_next_deadline() const;
   void serve(SocketId id, std::uint32_t ready);
   void report_undelivered(SocketId id);
-  void receive_from(SocketId id, const Socket& socket);
+  void receive_from(SocketId id, Socket& socket);
+  /// Returns how many datagrams came, at most `wanted`.
+  std::size_t receive(SocketId id, const Socket& socket, std::size_t wanted);
   [[nodiscard]] bool reads_marks(const Socket& socket) const;
+  void serve_run(SocketId id, const Packet& run, std::size_t segment);
+  [[nodiscard]] Bytes take_apart(ConstBytes datagram);
   void serve(SocketId id, const Socket& socket, const Packet& packet);
   void ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram);
   void carry_out(const Outcome& outcome);
@@ -156,6 +160,7 @@ class Worker final : public FlowReader {
   void erase(const FlowKey& key);
   void limit_bandwidth(const LimitBandwidth& limit);
   void close_anything(SocketId id);
+  void send_waiting();
   void flush();
   void expire();
   void publish_gauges();
@@ -168,12 +173,14 @@ class Worker final : public FlowReader {
   Mailbox<Worker> mailbox_;
   std::atomic<bool> stopping_{false};
   Time now_{};
+  std::uint32_t wake_up_ = 0;  // counts them
   Time next_purge_{};
 
   SocketTable sockets_;
   FlowTable flows_;
   WorkerPorts ports_;
   PacketRing ring_;
+  PacketRing apart_;  // datagrams of received runs that need room in front of them
   SendBatch batch_;
   std::unique_ptr<FrameEgress> egress_;  // null: everything leaves by sockets
   Forwarder forwarder_;
@@ -189,7 +196,7 @@ class Worker final : public FlowReader {
   std::array<mmsghdr, kReceiveBatch> messages_{};
   std::array<iovec, kReceiveBatch> vectors_{};
   std::array<SocketAddress, kReceiveBatch> sources_;
-  std::array<MarksBuffer, kReceiveBatch> marks_;
+  std::array<ReceiveControl, kReceiveBatch> controls_;
 };
 
 }  // namespace avedge::relay

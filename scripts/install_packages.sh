@@ -38,6 +38,7 @@ test_packages=(
   iproute2 procps util-linux             # namespaces and what lives in them
   curl                 # one of the commands that avedge prints
   systemd              # systemd-analyze verify
+  valgrind             # counts the instructions of the packet path
   shellcheck           # these scripts
 )
 

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <sstream>
 
+#include "relay/egress/udp_frame.h"
+
 namespace avedge::bench {
 namespace {
 
@@ -17,10 +19,15 @@ std::optional<std::byte> parse_hex_byte(std::string_view text) {
   return std::byte{value};
 }
 
-/// RFC 1071, over an even number of bytes.
-std::uint16_t internet_checksum(ConstBytes bytes) {
+/// RFC 1071: a last odd byte counts as if a zero followed.
+std::uint32_t sum_of(ConstBytes bytes) {
   std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < bytes.size(); i += 2) sum += load_be16(&bytes[i]);
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) sum += load_be16(&bytes[i]);
+  if (bytes.size() % 2 != 0) sum += std::to_integer<std::uint32_t>(bytes.back()) << 8;
+  return sum;
+}
+
+std::uint16_t internet_checksum(std::uint32_t sum) {
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
   return static_cast<std::uint16_t>(~sum);
 }
@@ -39,8 +46,16 @@ void write_ip_header(ByteWriter& writer, const FrameFlow& flow) {
   fields.u16(0);
   fields.bytes(flow.source.address.bytes());
   fields.bytes(flow.destination.address.bytes());
-  store_be16(&header[10], internet_checksum(header));
+  store_be16(&header[10], internet_checksum(sum_of(header)));
   writer.bytes(header);
+}
+
+/// RFC 768: the pseudo header is summed along; a sum of zero is sent as ones.
+std::uint16_t udp_checksum(const FrameFlow& flow, ConstBytes datagram) {
+  const std::uint16_t checksum = internet_checksum(
+      sum_of(flow.source.address.bytes()) + sum_of(flow.destination.address.bytes()) + IPPROTO_UDP +
+      static_cast<std::uint32_t>(datagram.size()) + sum_of(datagram));
+  return checksum != 0 ? checksum : 0xffff;
 }
 
 }  // namespace
@@ -90,6 +105,22 @@ std::vector<std::byte> make_frame(const MacAddress& from, const MacAddress& to,
   writer.u16(static_cast<std::uint16_t>(8 + flow.payload.size()));
   writer.u16(0);
   writer.bytes(flow.payload);
+  const Bytes datagram = Bytes{frame}.subspan(kFrameHeader - 8);
+  store_be16(&datagram[6], udp_checksum(flow, datagram));
+  return frame;
+}
+
+std::vector<std::byte> make_run(const MacAddress& from, const MacAddress& to, const FrameFlow& flow,
+                                std::size_t count) {
+  const std::size_t size = flow.payload.size();
+  std::vector<std::byte> frame(relay::kMaxFrameHeader + count * size);
+  const std::size_t header = relay::write_frame_header(
+      frame.data(), {0, from, to, 0, 0},
+      {flow.source, flow.destination, {}, 0, count * size, static_cast<std::uint16_t>(size)});
+  frame.resize(header + count * size);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy(flow.payload.begin(), flow.payload.end(), frame.begin() + header + i * size);
+  }
   return frame;
 }
 

@@ -29,11 +29,17 @@ struct FrameFlow {
 /// behind it. IPv4.
 [[nodiscard]] std::optional<FrameFlow> parse_frame_flow(const std::string& line);
 
-/// Bytes of a frame in front of the UDP payload.
+/// Bytes of a frame in front of the UDP payload, and where its checksum is.
 inline constexpr std::size_t kFrameHeader = 14 + 20 + 8;
+inline constexpr std::size_t kUdpChecksumAt = kFrameHeader - 2;
 
-/// Without a UDP checksum, which RFC 768 allows: a network card would have checked it.
+/// With its UDP checksum: what has none is never aggregated by the receiving kernel.
 [[nodiscard]] std::vector<std::byte> make_frame(const MacAddress& from, const MacAddress& to,
                                                 const FrameFlow& flow);
+
+/// `count` such datagrams in one frame, as the kernel aggregates what arrives in a row (GRO); with
+/// the header of PACKET_VNET_HDR in front, which says so.
+[[nodiscard]] std::vector<std::byte> make_run(const MacAddress& from, const MacAddress& to,
+                                              const FrameFlow& flow, std::size_t count);
 
 }  // namespace avedge::bench

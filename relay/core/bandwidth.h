@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "relay/core/cache_line.h"
 #include "relay/core/pace.h"
 
 namespace avedge {
@@ -49,7 +50,7 @@ class SharedBudget {
  private:
   Pace pace_;
   std::uint64_t chunk_;
-  alignas(64) std::atomic<Duration::rep> paid_{0};  // workers write it: alone in its cache line
+  alignas(kCacheLine) std::atomic<Duration::rep> paid_{0};  // workers write it: alone there
 };
 
 /// What the ledger grants to a new allocation.

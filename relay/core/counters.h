@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "relay/core/cache_line.h"
 #include "relay/core/drop_reason.h"
 #include "relay/core/flow.h"
 
@@ -43,7 +44,7 @@ struct Drops {
 };
 
 /// Everything one worker counts. Written by its thread only.
-struct alignas(64) WorkerCounters {
+struct alignas(kCacheLine) WorkerCounters {
   std::array<Counter, kDirectionLabels.size()> packets;
   std::array<Counter, kDirectionLabels.size()> bytes;
   Drops drops;

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,6 +45,11 @@ class IpAddress {
   [[nodiscard]] std::string to_string() const;
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  /// As two words: the default compares byte by byte, and every packet's flow is looked up.
+  friend bool operator==(const IpAddress& left, const IpAddress& right) {
+    return std::memcmp(left.octets_.data(), right.octets_.data(), sizeof left.octets_) == 0 &&
+           left.family_ == right.family_;
+  }
 
  private:
   std::array<std::byte, 16> octets_{};  // IPv4: the first four, the rest zero

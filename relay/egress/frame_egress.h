@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "relay/core/cache_line.h"
 #include "relay/egress/frame_batch.h"
 #include "relay/egress/navigator.h"
 #include "relay/flow_table.h"
@@ -13,8 +14,9 @@
 
 namespace avedge::relay {
 
-/// The worker's thread.
-class FrameEgress {
+/// The worker's thread. Made by another one, so that the allocator may put anything beside it: on
+/// cache lines of its own.
+class alignas(kCacheLine) FrameEgress {
  public:
   /// References outlive it. `sockets` is what leaves by sockets: flushed before any frame, so that
   /// a flow whose packets take both ways keeps their order.

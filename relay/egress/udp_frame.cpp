@@ -40,8 +40,14 @@ std::uint16_t fold(std::uint32_t sum) {
 }
 
 /// The checksum starts behind the IP header; what is in its field is summed along.
-std::byte* write_offload(std::byte* at, std::size_t ip_header) {
+std::byte* write_offload(std::byte* at, std::size_t ip_header, std::uint16_t segment_size) {
+  constexpr std::uint8_t kCutDatagrams = 5;  // VIRTIO_NET_HDR_GSO_UDP_L4, since Linux 6.2
   OffloadHeader header;
+  if (segment_size != 0) {
+    header.segmentation = kCutDatagrams;
+    header.header_length = static_cast<std::uint16_t>(kEthernet + ip_header + kUdp);
+    header.segment_size = segment_size;
+  }
   header.checksum_start = static_cast<std::uint16_t>(kEthernet + ip_header);
   header.checksum_offset = kUdpChecksumAt;
   std::memcpy(at, &header, sizeof header);
@@ -100,7 +106,7 @@ std::byte* write_udp(std::byte* at, const DatagramHeader& datagram) {
 std::size_t write_frame_header(std::byte* into, const NextHop& hop,
                                const DatagramHeader& datagram) {
   const bool is_v4 = datagram.to.address.is_v4();
-  std::byte* at = write_offload(into, is_v4 ? kIpv4 : kIpv6);
+  std::byte* at = write_offload(into, is_v4 ? kIpv4 : kIpv6, datagram.segment_size);
   at = write_ethernet(at, hop, is_v4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
   at = is_v4 ? write_ipv4(at, datagram) : write_ipv6(at, datagram);
   at = write_udp(at, datagram);

@@ -17,6 +17,8 @@ struct DatagramHeader {
   IpMarks marks;
   std::uint16_t identification = 0;  // IPv4
   std::size_t payload_size = 0;
+  /// What the payload is to be cut into; 0 if it is one datagram.
+  std::uint16_t segment_size = 0;
 };
 
 /// Bytes of the IP packet around a UDP payload: what counts for the MTU.
@@ -25,7 +27,8 @@ struct DatagramHeader {
 }
 
 /// Writes everything that goes in front of the payload, and returns its size. The UDP checksum is
-/// left to the network card, or to the kernel where that cannot (RFC 768, RFC 8200 §8.1). `into`
+/// left to the network card, or to the kernel where that cannot (RFC 768, RFC 8200 §8.1); so is
+/// cutting into segments. `into`
 /// has at least kMaxFrameHeader bytes. Runs per packet.
 std::size_t write_frame_header(std::byte* into, const NextHop& hop, const DatagramHeader& datagram);
 

@@ -2,6 +2,7 @@
 #include "relay/data_plane.h"
 
 #include <gtest/gtest.h>
+#include <netinet/udp.h>
 #include <poll.h>
 
 #include <optional>
@@ -29,6 +30,15 @@ class Party {
     const SocketAddress address{to};
     ASSERT_EQ(sendto(socket_.get(), bytes.data(), bytes.size(), 0, &address.any, address.size()),
               static_cast<ssize_t>(bytes.size()));
+  }
+
+  /// `bytes`, cut by the kernel into datagrams of `size` bytes and a rest: on loopback they travel
+  /// in one piece.
+  void send_run(const Endpoint& to, const std::string& bytes, int size) const {
+    ASSERT_EQ(setsockopt(socket_.get(), SOL_UDP, UDP_SEGMENT, &size, sizeof size), 0);
+    send(to, bytes);
+    const int off = 0;
+    setsockopt(socket_.get(), SOL_UDP, UDP_SEGMENT, &off, sizeof off);
   }
 
   /// DSCP and ECN of what it sends from now on; and it looks at those of what it receives.
@@ -265,6 +275,36 @@ TEST_F(DataPlaneTest, LargeDatagramsPassWhole) {
   const auto arrived = peer_.receive();
   ASSERT_TRUE(arrived);
   EXPECT_EQ(arrived->bytes, large);
+}
+
+TEST_F(DataPlaneTest, RunsThatArriveInOnePieceAreRelayedDatagramByDatagram) {
+  client_.send(listener_, kStun);
+  const auto answer = client_.receive();
+  ASSERT_TRUE(answer);
+  const Endpoint relayed{private_loopback(), *Port::parse(answer->bytes)};
+  constexpr int kRuns = 3;
+  constexpr int kInRun = 50;
+  const auto text = [](int i) { return std::string(99, static_cast<char>(i % 127)) + "."; };
+  for (int run = 0; run < kRuns; ++run) {
+    std::string up;
+    std::string down;
+    for (int i = 0; i < kInRun; ++i) {
+      up += channel_data(text(run * kInRun + i));
+      down += text(run * kInRun + i);
+    }
+    client_.send_run(listener_, up + channel_data("rest"), static_cast<int>(up.size()) / kInRun);
+    peer_.send_run(relayed, down + "rest", static_cast<int>(down.size()) / kInRun);
+  }
+  for (int run = 0; run < kRuns; ++run) {
+    for (int i = 0; i <= kInRun; ++i) {
+      const std::string expected = i < kInRun ? text(run * kInRun + i) : "rest";
+      const auto at_peer = peer_.receive();
+      const auto at_client = client_.receive();
+      ASSERT_TRUE(at_peer && at_client) << run << ' ' << i;
+      ASSERT_EQ(at_peer->bytes, expected);
+      ASSERT_EQ(at_client->bytes, channel_data(expected));
+    }
+  }
 }
 
 TEST_F(DataPlaneTest, AStrangersPacketsReachNobody) {

@@ -94,6 +94,26 @@ TEST(PortPool, FreedPortsRestBeforeTheyAreLeasedAgain) {
   EXPECT_TRUE(ports.lease_any());
 }
 
+TEST(PortPool, WhatHasRestedIsFoundAfterSearchesInVain) {
+  auto ports = pool(50000, 50063);
+  std::vector<PortLease> leases;
+  while (auto lease = ports.lease_any()) leases.push_back(std::move(*lease));
+  const Port first_freed = leases.back().port();
+  leases.pop_back();
+  test_now += PortPool::kRest / 2;
+  leases.resize(8);
+  std::vector<Port> early;  // while all rest: any of them, again and again
+  for (int i = 0; i < 8; ++i) {
+    leases.push_back(*ports.lease_any());
+    early.push_back(leases.back().port());
+  }
+  test_now += PortPool::kRest / 2;
+  if (std::count(early.begin(), early.end(), first_freed) == 0) {
+    EXPECT_EQ(ports.lease_any()->port(), first_freed);
+  }
+  EXPECT_TRUE(ports.lease_even() && ports.lease_pair());
+}
+
 TEST(PortPool, LeasesStartAtUnpredictablePlaces) {
   std::set<Port> first;
   for (int i = 0; i < 32; ++i) first.insert(pool(50000, 59999).lease_any()->port());

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "loopback.h"
@@ -56,6 +57,27 @@ TEST(RelayAddresses, UsesEveryAddressOfAnInterface) {
   }
   EXPECT_EQ(leased.size(), 4u);
   EXPECT_FALSE(addresses.lease("external", AddressFamily::ipv4, Parity::any));
+}
+
+/// Leases pairs of ports until there are none; how many of them each address gave.
+std::map<IpAddress, std::size_t> pairs_until_exhausted(RelayAddresses& addresses) {
+  std::map<IpAddress, std::size_t> pairs;
+  std::vector<UdpSocketPair> held;
+  for (;;) {
+    auto pair = addresses.lease_pair("external", AddressFamily::ipv4);
+    if (!pair) return pairs;
+    ++pairs[pair->even.local.address];
+    held.push_back(std::move(pair).value());
+  }
+}
+
+TEST(RelayAddresses, ASecondAddressDoublesTheCallsThatFit) {
+  RelayAddresses one{{loopback_range(21100, 21119)}};
+  EXPECT_EQ(pairs_until_exhausted(one), (std::map<IpAddress, std::size_t>{{kLoopback, 10}}));
+  const IpAddress second = private_loopback(1);
+  RelayAddresses two{{loopback_range(21120, 21139), loopback_range(21120, 21139, second)}};
+  EXPECT_EQ(pairs_until_exhausted(two),
+            (std::map<IpAddress, std::size_t>{{kLoopback, 10}, {second, 10}}));
 }
 
 TEST(RelayAddresses, AnAddressMayHaveSeveralRanges) {

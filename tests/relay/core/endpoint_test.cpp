@@ -32,6 +32,16 @@ TEST(IpAddress, FamiliesAreNeverEqual) {
   EXPECT_TRUE(IpAddress::parse("127.9.9.9")->is_loopback());
 }
 
+TEST(IpAddress, EveryByteCounts) {
+  const std::array<std::byte, 16> octets{};
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    auto other = octets;
+    other[i] = std::byte{1};
+    EXPECT_EQ(IpAddress::v6(octets), *IpAddress::parse("::"));
+    EXPECT_NE(IpAddress::v6(octets), IpAddress::v6(other)) << "byte " << i;
+  }
+}
+
 TEST(Endpoint, HashDependsOnEveryFieldAndOnTheSeed) {
   const auto a = *Endpoint::parse("192.0.2.1:1000");
   EXPECT_EQ(hash_of(a, 7), hash_of(a, 7));

@@ -17,10 +17,11 @@ struct Written {
   std::array<std::byte, kMaxFrameHeader> bytes{};
   std::size_t size = 0;
 
-  Written(const char* from, const char* to, const IpMarks& marks, std::size_t payload)
+  Written(const char* from, const char* to, const IpMarks& marks, std::size_t payload,
+          std::uint16_t segment = 0)
       : size{write_frame_header(
             bytes.data(), kHop,
-            {*Endpoint::parse(from), *Endpoint::parse(to), marks, 0x1234, payload})} {}
+            {*Endpoint::parse(from), *Endpoint::parse(to), marks, 0x1234, payload, segment})} {}
 
   [[nodiscard]] std::uint16_t u16(std::size_t at) const { return load_be16(&bytes[at]); }
   [[nodiscard]] std::uint8_t u8(std::size_t at) const {
@@ -66,6 +67,18 @@ TEST(UdpFrame, Ipv6) {
   EXPECT_EQ(header.u16(kIp + 4), 8 + 172);
   EXPECT_EQ(header.u16(kIp + 6), 17 << 8 | 9);
   EXPECT_EQ(header.u16(kIp + 40), 50001);
+}
+
+/// As the virtio specification has it (5.1.6.2): what to cut into which sizes behind which headers.
+TEST(UdpFrame, ARunSaysHowItIsToBeCut) {
+  const Written single{"10.77.0.10:50001", "10.77.0.20:7000", {}, 1200};
+  EXPECT_EQ(single.u8(1), 0);
+  EXPECT_EQ(single.native(4), 0);
+  const Written run{"10.77.0.10:50001", "10.77.0.20:7000", {}, 30 * 1200, 1200};
+  EXPECT_EQ(run.u8(1), 5) << "VIRTIO_NET_HDR_GSO_UDP_L4";
+  EXPECT_EQ(run.native(2), 14 + 20 + 8);
+  EXPECT_EQ(run.native(4), 1200);
+  EXPECT_EQ(run.u16(kIp + 2), 20 + 8 + 30 * 1200);
 }
 
 /// What the kernel, or the card, has to complete: the field holds the sum over the pseudo header of

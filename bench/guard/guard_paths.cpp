@@ -1,0 +1,28 @@
+// Drives each path of a packet through the edge a known number of times, for bench/guard/run to
+// count the instructions of each under callgrind.
+//
+//   guard_paths [OWN-ADDRESS NEIGHBOUR]     with a way out for frames
+#include <cstdio>
+#include <stdexcept>
+
+#include "bench/guard/relay_paths.h"
+#include "bench/guard/signalling_paths.h"
+
+namespace guard = avedge::bench::guard;
+
+int main(int count, char** words) try {
+  guard::measure_flow_lookup();
+  guard::measure_socket_paths();
+  if (count == 3) {
+    const auto own = avedge::IpAddress::parse(words[1]);
+    const auto neighbour = avedge::IpAddress::parse(words[2]);
+    if (!own || !neighbour) throw std::invalid_argument{"not an address"};
+    guard::measure_frame_paths({*own, *neighbour});
+  }
+  guard::measure_sdp();
+  guard::measure_invite();
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "guard_paths: %s\n", error.what());
+  return 1;
+}
