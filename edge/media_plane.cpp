@@ -7,6 +7,7 @@
 #include "edge/session_log.h"
 #include "edge/settings_of.h"
 #include "ice/latching/anchor_latching.h"
+#include "ice/latching/stream_latching.h"
 
 namespace avedge::edge {
 namespace {
@@ -85,8 +86,11 @@ relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
       rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, log_,
                                 &around.peers, this, around.worker});
   servers_.push_back(server.get());
-  return {std::move(server),
-          std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own_addresses)};
+  auto datagrams =
+      std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own_addresses);
+  auto streams = std::make_unique<latching::StreamLatching>(around.parties, *datagrams,
+                                                            around.counters, own_addresses);
+  return {std::move(server), std::move(datagrams), std::move(streams)};
 }
 
 Result<void> MediaPlane::replace_certificates(const Config& config) {

@@ -64,6 +64,8 @@ void report_workers(MetricSink& sink, Workers workers) {
              sum(workers, [](const auto& w) { return w.flows.value(); }));
   sink.gauge("avedge_sockets", "Sockets that workers own.", {},
              sum(workers, [](const auto& w) { return w.sockets.value(); }));
+  sink.gauge("avedge_stream_paths", "Components of anchored calls that may run over TCP.", {},
+             sum(workers, [](const auto& w) { return w.stream_paths.value(); }));
   sink.gauge("avedge_media_paths", "Stream components (RTP or RTCP) of anchored calls.", {},
              sum(workers, [](const auto& w) { return w.media_paths.value(); }));
 }

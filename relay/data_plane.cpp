@@ -10,15 +10,20 @@ namespace {
 /// all of them meets in its buffer.
 constexpr int kListenerBuffer = 8 << 20;
 
+/// Connections that may wait for the path of a call: those of its party, and whoever finds the
+/// port.
+constexpr int kPartyBacklog = 16;
+
 /// Every port of every range may be a socket of one worker, over UDP and over TCP, and every client
-/// may come by a connection of its own, or bring one for each peer (RFC 6062); listeners come on
-/// top. Memory follows use, not this number.
+/// may come by a connection of its own, or bring one for each peer (RFC 6062); so may the party of
+/// a call behind each TCP port, and the other one be dialled for it. Listeners come on top. Memory
+/// follows use, not this number.
 std::size_t sockets_needed(const DataPlaneSettings& settings) {
   std::size_t ports = 0;
   for (const RelayRange& range : settings.ranges) {
     ports += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
   }
-  return settings.turn_listeners.size() + 2 * ports + 2 * settings.connections.total;
+  return settings.turn_listeners.size() + 4 * ports + 2 * settings.connections.total;
 }
 
 }  // namespace
@@ -163,13 +168,33 @@ Verdict<MediaPortPair> DataPlane::lease_pair(WorkerId worker_id, std::string_vie
     if (rtcp) owner.cancel_socket(*rtcp);
     return DropReason::ports_exhausted;
   }
-  return MediaPortPair{hand_over(worker_id, *rtp, std::move(sockets->even)),
-                       hand_over(worker_id, *rtcp, std::move(sockets->odd))};
+  return MediaPortPair{hand_over(worker_id, *rtp, std::move(sockets->even), SocketRole::anchor),
+                       hand_over(worker_id, *rtcp, std::move(sockets->odd), SocketRole::anchor)};
 }
 
-MediaPort DataPlane::hand_over(WorkerId worker_id, SocketId id, Socket socket) {
+Verdict<MediaPort> DataPlane::lease_single(WorkerId worker_id, std::string_view interface,
+                                           AddressFamily family) {
+  return hand_over(worker_id, addresses_.lease(interface, family, Parity::any), SocketRole::anchor);
+}
+
+Verdict<MediaPort> DataPlane::lease_stream(WorkerId worker_id, std::string_view interface,
+                                           AddressFamily family) {
+  auto leased = addresses_.lease_tcp(interface, family);
+  if (leased) limit_backlog(leased->fd.get(), kPartyBacklog);
+  return hand_over(worker_id, std::move(leased), SocketRole::tcp_anchor);
+}
+
+Verdict<MediaPort> DataPlane::hand_over(WorkerId worker_id, Verdict<Socket> leased,
+                                        SocketRole role) {
+  if (!leased) return leased.reason();
+  const auto id = worker(worker_id).reserve_socket();
+  if (!id) return DropReason::ports_exhausted;
+  return hand_over(worker_id, *id, std::move(leased).value(), role);
+}
+
+MediaPort DataPlane::hand_over(WorkerId worker_id, SocketId id, Socket socket, SocketRole role) {
   MediaPort port{*this, worker_id, id, socket.local, socket.advertised};
-  socket.role = SocketRole::anchor;
+  socket.role = role;
   worker(worker_id).post([id, moved = std::move(socket)](Worker& worker) mutable {
     worker.adopt(id, std::move(moved));
   });
@@ -182,6 +207,14 @@ void DataPlane::set_path(WorkerId worker_id, const MediaPath& path) {
 
 void DataPlane::remove_path(WorkerId worker_id, MediaPathId path) {
   worker(worker_id).post([path](Worker& worker) { worker.remove_media_path(path); });
+}
+
+void DataPlane::set_stream_path(WorkerId worker_id, const StreamPath& path) {
+  worker(worker_id).post([path](Worker& worker) { worker.set_stream_path(path); });
+}
+
+void DataPlane::remove_stream_path(WorkerId worker_id, MediaPathId path) {
+  worker(worker_id).post([path](Worker& worker) { worker.remove_stream_path(path); });
 }
 
 void DataPlane::release(WorkerId worker_id, SocketId socket) {

@@ -81,8 +81,14 @@ class DataPlane final : public SessionControl {
   [[nodiscard]] WorkerId assign_worker() override;
   [[nodiscard]] Verdict<MediaPortPair> lease_pair(WorkerId worker, std::string_view interface,
                                                   AddressFamily family) override;
+  [[nodiscard]] Verdict<MediaPort> lease_single(WorkerId worker, std::string_view interface,
+                                                AddressFamily family) override;
+  [[nodiscard]] Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
+                                                AddressFamily family) override;
   void set_path(WorkerId worker, const MediaPath& path) override;
   void remove_path(WorkerId worker, MediaPathId path) override;
+  void set_stream_path(WorkerId worker, const StreamPath& path) override;
+  void remove_stream_path(WorkerId worker, MediaPathId path) override;
   void release(WorkerId worker, SocketId socket) override;
 
  private:
@@ -90,7 +96,8 @@ class DataPlane final : public SessionControl {
             const HandlerFactory& make_handlers);
   Result<void> listen_udp(const ClientListener& listener);
   Result<void> listen_tcp(const ClientListener& listener);
-  MediaPort hand_over(WorkerId worker, SocketId id, Socket socket);
+  Verdict<MediaPort> hand_over(WorkerId worker, Verdict<Socket> leased, SocketRole role);
+  MediaPort hand_over(WorkerId worker, SocketId id, Socket socket, SocketRole role);
 
   RelayAddresses addresses_;
   Reservations reservations_;

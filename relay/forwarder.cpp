@@ -46,8 +46,11 @@ Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
       // A socket that talks to itself would do so for ever.
       if (packet.remote == socket.local) return drop(DropReason::unknown_source);
       return from_party(now, id, socket, packet);
+    case SocketRole::framed: return from_party(now, id, socket, packet);
     case SocketRole::tcp_relay:
-    case SocketRole::peer: break;  // streams without messages
+    case SocketRole::peer:
+    case SocketRole::tcp_anchor:
+    case SocketRole::party: break;  // streams without messages
   }
   return Next::done;
 }

@@ -91,11 +91,26 @@ Verdict<Socket> RelayAddresses::lease_tcp(std::string_view interface, AddressFam
   return try_addresses(interface, family, &lease_one_tcp);
 }
 
-FileDescriptor RelayAddresses::bind_again(std::string_view interface, const Endpoint& local) const {
-  const RelayAddress* address = find(interface, local.address);
-  if (address == nullptr) return {};
-  auto fd = bind_relayed_tcp(local, address->range().device);
-  return fd ? std::move(fd).value() : FileDescriptor{};
+FileDescriptor RelayAddresses::bind_again(const Endpoint& local) const {
+  for (const auto& address : addresses_) {
+    const RelayRange& range = address->range();
+    if (range.local != local.address || !address->tcp_ports().is_leased(local.port)) continue;
+    auto fd = bind_relayed_tcp(local, range.device);
+    return fd ? std::move(fd).value() : FileDescriptor{};
+  }
+  return {};
+}
+
+std::optional<Endpoint> RelayAddresses::reachable_over_tcp(const Endpoint& remote) const {
+  bool is_ours = false;
+  for (const auto& address : addresses_) {
+    const RelayRange& range = address->range();
+    if (range.local != remote.address && range.advertised != remote.address) continue;
+    if (address->tcp_ports().is_leased(remote.port)) return Endpoint{range.local, remote.port};
+    is_ours = true;
+  }
+  if (is_ours) return std::nullopt;
+  return remote;
 }
 
 const RelayAddress* RelayAddresses::find(std::string_view interface,

@@ -62,7 +62,10 @@ class RelayAddresses {
   /// A TCP port that listens (RFC 6062). Fails like lease().
   [[nodiscard]] Verdict<Socket> lease_tcp(std::string_view interface, AddressFamily family);
   /// Another TCP socket on a port that lease_tcp() gave, to connect from. Not open on failure.
-  [[nodiscard]] FileDescriptor bind_again(std::string_view interface, const Endpoint& local) const;
+  [[nodiscard]] FileDescriptor bind_again(const Endpoint& local) const;
+  /// Where a connection to `remote` leads: there, or to its local form if it is one of our
+  /// addresses under either name. Nothing if that is ours and not leased at this moment.
+  [[nodiscard]] std::optional<Endpoint> reachable_over_tcp(const Endpoint& remote) const;
 
   /// The address that `interface` knows as `address`, be it its local or its advertised form.
   [[nodiscard]] const RelayAddress* find(std::string_view interface,

@@ -8,6 +8,7 @@
 
 #include "relay/core/drop_reason.h"
 #include "relay/core/media_path.h"
+#include "relay/core/stream_path.h"
 
 namespace avedge {
 
@@ -15,7 +16,8 @@ enum class WorkerId : std::uint32_t {};
 
 class SessionControl;
 
-/// A leased, bound anchor socket, handed to `worker`. Frees the port when destroyed.
+/// A leased, bound anchor socket, over UDP or over TCP, handed to `worker`. Frees the port when
+/// destroyed.
 class MediaPort {
  public:
   MediaPort() = default;
@@ -73,10 +75,22 @@ class SessionControl {
   [[nodiscard]] virtual Verdict<MediaPortPair> lease_pair(WorkerId worker,
                                                           std::string_view interface,
                                                           AddressFamily family) = 0;
+  /// One UDP port, for a party without TCP towards one that has it. Fails like lease_pair().
+  [[nodiscard]] virtual Verdict<MediaPort> lease_single(WorkerId worker, std::string_view interface,
+                                                        AddressFamily family) = 0;
+  /// A TCP port that listens, for one component of a section that may run over TCP. Nothing is
+  /// accepted before its path is set; who comes earlier waits. Fails like lease_pair().
+  [[nodiscard]] virtual Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
+                                                        AddressFamily family) = 0;
   /// Creates the path, or changes it. A changed SDP allows its parties to latch anew; the same
   /// values again change nothing.
   virtual void set_path(WorkerId worker, const MediaPath& path) = 0;
   virtual void remove_path(WorkerId worker, MediaPathId path) = 0;
+  /// The same for a component over TCP. Connections that were joined stay joined, unless the port
+  /// they came by is no longer the path's.
+  virtual void set_stream_path(WorkerId worker, const StreamPath& path) = 0;
+  /// Ends the path's connections, too.
+  virtual void remove_stream_path(WorkerId worker, MediaPathId path) = 0;
   /// Called by ~MediaPort. Paths over the socket must have been removed.
   virtual void release(WorkerId worker, SocketId socket) = 0;
 };

@@ -13,6 +13,7 @@
 #include "relay/file_descriptor.h"
 #include "relay/port_pool.h"
 #include "relay/stream/client_link.h"
+#include "relay/stream/party_connection.h"
 #include "relay/stream/peer_connection.h"
 
 namespace avedge::relay {
@@ -26,15 +27,19 @@ enum class SocketRole : std::uint8_t {
   client,       // one client's TCP or TLS connection
   dtls_client,  // one client's DTLS session, behind a listener
   tcp_relay,    // TCP, one allocation's relayed address (RFC 6062)
-  peer          // TCP, a connection of that address with a peer
+  peer,         // TCP, a connection of that address with a peer
+  tcp_anchor,   // TCP, where one party of an anchored call connects to
+  party,        // TCP, a connection of that port with a party
+  framed        // … whose frames are datagrams to flows
 };
 
 /// Whatever of a worker's has an id. Closing it (destroying this) gives its port back.
 struct Socket {
   PortLease lease;  // of relayed addresses; before fd, so that the port is free after it is closed
-  FileDescriptor fd;                     // of UDP sockets and of TCP relayed addresses
-  std::unique_ptr<ClientLink> link;      // of a client's connection or session
-  std::unique_ptr<PeerConnection> peer;  // of a peer's connection
+  FileDescriptor fd;                       // of UDP sockets and of TCP ports that listen
+  std::unique_ptr<ClientLink> link;        // of a client's connection or session
+  std::unique_ptr<PeerConnection> peer;    // of a peer's connection
+  std::unique_ptr<PartyConnection> party;  // of a party's connection
   /// Of relayed UDP addresses, if limited; shared by the two addresses of one allocation.
   std::shared_ptr<AllocationBandwidth> bandwidth;
   SocketRole role = SocketRole::relay;
@@ -44,7 +49,9 @@ struct Socket {
   Endpoint local;
   Endpoint advertised;
 
-  [[nodiscard]] bool is_open() const { return fd.is_open() || link != nullptr || peer != nullptr; }
+  [[nodiscard]] bool is_open() const {
+    return fd.is_open() || link != nullptr || peer != nullptr || party != nullptr;
+  }
 };
 
 class SocketTable {

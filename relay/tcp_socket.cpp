@@ -1,6 +1,7 @@
 #include "relay/tcp_socket.h"
 
 #include <netinet/tcp.h>
+#include <poll.h>
 
 #include <cerrno>
 
@@ -18,6 +19,12 @@ constexpr int kKeepaliveSeconds = 60;
 
 bool set_option(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+/// Whether that event, or an error, is to be reported at this moment.
+bool happens_on(int fd, short event) {
+  pollfd asked{fd, event, 0};
+  return poll(&asked, 1, 0) == 1;
 }
 
 /// Whether other sockets may have the same port.
@@ -63,6 +70,10 @@ Result<FileDescriptor> bind_relayed_tcp(const Endpoint& local, const std::string
   return bind_tcp(local, device, Sharing::relayed_port);
 }
 
+void limit_backlog(int listener, int connections) {
+  listen(listener, connections);
+}
+
 FileDescriptor accept_tcp(int listener, Endpoint& remote) {
   SocketAddress address;
   socklen_t size = sizeof address;
@@ -81,10 +92,18 @@ Connecting begin_connecting(int fd, const Endpoint& remote) {
                                                        : Connecting::impossible;
 }
 
+bool is_decided(int fd) {
+  return happens_on(fd, POLLOUT);
+}
+
 bool is_connected(int fd) {
   int error = 0;
   socklen_t size = sizeof error;
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+bool has_hung_up(int fd) {
+  return happens_on(fd, POLLRDHUP);
 }
 
 void prepare_media_stream(int fd) {

@@ -20,6 +20,9 @@ namespace avedge::relay {
 [[nodiscard]] Result<FileDescriptor> listen_relayed_tcp(const Endpoint& local,
                                                         const std::string& device);
 
+/// From now on `listener` keeps no more than that many connections that nobody has accepted yet.
+void limit_backlog(int listener, int connections);
+
 /// The next connection that waits on `listener`, with the address it came from; not open if there
 /// is none, or no descriptor left for it.
 [[nodiscard]] FileDescriptor accept_tcp(int listener, Endpoint& remote);
@@ -29,9 +32,12 @@ enum class Connecting : std::uint8_t {
   exists,     // these two endpoints are connected already
   impossible  // refused at once: no route, no memory
 };
-/// Starts to connect; writable means over, is_connected() how.
+/// Starts to connect; writable means over (is_decided()), is_connected() how.
 [[nodiscard]] Connecting begin_connecting(int fd, const Endpoint& remote);
+[[nodiscard]] bool is_decided(int fd);
 [[nodiscard]] bool is_connected(int fd);
+/// Whether the other side says nothing more, even if what it said has not been read yet.
+[[nodiscard]] bool has_hung_up(int fd);
 
 /// Media wants no coalescing, a short queue in the kernel (what waits there cannot be dropped when
 /// it is stale), and to know within half a minute that a client is gone.

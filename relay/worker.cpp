@@ -63,8 +63,9 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
                  around.marking, egress_.get()},
       streams_{*this,           sockets_, around.addresses, around.turn_relay_interface,
                counters_.drops, now_},
+      parties_{*this, sockets_, around.addresses, counters_, now_},
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
-      handlers_{make_handlers({index, ports_, streams_, *this, counters_})},
+      handlers_{make_handlers({index, ports_, streams_, parties_, *this, counters_})},
       icmp_reports_{kIcmpPace} {
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
@@ -108,6 +109,7 @@ void Worker::wait_and_serve() {
   }
   expire();
   streams_.flush();
+  parties_.flush();
   flush();
   publish_gauges();
 }
@@ -115,7 +117,8 @@ void Worker::wait_and_serve() {
 int Worker::milliseconds_to_next_deadline() const {
   const Time next =
       std::min({handlers_.listener->next_deadline(), handlers_.anchor->next_deadline(),
-                streams_.next_deadline(), dtls_.next_deadline()});
+                handlers_.tcp_anchor->next_deadline(), streams_.next_deadline(),
+                parties_.next_deadline(), dtls_.next_deadline()});
   // Once a second in any case: unclaimed reservations have no deadline of their own.
   constexpr auto kLongest = std::chrono::milliseconds{1000};
   const auto now = std::chrono::steady_clock::now();
@@ -136,6 +139,9 @@ void Worker::serve(SocketId id, std::uint32_t ready) {
     case SocketRole::dtls_client:
     case SocketRole::tcp_relay:
     case SocketRole::peer: return streams_.serve(id);
+    case SocketRole::tcp_anchor:
+    case SocketRole::party:
+    case SocketRole::framed: return parties_.serve(id);
   }
 }
 
@@ -246,7 +252,11 @@ void Worker::serve_message(SocketId id, Bytes message) {
   const Path path = socket.link->path();
   const Packet packet{path.remote, message};
   if (forwarder_.forward(now_, id, socket, packet) != Forwarder::Next::ask_slow_path) return;
-  ask(*handlers_.listener, path, message);
+  if (socket.role == SocketRole::framed) {
+    ask(*handlers_.anchor, path, message);
+  } else {
+    ask(*handlers_.listener, path, message);
+  }
 }
 
 void Worker::serve_again(const DtlsClients::Knock& knock, ConstBytes datagram) {
@@ -261,6 +271,13 @@ void Worker::tell_closed(const Path& path) {
 void Worker::tell(const PeerConnectionEvent& event) {
   consult([&](Time now, Outcome& outcome) {
     handlers_.listener->on_peer_connection(now, event, outcome);
+  });
+}
+
+void Worker::tell(const StreamEvent& event) {
+  consult([&](Time now, Outcome& outcome) {
+    const auto verdict = handlers_.tcp_anchor->on_stream(now, event, outcome);
+    if (!verdict) counters_.drops.count(verdict.reason());
   });
 }
 
@@ -299,6 +316,7 @@ void Worker::carry_out(const FlowEdit& edit) {
     dtls_.set_standing(judged->connection, judged->standing);
   } else if (const auto* joined = std::get_if<JoinConnections>(&edit)) {
     streams_.join(joined->client, joined->peer);
+    parties_.join(joined->client, joined->peer);
   } else if (const auto* leaving = std::get_if<HandOver>(&edit)) {
     streams_.hand_over(leaving->connection, leaving->worker);
   } else if (const auto* limited = std::get_if<LimitBandwidth>(&edit)) {
@@ -356,6 +374,9 @@ void Worker::expire() {
     if (now_ < handler->next_deadline()) continue;
     consult([&](Time now, Outcome& outcome) { handler->expire(now, outcome); });
   }
+  if (now_ >= handlers_.tcp_anchor->next_deadline()) {
+    consult([&](Time now, Outcome& outcome) { handlers_.tcp_anchor->expire(now, outcome); });
+  }
   streams_.expire();
   dtls_.expire();
   // The reservations are everybody's and have a lock: seldom is often enough.
@@ -372,6 +393,8 @@ void Worker::publish_gauges() {
 
 bool Worker::adopt(SocketId id, Socket socket) {
   const Socket& adopted = sockets_.add(id, std::move(socket));
+  // Who comes waits in the kernel until there is a path.
+  if (adopted.role == SocketRole::tcp_anchor) return watch(id, adopted.fd.get(), 0);
   if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
   // Without these the socket works as well: its client hears nothing of errors, its packets leave
   // unmarked.
@@ -449,6 +472,15 @@ void Worker::set_media_path(const MediaPath& path) {
 
 void Worker::remove_media_path(MediaPathId path) {
   consult([&](Time now, Outcome& outcome) { handlers_.anchor->remove_path(now, path, outcome); });
+}
+
+void Worker::set_stream_path(const StreamPath& path) {
+  consult([&](Time now, Outcome& outcome) { handlers_.tcp_anchor->set_path(now, path, outcome); });
+}
+
+void Worker::remove_stream_path(MediaPathId path) {
+  consult(
+      [&](Time now, Outcome& outcome) { handlers_.tcp_anchor->remove_path(now, path, outcome); });
 }
 
 FlowUsage Worker::usage(const FlowKey& key) const {

@@ -14,6 +14,7 @@
 #include "relay/core/pace.h"
 #include "relay/core/peer_connections.h"
 #include "relay/core/slow_path.h"
+#include "relay/core/stream_connections.h"
 #include "relay/dtls/dtls_clients.h"
 #include "relay/flow_table.h"
 #include "relay/forwarder.h"
@@ -21,6 +22,7 @@
 #include "relay/packet_ring.h"
 #include "relay/send_batch.h"
 #include "relay/socket_table.h"
+#include "relay/stream/party_streams.h"
 #include "relay/stream/streams.h"
 #include "relay/worker_ports.h"
 
@@ -33,6 +35,7 @@ class Doorman;
 struct Handlers {
   std::unique_ptr<SlowPathHandler> listener;
   std::unique_ptr<MediaPathHandler> anchor;
+  std::unique_ptr<StreamPathHandler> tcp_anchor;  // may refer to `anchor`
 };
 
 /// What a worker offers to the handlers that are made for it. Everything outlives them.
@@ -40,6 +43,7 @@ struct HandlerSurroundings {
   WorkerIndex worker;
   RelayPorts& ports;
   PeerConnections& peers;
+  StreamConnections& parties;
   const FlowReader& flows;
   WorkerCounters& counters;
 };
@@ -118,6 +122,8 @@ class Worker final : public FlowReader {
   void set_way(const RouteKey& key, const std::optional<NextHop>& hop);
   void set_media_path(const MediaPath& path);
   void remove_media_path(MediaPathId path);
+  void set_stream_path(const StreamPath& path);
+  void remove_stream_path(MediaPathId path);
   [[nodiscard]] FlowUsage usage(const FlowKey& key) const override;
 
   // --- what connections need of their worker, on its thread -------------------------------------
@@ -139,6 +145,7 @@ class Worker final : public FlowReader {
   void serve_again(const DtlsClients::Knock& knock, ConstBytes datagram);
   void tell_closed(const Path& path);
   void tell(const PeerConnectionEvent& event);
+  void tell(const StreamEvent& event);
   void send_to(WorkerIndex worker, std::unique_ptr<TcpLink> link);
 
  private:
@@ -185,6 +192,7 @@ class Worker final : public FlowReader {
   std::unique_ptr<FrameEgress> egress_;  // null: everything leaves by sockets
   Forwarder forwarder_;
   Streams streams_;
+  PartyStreams parties_;
   DtlsClients dtls_;
   Handlers handlers_;
   std::map<Endpoint, SocketId> udp_listeners_;

@@ -89,18 +89,9 @@ Verdict<AnchorLatching::End> AnchorLatching::find_source(const Path& path, Const
   return DropReason::unknown_source;
 }
 
-/// From the edge's own addresses nothing but what was signalled. Two calls that latched onto each
-/// other's ports would make media go round, and a check that is sent by way of the other is valid.
 bool AnchorLatching::may_be(const Party& party, const Endpoint& remote) const {
-  if (!is_own(remote.address) || party.signalled_exactly(remote)) return true;
-  const auto& candidates = party.signalled().signalled_candidates;
-  return std::any_of(candidates.begin(), candidates.end(), [&](const Endpoint& candidate) {
-    return candidate.port == remote.port && is_own(candidate.address);  // under either name
-  });
-}
-
-bool AnchorLatching::is_own(const IpAddress& address) const {
-  return std::find(own_addresses_.begin(), own_addresses_.end(), address) != own_addresses_.end();
+  return party.signalled_exactly(remote) ||
+         own_addresses_.allow(remote, party.signalled().signalled_candidates);
 }
 
 const std::vector<AnchorLatching::End>& AnchorLatching::ends_of(SocketId socket) const {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ice/latching/own_addresses.h"
 #include "ice/latching/party.h"
 #include "relay/core/counters.h"
 #include "relay/core/media_path.h"
@@ -58,7 +59,6 @@ class AnchorLatching final : public MediaPathHandler {
 
   [[nodiscard]] Verdict<End> find_source(const Path& path, ConstBytes datagram, Outcome& outcome);
   [[nodiscard]] bool may_be(const Party& party, const Endpoint& remote) const;
-  [[nodiscard]] bool is_own(const IpAddress& address) const;
   [[nodiscard]] const std::vector<End>& ends_of(SocketId socket) const;
   [[nodiscard]] Verdict<void> forward(Time now, const End& from, ConstBytes datagram,
                                       Outcome& outcome);
@@ -73,7 +73,7 @@ class AnchorLatching final : public MediaPathHandler {
 
   const FlowReader& flows_;
   WorkerCounters& counters_;
-  std::vector<IpAddress> own_addresses_;
+  OwnAddresses own_addresses_;
   std::unordered_map<MediaPathId, std::unique_ptr<JoinedPath>> paths_;
   std::unordered_map<SocketId, std::vector<End>> ends_;
   Time next_publication_ = kNever;

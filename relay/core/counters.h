@@ -53,6 +53,7 @@ struct alignas(kCacheLine) WorkerCounters {
   Gauge flows;
   Gauge sockets;
   Gauge media_paths;
+  Gauge stream_paths;
   Counter stun_requests;
   Counter frames_sent;  // of the datagrams that left, how many as frames of our own
 };

@@ -102,10 +102,11 @@ struct SetStanding {
   SocketId connection = kNoSocket;
   Standing standing = Standing::stranger;
 };
-/// Makes one byte stream of a client's data connection and a peer's connection (RFC 6062 §4.3).
+/// Makes one byte stream of a client's data connection and a peer's connection (RFC 6062 §4.3), or
+/// of connections with the two parties of an anchored call.
 struct JoinConnections {
-  SocketId client = kNoSocket;
-  SocketId peer = kNoSocket;
+  SocketId client = kNoSocket;  // or the near party's
+  SocketId peer = kNoSocket;    // or the far party's
 };
 /// Gives a connection, and the message being handled, to another worker.
 struct HandOver {

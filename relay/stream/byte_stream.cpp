@@ -29,6 +29,10 @@ StreamIo ByteStream::read(Bytes into) {
   return judge_tls(SSL_read(tls_.get(), into.data(), static_cast<int>(into.size())));
 }
 
+StreamIo ByteStream::peek(Bytes into) const {
+  return judge_plain(recv(fd_.get(), into.data(), into.size(), MSG_PEEK));
+}
+
 StreamIo ByteStream::write(ConstBytes bytes) {
   if (is_plain()) return judge_plain(send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
   ERR_clear_error();

@@ -43,6 +43,8 @@ class ByteStream {
   [[nodiscard]] bool is_plain() const { return tls_ == nullptr; }
 
   [[nodiscard]] StreamIo read(Bytes into);
+  /// Plain TCP only: shows what read() would give, and leaves it where it is.
+  [[nodiscard]] StreamIo peek(Bytes into) const;
   /// Writes a part of `bytes`, not empty. After would_block a TLS stream insists on being given
   /// the same bytes again, at most kTlsRecord of them, perhaps with more behind.
   [[nodiscard]] StreamIo write(ConstBytes bytes);

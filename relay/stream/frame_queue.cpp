@@ -11,19 +11,26 @@ constexpr std::size_t kFirstAllocation = 4096;
 
 }  // namespace
 
-std::size_t FrameQueue::push(Time now, ConstBytes frame, std::size_t padding) {
-  const std::size_t needed = frame.size() + padding;
+std::size_t FrameQueue::push(Time now, ConstBytes header, ConstBytes body, std::size_t padding) {
+  const std::size_t needed = header.size() + body.size() + padding;
   std::size_t dropped = drop_stale(now);
   if (size() + needed > limits_.bytes)
     dropped += drop_oldest(size() + needed - limits_.bytes, kNever);
   if (size() + needed > limits_.bytes) return dropped + 1;
 
   make_room(needed);
-  std::memcpy(buffer_.data() + tail_, frame.data(), frame.size());
-  std::memset(buffer_.data() + tail_ + frame.size(), 0, padding);
-  tail_ += needed;
+  append(header);
+  append(body);
+  std::memset(buffer_.data() + tail_, 0, padding);
+  tail_ += padding;
   marks_.push_back({needed, now});
   return dropped;
+}
+
+void FrameQueue::append(ConstBytes bytes) {
+  if (bytes.empty()) return;
+  std::memcpy(buffer_.data() + tail_, bytes.data(), bytes.size());
+  tail_ += bytes.size();
 }
 
 std::size_t FrameQueue::drop_stale(Time now) {

@@ -22,9 +22,10 @@ class FrameQueue {
  public:
   explicit FrameQueue(const FrameQueueLimits& limits) : limits_{limits} {}
 
-  /// Appends a frame and `padding` zeros, and makes room for it. Returns how many frames were
-  /// dropped for that: old ones, or this one if it is larger than what may be freed.
-  std::size_t push(Time now, ConstBytes frame, std::size_t padding);
+  /// Appends a frame (`header` and `body`, one behind the other) and `padding` zeros, and makes
+  /// room for it. Returns how many frames were dropped for that: old ones, or this one if it is
+  /// larger than what may be freed.
+  std::size_t push(Time now, ConstBytes header, ConstBytes body, std::size_t padding);
   /// Drops what is older than the limit. Returns how many frames that were.
   std::size_t drop_stale(Time now);
 
@@ -51,6 +52,7 @@ class FrameQueue {
   [[nodiscard]] std::size_t droppable_from() const;
   std::size_t drop_oldest(std::size_t needed, Time arrived_before);
   void make_room(std::size_t needed);
+  void append(ConstBytes bytes);
   void forget_marks(std::size_t first, std::size_t count);
 
   FrameQueueLimits limits_;

@@ -211,7 +211,7 @@ Verdict<SocketId> Streams::connect(Time now, SocketId relay, const Endpoint& pee
   if (addresses_.find(relay_interface_, peer.address) != nullptr && !is_leased(peer)) {
     return DropReason::peer_not_leased;
   }
-  auto fd = addresses_.bind_again(relay_interface_, listening->local);
+  auto fd = addresses_.bind_again(listening->local);
   if (!fd.is_open()) return DropReason::table_full;
   switch (begin_connecting(fd.get(), peer)) {
     case Connecting::under_way: break;

@@ -1,50 +1,20 @@
-// One client's TCP or TLS connection, as its worker sees it.
+// One client's TCP or TLS connection: STUN messages and ChannelData follow one another
+// (RFC 8656 §3.1).
 #pragma once
 
-#include <vector>
-
-#include "relay/stream/byte_stream.h"
-#include "relay/stream/client_link.h"
-#include "relay/stream/frame_queue.h"
+#include "relay/core/turn_framing.h"
+#include "relay/stream/stream_link.h"
 
 namespace avedge::relay {
 
-/// What all connections of a worker share while they send.
-struct StreamOutbox {
-  Drops& drops;
-  const Time& now;              // of the current wake-up
-  std::vector<SocketId> dirty;  // links with something to write that have not tried yet
-};
-
-class TcpLink final : public ClientLink {
+class TcpLink final : public StreamLink {
  public:
   TcpLink(ByteStream stream, const Path& path, Admission admission, const FrameQueueLimits& limits)
-      : ClientLink{path, std::move(admission)}, stream_{std::move(stream)}, queue_{limits} {}
+      : StreamLink{std::move(stream), path, std::move(admission), limits} {}
 
-  /// Once it has its place in a worker; before the first send().
-  void enter(StreamOutbox& outbox) { outbox_ = &outbox; }
+  void send(ConstBytes message) override { enqueue({}, message, padding_of(message.size())); }
 
-  void send(ConstBytes message) override;
-
-  enum class Progress : std::uint8_t { all_written, would_block, ended };
-  /// Writes what waits, as far as the socket takes it. Stale frames are dropped first.
-  [[nodiscard]] Progress flush();
-
-  [[nodiscard]] ByteStream& stream() { return stream_; }
-  /// The beginning of a message whose rest has not arrived, or what waits for another worker.
-  [[nodiscard]] std::vector<std::byte>& unfinished() { return unfinished_; }
-
-  std::uint32_t interest = 0;      // what epoll watches for
   SocketId joined_to = kNoSocket;  // a peer's connection: messages are over (RFC 6062 §4.3)
-
- private:
-  [[nodiscard]] ConstBytes next_bytes() const;
-
-  ByteStream stream_;
-  FrameQueue queue_;
-  std::vector<std::byte> unfinished_;
-  StreamOutbox* outbox_ = nullptr;
-  bool is_dirty_ = false;
 };
 
 }  // namespace avedge::relay

@@ -79,6 +79,7 @@ TEST_F(MetricsText, SaysTheseNamesAndNoOthers) {
                                           "avedge_process_start_time_seconds",
                                           "avedge_sip_requests_total",
                                           "avedge_sockets",
+                                          "avedge_stream_paths",
                                           "avedge_stun_requests_total",
                                           "avedge_workers"}));
 }

@@ -2,7 +2,7 @@
 // as --in and --out are given. Datagrams that come to an --in leave by its component, what arrives
 // there goes to its --out, so that any program can use it.
 //   ice_party --compat oc2007r2 --bind IP [--controlling] --remote FILE
-//             --in IP:PORT --out IP:PORT [--in IP:PORT --out IP:PORT]
+//             --in IP:PORT --out IP:PORT [--in IP:PORT --out IP:PORT] [--tcp]
 // Prints its description as one line of JSON once its candidates are gathered, takes the far side's
 // in the same form from FILE as soon as that exists, says "selected" with the pair of a component
 // whenever that is chosen, and "ready" when every component is.
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -33,6 +34,7 @@ struct Options {
   std::string compatibility;
   std::string address;
   bool is_controlling = false;
+  bool uses_tcp = false;  // and no UDP
   std::string remote_file;
   std::vector<std::string> in;  // one for each component
   std::vector<std::string> out;
@@ -45,6 +47,26 @@ NiceCompatibility compatibility_of(const std::string& name) {
   if (name == "oc2007") return NICE_COMPATIBILITY_OC2007;
   if (name == "oc2007r2") return NICE_COMPATIBILITY_OC2007R2;
   throw std::runtime_error{"unknown --compat " + name};
+}
+
+/// As the far side's description has it, and ours: RFC 6544's words.
+constexpr std::array<std::pair<const char*, NiceCandidateTransport>, 3> kTransports{
+    {{"udp", NICE_CANDIDATE_TRANSPORT_UDP},
+     {"active", NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE},
+     {"passive", NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE}}};
+
+NiceCandidateTransport transport_of(const std::string& name) {
+  for (const auto& [known, transport] : kTransports) {
+    if (name == known) return transport;
+  }
+  throw std::runtime_error{"unknown transport " + name};
+}
+
+std::string name_of(NiceCandidateTransport transport) {
+  for (const auto& [name, known] : kTransports) {
+    if (transport == known) return name;
+  }
+  return "other";
 }
 
 sockaddr_in socket_address(const std::string& text) {
@@ -102,7 +124,8 @@ class Party {
       : options_{options},
         agent_{nice_agent_new(nullptr, compatibility_of(options.compatibility))} {
     g_object_set(agent_, "controlling-mode", options.is_controlling ? TRUE : FALSE, "upnp", FALSE,
-                 "ice-tcp", FALSE, nullptr);
+                 "ice-tcp", options.uses_tcp ? TRUE : FALSE, "ice-udp",
+                 options.uses_tcp ? FALSE : TRUE, nullptr);
     NiceAddress local;
     nice_address_init(&local);
     if (nice_address_set_from_string(&local, options.address.c_str()) == FALSE) {
@@ -150,6 +173,7 @@ class Party {
       for (GSList* item = candidates; item != nullptr; item = item->next) {
         const auto& candidate = *static_cast<const NiceCandidate*>(item->data);
         description["candidates"].push_back({{"component", component},
+                                             {"transport", name_of(candidate.transport)},
                                              {"foundation", or_empty(candidate.foundation)},
                                              {"port", nice_address_get_port(&candidate.addr)},
                                              {"username", or_empty(candidate.username)},
@@ -183,7 +207,7 @@ class Party {
       NiceCandidate* candidate = nice_candidate_new(NICE_CANDIDATE_TYPE_HOST);
       candidate->stream_id = stream_;
       candidate->component_id = item["component"];
-      candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
+      candidate->transport = transport_of(item["transport"]);
       candidate->priority = item["priority"];
       g_strlcpy(candidate->foundation, item["foundation"].get<std::string>().c_str(),
                 NICE_CANDIDATE_MAX_FOUNDATION);
@@ -254,6 +278,7 @@ int main(int argc, char** argv) {
   app.add_option("--compat", options.compatibility)->required();
   app.add_option("--bind", options.address)->required();
   app.add_flag("--controlling", options.is_controlling);
+  app.add_flag("--tcp", options.uses_tcp);
   app.add_option("--remote", options.remote_file)->required();
   app.add_option("--in", options.in)->required()->expected(1, 2)->take_all();
   app.add_option("--out", options.out)->required()->expected(1, 2)->take_all();

@@ -3,14 +3,13 @@ the 200, the final re-INVITE. Both ends have ICE agents that are not ours and pr
 stand where no SDP says: only their checks, verified, tell the edge where they are."""
 
 import base64
-import json
-import os
 import pathlib
 import re
 
 import pytest
 
 from edge import Edge, Route, SIP_PORT
+from ice_agent import Agent, assert_srtp_crosses
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, wait_until
 from media import place_in
 from network_side import Side, assert_hidden
@@ -21,8 +20,6 @@ _DOMAIN = "domain-b.example"
 _BOUNDARY = "=_NextPart_000_0171_01D0107A.BB7313C0"
 _CALLER_KEY, _CALLEE_KEY = (base64.b64encode(bytes(range(first, first + 30))).decode()
                             for first in (0, 100))
-_COMPONENTS = (1, 2)  # RTP and RTCP
-_COUNT = 50  # packets each way and component
 # What the parties say about themselves, as it must not be seen on the other side.
 _CALLER_SECRETS = ("192.168.0.", "203.0.113.92", "203.0.113.167", "fd00:26", EXT)
 _CALLEE_SECRETS = ("192.168.198.", "203.0.113.69", "10.6.", INSIDE)
@@ -43,101 +40,6 @@ def _part(sdp, number, disposition):
 
 def _without_places(text):
     return [line for line in text.split("\r\n") if not _PLACES.match(line)]
-
-
-def _padded(text):
-    """libnice decodes base64 that is padded, the SDP has none."""
-    return text + "=" * (-len(text) % 4)
-
-
-class Agent:
-    """An ICE agent; a program uses a component of it by plain sockets on loopback."""
-
-    def __init__(self, lab, host, address, compat, controlling=False):
-        self._lab, self._host = lab, host
-        self.address = address
-        self._remote = lab.directory / f"remote-{address}"
-        self._process = lab.start(host, [
-            os.environ["AVEDGE_ICE_PARTY"], "--compat", compat, "--bind", address,
-            *(["--controlling"] if controlling else []), "--remote", self._remote,
-            *(word for component in _COMPONENTS
-              for word in ("--in", self.inlet(component), "--out", self.outlet(component)))],
-            "ice_party")
-        said = json.loads(self._process.expect_output(r"^\{.*\}$")[0])
-        self.ufrag, self.password = said["ufrag"], said["password"]
-        self.candidates = said["candidates"]
-
-    @staticmethod
-    def inlet(component):
-        return f"127.0.0.1:{40000 + component}"
-
-    @staticmethod
-    def outlet(component):
-        return f"127.0.0.1:{40010 + component}"
-
-    def port(self, component):
-        return next(one["port"] for one in self.candidates if one["component"] == component)
-
-    def hear(self, sdp):
-        """Takes in the far side's description, in either grammar; libnice shall use UDP."""
-        def attribute(name):
-            match = re.search(rf"(?m)^a={name}:(\S+)", sdp)
-            return match[1] if match else ""
-        candidates = []
-        for line in re.findall(r"(?m)^a=candidate:(.*?)\r?$", sdp):
-            word = line.split()
-            if "UDP" not in word:
-                continue
-            if word[6] == "typ":
-                candidates.append({"foundation": word[0], "component": int(word[1]),
-                                   "priority": int(word[3]), "address": word[4], "port": int(word[5])})
-            else:
-                candidates.append({"foundation": "1", "component": int(word[1]), "priority": 830,
-                                   "address": word[5], "port": int(word[6]),
-                                   "username": _padded(word[0]), "password": _padded(word[2])})
-        temporary = self._remote.with_suffix(".new")
-        temporary.write_text(json.dumps({"ufrag": attribute("ice-ufrag"),
-                                         "password": attribute("ice-pwd"), "candidates": candidates}))
-        temporary.rename(self._remote)
-
-    def expect_ready(self):
-        self._process.expect_output("^ready$")
-
-    def assert_talks_with(self, edge):
-        """The pairs that its checks have selected: from its own sockets to the ports that its SDP
-        named, RTCP's above RTP's."""
-        address, port = edge
-        pairs = [json.loads(said) for said in
-                 re.findall(r"(?m)^selected (\{.*\})$", self._process.output())]
-        selected = {pair["component"]: (pair["base"], pair["remote"]) for pair in pairs}
-        assert selected == {
-            component: (f"{self.address}:{self.port(component)}", f"{address}:{port + component - 1}")
-            for component in _COMPONENTS}
-
-    def send_srtp(self, component, key):
-        return self._srtp("send", component, key, "--from", f"127.0.0.1:{40020 + component}", "--to",
-                          self.inlet(component), "--ssrc", 7, "--interval-ms", 10)
-
-    def receive_srtp(self, component, key):
-        process = self._srtp("receive", component, key, "--bind", self.outlet(component),
-                             "--timeout", 40)
-        process.expect_output("ready")
-        return process
-
-    def _srtp(self, action, component, key, *more):
-        return self._lab.start(self._host, [
-            os.environ["AVEDGE_SRTP_STREAM"], action, *(["--rtcp"] if component == 2 else []),
-            "--key", key, "--count", _COUNT, *more], "srtp")
-
-
-def _assert_srtp_crosses(one, one_key, other, other_key):
-    """Both ways, and SRTCP with it on the second component."""
-    ways = [(sender, key, receiver, component) for component in _COMPONENTS
-            for sender, key, receiver in ((one, one_key, other), (other, other_key, one))]
-    running = [receiver.receive_srtp(component, key) for _, key, receiver, component in ways]
-    running += [sender.send_srtp(component, key) for sender, key, _, component in ways]
-    for process in running:
-        assert process.expect_exit() == 0, process.output()
 
 
 def _as_it_is(body, content_type):
@@ -254,12 +156,12 @@ def test_lync_calls_lync(lab, wrap):
     call.inner.expect_ready()
     call.outer.assert_talks_with(place_in(desktop_seen))
     call.inner.assert_talks_with(place_in(offer))
-    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)  # early media
+    assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)  # early media
 
     assert call.pick_up("desktop", desktop) == desktop_seen
     wait_until("the ports of the phone to be free", lambda: call.pairs_in_use() == 2)
     _reinvite_with_the_chosen_candidates(call, place_in(offer)[1], place_in(desktop_seen)[1])
-    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
+    assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
     call.finish()
 
 
@@ -296,7 +198,7 @@ def test_lync_calls_an_ocs_client(lab):
     call.outer.assert_talks_with(place_in(seen))
     call.inner.assert_talks_with(place_in(offer))
     assert call.pick_up("desktop", answer) == seen
-    _assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
+    assert_srtp_crosses(call.outer, _CALLER_KEY, call.inner, _CALLEE_KEY)
     call.finish()
 
 

@@ -103,12 +103,18 @@ def test_a_bundle_takes_one_port(lab, video):
     call.end()
 
 
-def test_lines_that_are_not_relayed_stay_as_they_are(lab):
-    foreign = ["m=applicationsharing 5004 TCP/RTP/SAVP 127", "c=IN IP4 203.0.113.9",
-               "m=message 5060 sip null", "c=IN IP4 203.0.113.9"]
-    hidden = ["a=candidate:4 1 TCP-PASS 5 203.0.113.92 54427 typ relay raddr {address} rport 9"]
-    call = Call(lab, 1)
-    offer, answer = call.establish(["m=audio {0} RTP/AVP 0", *foreign[:2], *hidden, *foreign[2:]],
+_OVER_TCP = ["m=applicationsharing 5004 TCP/RTP/SAVP 127", "c=IN IP4 203.0.113.9"]
+_HIDDEN = "a=candidate:4 1 TCP-PASS 5 203.0.113.92 54427 typ relay raddr {address} rport 9"
+
+
+@pytest.mark.parametrize("route, foreign", [
+    pytest.param({}, ["m=message 5004 TCP/MSRP *", "c=IN IP4 203.0.113.9"], id="messages"),
+    pytest.param({"tcp": False}, _OVER_TCP, id="tcp_where_it_is_off"),
+])
+def test_lines_that_are_not_relayed_stay_as_they_are(lab, route, foreign):
+    foreign = [*foreign, "m=message 5060 sip null", "c=IN IP4 203.0.113.9"]
+    call = Call(lab, 1, **route)
+    offer, answer = call.establish(["m=audio {0} RTP/AVP 0", *foreign[:2], _HIDDEN, *foreign[2:]],
                                    ["m=audio {0} RTP/AVP 0", *foreign])
     for seen in (offer, answer):
         assert "\r\n".join(foreign) in seen

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "loopback.h"
+#include "no_tcp_anchors.h"
 #include "one_channel.h"
 #include "relay/data_plane.h"
 #include "relay/secure/self_signed.h"
@@ -201,7 +202,7 @@ class ClientConnections : public testing::Test {
     settings.connections = {.total = 20, .half_open = 20, .half_open_per_source = 8};
     auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
       return Handlers{std::make_unique<Obeys>(around, peer_, heard_),
-                      std::make_unique<IgnoresMedia>()};
+                      std::make_unique<IgnoresMedia>(), std::make_unique<NoTcpAnchors>()};
     });
     ASSERT_TRUE(plane) << plane.reason().message();
     plane_ = std::move(plane).value();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "loopback.h"
+#include "no_tcp_anchors.h"
 #include "one_channel.h"
 #include "relay/udp_socket.h"
 
@@ -151,7 +152,7 @@ class DataPlaneTest : public testing::Test {
     settings.turn_listeners = {ClientListener{.local = listener_}};
     auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
       return Handlers{std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint(), grant_),
-                      std::make_unique<JoinsSignalledEnds>()};
+                      std::make_unique<JoinsSignalledEnds>(), std::make_unique<NoTcpAnchors>()};
     });
     ASSERT_TRUE(plane) << plane.reason().message();
     plane_ = std::move(plane).value();
@@ -354,7 +355,8 @@ TEST_F(DataPlaneTest, ASecondDataPlaneOnTheSameListenersIsRefused) {
   DataPlaneSettings settings;
   settings.turn_listeners = {ClientListener{.local = listener_}};
   const auto second = DataPlane::open(settings, [](const HandlerSurroundings&) {
-    return Handlers{nullptr, std::make_unique<JoinsSignalledEnds>()};
+    return Handlers{nullptr, std::make_unique<JoinsSignalledEnds>(),
+                    std::make_unique<NoTcpAnchors>()};
   });
   ASSERT_FALSE(second);
   EXPECT_NE(second.reason().message().find(listener_.to_string()), std::string::npos);

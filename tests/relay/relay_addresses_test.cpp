@@ -108,6 +108,29 @@ TEST(RelayAddresses, KnowsAnAddressByBothItsNames) {
   EXPECT_TRUE(addresses.translates("external"));
 }
 
+TEST(RelayAddresses, OfOurOwnOnlyLeasedTcpPortsCanBeReachedUnderEitherName) {
+  RelayAddresses addresses{{loopback_range(21060, 21061)}};
+  const auto leased = addresses.lease_tcp("external", AddressFamily::ipv4);
+  ASSERT_TRUE(leased);
+  const Port other{static_cast<std::uint16_t>(leased->local.port.number() ^ 1)};
+  const Endpoint elsewhere = *Endpoint::parse("198.51.100.1:21060");
+  EXPECT_EQ(addresses.reachable_over_tcp(leased->local), leased->local);
+  EXPECT_EQ(addresses.reachable_over_tcp(leased->advertised), leased->local);
+  EXPECT_EQ(addresses.reachable_over_tcp({kLoopback, other}), std::nullopt);
+  EXPECT_EQ(addresses.reachable_over_tcp({leased->advertised.address, other}), std::nullopt);
+  EXPECT_EQ(addresses.reachable_over_tcp(elsewhere), elsewhere);
+}
+
+TEST(RelayAddresses, Rfc6062_5_2_ConnectionsLeaveFromThePortThatListens) {
+  RelayAddresses addresses{{loopback_range(21062, 21062)}};
+  auto leased = addresses.lease_tcp("external", AddressFamily::ipv4);
+  ASSERT_TRUE(leased);
+  const Endpoint local = leased->local;
+  EXPECT_EQ(local_endpoint(addresses.bind_again(local)), local);
+  *leased = {};
+  EXPECT_FALSE(addresses.bind_again(local).is_open()) << "the port is nobody's any more";
+}
+
 class ReservationsTest : public testing::Test {
  protected:
   Socket bound_socket() {

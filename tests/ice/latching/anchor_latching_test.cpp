@@ -4,8 +4,7 @@
 
 #include <map>
 
-#include "ice/stun/integrity.h"
-#include "ice/stun/stun_builder.h"
+#include "made_checks.h"
 
 namespace avedge::latching {
 namespace {
@@ -40,18 +39,6 @@ class FlowsAfterEdits : public FlowReader {
   std::map<FlowKey, FlowSpec> flows;
   std::map<FlowKey, FlowUsage> usages;
 };
-
-/// A Binding request with the username and key of RFC 8445 §7.2.2.
-std::vector<std::byte> check(const std::string& username, std::string_view password,
-                             bool nominates = false) {
-  std::vector<std::byte> buffer(512);
-  stun::StunBuilder builder{buffer, stun::Method::binding, stun::MessageClass::request,
-                            stun::TransactionId::random()};
-  builder.text(stun::AttributeType::username, username);
-  if (nominates) builder.flag(stun::AttributeType::use_candidate);
-  const auto message = builder.integrity(stun::short_term_key(password)).fingerprint().finish();
-  return {message.begin(), message.end()};
-}
 
 class AnchorLatchingTest : public testing::Test {
  protected:
@@ -182,13 +169,13 @@ TEST_F(AnchorLatchingTest, TheEdgesOwnPortsAreAdmittedOnlyExactlyAsSignalled) {
   path_.near.ice = {{"far", "far-password", "near"}};
   set_path();
   EXPECT_EQ(send_rtp(kCallerSocket, "192.0.2.10:50200"), std::nullopt);
-  EXPECT_EQ(send(kCallerSocket, "192.0.2.10:50200", check("far:near", "far-password")),
+  EXPECT_EQ(send(kCallerSocket, "192.0.2.10:50200", make_check("far:near", "far-password")),
             std::nullopt)
       << "a valid check by way of another call";
   EXPECT_TRUE(send_rtp(kCallerSocket, "192.0.2.10:50100"));
   path_.near.signalled_candidates = {at("192.0.2.10:50200")};  // a relayed address of ours
   set_path();
-  EXPECT_TRUE(send(kCallerSocket, "192.0.2.10:50200", check("far:near", "far-password")));
+  EXPECT_TRUE(send(kCallerSocket, "192.0.2.10:50200", make_check("far:near", "far-password")));
 }
 
 TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
@@ -212,7 +199,7 @@ class IceLatchingTest : public AnchorLatchingTest {
 };
 
 TEST_F(IceLatchingTest, AValidCheckLatchesFromAnAddressNobodySignalled) {
-  EXPECT_EQ(send(kCallerSocket, "203.0.113.50:999", check(caller_name_, "calleepassword")),
+  EXPECT_EQ(send(kCallerSocket, "203.0.113.50:999", make_check(caller_name_, "calleepassword")),
             at("10.0.0.20:6000"));
   EXPECT_NE(flow(kCallerSocket, "203.0.113.50:999"), nullptr);
 }
@@ -224,53 +211,57 @@ TEST_F(IceLatchingTest, AForgedCheckDoesNot) {
                                           {"calleeufrag:", "calleepassword"},
                                           {"calleeufrag:callerufragx", "calleepassword"},
                                           {"", "calleepassword"}}) {
-    EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:999", check(name, key))) << name;
+    EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:999", make_check(name, key))) << name;
     EXPECT_EQ(last_reason_, DropReason::unknown_source);
   }
 }
 
 TEST_F(IceLatchingTest, ANewerCheckMovesTheDestinationAndTheOlderSourceIsStillHeard) {
   ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
-  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1", check(caller_name_, "calleepassword")));
-  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:2", check(caller_name_, "calleepassword")));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1", make_check(caller_name_, "calleepassword")));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:2", make_check(caller_name_, "calleepassword")));
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("203.0.113.50:2"));
   EXPECT_NE(flow(kCallerSocket, "203.0.113.50:1"), nullptr);
 }
 
 TEST_F(IceLatchingTest, Rfc8445_8_1_1_ANominatedSourceStaysTheDestination) {
   ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
-  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1", check(caller_name_, "calleepassword", true)));
-  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:2", check(caller_name_, "calleepassword")));
+  ASSERT_TRUE(
+      send(kCallerSocket, "203.0.113.50:1", make_check(caller_name_, "calleepassword", true)));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:2", make_check(caller_name_, "calleepassword")));
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("203.0.113.50:1"));
-  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:2", check(caller_name_, "calleepassword", true)));
+  ASSERT_TRUE(
+      send(kCallerSocket, "203.0.113.50:2", make_check(caller_name_, "calleepassword", true)));
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("203.0.113.50:2"));
 }
 
 TEST_F(IceLatchingTest, SourcesOfOnePartyAreBounded) {
   for (std::size_t i = 0; i < Party::kMaxSources; ++i) {
     const std::string from = "203.0.113.50:" + std::to_string(1000 + i);
-    ASSERT_TRUE(send(kCallerSocket, from.c_str(), check(caller_name_, "calleepassword")));
+    ASSERT_TRUE(send(kCallerSocket, from.c_str(), make_check(caller_name_, "calleepassword")));
   }
-  EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:9999", check(caller_name_, "calleepassword")));
+  EXPECT_FALSE(
+      send(kCallerSocket, "203.0.113.50:9999", make_check(caller_name_, "calleepassword")));
   EXPECT_EQ(last_reason_, DropReason::too_many_sources);
 }
 
 TEST_F(IceLatchingTest, StrictIgnoresChecks) {
   path_.near.latching = Latching::strict;
   set_path();
-  EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:999", check(caller_name_, "calleepassword")));
+  EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:999", make_check(caller_name_, "calleepassword")));
 }
 
 TEST_F(IceLatchingTest, Rfc8445_9_ARestartForgetsOlderSources) {
   for (std::size_t i = 0; i < Party::kMaxSources; ++i) {
     const std::string from = "203.0.113.50:" + std::to_string(1000 + i);
-    ASSERT_TRUE(send(kCallerSocket, from.c_str(), check(caller_name_, "calleepassword")));
+    ASSERT_TRUE(send(kCallerSocket, from.c_str(), make_check(caller_name_, "calleepassword")));
   }
   path_.near.ice = {{"newufrag", "newpassword", "callerufrag"}};
   set_path();
   EXPECT_EQ(flow(kCallerSocket, "203.0.113.50:1000"), nullptr);
   EXPECT_NE(flow(kCallerSocket, "203.0.113.50:1007"), nullptr) << "the running media goes on";
-  EXPECT_TRUE(send(kCallerSocket, "203.0.113.60:1", check("newufrag:callerufrag", "newpassword")));
+  EXPECT_TRUE(
+      send(kCallerSocket, "203.0.113.60:1", make_check("newufrag:callerufrag", "newpassword")));
 }
 
 /// The offer behind the checks names what the far agent sees of its sender: our own port, where
@@ -302,7 +293,7 @@ TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->out_socket, kCallerSocket);
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.30:7000")->out_socket, SocketId{7});
 
-  send(kCalleeSocket, "10.0.0.99:1", check("callerufrag:otherufrag", "callerpassword"));
+  send(kCalleeSocket, "10.0.0.99:1", make_check("callerufrag:otherufrag", "callerpassword"));
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.99:1")->out_socket, SocketId{7});
 
   outcome.clear();

@@ -20,19 +20,19 @@ std::string waiting(const FrameQueue& queue) {
 }
 
 std::size_t push(FrameQueue& queue, const std::string& frame, Time now = kNow) {
-  return queue.push(now, bytes_of(frame), 0);
+  return queue.push(now, {}, bytes_of(frame), 0);
 }
 
 TEST(FrameQueue, KeepsTheOrderAndPadsWithZeros) {
   FrameQueue queue{kLimits};
-  EXPECT_EQ(queue.push(kNow, bytes_of("abcde"), 3), 0u);
+  EXPECT_EQ(queue.push(kNow, {}, bytes_of("abcde"), 3), 0u);
   EXPECT_EQ(push(queue, "fghi"), 0u);
   EXPECT_EQ(waiting(queue), std::string("abcde\0\0\0fghi", 12));
 }
 
 TEST(FrameQueue, ShowsTheFirstFrameAlone) {
   FrameQueue queue{kLimits};
-  EXPECT_EQ(queue.push(kNow, bytes_of("abcde"), 3), 0u);
+  EXPECT_EQ(queue.push(kNow, {}, bytes_of("abcde"), 3), 0u);
   push(queue, "fghi");
   EXPECT_EQ(text_of(queue.first_frame()), std::string_view("abcde\0\0\0", 8));
   queue.consume(2);
@@ -112,7 +112,7 @@ TEST(FrameQueue, BehavesLikeAListOfFrames) {
         ++dropped;
       }
       model.push_back(frame);
-      ASSERT_EQ(queue.push(now, bytes_of(frame), 0), dropped) << step;
+      ASSERT_EQ(queue.push(now, {}, bytes_of(frame), 0), dropped) << step;
     } else if (!model.empty()) {
       std::size_t left = 1 + random() % size();
       queue.consume(left);

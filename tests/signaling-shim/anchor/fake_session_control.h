@@ -19,12 +19,15 @@ class FakeSessionControl final : public SessionControl {
  public:
   /// Pairs that can be leased at the same time.
   std::size_t capacity = 1000;
+  /// Of other ports, UDP and TCP together.
+  std::size_t single_capacity = 1000;
   /// Families that an interface has; both, if it is not named here.
   std::map<std::string, AddressFamily, std::less<>> only_family;
   std::size_t set_calls = 0;
 
   ~FakeSessionControl() override {
     EXPECT_TRUE(paths_.empty()) << "paths leaked";
+    EXPECT_TRUE(stream_paths_.empty()) << "stream paths leaked";
     EXPECT_TRUE(sockets_.empty()) << "ports leaked";
   }
 
@@ -32,14 +35,21 @@ class FakeSessionControl final : public SessionControl {
 
   Verdict<MediaPortPair> lease_pair(WorkerId worker, std::string_view interface,
                                     AddressFamily family) override {
-    const auto only = only_family.find(interface);
-    if (only != only_family.end() && only->second != family) {
-      return DropReason::family_unsupported;
-    }
-    if (sockets_.size() / 2 >= capacity) return DropReason::ports_exhausted;
-    const auto port = static_cast<std::uint16_t>(50000 + next_socket_);
-    return MediaPortPair{bind(worker, interface, family, Port{port}),
-                         bind(worker, interface, family, Port{port}.next())};
+    if (!has_family(interface, family)) return DropReason::family_unsupported;
+    if (pairs() >= capacity) return DropReason::ports_exhausted;
+    const Port port = next_even_port();
+    return MediaPortPair{bind(worker, interface, family, port),
+                         bind(worker, interface, family, port.next())};
+  }
+
+  Verdict<MediaPort> lease_single(WorkerId worker, std::string_view interface,
+                                  AddressFamily family) override {
+    return lease_one(worker, interface, family, singles_);
+  }
+
+  Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
+                                  AddressFamily family) override {
+    return lease_one(worker, interface, family, streams_);
   }
 
   void set_path(WorkerId worker, const MediaPath& path) override {
@@ -54,16 +64,41 @@ class FakeSessionControl final : public SessionControl {
     EXPECT_EQ(paths_.erase(path), 1U) << "unknown path removed";
   }
 
+  void set_stream_path(WorkerId worker, const StreamPath& path) override {
+    EXPECT_EQ(worker, WorkerId{3});
+    expect_ports(path.near, path.near_datagrams);
+    expect_ports(path.far, path.far_datagrams);
+    EXPECT_FALSE(paths_.contains(path.id)) << "one id for two paths";
+    stream_paths_[path.id] = path;
+  }
+
+  void remove_stream_path(WorkerId, MediaPathId path) override {
+    EXPECT_EQ(stream_paths_.erase(path), 1U) << "unknown stream path removed";
+  }
+
   void release(WorkerId, SocketId socket) override {
     EXPECT_EQ(sockets_.erase(socket), 1U) << "released twice";
+    singles_.erase(socket);
+    streams_.erase(socket);
     for (const auto& [id, path] : paths_) {
       EXPECT_TRUE(path.near.socket != socket && path.far.socket != socket)
           << "released under a path";
     }
+    for (const auto& [id, path] : stream_paths_) {
+      EXPECT_FALSE(leads_over(path, socket)) << "released under a stream path";
+    }
   }
 
-  [[nodiscard]] std::size_t pairs() const { return sockets_.size() / 2; }
+  [[nodiscard]] std::size_t pairs() const {
+    return (sockets_.size() - singles_.size() - streams_.size()) / 2;
+  }
+  /// UDP ports without a sibling, and TCP ports.
+  [[nodiscard]] std::size_t singles() const { return singles_.size(); }
+  [[nodiscard]] std::size_t streams() const { return streams_.size(); }
   [[nodiscard]] const std::map<MediaPathId, MediaPath>& paths() const { return paths_; }
+  [[nodiscard]] const std::map<MediaPathId, StreamPath>& stream_paths() const {
+    return stream_paths_;
+  }
 
   /// The n-th path in the order they were made; RTP and RTCP of a stream follow each other.
   [[nodiscard]] MediaPath path(std::size_t n) const {
@@ -78,6 +113,43 @@ class FakeSessionControl final : public SessionControl {
   }
 
  private:
+  [[nodiscard]] bool has_family(std::string_view interface, AddressFamily family) const {
+    const auto only = only_family.find(interface);
+    return only == only_family.end() || only->second == family;
+  }
+
+  Verdict<MediaPort> lease_one(WorkerId worker, std::string_view interface, AddressFamily family,
+                               std::set<SocketId>& kind) {
+    if (!has_family(interface, family)) return DropReason::family_unsupported;
+    if (singles() + streams() >= single_capacity) return DropReason::ports_exhausted;
+    MediaPort port = bind(worker, interface, family, next_even_port());
+    kind.insert(port.socket());
+    return port;
+  }
+
+  [[nodiscard]] Port next_even_port() {
+    next_socket_ += next_socket_ % 2;
+    return Port{static_cast<std::uint16_t>(50000 + next_socket_)};
+  }
+
+  void expect_ports(const StreamEnd& end, const std::optional<MediaEnd>& datagrams) const {
+    if (datagrams) {
+      EXPECT_EQ(end.port, kNoSocket) << "a TCP port for a party that has no TCP";
+      EXPECT_TRUE(singles_.contains(datagrams->socket)) << "stream path over a foreign UDP socket";
+    } else {
+      EXPECT_TRUE(streams_.contains(end.port)) << "stream path over a foreign TCP port";
+    }
+    EXPECT_LE(end.passive.size(), kMaxDialled);
+  }
+
+  static bool leads_over(const StreamPath& path, SocketId socket) {
+    const auto is = [socket](const std::optional<MediaEnd>& end) {
+      return end && end->socket == socket;
+    };
+    return path.near.port == socket || path.far.port == socket || is(path.near_datagrams) ||
+           is(path.far_datagrams);
+  }
+
   MediaPort bind(WorkerId worker, std::string_view interface, AddressFamily family, Port port) {
     const bool is_external = interface == "external";
     const bool is_v4 = family == AddressFamily::ipv4;
@@ -96,7 +168,10 @@ class FakeSessionControl final : public SessionControl {
 
   std::uint32_t next_socket_ = 0;
   std::map<SocketId, Endpoint> sockets_;
+  std::set<SocketId> singles_;
+  std::set<SocketId> streams_;
   std::map<MediaPathId, MediaPath> paths_;
+  std::map<MediaPathId, StreamPath> stream_paths_;
 };
 
 }  // namespace avedge::anchor

@@ -1,21 +1,17 @@
-#include "relay/stream/tcp_link.h"
-
-#include "relay/core/turn_framing.h"
+#include "relay/stream/stream_link.h"
 
 namespace avedge::relay {
 
-void TcpLink::send(ConstBytes message) {
-  std::size_t dropped = queue_.push(outbox_->now, message, padding_of(message.size()));
-  for (; dropped > 0; --dropped) outbox_->drops.count(DropReason::stream_queue_full);
+void StreamLink::enqueue(ConstBytes header, ConstBytes message, std::size_t padding) {
+  count_dropped(queue_.push(outbox_->now, header, message, padding));
   if (is_dirty_) return;
   is_dirty_ = true;
   outbox_->dirty.push_back(path().socket);
 }
 
-TcpLink::Progress TcpLink::flush() {
+StreamLink::Progress StreamLink::flush() {
   is_dirty_ = false;
-  std::size_t dropped = queue_.drop_stale(outbox_->now);
-  for (; dropped > 0; --dropped) outbox_->drops.count(DropReason::stream_queue_full);
+  count_dropped(queue_.drop_stale(outbox_->now));
   while (!queue_.empty()) {
     const ConstBytes bytes = next_bytes();
     const StreamIo io = stream_.write(bytes);
@@ -32,8 +28,12 @@ TcpLink::Progress TcpLink::flush() {
 
 /// A TLS record carries one message: clients exist that take what one read of a TLS connection
 /// yields for one message (coturn's do).
-ConstBytes TcpLink::next_bytes() const {
+ConstBytes StreamLink::next_bytes() const {
   return stream_.is_plain() ? queue_.bytes() : queue_.first_frame();
+}
+
+void StreamLink::count_dropped(std::size_t frames) {
+  for (; frames > 0; --frames) count(DropReason::stream_queue_full);
 }
 
 }  // namespace avedge::relay

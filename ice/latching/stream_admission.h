@@ -1,0 +1,18 @@
+// Who may connect to the TCP port that one party of an anchored call was told: never "whoever comes
+// first". The rules are those of party.h, for connections.
+#pragma once
+
+#include "relay/core/stream_path.h"
+
+namespace avedge::latching {
+
+/// Whether the party may be at `address`: it signalled it, or its SIP comes from there.
+[[nodiscard]] bool may_connect_from(const StreamEnd& party, const IpAddress& address);
+
+/// Whether anything that a connection brings could show it to be the party's.
+[[nodiscard]] bool may_prove_itself(const StreamEnd& party);
+
+/// Whether `first_frame` is an ICE check that only the party can have made. Never under `strict`.
+[[nodiscard]] bool proves_itself(const StreamEnd& party, ConstBytes first_frame);
+
+}  // namespace avedge::latching

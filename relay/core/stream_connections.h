@@ -1,0 +1,70 @@
+// TCP connections with the parties of anchored calls: what a worker offers to the handler that
+// decides about them, and what it tells it. Everything here is on the worker's thread.
+#pragma once
+
+#include "relay/core/drop_reason.h"
+#include "relay/core/flow.h"
+#include "relay/core/slow_path.h"
+#include "relay/core/stream_path.h"
+
+namespace avedge {
+
+/// The longest frame whose bytes may be looked at before a connection is anybody's: no ICE check is
+/// longer than what passes every network whole.
+inline constexpr std::size_t kLongestFirstFrame = 1500;
+
+/// A connection has happened upon something. It is there until the handler has returned.
+struct StreamEvent {
+  enum class Kind : std::uint8_t {
+    accepted,   // somebody came to the port
+    spoke,      // its first frame is there (StreamConnections::await_first_frame())
+    connected,  // what StreamConnections::dial() began
+    ended       // … or is over, or either side ended it; its flows must be erased
+  };
+  Kind kind{};
+  SocketId connection = kNoSocket;
+  SocketId port = kNoSocket;  // the listening socket that it came by, or leaves from
+  Endpoint remote;
+  ConstBytes first_frame = {};  // `spoke` only; without its length, and still to be read
+};
+
+/// Connections are joined by Outcome::join(near, far) and closed by Outcome::close(), which tells
+/// nothing. Whoever is neither joined nor speaks frames is not read from.
+class StreamConnections {
+ public:
+  virtual ~StreamConnections() = default;
+
+  /// From now on those who come to that port are accepted, or wait in the kernel again.
+  virtual void set_accepting(SocketId port, bool accepting) = 0;
+  /// Begins to connect from that port. Fails with connection_exists if there is such a connection,
+  /// peer_not_leased if it is an address of ours without a leased TCP port, connection_failed or
+  /// table_full. Never gives up by itself while the kernel does not.
+  [[nodiscard]] virtual Verdict<SocketId> dial(SocketId port, const Endpoint& remote) = 0;
+  /// Tells `spoke` once the connection's first RFC 4571 frame is there, without consuming it. One
+  /// that is longer than kLongestFirstFrame is told at once, as an empty one.
+  virtual void await_first_frame(SocketId connection) = 0;
+  /// From now on the connection, which waits, carries RFC 4571 frames. To flows it is a socket of
+  /// its own: each frame a datagram from the remote endpoint, each datagram sent there a frame.
+  virtual void speak_frames(SocketId connection) = 0;
+  /// What a joined connection's party has sent over it; packets are not known. Zeroes for others.
+  [[nodiscard]] virtual FlowUsage sent_over(SocketId connection) const = 0;
+};
+
+/// The slow path of TCP anchors: who may connect, who is dialled, what is joined.
+class StreamPathHandler {
+ public:
+  virtual ~StreamPathHandler() = default;
+
+  /// Creates or changes a path. Connections stay, unless their port is no longer the path's.
+  virtual void set_path(Time now, const StreamPath& path, Outcome& outcome) = 0;
+  /// Ends the path's connections and forgets it; unknown ids are ignored.
+  virtual void remove_path(Time now, MediaPathId path, Outcome& outcome) = 0;
+  /// A DropReason is counted by the caller.
+  [[nodiscard]] virtual Verdict<void> on_stream(Time now, const StreamEvent& event,
+                                                Outcome& outcome) = 0;
+  /// Called no earlier than next_deadline(), and soon after it.
+  virtual void expire(Time now, Outcome& outcome) = 0;
+  [[nodiscard]] virtual Time next_deadline() const = 0;
+};
+
+}  // namespace avedge
