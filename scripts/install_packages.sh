@@ -26,6 +26,7 @@ test_packages=(
   clang libclang-rt-14-dev clang-format  # fuzz targets, format
   coturn               # turnutils_uclient and turnutils_peer
   sip-tester           # SIPp
+  baresip-core         # a real phone with SRTP and ICE
   sngrep tshark        # take what the trace sends to a collector, and read it
   kamailio kamailio-lwsc-modules         # a proxy that drives the edge by ng, also over WebSocket
   prometheus           # scrapes the edge; promtool
@@ -34,7 +35,7 @@ test_packages=(
   chromium libnss3-tools                 # a browser as TURN client, and the certificates it trusts
   python3-aioice       # a second client stack
   python3-cryptography # access tokens of RFC 7635 (AES-GCM)
-  iproute2 procps util-linux             # namespaces and what lives in them
+  iproute2 procps util-linux ethtool     # namespaces and what lives in them
   curl                 # one of the commands that avedge prints
   systemd              # systemd-analyze verify
   valgrind             # counts the instructions of the packet path

@@ -1,10 +1,11 @@
-"""An ICE agent that is not ours (libnice) on a host of the lab, and SRTP between two of them."""
+"""An ICE agent that is not ours (libnice) on a host of the lab, and SRTP and SRTCP between two of them."""
 
 import json
 import os
 import re
 
-_COUNT = 50  # SRTP packets each way
+_COMPONENTS = (1, 2)  # RTP and RTCP
+_COUNT = 50  # packets each way and component
 
 
 def _padded(text):
@@ -33,21 +34,30 @@ def _transport(word):
 
 
 class Agent:
-    """An ICE agent with a plain socket on loopback for the program that uses it."""
+    """An ICE agent; a program uses a component of it by plain sockets on loopback."""
 
     def __init__(self, lab, host, address, compat, controlling=False, tcp=False):
         self._lab, self._host = lab, host
         self.address, self._uses_tcp = address, tcp
         self._remote = lab.directory / f"remote-{address}"
-        self.inlet, self.outlet = "127.0.0.1:40000", "127.0.0.1:40002"
-        components = 1 if compat == "oc2007" else 2
         self._process = lab.start(host, [
-            os.environ["AVEDGE_ICE_PARTY"], "--compat", compat, "--bind", address, "--components",
-            components, *(["--controlling"] if controlling else []), *(["--tcp"] if tcp else []),
-            "--remote", self._remote, "--in", self.inlet, "--out", self.outlet], "ice_party")
+            os.environ["AVEDGE_ICE_PARTY"], "--compat", compat, "--bind", address,
+            *(["--controlling"] if controlling else []), *(["--tcp"] if tcp else []),
+            "--remote", self._remote,
+            *(word for component in _COMPONENTS
+              for word in ("--in", self.inlet(component), "--out", self.outlet(component)))],
+            "ice_party")
         said = json.loads(self._process.expect_output(r"^\{.*\}$")[0])
         self.ufrag, self.password = said["ufrag"], said["password"]
         self.candidates = said["candidates"]
+
+    @staticmethod
+    def inlet(component):
+        return f"127.0.0.1:{40000 + component}"
+
+    @staticmethod
+    def outlet(component):
+        return f"127.0.0.1:{40010 + component}"
 
     def port(self, component):
         return next(one["port"] for one in self.candidates if one["component"] == component)
@@ -85,16 +95,38 @@ class Agent:
     def expect_ready(self):
         self._process.expect_output("^ready$")
 
-    def stream(self, *words):
-        return self._lab.start(self._host, [os.environ["AVEDGE_SRTP_STREAM"], *words], "srtp")
+    def assert_talks_with(self, edge):
+        """The pairs that its checks have selected: from its own sockets to the ports that its SDP
+        named, RTCP's above RTP's."""
+        address, port = edge
+        pairs = [json.loads(said) for said in
+                 re.findall(r"(?m)^selected (\{.*\})$", self._process.output())]
+        selected = {pair["component"]: (pair["base"], pair["remote"]) for pair in pairs}
+        assert selected == {
+            component: (f"{self.address}:{self.port(component)}", f"{address}:{port + component - 1}")
+            for component in _COMPONENTS}
+
+    def send_srtp(self, component, key):
+        return self._srtp("send", component, key, "--from", f"127.0.0.1:{40020 + component}", "--to",
+                          self.inlet(component), "--ssrc", 7, "--interval-ms", 10)
+
+    def receive_srtp(self, component, key):
+        process = self._srtp("receive", component, key, "--bind", self.outlet(component),
+                             "--timeout", 40)
+        process.expect_output("ready")
+        return process
+
+    def _srtp(self, action, component, key, *more):
+        return self._lab.start(self._host, [
+            os.environ["AVEDGE_SRTP_STREAM"], action, *(["--rtcp"] if component == 2 else []),
+            "--key", key, "--count", _COUNT, *more], "srtp")
 
 
 def assert_srtp_crosses(one, one_key, other, other_key):
-    for sender, key, receiver in ((one, one_key, other), (other, other_key, one)):
-        listening = receiver.stream("receive", "--key", key, "--bind", receiver.outlet, "--count",
-                                    _COUNT, "--timeout", 40)
-        listening.expect_output("ready")
-        sending = sender.stream("send", "--key", key, "--from", "127.0.0.1:40004", "--to",
-                                sender.inlet, "--count", _COUNT, "--ssrc", 7, "--interval-ms", 10)
-        assert sending.expect_exit() == 0, sending.output()
-        assert listening.expect_exit() == 0, listening.output()
+    """Both ways, and SRTCP with it on the second component."""
+    ways = [(sender, key, receiver, component) for component in _COMPONENTS
+            for sender, key, receiver in ((one, one_key, other), (other, other_key, one))]
+    running = [receiver.receive_srtp(component, key) for _, key, receiver, component in ways]
+    running += [sender.send_srtp(component, key) for sender, key, _, component in ways]
+    for process in running:
+        assert process.expect_exit() == 0, process.output()

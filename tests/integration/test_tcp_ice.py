@@ -8,7 +8,8 @@ import pytest
 from edge import Edge, Route, SIP_PORT
 from ice_agent import Agent, assert_srtp_crosses
 from lab import EDGE_EXTERNAL, EXT, INSIDE
-from sip_peer import Caller, Peer, sdp
+from media import sdp
+from user_agent import Dialog, on_udp
 
 _DOMAIN = "streams.example"
 _CALLER_KEY, _CALLEE_KEY = (base64.b64encode(bytes(range(first, first + 30))).decode()
@@ -22,21 +23,22 @@ _CALLER_KEY, _CALLEE_KEY = (base64.b64encode(bytes(range(first, first + 30))).de
 ])
 def test_ice_finds_the_way_over_tcp(lab, compat, callee_has_tcp):
     edge = Edge(lab, [Route(_DOMAIN, INSIDE, 7000)])
-    caller = Caller(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT), _DOMAIN)
-    callee = Peer(lab, lab.inside, INSIDE, 7000)
+    caller = on_udp(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT))
+    callee = on_udp(lab, lab.inside, INSIDE, 7000)
+    call = Dialog(caller, f"sip:userb@{_DOMAIN}")
     outer = Agent(lab, lab.ext, EXT, compat, controlling=True, tcp=True)
     inner = Agent(lab, lab.inside, INSIDE, compat, tcp=callee_has_tcp)
     as_lync = compat == "oc2007r2"
 
-    caller.invite(sdp(EXT, 5000, *outer.lines(as_lync)))
+    call.send("INVITE", sdp=sdp(EXT, 5000, *outer.lines(as_lync)))
     invite = callee.expect_request("INVITE")
     # Where the callee has no TCP, it learns of the caller by the checks alone: its default is one of them.
     port = 7002 if callee_has_tcp else inner.port(1)
     rtcp = [] if callee_has_tcp else [f"a=rtcp:{inner.port(2)}"]
-    callee.reply(invite, 200, "b", sdp(INSIDE, port, *rtcp, *inner.lines(as_lync)))
+    callee.reply(invite, 200, "b", sdp=sdp(INSIDE, port, *rtcp, *inner.lines(as_lync)))
     response = caller.expect_response(200, "INVITE")
-    dialog = caller.dialog(response)
-    dialog.request("ACK")
+    dialog = call.established_by(response)
+    dialog.send("ACK")
     callee.expect_request("ACK")
     assert EXT not in invite.sdp and INSIDE not in response.sdp
 
@@ -46,7 +48,7 @@ def test_ice_finds_the_way_over_tcp(lab, compat, callee_has_tcp):
     inner.expect_ready()
     assert_srtp_crosses(outer, _CALLER_KEY, inner, _CALLEE_KEY)
 
-    dialog.request("BYE")
+    dialog.send("BYE")
     callee.reply(callee.expect_request("BYE"), 200)
     caller.expect_response(200, "BYE")
     edge.wait_until_no_port_is_in_use()

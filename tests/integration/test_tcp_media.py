@@ -9,7 +9,8 @@ import pytest
 import stun
 from edge import Edge, Route, SIP_PORT
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, EXT_OTHERS, INSIDE, PATIENCE
-from sip_peer import Caller, Media, Peer, assert_talk, place_in
+from media import Media, assert_talk, place_in
+from user_agent import Dialog, on_udp
 
 _DOMAIN = "streams.example"
 _OUTER, _INNER = 21000, 31000  # the parties' TCP ports
@@ -96,28 +97,29 @@ class Call:
 
     def __init__(self, lab, offered, answered, **route):
         self.edge = Edge(lab, [Route(_DOMAIN, INSIDE, 7000, **route)])
-        self.caller = Caller(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT), _DOMAIN)
-        self.callee = Peer(lab, lab.inside, INSIDE, 7000)
+        self.caller = on_udp(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT))
+        self.callee = on_udp(lab, lab.inside, INSIDE, 7000)
         self.outer, self.inner = Party(lab, lab.ext, EXT, _OUTER), Party(lab, lab.inside, INSIDE, _INNER)
         self._captures = {EXT: lab.capture_inside(), INSIDE: lab.capture_outside()}
-        self.caller.invite(self.outer.describe(offered))
+        self._call = Dialog(self.caller, f"sip:userb@{_DOMAIN}")
+        self._call.send("INVITE", sdp=self.outer.describe(offered))
         self._invite = self.callee.expect_request("INVITE")
         self.offer = self._invite.sdp
         self._answered = answered
 
     def answer(self):
-        self.callee.reply(self._invite, 200, "b", self.inner.describe(self._answered))
+        self.callee.reply(self._invite, 200, "b", sdp=self.inner.describe(self._answered))
         response = self.caller.expect_response(200, "INVITE")
         self.answer_seen = response.sdp
-        self.dialog = self.caller.dialog(response)
-        self.dialog.request("ACK")
+        self.dialog = self._call.established_by(response)
+        self.dialog.send("ACK")
         self.callee.expect_request("ACK")
         for text in (self.offer, self.answer_seen):
             assert not [far for far in (EXT, INSIDE, "192.168.") if far in text], text
         return self
 
     def end(self):
-        self.dialog.request("BYE")
+        self.dialog.send("BYE")
         self.callee.reply(self.callee.expect_request("BYE"), 200)
         self.caller.expect_response(200, "BYE")
         self.edge.wait_until_no_port_is_in_use()
@@ -237,14 +239,14 @@ def test_a_reinvite_after_tcp_has_won_keeps_the_connection(lab):
     _assert_talk(outer, inner)
     edge = " ".join(map(str, _stream_place(call.answer_seen)))
     chosen = ["m=audio {port} TCP/RTP/AVP 0", *_ICE]
-    call.dialog.request("INVITE", call.outer.describe(
+    call.dialog.send("INVITE", sdp=call.outer.describe(
         [*chosen, _ACTIVE[0], f"a=remote-candidates:1 {edge}"]))
     request = call.callee.expect_request("INVITE")
     assert place_in(request.sdp) == _stream_place(call.offer)
     assert f"a=remote-candidates:1 {INSIDE} {_INNER}\r\n" in request.sdp, "the callee's own"
-    call.callee.reply(request, 200, body=call.inner.describe([*chosen, _PASSIVE[0]]))
+    call.callee.reply(request, 200, sdp=call.inner.describe([*chosen, _PASSIVE[0]]))
     assert place_in(call.caller.expect_response(200, "INVITE").sdp) == _stream_place(call.answer_seen)
-    call.dialog.request("ACK")
+    call.dialog.send("ACK")
     call.callee.expect_request("ACK")
     _assert_talk(outer, inner)
     call.end()
