@@ -20,14 +20,23 @@ class PortsOnPaper final : public SessionControl {
  public:
   WorkerId assign_worker() override { return WorkerId{}; }
   Verdict<MediaPortPair> lease_pair(WorkerId, std::string_view, AddressFamily) override {
-    const Port rtp{static_cast<std::uint16_t>(20'000 + next_)};
+    const Port rtp = next_port();
     return MediaPortPair{bind(rtp), bind(rtp.next())};
+  }
+  Verdict<MediaPort> lease_single(WorkerId, std::string_view, AddressFamily) override {
+    return bind(next_port());
+  }
+  Verdict<MediaPort> lease_stream(WorkerId, std::string_view, AddressFamily) override {
+    return bind(next_port());
   }
   void set_path(WorkerId, const MediaPath&) override {}
   void remove_path(WorkerId, MediaPathId) override {}
+  void set_stream_path(WorkerId, const StreamPath&) override {}
+  void remove_stream_path(WorkerId, MediaPathId) override {}
   void release(WorkerId, SocketId) override {}
 
  private:
+  [[nodiscard]] Port next_port() const { return Port{static_cast<std::uint16_t>(20'000 + next_)}; }
   MediaPort bind(Port port) {
     const Endpoint local{IpAddress::v4(203, 0, 113, 1), port};
     return {*this, WorkerId{}, SocketId{next_++}, local, local};
