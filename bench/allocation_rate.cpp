@@ -12,6 +12,7 @@
 #include "ice/stun/integrity.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
+#include "relay/core/turn_framing.h"
 
 namespace {
 
@@ -26,6 +27,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kRepeatAfter{500};
 /// RFC 8656 §18.7: UDP.
 constexpr std::uint8_t kProtocolUdp = 17;
+/// A packet of G.711, behind a channel header.
+constexpr std::size_t kTalkSize = kChannelDataHeaderSize + 172;
 
 struct Options {
   std::string server;
@@ -34,13 +37,16 @@ struct Options {
   std::string client_address = "0.0.0.0";
   std::size_t clients = 64;
   double seconds = 10;
+  std::string peer;
+  std::size_t packets = 0;
 };
 
-/// Allocates, gives back, and begins anew as somebody else: from another port, without a nonce.
+/// Allocates, talks if there is a peer, gives back, and begins anew as somebody else: from another
+/// port, without a nonce.
 class Client {
  public:
   Client(const IpAddress& local, const Endpoint& server, const Options& options)
-      : local_{local}, server_{server}, options_{options} {}
+      : local_{local}, server_{server}, peer_{Endpoint::parse(options.peer)}, options_{options} {}
 
   [[nodiscard]] int descriptor() const { return socket_.descriptor.get(); }
   [[nodiscard]] std::uint64_t opened() const { return opened_; }
@@ -67,15 +73,13 @@ class Client {
   }
 
   void give_back() {
-    if (method_ == Method::refresh) ask(Method::refresh);
+    if (method_ != Method::allocate) ask(Method::refresh);
   }
 
  private:
   void judge(const stun::StunView& answer) {
     if (answer.message_class() == MessageClass::success) {
-      if (method_ == Method::refresh) return begin();
-      ++opened_;
-      return ask(Method::refresh);
+      return go_on();
     }
     const auto nonce = answer.find(AttributeType::nonce);
     if (nonce) {
@@ -88,16 +92,34 @@ class Client {
     begin();
   }
 
+  void go_on() {
+    if (method_ == Method::refresh) return begin();
+    if (method_ == Method::allocate) ++opened_;
+    if (method_ == Method::allocate && peer_) return ask(Method::channel_bind);
+    if (method_ == Method::channel_bind) talk();
+    ask(Method::refresh);
+  }
+
+  void talk() const {
+    std::array<std::byte, kTalkSize> packet{};
+    write_channel_data_header(packet.data(), kFirstChannel, kTalkSize - kChannelDataHeaderSize);
+    for (std::size_t i = 0; i < options_.packets; ++i) send(packet);
+  }
+
   void ask(Method method) {
     method_ = method;
     transaction_ = stun::TransactionId::random();
     asked_ = Clock::now();
     std::array<std::byte, 1500> buffer;
     stun::StunBuilder request{buffer, method, MessageClass::request, transaction_};
-    if (method == Method::allocate) {
-      request.u8_of_four(AttributeType::requested_transport, kProtocolUdp);
-    } else {
-      request.u32(AttributeType::lifetime, 0);
+    switch (method) {
+      case Method::allocate:
+        request.u8_of_four(AttributeType::requested_transport, kProtocolUdp);
+        break;
+      case Method::channel_bind:
+        request.channel_number(kFirstChannel).xor_address(AttributeType::xor_peer_address, *peer_);
+        break;
+      default: request.u32(AttributeType::lifetime, 0); break;
     }
     if (!nonce_.empty()) {
       request.text(AttributeType::username, options_.user)
@@ -105,7 +127,10 @@ class Client {
           .text(AttributeType::nonce, nonce_)
           .integrity(key_);
     }
-    const ConstBytes datagram = request.finish();
+    send(request.finish());
+  }
+
+  void send(ConstBytes datagram) const {
     const relay::SocketAddress to{server_};
     sendto(descriptor(), datagram.data(), datagram.size(), 0, &to.any, to.size());
   }
@@ -113,6 +138,7 @@ class Client {
   LoadSocket socket_;
   IpAddress local_;
   Endpoint server_;
+  std::optional<Endpoint> peer_;  // whom the client talks to
   const Options& options_;
   std::string realm_;
   std::string nonce_;
@@ -128,6 +154,9 @@ std::vector<Client> open_clients(const Options& options) {
   const auto server = Endpoint::parse(options.server);
   const auto local = IpAddress::parse(options.client_address);
   if (!server || !local) throw std::runtime_error{"not an address"};
+  if (!options.peer.empty() && !Endpoint::parse(options.peer)) {
+    throw std::runtime_error{"not an address: " + options.peer};
+  }
   std::vector<Client> clients;
   clients.reserve(options.clients);
   for (std::size_t i = 0; i < options.clients; ++i) clients.emplace_back(*local, *server, options);
@@ -179,6 +208,8 @@ int main(int argc, char** argv) {
   app.add_option("--client-bind", options.client_address, "address the clients send from");
   app.add_option("--clients", options.clients)->check(CLI::Range(1, 5000));
   app.add_option("--seconds", options.seconds)->check(CLI::Range(0.1, 240.0));
+  auto* peer = app.add_option("--talk-to", options.peer, "IP:PORT; bind a channel and talk");
+  app.add_option("--packets", options.packets, "that each allocation then sends")->needs(peer);
   CLI11_PARSE(app, argc, argv);
   try {
     return run(options);

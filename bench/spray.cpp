@@ -120,17 +120,6 @@ class Spray {
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
-  /// RFC 1624 §3, eqn. 3.
-  static void count_up(std::byte* sequence, std::byte* checksum) {
-    const std::uint16_t before = load_be16(sequence);
-    const auto after = static_cast<std::uint16_t>(before + 1);
-    std::uint32_t sum = static_cast<std::uint16_t>(~load_be16(checksum));
-    sum += static_cast<std::uint16_t>(~before) + std::uint32_t{after};
-    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-    store_be16(sequence, after);
-    store_be16(checksum, static_cast<std::uint16_t>(~sum));
-  }
-
   /// The next frame, as the batch's message `slot`.
   iovec next(std::size_t slot) {
     std::vector<std::byte>& frame = frames_[flow_];
@@ -139,10 +128,27 @@ class Spray {
       flow_ = (flow_ + 1) % frames_.size();
     }
     if (!options_.rtp) return {frame.data(), frame.size()};
-    // RFC 3550 §5.1: the sequence number differs, so each message of a batch is a copy.
-    count_up(&frame[kFrameHeader + 2], &frame[kUdpChecksumAt]);
+    count_up(frame);  // packets differ, so each message of a batch is a copy
     std::memcpy(copies_[slot].data(), frame.data(), frame.size());
     return {copies_[slot].data(), frame.size()};
+  }
+
+  /// RFC 3550 §5.1: sequence number and time stamp, of 20 ms of G.711.
+  static void count_up(std::vector<std::byte>& frame) {
+    std::byte* const rtp = &frame[kFrameHeader];
+    const std::uint32_t time = load_be32(rtp + 4) + 160;
+    change(frame, rtp + 2, static_cast<std::uint16_t>(load_be16(rtp + 2) + 1));
+    change(frame, rtp + 4, static_cast<std::uint16_t>(time >> 16));
+    change(frame, rtp + 6, static_cast<std::uint16_t>(time));
+  }
+  /// RFC 1624 §3, eqn. 3.
+  static void change(std::vector<std::byte>& frame, std::byte* field, std::uint16_t value) {
+    std::byte* const checksum = &frame[kUdpChecksumAt];
+    std::uint32_t sum = static_cast<std::uint16_t>(~load_be16(checksum));
+    sum += static_cast<std::uint16_t>(~load_be16(field)) + std::uint32_t{value};
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    store_be16(field, value);
+    store_be16(checksum, static_cast<std::uint16_t>(~sum));
   }
 
   const Options& options_;
@@ -198,9 +204,10 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds)->check(CLI::Range(0.1, 3600.0));
   app.add_option("--burst", options.burst, "packets of one flow in a row")
       ->check(CLI::Range(1, 1000));
-  app.add_flag("--runs", options.runs,
-               "a burst is one frame, as a network card's driver hands it on (GRO)");
-  app.add_flag("--rtp", options.rtp, "the payload is RTP: count its sequence number up");
+  auto* runs = app.add_flag("--runs", options.runs,
+                            "a burst is one frame, as a network card's driver hands it on (GRO)");
+  app.add_flag("--rtp", options.rtp, "the payload is RTP: count sequence number and time up")
+      ->excludes(runs);
   CLI11_PARSE(app, argc, argv);
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
   try {

@@ -1,15 +1,16 @@
-// How much does a TURN server relay, and what does it lose? Works with any TURN server over UDP.
+// How much does a TURN server relay, and what does it lose? Works with any TURN server.
 // See bench/README.md.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iomanip>
-#include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "bench/load/traffic.h"
+#include "bench/load/traffic_report.h"
 #include "bench/load/turn_client.h"
 #include "relay/core/turn_framing.h"
 
@@ -34,9 +35,11 @@ struct Options {
   double rate = 20000;
   double seconds = 10;
   std::size_t size = 172;
+  std::string transport = "udp";
   std::string direction = "up";
   std::string mode = "channel";
   bool allocate_only = false;
+  bool relay_to_relay = false;
   std::string flows_to;
   double hold = 0;
   double max_loss = 0;
@@ -72,30 +75,32 @@ std::size_t peer_of(std::size_t flow, const Options& options) {
   return flow * options.peer_endpoints.size() / options.allocations;
 }
 
-std::vector<TurnClient> open_allocations(const Options& options,
-                                         const std::vector<LoadSocket>& peers) {
+std::vector<TurnClient> open_allocations(const Options& options) {
   const Endpoint server = endpoint_of(options.server);
-  const bool indications = options.mode == "send";
+  const LinkKind kind = *parse_link_kind(options.transport);
   Account account = options.account;
   std::vector<TurnClient> clients;
   clients.reserve(options.allocations);
   for (std::size_t i = 0; i < options.allocations && interrupted == 0; ++i) {
     const std::string& local = options.client_addresses[i % options.client_addresses.size()];
     TurnClient& client =
-        clients.emplace_back(need(LoadSocket::open(endpoint_of(local))), server, account);
+        clients.emplace_back(need(open_link(kind, endpoint_of(local), server)), account);
     need(client.allocate());
-    if (!options.allocate_only) {
-      const Endpoint& peer = peers[peer_of(i, options)].local;
-      need(client.create_permission(peer));
-      if (!indications) need(client.bind_channel(peer, kChannel));
-    }
     account = client.account();
-    if ((i + 1) % 100 == 0 || i + 1 == options.allocations) {
-      std::fprintf(stderr, "\r%zu of %zu allocations", i + 1, options.allocations);
-    }
+    if ((i + 1) % 100 == 0) std::fprintf(stderr, "\r%zu allocations", i + 1);
   }
-  std::fprintf(stderr, "\n");
   return clients;
+}
+
+/// Permissions, and channels unless everything goes in indications.
+void open_ways_to_peers(const Options& options, std::vector<TurnClient>& clients,
+                        const std::vector<LoadSocket>& peers) {
+  for (std::size_t i = 0; i < clients.size() && interrupted == 0; ++i) {
+    const Endpoint peer =
+        options.relay_to_relay ? clients[i ^ 1].relayed() : peers[peer_of(i, options)].local;
+    need(clients[i].create_permission(peer));
+    if (options.mode != "send") need(clients[i].bind_channel(peer, kChannel));
+  }
 }
 
 std::vector<Leg> legs_of(const std::string& direction) {
@@ -113,7 +118,7 @@ TrafficReport run_traffic(const Options& options, const std::vector<TurnClient>&
                    .time = std::chrono::duration<double>{options.seconds},
                    .size = options.size};
   for (std::size_t i = 0; i < clients.size(); ++i) {
-    plan.flows.push_back({.client = clients[i].descriptor(),
+    plan.flows.push_back({.client = &clients[i].link(),
                           .server = endpoint_of(options.server),
                           .relayed = clients[i].relayed(),
                           .peer = peer_of(i, options),
@@ -138,98 +143,58 @@ void hold(const Options& options) {
   }
 }
 
-double loss_percent(const LegReport& leg) {
-  const auto lost = static_cast<double>(leg.sent - leg.received);
-  return 100 * lost / static_cast<double>(leg.sent);
+std::string hexadecimal(ConstBytes bytes) {
+  std::ostringstream text;
+  text << std::hex << std::setfill('0');
+  for (const std::byte octet : bytes) text << std::setw(2) << std::to_integer<unsigned>(octet);
+  return text.str();
 }
 
-nlohmann::json to_json(const LegReport& leg) {
-  const auto at = [&](double share) { return leg.latency.percentile(share).count(); };
-  return {{"leg", kLegNames[static_cast<std::size_t>(leg.leg)]},
-          {"sent", leg.sent},
-          {"received", leg.received},
-          {"lost", leg.sent - leg.received},
-          {"loss_percent", loss_percent(leg)},
-          {"duplicates", leg.duplicates},
-          {"latency_us",
-           {{"p50", at(0.5)},
-            {"p90", at(0.9)},
-            {"p99", at(0.99)},
-            {"p999", at(0.999)},
-            {"max", at(1)}}}};
-}
-
-nlohmann::json to_json(const Options& options, const TrafficReport& report) {
-  std::uint64_t sent = 0;
-  nlohmann::json legs = nlohmann::json::array();
-  for (const LegReport& leg : report.legs) {
-    legs.push_back(to_json(leg));
-    sent += leg.sent;
-  }
-  return {{"allocations", options.allocations},
-          {"payload_bytes", options.size},
-          {"mode", options.mode},
-          {"seconds", report.time.count()},
-          {"rate", static_cast<double>(sent) / report.time.count()},
-          {"legs", legs},
-          {"send_errors", report.send_errors},
-          {"misrouted", report.misrouted},
-          {"foreign", report.foreign}};
-}
-
-void print_text(const nlohmann::json& report) {
-  std::printf("%.1f s at %.0f packets/s over %d allocations, %d bytes each\n",
-              report["seconds"].get<double>(), report["rate"].get<double>(),
-              report["allocations"].get<int>(), report["payload_bytes"].get<int>());
-  std::printf("%-5s %10s %10s %8s %8s %10s  %s\n", "leg", "sent", "received", "lost", "loss %",
-              "duplicates", "latency in us: p50 / p90 / p99 / p99.9 / max");
-  for (const auto& leg : report["legs"]) {
-    const auto number = [&](const char* name) { return leg[name].get<unsigned long>(); };
-    const auto latency = [&](const char* name) { return leg["latency_us"][name].get<long>(); };
-    std::printf("%-5s %10lu %10lu %8lu %8.3f %10lu  %ld / %ld / %ld / %ld / %ld\n",
-                leg["leg"].get<std::string>().c_str(), number("sent"), number("received"),
-                number("lost"), leg["loss_percent"].get<double>(), number("duplicates"),
-                latency("p50"), latency("p90"), latency("p99"), latency("p999"), latency("max"));
-  }
-  for (const char* trouble : {"send_errors", "misrouted", "foreign"}) {
-    const auto count = report[trouble].get<unsigned long>();
-    if (count > 0) std::printf("%s: %lu\n", trouble, count);
-  }
-}
-
-/// For `spray`: what the clients and the peers would send, a line each. The endpoints' sockets stay
-/// open, so nobody else gets their ports.
-void write_flows(const Options& options, const std::vector<TurnClient>& clients,
-                 const std::vector<LoadSocket>& peers) {
+/// For `spray`: what the clients would send, a line each. Their sockets stay open, so nobody else
+/// gets their ports.
+void write_flows_up(const Options& options, const std::vector<TurnClient>& clients) {
   std::ofstream up{options.flows_to + ".up"};
-  std::ofstream down{options.flows_to + ".down"};
   std::array<std::byte, kChannelDataHeaderSize> header{};
   write_channel_data_header(header.data(), kChannel, options.size);
+  for (const TurnClient& client : clients) {
+    up << client.link().local().to_string() << ' ' << options.server << ' '
+       << kChannelDataHeaderSize + options.size << ' ' << hexadecimal(header) << '\n';
+  }
+  if (!up.flush()) throw std::runtime_error{"cannot write " + options.flows_to + ".up"};
+}
+
+/// … and what the peers would.
+void write_flows_down(const Options& options, const std::vector<TurnClient>& clients,
+                      const std::vector<LoadSocket>& peers) {
+  std::ofstream down{options.flows_to + ".down"};
   for (std::size_t i = 0; i < clients.size(); ++i) {
-    up << clients[i].local().to_string() << ' ' << options.server << ' '
-       << kChannelDataHeaderSize + options.size << ' ' << std::hex << std::setfill('0');
-    for (const std::byte octet : header) up << std::setw(2) << std::to_integer<unsigned>(octet);
-    up << std::dec << '\n';
     down << peers[peer_of(i, options)].local.to_string() << ' ' << clients[i].relayed().to_string()
          << ' ' << options.size << '\n';
   }
-  if (!up.flush() || !down.flush()) throw std::runtime_error{"cannot write " + options.flows_to};
+  if (!down.flush()) throw std::runtime_error{"cannot write " + options.flows_to + ".down"};
 }
 
 int run(const Options& options) {
   allow_many_descriptors();
   std::vector<LoadSocket> peers = open_peers(options);
-  std::vector<TurnClient> clients = open_allocations(options, peers);
+  std::vector<TurnClient> clients = open_allocations(options);
+  if (!options.allocate_only) open_ways_to_peers(options, clients, peers);
+  std::fprintf(stderr, "\r%zu of %zu allocations\n", clients.size(), options.allocations);
   bool acceptable = true;
   if (!options.flows_to.empty()) {
-    write_flows(options, clients, peers);
+    write_flows_up(options, clients);
+    if (!options.relay_to_relay) write_flows_down(options, clients, peers);
   } else if (!options.allocate_only && interrupted == 0) {
     const TrafficReport report = run_traffic(options, clients, std::move(peers));
     for (const LegReport& leg : report.legs) {
       acceptable = acceptable && loss_percent(leg) <= options.max_loss;
     }
     acceptable = acceptable && report.misrouted == 0;
-    const nlohmann::json printed = to_json(options, report);
+    nlohmann::json printed = to_json(report);
+    printed.update({{"allocations", options.allocations},
+                    {"payload_bytes", options.size},
+                    {"transport", options.transport},
+                    {"mode", options.mode}});
     options.json ? void(std::printf("%s\n", printed.dump().c_str())) : print_text(printed);
     std::fflush(stdout);
   }
@@ -242,7 +207,7 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Loads a TURN server over UDP and counts what comes out at the other end."};
+  CLI::App app{"Loads a TURN server and counts what comes out at the other end."};
   app.add_option("--server", options.server, "IP:PORT")->required();
   app.add_option("--user", options.account.user)->required();
   app.add_option("--password", options.account.password)->required();
@@ -259,22 +224,31 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds)->check(CLI::Range(0.1, kLongestRun));
   app.add_option("--size", options.size, "payload in bytes")
       ->check(CLI::Range(Probe::kSize, std::size_t{1400}));
+  app.add_option("--transport", options.transport, "from client to server; TLS believes anybody")
+      ->check(CLI::IsMember({"udp", "tcp", "tls"}));
   app.add_option("--direction", options.direction, "up: client to peer; echo: there and back")
       ->check(CLI::IsMember({"up", "down", "both", "echo"}));
   app.add_option("--mode", options.mode, "framing from client to server")
       ->check(CLI::IsMember({"channel", "send"}));
   auto* only = app.add_flag("--allocate-only", options.allocate_only, "send nothing");
-  app.add_option("--flows-to", options.flows_to,
-                 "send nothing, but write FILE.up and FILE.down for spray")
-      ->excludes(only);
+  auto* flows_to = app.add_option("--flows-to", options.flows_to,
+                                  "send nothing, but write FILE.up and FILE.down for spray")
+                       ->excludes(only);
+  app.add_flag("--relay-to-relay", options.relay_to_relay,
+               "the allocations are each other's peers, two by two; FILE.up only")
+      ->needs(flows_to);
   app.add_option("--hold", options.hold, "seconds to keep the allocations at the end")
       ->check(CLI::Range(0.0, kLongestHold));
   app.add_option("--max-loss", options.max_loss, "per cent; more than that is exit code 1")
       ->check(CLI::Range(0.0, 100.0));
   app.add_flag("--json", options.json, "the report as one JSON object");
   CLI11_PARSE(app, argc, argv);
-  if (only->count() == 0 && peer->count() == 0) {
-    std::fprintf(stderr, "turn_load: --peer-bind is needed unless --allocate-only\n");
+  if (peer->count() == 0 && !options.allocate_only && !options.relay_to_relay) {
+    std::fprintf(stderr, "turn_load: --peer-bind is needed, or there are no peers\n");
+    return 2;
+  }
+  if (options.relay_to_relay && options.allocations % 2 != 0) {
+    std::fprintf(stderr, "turn_load: --relay-to-relay takes an even number of allocations\n");
     return 2;
   }
 

@@ -222,6 +222,7 @@ struct SipRoute {
   RouteBalance balance = RouteBalance::in_order;
   Latching latching = Latching::signalled;
   anchor::CandidateMode candidates = anchor::CandidateMode::replace;
+  bool tcp = true;     // media over TCP is anchored, too
   bool trust = false;  // headers that assert an identity pass
   bool path = false;   // REGISTER gets a Path that leads back through the edge
   friend bool operator==(const SipRoute&, const SipRoute&) = default;

@@ -281,6 +281,7 @@ sip::Settings sip_settings(const Config& config) {
     translated.path = route.path;
     translated.latching = route.latching;
     translated.candidates = route.candidates;
+    if (!route.tcp) translated.streams = anchor::StreamMode::removed;
   }
   settings.limits.requests_per_second = config.sip.limits.requests_per_second;
   settings.limits.request_burst = 2.0 * config.sip.limits.requests_per_second;

@@ -26,6 +26,7 @@ test_packages=(
   clang libclang-rt-14-dev clang-format  # fuzz targets, format
   coturn               # turnutils_uclient and turnutils_peer
   sip-tester           # SIPp
+  baresip-core         # a real phone with SRTP and ICE
   sngrep tshark        # take what the trace sends to a collector, and read it
   kamailio kamailio-lwsc-modules         # a proxy that drives the edge by ng, also over WebSocket
   prometheus           # scrapes the edge; promtool

@@ -114,9 +114,9 @@ Endpoint EdgeInProcess::listener() {
 }
 
 TurnClient EdgeInProcess::new_client() const {
-  auto socket = LoadSocket::open({listener().address, Port{}});
-  if (!socket) throw std::runtime_error{socket.reason().message()};
-  TurnClient client{std::move(socket).value(), listener(), {kUser, kPassword, {}, {}}};
+  auto link = open_link(LinkKind::udp, {listener().address, Port{}}, listener());
+  if (!link) throw std::runtime_error{link.reason().message()};
+  TurnClient client{std::move(link).value(), {kUser, kPassword, {}, {}}};
   // Refused for want of an allocation; but the challenge before that has brought the nonce.
   static_cast<void>(client.create_permission(listener()));
   if (client.account().nonce.empty()) throw std::runtime_error{"the listener does not answer"};

@@ -5,6 +5,7 @@
 
 #include "bench/guard/edge_in_process.h"
 #include "bench/guard/messages.h"
+#include "bench/load/load_socket.h"
 
 namespace avedge::bench::guard {
 namespace {

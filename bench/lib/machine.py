@@ -1,19 +1,21 @@
-"""What the figures were made on, and how busy it was."""
+"""What the figures were made on, and what a program takes of it."""
 
 import os
 import pathlib
 import platform
 import re
 import subprocess
+import time
 
-TICKS = os.sysconf("SC_CLK_TCK")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def describe():
     cpuinfo = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
     model = re.search(r"^model name\s*:\s*(.*)$", cpuinfo, re.MULTILINE)
     return {"cpu": model.group(1) if model else platform.machine(), "cores": os.cpu_count(),
-            "kernel": platform.release(), "load_average": round(os.getloadavg()[0], 2)}
+            "kernel": platform.release(), "load_average": round(os.getloadavg()[0], 2),
+            "time": time.strftime("%Y-%m-%d %H:%M")}
 
 
 def first_line(argv):
@@ -23,12 +25,21 @@ def first_line(argv):
     return next(iter(done.stdout.splitlines()), "unknown").strip()
 
 
-def core_busy_seconds(core):
-    """Everything that core did but wait, since it was started: all programs, and the kernel's work on
-    packets that is nobody's."""
-    for line in pathlib.Path("/proc/stat").read_text(encoding="ascii").splitlines():
-        words = line.split()
-        if words[0] == f"cpu{core}":
-            user, nice, system, _idle, _iowait, irq, softirq = map(int, words[1:8])
-            return (user + nice + system + irq + softirq) / TICKS
-    raise ValueError(f"no core {core}")
+def cpu_seconds(pid):
+    """User and system time of all threads of a process. The scheduler knows it to the nanosecond; a
+    kernel that does not tell leaves hundredths of a second."""
+    tasks = pathlib.Path(f"/proc/{pid}/task")
+    nanoseconds = sum(int((task / "schedstat").read_text(encoding="ascii").split()[0])
+                      for task in tasks.iterdir())
+    return nanoseconds / 1e9 if nanoseconds > 0 else _cpu_ticks(pid) / _TICKS
+
+
+def _cpu_ticks(pid):
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    fields = stat.rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def resident_kib(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE).group(1))

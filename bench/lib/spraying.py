@@ -1,4 +1,4 @@
-"""One server under a spray of prebuilt frames, and what comes out of it.
+"""A spray of prebuilt frames into a server, and what comes out of it.
 
 The frames enter by a packet socket on the sender's device; what the server sends is counted and
 dropped where it enters the receiver's namespace, before any socket: neither end takes part in what
@@ -7,15 +7,41 @@ is measured.
 
 import json
 import re
+import signal
 import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import machine
-from lab import EDGE_EXTERNAL, EDGE_INTERNAL, INSIDE
-from servers import PORT, start_turn_load
+from sink import Sink
 
-# So long the server has to settle into a load before it is looked at, in seconds.
-SETTLING = 0.7
+
+@dataclass
+class Path:
+    """One way through the server, for many flows."""
+    sender: object      # host that the frames leave from
+    device: str         # of the edge, where they arrive
+    flows: object       # file for `spray`
+    receiver: object    # host that they come out at
+    rule: str           # what they look like there, in the words of nftables
+    payload: int        # bytes of a datagram that comes out
+    receiving_device: str = "eth0"
+
+
+@dataclass
+class Load:
+    """What the generator sends, and with what."""
+    spray: object       # the program
+    core: int
+    burst: int = 1      # packets of one flow in a row
+    runs: bool = False  # which arrive in one piece, as from a driver that aggregates (GRO)
+    rtp: bool = False
+
+    def start(self, lab, path, rate, seconds):
+        return lab.start(path.sender, [
+            "taskset", "-c", self.core, self.spray, "--flows", path.flows, "--device", "eth0",
+            "--to-mac", _mac(lab.edge, path.device), "--rate", rate, "--seconds", seconds,
+            "--burst", self.burst, *(["--runs"] if self.runs else []),
+            *(["--rtp"] if self.rtp else [])], "spray")
 
 
 @dataclass
@@ -24,105 +50,93 @@ class Window:
     seconds: float
     offered: float        # packets per second
     delivered: float      # packets per second
-    loss: float           # share of what was sent over the whole spray
-    server_cpu: float     # seconds of the server's threads
-    core_busy: float      # seconds of its core, the kernel's work included
+    cpu: float            # seconds of the server's threads
 
     def per_cpu_second(self):
-        return self.delivered * self.seconds / self.server_cpu if self.server_cpu > 0 else 0.0
+        return self.delivered * self.seconds / self.cpu if self.cpu > 0 else 0.0
 
 
-class Sink:
-    """Counts and drops UDP datagrams by an nftables rule on the receiving device."""
-
-    def __init__(self, host, rule):
-        self._host = host
-        self._nft(f"""
-            table netdev sink {{
-              counter arrived {{}}
-              chain in {{
-                type filter hook ingress device "eth0" priority 0; policy accept;
-                {rule} counter name "arrived" drop
-              }}
-            }}
-            """)
-
-    def _nft(self, text):
-        done = self._host.run(["nft", "-f", "-"], input=text)
-        if done.returncode != 0:
-            raise RuntimeError(f"nft: {done.stdout}")
-
-    def count(self):
-        done = self._host.run(["nft", "-j", "list", "counters"])
-        for entry in json.loads(done.stdout)["nftables"]:
-            if entry.get("counter", {}).get("name") == "arrived":
-                return entry["counter"]["packets"]
-        raise RuntimeError("the sink is gone")
-
-    def close(self):
-        self._nft("delete table netdev sink")
+@dataclass
+class Passage:
+    """What became of a whole load, from its first packet to its last."""
+    offered: float        # packets per second that were sent
+    delivered: float      # packets per second that arrived
+    loss: float           # share of them that did not
 
 
-class Sprayed:
-    """A running TURN server with its allocations, ready to be sprayed from either side."""
+class Sprayer:
+    """Sprays the same paths again and again; they share the rate. `cpu_seconds` tells what the server
+    has taken so far."""
 
-    def __init__(self, lab, running, programs, core, allocations, size):
-        self._lab, self._running, self._core = lab, running, core
-        self._spray = programs / "spray"
-        self._flows = lab.directory / "flows"
-        self._holder = start_turn_load(lab, programs / "turn_load", "--allocations", allocations,
-                                       "--size", size, "--flows-to", self._flows, "--hold", 500)
-        self._holder.expect_output(r"^holding", seconds=60)
+    def __init__(self, lab, paths, load, cpu_seconds=lambda: 0.0):
+        self._lab, self._paths, self._load = lab, paths, load
+        self._cpu_seconds = cpu_seconds
+        self._sinks, self._stack = [], ExitStack()
 
-    def close(self):
-        self._holder.kill()
+    def __enter__(self):
+        self._sinks = [self._stack.enter_context(
+            Sink(path.receiver, path.rule, path.payload, path.receiving_device)) for path in self._paths]
+        return self
 
-    def run(self, direction, rate, seconds, generator_core, burst=1):
-        """A Window of a load of `rate` packets per second."""
-        if direction == "up":
-            sender, receiver, device = self._lab.ext, self._lab.inside, "external"
-            rule = f"ip saddr {EDGE_INTERNAL} ip daddr {INSIDE} udp dport 7000-7003"
-        else:
-            sender, receiver, device = self._lab.inside, self._lab.ext, "internal"
-            rule = f"ip saddr {EDGE_EXTERNAL} udp sport {PORT}"
-        sink = Sink(receiver, rule)
+    def __exit__(self, *error):
+        return self._stack.__exit__(*error)
+
+    def send(self, rate, seconds):
+        """A Passage of a load that begins and ends."""
+        before = self._count()
+        sprays = self._start(rate, seconds)
+        reports = [_report(spray) for spray in sprays]
+        arrived = self._settled_count() - before
+        sent = sum(report["sent"] for report in reports)
+        took = max(report["seconds"] for report in reports)
+        return Passage(sent / took, arrived / took, 1 - arrived / sent)
+
+    def watch(self, rate, seconds, settling):
+        """A Window of that many seconds, once the load has been steady for `settling`."""
+        with self.spraying(rate) as sprays:
+            time.sleep(settling)
+            before = time.monotonic(), self._count(), self._cpu_seconds()
+            time.sleep(seconds)
+            after = time.monotonic(), self._count(), self._cpu_seconds()
+        offered = sum(_report(spray)["rate"] for spray in sprays)
+        elapsed, delivered, cpu = (b - a for a, b in zip(before, after))
+        return Window(elapsed, offered, delivered / elapsed, cpu)
+
+    @contextmanager
+    def spraying(self, rate):
+        """A load for as long as the `with` block takes."""
+        sprays = self._start(rate, 600)
         try:
-            return self._spray_into(sink, sender, device, f"{self._flows}.{direction}", rate,
-                                    seconds, generator_core, burst)
+            yield sprays
         finally:
-            sink.close()
+            for spray in sprays:
+                spray.signal(signal.SIGINT)
 
-    def _spray_into(self, sink, sender, device, flows, rate, seconds, generator_core, burst):
-        process = self._lab.start(sender, [
-            "taskset", "-c", generator_core, self._spray, "--flows", flows, "--device", "eth0",
-            "--to-mac", self._mac(device), "--rate", rate, "--burst", burst,
-            "--seconds", SETTLING + seconds], "spray")
-        time.sleep(SETTLING)
-        before = self._look(sink)
-        time.sleep(max(seconds - 0.2, 0.1))
-        after = self._look(sink)
-        process.expect_exit(seconds=seconds + 30)
-        report = json.loads(process.output().splitlines()[-1])
-        arrived = self._settled(sink)
-        elapsed, delivered, cpu, busy = (b - a for a, b in zip(before, after))
-        return Window(elapsed, report["rate"], delivered / elapsed,
-                      1 - arrived / report["sent"], cpu, busy)
+    def _start(self, rate, seconds):
+        return [self._load.start(self._lab, path, rate / len(self._paths), seconds)
+                for path in self._paths]
 
-    def _look(self, sink):
-        return (time.monotonic(), sink.count(), self._running.cpu_seconds(),
-                machine.core_busy_seconds(self._core))
+    def _count(self):
+        return sum(sink.count() for sink in self._sinks)
 
-    @staticmethod
-    def _settled(sink):
+    def _settled_count(self):
         """The count once nothing has come for a while."""
-        last = sink.count()
+        last = self._count()
         while True:
-            time.sleep(0.1)
-            count = sink.count()
+            time.sleep(0.05)
+            count = self._count()
             if count == last:
                 return count
             last = count
 
-    def _mac(self, device):
-        text = self._lab.edge.run(["ip", "link", "show", device]).stdout
-        return re.search(r"link/ether ([0-9a-f:]{17})", text).group(1)
+
+def _report(spray):
+    """Once it has ended."""
+    if spray.expect_exit() != 0:
+        raise RuntimeError(spray.output())
+    return json.loads(spray.output().splitlines()[-1])
+
+
+def _mac(host, device):
+    text = host.run(["ip", "link", "show", device]).stdout
+    return re.search(r"link/ether ([0-9a-f:]{17})", text).group(1)

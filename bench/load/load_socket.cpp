@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "bench/load/arrival_time.h"
+
 namespace avedge::bench {
 namespace {
 
@@ -29,6 +31,7 @@ Result<LoadSocket> LoadSocket::open(const Endpoint& local) {
   if (descriptor < 0) return Error::from_errno("cannot open a socket");
   enlarge(descriptor, SO_RCVBUFFORCE, SO_RCVBUF);
   enlarge(descriptor, SO_SNDBUFFORCE, SO_SNDBUF);
+  ask_for_arrival_times(descriptor);
   if (bind(descriptor, &wanted.any, wanted.size()) != 0) {
     return Error::from_errno("cannot bind " + local.to_string());
   }

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <thread>
 
-#include "bench/load/send_queue.h"
+#include "bench/load/receive_batch.h"
 #include "ice/stun/attribute_values.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
@@ -21,7 +21,6 @@ constexpr std::chrono::microseconds kTick{500};
 /// relay's queues and counted against it.
 constexpr std::uint64_t kMaxPerTick = 128;
 constexpr std::chrono::seconds kDrainTime{1};
-constexpr std::size_t kReceiveBatch = 64;
 
 /// Where a probe of that leg starts.
 bool starts_at_client(Leg leg) {
@@ -59,42 +58,6 @@ std::optional<ConstBytes> payload_for_client(ConstBytes datagram) {
   if (!message || message->method() != stun::Method::data) return std::nullopt;
   return message->find(stun::AttributeType::data);
 }
-
-/// Datagrams of one recvmmsg with their senders; their buffers are reused by the next one.
-struct ReceiveBatch {
-  std::array<mmsghdr, kReceiveBatch> messages{};
-  std::array<iovec, kReceiveBatch> vectors{};
-  std::array<relay::SocketAddress, kReceiveBatch> addresses{};
-  std::vector<std::byte> bytes = std::vector<std::byte>(kReceiveBatch * SendQueue::kSlotSize);
-
-  std::size_t receive(int descriptor) {
-    for (std::size_t i = 0; i < kReceiveBatch; ++i) {
-      vectors[i] = {bytes.data() + i * SendQueue::kSlotSize, SendQueue::kSlotSize};
-      messages[i].msg_hdr = {.msg_name = &addresses[i],
-                             .msg_namelen = sizeof addresses[i],
-                             .msg_iov = &vectors[i],
-                             .msg_iovlen = 1,
-                             .msg_control = nullptr,
-                             .msg_controllen = 0,
-                             .msg_flags = 0};
-    }
-    const int count = recvmmsg(descriptor, messages.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
-    return count > 0 ? static_cast<std::size_t>(count) : 0;
-  }
-  [[nodiscard]] ConstBytes datagram(std::size_t i) const {
-    return ConstBytes{bytes}.subspan(i * SendQueue::kSlotSize, messages[i].msg_len);
-  }
-  /// Sends the first `count` datagrams back to where they came from.
-  void echo(int descriptor, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) vectors[i].iov_len = messages[i].msg_len;
-    std::size_t done = 0;
-    while (done < count) {
-      const int sent =
-          sendmmsg(descriptor, &messages[done], static_cast<unsigned>(count - done), 0);
-      done += sent > 0 ? static_cast<std::size_t>(sent) : 1;
-    }
-  }
-};
 
 }  // namespace
 
@@ -136,7 +99,6 @@ void Traffic::send_all(const Progress& progress, TrafficReport& report) {
   const std::uint64_t legs = plan_.legs.size();
   const std::uint64_t flows = plan_.flows.size();
   const std::uint64_t total = plan_.probes_per_flow() * flows * legs;
-  SendQueue queue;
   const auto start = Clock::now();
   auto next_progress = start + std::chrono::seconds{1};
 
@@ -150,25 +112,13 @@ void Traffic::send_all(const Progress& progress, TrafficReport& report) {
     for (; number < until; ++number) {
       const Leg leg = plan_.legs[number % legs];
       const std::uint64_t index = number / legs % flows;
-      const Flow& flow = plan_.flows[index];
       const Probe probe{.leg = leg,
                         .flow = static_cast<std::uint32_t>(index),
                         .sequence = static_cast<std::uint32_t>(number / (legs * flows)),
                         .sent = now};
-      const LoadSocket& peer = plan_.peers[flow.peer];
-      if (!starts_at_client(leg)) {
-        const Bytes slot = queue.slot(peer.descriptor.get()).first(plan_.size);
-        probe.write(slot);
-        queue.push(slot, flow.relayed);
-      } else {
-        const Bytes slot = queue.slot(flow.client);
-        queue.push(flow.channel == kNoChannel
-                       ? frame_send_indication(slot, peer.local, probe, plan_.size)
-                       : frame_channel_data(slot, flow.channel, probe, plan_.size),
-                   flow.server);
-      }
+      send(probe);
     }
-    queue.flush();
+    queue_.flush();
     sent_ = number;
     if (now >= next_progress) {
       progress(number, arrived());
@@ -177,7 +127,26 @@ void Traffic::send_all(const Progress& progress, TrafficReport& report) {
     wake = std::max(wake, now - kTick);  // never run after ticks that are long gone
   }
   report.time = Clock::now() - start;
-  report.send_errors = queue.errors();
+  report.send_errors = queue_.errors() + broken_sends_;
+}
+
+/// Datagrams wait in the queue; what goes down a stream is written at once.
+void Traffic::send(const Probe& probe) {
+  const Flow& flow = plan_.flows[probe.flow];
+  const LoadSocket& peer = plan_.peers[flow.peer];
+  if (!starts_at_client(probe.leg)) {
+    const Bytes slot = queue_.slot(peer.descriptor.get()).first(plan_.size);
+    probe.write(slot);
+    return queue_.push(slot, flow.relayed);
+  }
+  const bool is_stream = flow.client->is_reliable();
+  std::array<std::byte, SendQueue::kSlotSize> own;
+  const Bytes slot = is_stream ? Bytes{own} : queue_.slot(flow.client->descriptor());
+  const ConstBytes message = flow.channel == kNoChannel
+                                 ? frame_send_indication(slot, peer.local, probe, plan_.size)
+                                 : frame_channel_data(slot, flow.channel, probe, plan_.size);
+  if (!is_stream) return queue_.push(message, flow.server);
+  if (!flow.client->send(message)) ++broken_sends_;
 }
 
 /// Waits for stragglers: until all are in, or none has come for kDrainTime.
@@ -215,7 +184,7 @@ void Traffic::receive_until_stopped() {
   };
   for (std::size_t i = 0; i < plan_.peers.size(); ++i) watch(plan_.peers[i].descriptor.get(), i);
   for (std::size_t i = 0; i < plan_.flows.size(); ++i) {
-    watch(plan_.flows[i].client, plan_.peers.size() + i);
+    watch(plan_.flows[i].client->descriptor(), plan_.peers.size() + i);
   }
 
   std::array<epoll_event, 64> events{};
@@ -231,18 +200,26 @@ void Traffic::receive(std::size_t source) {
   thread_local ReceiveBatch batch;
   const bool at_peer = source < plan_.peers.size();
   const std::size_t flow = source - plan_.peers.size();
-  const int descriptor = at_peer ? plan_.peers[source].descriptor.get() : plan_.flows[flow].client;
+  if (!at_peer && plan_.flows[flow].client->is_reliable()) return receive_stream(flow);
+  const int descriptor =
+      at_peer ? plan_.peers[source].descriptor.get() : plan_.flows[flow].client->descriptor();
   while (const std::size_t count = batch.receive(descriptor)) {
-    const auto now = Clock::now();
     for (std::size_t i = 0; i < count; ++i) {
+      const auto now = batch.arrival(i);
       if (at_peer) {
-        take_at_peer(batch.addresses[i].endpoint(), batch.datagram(i), now);
+        take_at_peer(batch.sender(i), batch.datagram(i), now);
       } else {
         take_at_client(flow, batch.datagram(i), now);
       }
     }
     if (at_peer && echoes()) batch.echo(descriptor, count);
-    if (count < kReceiveBatch) return;
+    if (count < ReceiveBatch::kCapacity) return;
+  }
+}
+
+void Traffic::receive_stream(std::size_t flow) {
+  while (const auto message = plan_.flows[flow].client->receive()) {
+    take_at_client(flow, *message, Clock::now());
   }
 }
 

@@ -6,15 +6,17 @@
 #include <functional>
 #include <vector>
 
+#include "bench/load/client_link.h"
 #include "bench/load/load_socket.h"
 #include "bench/load/probe.h"
+#include "bench/load/send_queue.h"
 #include "relay/core/flow.h"
 
 namespace avedge::bench {
 
-/// One allocation with the peer it talks to. Descriptors are owned elsewhere.
+/// One allocation with the peer it talks to. Links and descriptors are owned elsewhere.
 struct Flow {
-  int client = -1;
+  ClientLink* client = nullptr;
   Endpoint server;
   Endpoint relayed;
   std::size_t peer = 0;  // index into TrafficPlan::peers
@@ -62,9 +64,11 @@ class Traffic {
 
  private:
   void send_all(const Progress& progress, TrafficReport& report);
+  void send(const Probe& probe);
   void drain(const Progress& progress);
   void receive_until_stopped();
   void receive(std::size_t source);
+  void receive_stream(std::size_t flow);
   void take_at_peer(const Endpoint& from, ConstBytes payload, Clock::time_point now);
   void take_at_client(std::size_t flow, ConstBytes datagram, Clock::time_point now);
   [[nodiscard]] Tally& tally(Leg leg) { return tallies_[static_cast<std::size_t>(leg)]; }
@@ -72,6 +76,8 @@ class Traffic {
   [[nodiscard]] bool echoes() const;
 
   TrafficPlan plan_;
+  SendQueue queue_;
+  std::uint64_t broken_sends_ = 0;
   std::deque<Tally> tallies_;  // by Leg; a counter cannot move
   Counter misrouted_;
   Counter foreign_;

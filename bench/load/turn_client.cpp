@@ -18,7 +18,7 @@ using stun::Method;
 
 /// RFC 8489 §6.2.1: the first retransmission after 500 ms, then twice as late each time.
 constexpr milliseconds kFirstTimeout{500};
-constexpr int kTransmissions = 4;
+constexpr milliseconds kPatience{7500};
 /// A challenge and a nonce that went stale meanwhile; more means that the server does not want us.
 constexpr int kMaxChallenges = 3;
 /// RFC 8656 §18.7: UDP.
@@ -36,8 +36,8 @@ std::string describe(Method method) {
 
 }  // namespace
 
-TurnClient::TurnClient(LoadSocket socket, const Endpoint& server, Account account)
-    : socket_{std::move(socket)}, server_{server}, account_{std::move(account)} {}
+TurnClient::TurnClient(std::unique_ptr<ClientLink> link, Account account)
+    : link_{std::move(link)}, account_{std::move(account)} {}
 
 Result<void> TurnClient::allocate() {
   return transact(Method::allocate, [](stun::StunBuilder& request) {
@@ -62,17 +62,14 @@ void TurnClient::release() {
   const ConstBytes request =
       build(buffer, Method::refresh, stun::TransactionId::random(),
             [](stun::StunBuilder& refresh) { refresh.u32(AttributeType::lifetime, 0); });
-  const relay::SocketAddress to{server_};
-  sendto(descriptor(), request.data(), request.size(), 0, &to.any, to.size());
+  link_->send(request);
 }
 
 Result<void> TurnClient::transact(Method method, const AddAttributes& add) {
   for (int challenges = 0; challenges <= kMaxChallenges; ++challenges) {
     const auto transaction = stun::TransactionId::random();
-    Buffer request_buffer;
-    Buffer response_buffer;
-    const auto answer =
-        exchange(build(request_buffer, method, transaction, add), transaction, response_buffer);
+    Buffer buffer;
+    const auto answer = exchange(build(buffer, method, transaction, add), transaction);
     if (!answer) return answer.reason().in(describe(method));
     const auto response = stun::StunView::parse(*answer);
     if (!response) return Error{describe(method) + ": the answer is no STUN message"};
@@ -109,33 +106,29 @@ ConstBytes TurnClient::build(Buffer& buffer, Method method, const stun::Transact
   return request.finish();
 }
 
-Result<ConstBytes> TurnClient::exchange(ConstBytes request, const stun::TransactionId& transaction,
-                                        Buffer& response) {
+Result<ConstBytes> TurnClient::exchange(ConstBytes request,
+                                        const stun::TransactionId& transaction) {
   if (request.empty()) return Error{"user, realm or nonce is too long for one datagram"};
-  const relay::SocketAddress to{server_};
-  milliseconds wait = kFirstTimeout;
-  for (int i = 0; i < kTransmissions; ++i, wait *= 2) {
-    if (sendto(descriptor(), request.data(), request.size(), 0, &to.any, to.size()) < 0) {
-      return Error::from_errno("cannot send to " + server_.to_string());
-    }
-    if (const auto answer = await(transaction, response, wait)) return *answer;
+  milliseconds wait = link_->is_reliable() ? kPatience : kFirstTimeout;
+  for (milliseconds waited{0}; waited < kPatience; waited += wait, wait *= 2) {
+    if (!link_->send(request)) return Error::from_errno("cannot send to the server");
+    if (const auto answer = await(transaction, wait)) return *answer;
   }
-  return Error{"no answer from " + server_.to_string()};
+  return Error{"no answer from the server"};
 }
 
 std::optional<ConstBytes> TurnClient::await(const stun::TransactionId& transaction,
-                                            Buffer& response, milliseconds wait) {
+                                            milliseconds wait) {
   const auto deadline = std::chrono::steady_clock::now() + wait;
   while (true) {
+    while (const auto arrived = link_->receive()) {
+      const auto message = stun::StunView::parse(*arrived);
+      if (message && message->transaction() == transaction) return arrived;
+    }
     const auto left = std::chrono::duration_cast<milliseconds>(
         deadline - std::chrono::steady_clock::now() + milliseconds{1});
-    pollfd readable{descriptor(), POLLIN, 0};
+    pollfd readable{link_->descriptor(), POLLIN, 0};
     if (left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) <= 0) return {};
-    const ssize_t size = recv(descriptor(), response.data(), response.size(), 0);
-    if (size < 0) continue;
-    const ConstBytes datagram = Bytes{response}.first(static_cast<std::size_t>(size));
-    const auto message = stun::StunView::parse(datagram);
-    if (message && message->transaction() == transaction) return datagram;
   }
 }
 

@@ -1,11 +1,11 @@
-// One TURN client over UDP (RFC 8656), as far as a load generator needs it: blocking transactions
-// with retransmission, long-term credentials, one allocation.
+// One TURN client (RFC 8656), as far as a load generator needs it: blocking transactions with
+// retransmission, long-term credentials, one allocation.
 #pragma once
 
 #include <functional>
 #include <string>
 
-#include "bench/load/load_socket.h"
+#include "bench/load/client_link.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
 #include "relay/core/flow.h"
@@ -23,7 +23,7 @@ struct Account {
 
 class TurnClient {
  public:
-  TurnClient(LoadSocket socket, const Endpoint& server, Account account);
+  TurnClient(std::unique_ptr<ClientLink> link, Account account);
 
   /// Each of these waits for the server's answer, 8 seconds at most.
   [[nodiscard]] Result<void> allocate();
@@ -32,8 +32,8 @@ class TurnClient {
   /// Gives the allocation back, without waiting for the answer.
   void release();
 
-  [[nodiscard]] int descriptor() const { return socket_.descriptor.get(); }
-  [[nodiscard]] const Endpoint& local() const { return socket_.local; }
+  [[nodiscard]] ClientLink& link() const { return *link_; }
+  [[nodiscard]] int descriptor() const { return link_->descriptor(); }
   [[nodiscard]] const Endpoint& relayed() const { return relayed_; }
   [[nodiscard]] const Account& account() const { return account_; }
 
@@ -45,14 +45,12 @@ class TurnClient {
   [[nodiscard]] ConstBytes build(Buffer& buffer, stun::Method method,
                                  const stun::TransactionId& transaction, const AddAttributes& add);
   [[nodiscard]] Result<ConstBytes> exchange(ConstBytes request,
-                                            const stun::TransactionId& transaction,
-                                            Buffer& response);
+                                            const stun::TransactionId& transaction);
   [[nodiscard]] std::optional<ConstBytes> await(const stun::TransactionId& transaction,
-                                                Buffer& response, std::chrono::milliseconds wait);
+                                                std::chrono::milliseconds wait);
   [[nodiscard]] bool learn_challenge(const stun::StunView& response);
 
-  LoadSocket socket_;
-  Endpoint server_;
+  std::unique_ptr<ClientLink> link_;
   Account account_;
   Endpoint relayed_;
 };

@@ -156,6 +156,7 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
   if (const auto word = section.text("candidates")) {
     route.candidates = choose<CandidateMode>(*word, kModes, problems).value_or(route.candidates);
   }
+  section.read("tcp", route.tcp);
   section.refuse_unknown();
   return route;
 }

@@ -17,6 +17,16 @@ Carrier carrier_of(std::string_view transport) {
   return Carrier::other;
 }
 
+StreamRole role_of(std::string_view word) {
+  for (const std::string_view passive : {"passive", "TCP-PASS"}) {
+    if (equals_ignoring_case(word, passive)) return StreamRole::passive;
+  }
+  for (const std::string_view active : {"active", "TCP-ACT"}) {
+    if (equals_ignoring_case(word, active)) return StreamRole::active;
+  }
+  return StreamRole::either;
+}
+
 Candidate read_ice19(const Words& words, Tokens rest) {
   Candidate read;
   read.flavour = Flavour::ice19;
@@ -26,10 +36,12 @@ Candidate read_ice19(const Words& words, Tokens rest) {
   read.address = words[4];
   read.port = words[5];
   read.type = rest.next();
+  read.stream_role = role_of(read.transport);
   for (std::string_view name = rest.next(); !name.empty(); name = rest.next()) {
     const std::string_view value = rest.next();
     if (equals_ignoring_case(name, "raddr")) read.related_address = value;
     if (equals_ignoring_case(name, "rport")) read.related_port = value;
+    if (equals_ignoring_case(name, "tcptype")) read.stream_role = role_of(value);
   }
   return read;
 }

@@ -1,7 +1,8 @@
 // One ICE candidate as SDP writes it, in each of the grammars found in the field:
 //
 //   ICE-19, RFC 8839 §5.1: 1 1 UDP 2130706431 192.0.2.1 5000 typ host [raddr … rport …] […]
-//   with TCP-PASS and TCP-ACT among the transports of [MS-ICE2]
+//   over TCP with "tcptype passive" at its end (RFC 6544 §4.5), or with TCP-PASS and TCP-ACT among
+//   the transports ([MS-ICE2])
 //
 //   ICE-06, [MS-ICE]: <candidate-id> 1 <password> UDP 0.830 192.0.2.1 5000
 #pragma once
@@ -18,6 +19,10 @@ namespace avedge::candidate {
 enum class Flavour : std::uint8_t { ice19, ice06 };
 enum class Carrier : std::uint8_t { udp, tcp, other };
 
+/// Which end of a TCP connection the party takes. `either` is what ICE-06 knows alone, and what
+/// RFC 6544 calls simultaneous-open.
+enum class StreamRole : std::uint8_t { active, passive, either };
+
 /// RFC 8839 §5.1: 1 is RTP, 2 is RTCP.
 inline constexpr std::uint16_t kRtpComponent = 1;
 inline constexpr std::uint16_t kRtcpComponent = 2;
@@ -26,11 +31,12 @@ inline constexpr std::uint16_t kRtcpComponent = 2;
 struct Candidate {
   Flavour flavour = Flavour::ice19;
   Carrier carrier = Carrier::other;
-  std::uint16_t component = 0;  // 1–256
-  std::string_view foundation;  // ICE-06: the candidate-id, 43 characters of base64
-  std::string_view password;    // ICE-06 only
-  std::string_view transport;   // as written
-  std::string_view priority;    // ICE-06: a q-value, 0.000–1.000
+  StreamRole stream_role = StreamRole::either;  // over TCP
+  std::uint16_t component = 0;                  // 1–256
+  std::string_view foundation;                  // ICE-06: the candidate-id, 43 characters of base64
+  std::string_view password;                    // ICE-06 only
+  std::string_view transport;                   // as written
+  std::string_view priority;                    // ICE-06: a q-value, 0.000–1.000
   std::string_view address;
   std::string_view port;
   std::string_view type;             // "host", "srflx", …; empty in ICE-06
@@ -38,6 +44,7 @@ struct Candidate {
   std::string_view related_port;
   /// Nothing for host names (mDNS candidates of browsers) and scoped addresses.
   std::optional<IpAddress> ip;
+  /// Means nothing where the party only connects: RFC 6544 §4.5 writes 9 there.
   Port port_number;
 };
 

@@ -45,8 +45,9 @@ bool Party::latch_by_check(const Endpoint& remote, bool nominates) {
 
 void Party::update(const MediaEnd& signalled) {
   if (signalled == signalled_) return;
-  const bool elsewhere =
-      signalled.signalled != signalled_.signalled || signalled.socket != signalled_.socket;
+  const bool says_where = signalled.signalled != Endpoint{};
+  const bool elsewhere = signalled.socket != signalled_.socket ||
+                         (says_where && signalled.signalled != signalled_.signalled);
   const bool restarted = signalled.ice != signalled_.ice;
   signalled_ = signalled;
   locked_ = false;

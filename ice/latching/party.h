@@ -43,7 +43,9 @@ class Party {
   [[nodiscard]] bool latch_by_check(const Endpoint& remote, bool nominates);
 
   /// Takes over what a new SDP says. The same values change nothing. A new transport address or
-  /// socket starts over; anything else keeps the media running and allows one new latch.
+  /// socket starts over; anything else keeps the media running and allows one new latch. So does an
+  /// SDP that names no place to send to: once its checks are done, an ICE agent offers the address
+  /// that the far agent sees of it (RFC 5245 §9.1.2.2), which is a port of the edge.
   void update(const MediaEnd& signalled);
 
  private:

@@ -42,6 +42,14 @@ struct CallInfo {
 struct MediaTotals {
   std::array<std::uint64_t, 2> packets{};
   std::array<std::uint64_t, 2> bytes{};
+
+  MediaTotals& operator+=(const MediaTotals& part) {
+    for (std::size_t way = 0; way < 2; ++way) {
+      packets[way] += part.packets[way];
+      bytes[way] += part.bytes[way];
+    }
+    return *this;
+  }
 };
 
 struct CallEnd {

@@ -1,5 +1,7 @@
 #include "signaling-shim/anchor/dialog.h"
 
+#include <algorithm>
+
 namespace avedge::anchor {
 namespace {
 
@@ -22,7 +24,10 @@ Verdict<Presentation> again(Presentation shown, const PartyMedia& media) {
 
 Dialog::Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerId worker,
                Latching latching)
-    : tag_{std::move(tag)}, ports_{ports}, paths_{factory, worker, latching} {}
+    : tag_{std::move(tag)},
+      ports_{ports},
+      paths_{factory, worker, latching},
+      stream_paths_{factory, worker, latching} {}
 
 void Dialog::begin(const Transaction& invite, std::optional<Offer> offer) {
   OpenInvite open;
@@ -126,6 +131,7 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
   const Side to = other(from);
   Offer& offer = *offers_[to];
   const bool is_again = offer.answer == Offer::Answer::final;
+  media.convert_streams_of(offer.media);
   // RFC 3261 §13.2.1: what follows a reliable answer is not another one; least of all when the
   // parties have agreed on something newer since.
   const bool is_older = is_again && offer.revision != revision_;
@@ -136,12 +142,12 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
 
   auto next = answered(offer, from, std::move(media));
   if (!next) return next.reason();
-  offer.answer_shown = {names_of(next->facing[to]), offer.media, names_of(next->facing[from])};
+  offer.answer_shown = Presentation::of(next->facing, from, next->party[from], offer.media);
   if (kind == Offer::Answer::final || is_again) {
     finish_answer(offer, carrier, *next);
   } else {
     offer.answer = Offer::Answer::preview;
-    offer.facing[to] = next->facing[to];
+    offer.facing = next->facing;
   }
   apply(offer.carrier, *std::move(next));
   return offer.answer_shown;
@@ -152,25 +158,23 @@ Verdict<DialogState> Dialog::answered(const Offer& offer, Side from, PartyMedia 
   const Side to = other(from);
   // Once an offer has its final answer, the state holds its ports.
   const auto& held = offer.answer == Offer::Answer::final ? current_.facing : offer.facing;
+  DialogState next;
+  next.facing[from] = ports_.facing(from).with_converters(held[from], media, offer.media);
   auto leases = ports_.facing(to).fit(held[to], media, offer.media.family);
   if (!leases) return leases.reason();
-  DialogState next;
+  next.facing[to] = *std::move(leases);
   next.party[to] = offer.media;
   next.party[from] = std::move(media);
-  next.facing[to] = *std::move(leases);
-  next.facing[from] = held[from];
   return next;
 }
 
 /// In the light of what is agreed now, without changing it.
 Verdict<Presentation> Dialog::repeat(Side from, const PartyMedia& media) const {
-  const Side to = other(from);
-  return again({names_of(current_.facing[to]), current_.party[to], names_of(current_.facing[from])},
-               media);
+  return again(Presentation::of(current_.facing, from, media, current_.party[other(from)]), media);
 }
 
 void Dialog::finish_answer(Offer& offer, const Transaction& answered_by, DialogState& next) {
-  next.free_rejected_lines();
+  next.free_unused_ports();
   if (offer.answer != Offer::Answer::final) {
     offer.revision = ++revision_;
     offer.answered_by = answered_by;
@@ -186,6 +190,7 @@ void Dialog::apply(const Transaction& cause, DialogState next) {
     if (invites_[side] && is_inside) invites_[side]->has_changed_state = true;
   }
   paths_.sync(next);
+  stream_paths_.sync(next);
   current_ = std::move(next);
 }
 
@@ -236,6 +241,16 @@ void Dialog::drop_offers_of(const Transaction& transaction) {
         has_offer(side, transaction) && offers_[side]->answer != Offer::Answer::final;
     if (is_open) offers_[side].reset();
   }
+}
+
+MediaTotals Dialog::totals() const {
+  MediaTotals sum = paths_.totals();
+  sum += stream_paths_.totals();
+  return sum;
+}
+
+Time Dialog::last_activity() const {
+  return std::max(paths_.last_activity(), stream_paths_.last_activity());
 }
 
 void Dialog::expire_offers(Time now, Duration timeout) {

@@ -9,6 +9,7 @@
 
 #include "signaling-shim/anchor/media_paths.h"
 #include "signaling-shim/anchor/offer.h"
+#include "signaling-shim/anchor/stream_paths.h"
 
 namespace avedge::anchor {
 
@@ -39,6 +40,9 @@ class Dialog {
 
   [[nodiscard]] const DialogState& state() const { return current_; }
   [[nodiscard]] const MediaPaths& paths() const { return paths_; }
+  /// Of all its paths, over UDP and TCP.
+  [[nodiscard]] MediaTotals totals() const;
+  [[nodiscard]] Time last_activity() const;
 
  private:
   enum class Role : std::uint8_t { offer, answer, preview, repeat };
@@ -79,7 +83,9 @@ class Dialog {
   PerSide<std::optional<Offer>> offers_;        // by who made it
   PerSide<std::optional<OpenInvite>> invites_;  // by requester
   DialogState current_;
-  MediaPaths paths_;  // last: paths go before the ports they lead over
+  // Last: paths go before the ports they lead over.
+  MediaPaths paths_;
+  StreamPaths stream_paths_;
 };
 
 }  // namespace avedge::anchor

@@ -3,23 +3,49 @@
 namespace avedge::anchor {
 namespace {
 
-bool has_lease(const PortLeases& leases, std::size_t line) {
-  return line < leases.size() && leases[line] != nullptr;
+using Kind = StreamMedia::Kind;
+
+LineLease lease_of(const PortLeases& leases, std::size_t line) {
+  return line < leases.size() ? leases[line] : LineLease{};
 }
 
 }  // namespace
 
-void DialogState::free_rejected_lines() {
+void DialogState::free_unused_ports() {
   for (const Side side : {Side::caller, Side::callee}) {
     for (std::size_t i = 0; i < facing[side].size(); ++i) {
-      if (!party[Side::caller].relays(i) || !party[Side::callee].relays(i)) facing[side][i] = {};
+      LineLease& lease = facing[side][i];
+      const bool is_wanted = party[Side::caller].relays(i) && party[Side::callee].relays(i);
+      if (!is_wanted) lease = {};
+      if (!is_wanted) continue;
+      const PartyMedia& mine = party[side];
+      const PartyMedia& theirs = party[other(side)];
+      if (!mine.lines[i].has_datagrams || !theirs.lines[i].has_datagrams) lease.datagrams = {};
+      if (theirs.stream_kind(i) == Kind::none) lease.streams = {};
+      const bool is_converted = mine.stream_kind(i) == Kind::converted;
+      if (!is_converted || theirs.stream_kind(i) != Kind::own) lease.converters = {};
     }
   }
 }
 
-bool DialogState::is_open(std::size_t line) const {
-  return party[Side::caller].relays(line) && party[Side::callee].relays(line) &&
-         has_lease(facing[Side::caller], line) && has_lease(facing[Side::callee], line);
+bool DialogState::carries_datagrams(std::size_t line) const {
+  for (const Side side : {Side::caller, Side::callee}) {
+    const bool is_wanted = party[side].relays(line) && party[side].lines[line].has_datagrams;
+    if (!is_wanted || !lease_of(facing[side], line).datagrams) return false;
+  }
+  return true;
+}
+
+bool DialogState::carries_streams(std::size_t line) const {
+  bool has_own = false;
+  for (const Side side : {Side::caller, Side::callee}) {
+    const Kind kind = party[side].stream_kind(line);
+    const LineLease lease = lease_of(facing[side], line);
+    const auto& ports = kind == Kind::converted ? lease.converters : lease.streams;
+    if (kind == Kind::none || ports == nullptr) return false;
+    has_own = has_own || kind == Kind::own;
+  }
+  return has_own;
 }
 
 std::size_t DialogState::open_lines() const {

@@ -30,10 +30,18 @@ struct DialogState {
   /// The ports that party talks to.
   PerSide<PortLeases> facing;
 
-  /// Gives back the ports of lines that one of the two does not want (port 0).
-  void free_rejected_lines();
+  /// Gives back the ports of lines that one of the two does not want (port 0), and of ways that a
+  /// line no longer takes. Ports over TCP that stand for what a party still writes stay, even if
+  /// the other one makes nothing of it: the same offer again shows the same ports.
+  void free_unused_ports();
+  /// Media of the line flows by the m= lines of both, over UDP.
+  [[nodiscard]] bool carries_datagrams(std::size_t line) const;
+  /// It may flow over TCP, at least on one side.
+  [[nodiscard]] bool carries_streams(std::size_t line) const;
   /// Both parties want the line and both have ports for it.
-  [[nodiscard]] bool is_open(std::size_t line) const;
+  [[nodiscard]] bool is_open(std::size_t line) const {
+    return carries_datagrams(line) || carries_streams(line);
+  }
   [[nodiscard]] std::size_t open_lines() const;
   /// No stream is sent both ways.
   [[nodiscard]] bool is_on_hold() const;

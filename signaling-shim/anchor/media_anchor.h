@@ -26,6 +26,12 @@ enum class CandidateMode : std::uint8_t {
   add       // the edge appears as one more relay; media may also flow past it
 };
 
+/// What becomes of media over TCP: candidates over it, and m= lines over it.
+enum class StreamMode : std::uint8_t {
+  anchored,
+  removed  // candidates are taken out, m= lines pass as they are
+};
+
 /// What an initial INVITE says about the session it opens.
 struct SessionSpec {
   std::string call_id;
@@ -42,6 +48,7 @@ struct SessionSpec {
   /// and new branches may answer for as long as an offer may wait.
   bool keeps_forking = false;
   CandidateMode candidates = CandidateMode::replace;
+  StreamMode streams = StreamMode::anchored;
   /// Whose calls and ports are counted and capped; nothing for neighbours that speak for many.
   std::optional<IpAddress> limited_source;
 };

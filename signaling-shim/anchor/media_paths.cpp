@@ -1,29 +1,10 @@
 #include "signaling-shim/anchor/media_paths.h"
 
-#include <algorithm>
 #include <set>
 
+#include "signaling-shim/anchor/path_totals.h"
+
 namespace avedge::anchor {
-
-namespace {
-
-/// What explains the checks that `mine` sends to `theirs`, in the flavours that both wrote.
-std::vector<IceCheckKeys> check_keys(const MediaLine& mine, const MediaLine& theirs,
-                                     std::uint16_t component) {
-  std::vector<IceCheckKeys> keys;
-  if (!mine.ice_ufrag.empty() && !theirs.ice_ufrag.empty() && !theirs.ice_password.empty()) {
-    keys.push_back({theirs.ice_ufrag, theirs.ice_password, mine.ice_ufrag});
-  }
-  for (const candidate::Ice06Credentials& receiver : theirs.ice06) {
-    for (const candidate::Ice06Credentials& sender : mine.ice06) {
-      keys.push_back(
-          {ice06_user(receiver, component), receiver.password, ice06_user(sender, component)});
-    }
-  }
-  return keys;
-}
-
-}  // namespace
 
 MediaPaths::~MediaPaths() {
   for (auto& [key, slot] : slots_) remove(slot);
@@ -41,56 +22,28 @@ MediaPaths::Wanted MediaPaths::wanted(const DialogState& state) const {
   Wanted ends;
   std::set<const MediaPortPair*> used;
   for (std::size_t line = 0; line < state.party[Side::caller].lines.size(); ++line) {
-    if (!state.is_open(line)) continue;
-    const bool is_first_near = used.insert(state.facing[Side::caller][line].get()).second;
-    const bool is_first_far = used.insert(state.facing[Side::callee][line].get()).second;
+    if (!state.carries_datagrams(line)) continue;
+    const bool is_first_near = used.insert(state.facing[Side::caller][line].datagrams.get()).second;
+    const bool is_first_far = used.insert(state.facing[Side::callee][line].datagrams.get()).second;
     if (!is_first_near || !is_first_far) continue;
     for (const Component component : {Component::rtp, Component::rtcp}) {
       const bool has_rtcp = state.party[Side::caller].lines[line].has_rtcp;
       if (component == Component::rtcp && !has_rtcp) continue;
       const Key key{line, component};
-      ends.emplace(key,
-                   Joint{end_of(state, Side::caller, key), end_of(state, Side::callee, key),
-                         port_of(state, Side::caller, key), port_of(state, Side::callee, key)});
+      const PartyEnds parties{factory_, latching_, state, line, component};
+      const MediaPort& near = port_of(state, Side::caller, key);
+      const MediaPort& far = port_of(state, Side::callee, key);
+      ends.emplace(key, Joint{parties.media_end(Side::caller, near),
+                              parties.media_end(Side::callee, far), near, far});
     }
   }
   return ends;
 }
 
-/// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
-/// other family than our interface has; not this machine from inside, unless it stands on loopback
-/// itself; not a service of the edge. Such a party can still be latched.
-bool MediaPaths::may_send_to(const Endpoint& signalled, const MediaPort& port) const {
-  const IpAddress& ours = port.local().address;
-  return signalled.address.family() == ours.family() &&
-         (!signalled.address.is_loopback() || ours.is_loopback()) &&
-         !factory_.own.forbids(signalled);
-}
-
 const MediaPort& MediaPaths::port_of(const DialogState& state, Side side, const Key& key) {
   const auto& [line, component] = key;
-  const MediaPortPair& lease = *state.facing[side][line];
+  const MediaPortPair& lease = *state.facing[side][line].datagrams;
   return component == Component::rtp ? lease.rtp : lease.rtcp;
-}
-
-MediaEnd MediaPaths::end_of(const DialogState& state, Side side, const Key& key) const {
-  const auto& [line, component] = key;
-  const bool is_rtp = component == Component::rtp;
-  const MediaLine& mine = state.party[side].lines[line];
-  const MediaLine& theirs = state.party[other(side)].lines[line];
-  const MediaPort& port = port_of(state, side, key);
-  MediaEnd end;
-  end.socket = port.socket();
-  end.signalled = is_rtp ? mine.rtp : mine.rtcp;
-  if (!may_send_to(end.signalled, port)) end.signalled = {};
-  end.signalled_addresses = mine.addresses;
-  for (const Endpoint& candidate : mine.candidates) {
-    if (!factory_.crossings.is_anchored(candidate)) end.signalled_candidates.push_back(candidate);
-  }
-  end.sip_source = state.party[side].source;
-  end.latching = state.party[side].terms.latching.value_or(latching_);
-  end.ice = check_keys(mine, theirs, is_rtp ? candidate::kRtpComponent : candidate::kRtcpComponent);
-  return end;
 }
 
 void MediaPaths::remove_stale(const Wanted& wanted) {
@@ -138,22 +91,11 @@ void MediaPaths::remove(Slot& slot) {
 }
 
 MediaTotals MediaPaths::totals() const {
-  MediaTotals totals;
-  for (const auto& [key, slot] : slots_) {
-    for (std::size_t way = 0; way < 2; ++way) {
-      totals.packets[way] += slot.path.counters->packets[way].value();
-      totals.bytes[way] += slot.path.counters->bytes[way].value();
-    }
-  }
-  return totals;
+  return totals_of(slots_);
 }
 
 Time MediaPaths::last_activity() const {
-  std::int64_t latest = 0;
-  for (const auto& [key, slot] : slots_) {
-    latest = std::max(latest, slot.path.counters->last_activity.value());
-  }
-  return Time{std::chrono::nanoseconds{latest}};
+  return last_activity_of(slots_);
 }
 
 }  // namespace avedge::anchor

@@ -3,27 +3,14 @@
 
 #include <map>
 
-#include "signaling-shim/anchor/call_observer.h"
-#include "signaling-shim/anchor/crossings.h"
-#include "signaling-shim/anchor/dialog_state.h"
-#include "signaling-shim/anchor/settings.h"
+#include "signaling-shim/anchor/party_ends.h"
 
 namespace avedge::anchor {
 
-/// What all paths of the edge share.
-struct PathFactory {
-  SessionControl& control;
-  SessionCounters& counters;
-  const OwnPlaces& own;
-  Crossings crossings{};
-  std::uint64_t next_id = 1;
-};
-
-/// The paths of one dialog; removed with it. The near end is the caller, the far end the callee.
+/// The paths of one dialog over UDP; removed with it. The near end is the caller, the far end the
+/// callee.
 class MediaPaths {
  public:
-  enum class Component : std::uint8_t { rtp, rtcp };
-
   MediaPaths(PathFactory& factory, WorkerId worker, Latching latching)
       : factory_{factory}, worker_{worker}, latching_{latching} {}
   MediaPaths(const MediaPaths&) = delete;
@@ -61,8 +48,6 @@ class MediaPaths {
   using Wanted = std::map<Key, Joint>;
 
   [[nodiscard]] Wanted wanted(const DialogState& state) const;
-  [[nodiscard]] bool may_send_to(const Endpoint& signalled, const MediaPort& port) const;
-  [[nodiscard]] MediaEnd end_of(const DialogState& state, Side side, const Key& key) const;
   [[nodiscard]] static const MediaPort& port_of(const DialogState& state, Side side,
                                                 const Key& key);
   void remove_stale(const Wanted& wanted);

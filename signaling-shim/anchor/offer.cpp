@@ -1,5 +1,7 @@
 #include "signaling-shim/anchor/offer.h"
 
+#include <algorithm>
+
 namespace avedge::anchor {
 namespace {
 
@@ -20,6 +22,26 @@ Transaction Transaction::of(const DialogMessage& message) {
   return {requester, method_of(message.method), message.cseq};
 }
 
+Presentation Presentation::of(const PerSide<PortLeases>& facing, Side from, const PartyMedia& media,
+                              const PartyMedia& receiver) {
+  using Kind = StreamMedia::Kind;
+  const PortLeases& shown_to = facing[other(from)];
+  Presentation shown{names_of(shown_to), receiver, names_of(facing[from])};
+  for (std::size_t i = 0; i < shown.ports.size(); ++i) {
+    if (!media.relays(i) || !receiver.relays(i)) continue;
+    sdp::SectionPorts& ports = shown.ports[i];
+    const bool is_converted = media.stream_kind(i) == Kind::converted && facing[from][i].converters;
+    const bool is_for_converted =
+        receiver.stream_kind(i) == Kind::converted && shown_to[i].converters;
+    if (is_converted) ports.accepts_for_sender = receiver.lines[i].streams.grammar;
+    ports.converts_line = (is_converted || is_for_converted) &&
+                          media.lines[i].has_datagrams != receiver.lines[i].has_datagrams;
+    if (ports.converts_line && is_for_converted)
+      ports.datagrams = names_of(*shown_to[i].converters);
+  }
+  return shown;
+}
+
 Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia media,
                            const PerSide<PortLeases>& held, const PartyMedia& receiver,
                            CallPorts& ports) {
@@ -37,8 +59,8 @@ Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia med
     if (!leases) return leases.reason();
     offer.facing[side] = *std::move(leases);
   }
+  offer.shown = Presentation::of(offer.facing, from, media, receiver);
   offer.media = std::move(media);
-  offer.shown = {names_of(offer.facing[other(from)]), receiver, names_of(offer.facing[from])};
   return offer;
 }
 

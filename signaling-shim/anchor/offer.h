@@ -31,6 +31,10 @@ struct Presentation {
   PartyMedia receiver;
   /// The ports in whose place the sender knows the receiver's.
   PortNames as_seen;
+
+  /// Of what `from` says about its `media`, to `receiver`.
+  [[nodiscard]] static Presentation of(const PerSide<PortLeases>& facing, Side from,
+                                       const PartyMedia& media, const PartyMedia& receiver);
 };
 
 struct Offer {

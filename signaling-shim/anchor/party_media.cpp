@@ -2,23 +2,17 @@
 
 #include <algorithm>
 
+#include "signaling-shim/anchor/bounded_lists.h"
+
 namespace avedge::anchor {
 namespace {
 
-/// Multicast and broadcast are nobody's own address: an edge that sent there would be a weapon.
-bool is_unicast(const IpAddress& address) {
-  const auto first = std::to_integer<unsigned>(address.bytes()[0]);
-  return !address.is_unspecified() && (address.is_v4() ? first < 224 : first != 0xff);
-}
-
 void add_address(std::vector<IpAddress>& list, const IpAddress& address) {
-  if (list.size() == kMaxSignalledAddresses || !is_unicast(address)) return;
-  if (std::find(list.begin(), list.end(), address) == list.end()) list.push_back(address);
+  if (is_unicast(address)) add_once(list, address, kMaxSignalledAddresses);
 }
 
 void add_candidate(std::vector<Endpoint>& list, const Endpoint& candidate) {
-  if (list.size() == kMaxSignalledCandidates) return;
-  if (std::find(list.begin(), list.end(), candidate) == list.end()) list.push_back(candidate);
+  add_once(list, candidate, kMaxSignalledCandidates);
 }
 
 /// Nowhere, unless somebody can receive there.
@@ -70,9 +64,10 @@ void read_candidates(const sdp::Media& media, MediaLine& line) {
   }
 }
 
-MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
+MediaLine read_line(const sdp::View& view, const sdp::Media& media, StreamMode streams) {
   MediaLine line;
-  line.is_relayed = media.is_relayed();
+  line.has_datagrams = media.uses_datagrams();
+  line.is_relayed = line.has_datagrams || (media.uses_streams() && streams == StreamMode::anchored);
   line.waits_for_bundle = media.waits_for_bundle();
   if (!line.is_relayed) return line;
   line.has_rtcp = media.profile == sdp::Profile::rtp;
@@ -81,6 +76,7 @@ MediaLine read_line(const sdp::View& view, const sdp::Media& media) {
   read_candidates(media, line);
   line.ice_ufrag = view.ice_ufrag_of(media);
   line.ice_password = view.ice_password_of(media);
+  if (streams == StreamMode::anchored) line.streams = StreamMedia::from(view, media);
   return line;
 }
 
@@ -91,8 +87,29 @@ void apply_place(PartyTerms::Place place, const IpAddress& source, MediaLine& li
     line.candidates.clear();
     if (line.rtp.port != Port{}) line.rtp.address = source;
     if (line.rtcp.port != Port{}) line.rtcp.address = source;
+    line.streams.move_to(source, !line.has_datagrams);
   }
   add_address(line.addresses, source);
+}
+
+bool is_checked_by_ice(const MediaLine& line) {
+  return line.has_datagrams && !line.candidates.empty() &&
+         (!line.ice_ufrag.empty() || !line.ice06.empty());
+}
+
+bool can_be_checked(const MediaLine& line, const StreamMedia& streams) {
+  if (!is_checked_by_ice(line)) return false;
+  return (!line.ice_ufrag.empty() && streams.is_written_in(candidate::Flavour::ice19)) ||
+         (!line.ice06.empty() && streams.is_written_in(candidate::Flavour::ice06));
+}
+
+void keep_streams_of(const StreamMedia& before, MediaLine& line) {
+  const bool is_silent = line.is_held && line.streams.places.empty();
+  const bool stays_converted = before.kind == StreamMedia::Kind::converted &&
+                               line.streams.kind == StreamMedia::Kind::none &&
+                               is_checked_by_ice(line);
+  if (before.kind == StreamMedia::Kind::none) return;
+  if (is_silent || stays_converted) line.streams = before;
 }
 
 bool says_where(const MediaLine& line) {
@@ -107,6 +124,8 @@ void merge(MediaLine& line, const MediaLine& other) {
     merged.ice_password = line.ice_password;
   }
   if (merged.ice06.empty()) merged.ice06 = line.ice06;
+  merged.streams = line.streams;
+  merged.streams.add_alternative(other.streams);
   for (const IpAddress& address : line.addresses) add_address(merged.addresses, address);
   for (const Endpoint& candidate : line.candidates) add_candidate(merged.candidates, candidate);
   line = std::move(merged);
@@ -114,13 +133,13 @@ void merge(MediaLine& line, const MediaLine& other) {
 
 }  // namespace
 
-PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source,
-                            const PartyTerms& terms) {
+PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source, const PartyTerms& terms,
+                            StreamMode streams) {
   PartyMedia party;
   party.source = source;
   party.terms = terms;
   for (const sdp::Media& media : view.media()) {
-    party.lines.push_back(read_line(view, media));
+    party.lines.push_back(read_line(view, media, streams));
     apply_place(terms.place, source, party.lines.back());
   }
   const auto spoken = std::find_if(party.lines.begin(), party.lines.end(), says_where);
@@ -147,6 +166,7 @@ void PartyMedia::keep_targets_of(const PartyMedia& before) {
   for (std::size_t i = 0; i < std::min(lines.size(), before.lines.size()); ++i) {
     const MediaLine& old = before.lines[i];
     MediaLine& line = lines[i];
+    keep_streams_of(old.streams, line);
     if (!line.is_held || !old.is_relayed || old.rtp.port == Port{}) continue;
     line.rtp = old.rtp;
     line.rtcp = old.rtcp;
@@ -157,6 +177,19 @@ void PartyMedia::keep_targets_of(const PartyMedia& before) {
       line.ice_password = old.ice_password;
     }
     if (line.ice06.empty()) line.ice06 = old.ice06;
+  }
+}
+
+void PartyMedia::convert_streams_of(const PartyMedia& offer) {
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    MediaLine& line = lines[i];
+    if (line.streams.kind == StreamMedia::Kind::own) continue;
+    const bool is_offered = line.has_datagrams && offer.stream_kind(i) == StreamMedia::Kind::own;
+    const bool is_only_way = is_offered && !offer.lines[i].has_datagrams;
+    line.streams = {};
+    if (is_only_way || (is_offered && can_be_checked(line, offer.lines[i].streams))) {
+      line.streams.kind = StreamMedia::Kind::converted;
+    }
   }
 }
 

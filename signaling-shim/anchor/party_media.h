@@ -7,6 +7,7 @@
 #include "ice/candidate/ice06_credentials.h"
 #include "relay/core/endpoint.h"
 #include "signaling-shim/anchor/media_anchor.h"
+#include "signaling-shim/anchor/stream_media.h"
 #include "signaling-shim/sdp/view.h"
 
 namespace avedge::anchor {
@@ -17,7 +18,8 @@ inline constexpr std::size_t kMaxSignalledCandidates = 32;
 
 /// One m= line.
 struct MediaLine {
-  bool is_relayed = false;        // over UDP and not rejected
+  bool is_relayed = false;        // anchored, and not rejected
+  bool has_datagrams = false;     // relayed, and its m= line is over UDP
   bool waits_for_bundle = false;  // port 0, and yet not rejected (RFC 8843 §6)
   bool has_rtcp = false;
   /// c=0.0.0.0, ::, or a=inactive. Says nothing about where media goes.
@@ -34,6 +36,7 @@ struct MediaLine {
   std::string ice_password;
   /// Those of its candidates in the older grammar: over UDP, the default destination's first.
   std::vector<candidate::Ice06Credentials> ice06;
+  StreamMedia streams;
   friend bool operator==(const MediaLine&, const MediaLine&) = default;
 };
 
@@ -45,11 +48,15 @@ struct PartyMedia {
   IpAddress source;
   PartyTerms terms;
 
+  /// Where TCP is not anchored, candidates over it are nobody's, and m= lines over it not relayed.
   [[nodiscard]] static PartyMedia from(const sdp::View& view, const IpAddress& source,
-                                       const PartyTerms& terms = {});
+                                       const PartyTerms& terms, StreamMode streams);
 
   [[nodiscard]] bool relays(std::size_t line) const {
     return line < lines.size() && lines[line].is_relayed;
+  }
+  [[nodiscard]] StreamMedia::Kind stream_kind(std::size_t line) const {
+    return relays(line) ? lines[line].streams.kind : StreamMedia::Kind::none;
   }
   [[nodiscard]] std::size_t streams() const;
 
@@ -57,8 +64,13 @@ struct PartyMedia {
   /// so they share ports, and either's addresses may latch. The later one is the richer one.
   void add_alternative(const PartyMedia& other);
 
-  /// Hold never moves a relay target: lines that are held keep what the party said before.
+  /// Hold never moves a relay target: lines that are held keep what the party said before. Who
+  /// had its datagrams carried through the other's connection still has.
   void keep_targets_of(const PartyMedia& before);
+
+  /// This answers `offer`: lines over UDP by ICE whose offerer can use TCP, too, are converted. So
+  /// are those that the offerer moved to TCP alone, once it was chosen.
+  void convert_streams_of(const PartyMedia& offer);
   friend bool operator==(const PartyMedia&, const PartyMedia&) = default;
 };
 

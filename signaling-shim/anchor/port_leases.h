@@ -12,11 +12,24 @@
 
 namespace avedge::anchor {
 
-/// Freed with its last holder: an agreed state, a state to fall back to, an offer in flight, or
-/// (for the ports that face a callee) all branches of a forked call.
-using PortLease = std::shared_ptr<const MediaPortPair>;
-/// By m= line; null where nothing is relayed. Lines that share a port share the lease.
-using PortLeases = std::vector<PortLease>;
+/// Ports for the components of one m= line. RTCP has none where it goes through that of RTP.
+struct ComponentPorts {
+  MediaPort rtp;
+  MediaPort rtcp;
+};
+
+/// What one party talks to in one m= line. Freed with its last holder: an agreed state, a state to
+/// fall back to, an offer in flight, or (for the ports that face a callee) all branches of a forked
+/// call. Null is what the line has no use for.
+struct LineLease {
+  std::shared_ptr<const MediaPortPair> datagrams;
+  /// TCP.
+  std::shared_ptr<const ComponentPorts> streams;
+  /// UDP, for a party without TCP towards one that has it. Each branch has its own.
+  std::shared_ptr<const ComponentPorts> converters;
+};
+/// By m= line. Lines that share a port share the lease.
+using PortLeases = std::vector<LineLease>;
 
 /// Where a party is, before it says so itself.
 struct PartyPlace {
@@ -35,18 +48,34 @@ class PortLessor {
 
   /// Ports for the lines of `media`: those of `held` stay, new lines get new ones in the preferred
   /// family (or, where the interface lacks it, in the other), lines that are not relayed keep what
-  /// they have until it is agreed that they are gone. On failure nothing is kept.
+  /// they have until it is agreed that they are gone. On failure nothing is kept; a line over UDP
+  /// whose candidates over TCP find no port does without them.
   /// Fails with ports_exhausted, source_limit or family_unsupported.
   [[nodiscard]] Verdict<PortLeases> fit(const PortLeases& held, const PartyMedia& media,
                                         AddressFamily preferred);
+  /// `held`, with converters for the lines of this party's own `media` that are converted, for as
+  /// many connections as the `offer` has. Lines for which there are no ports go without.
+  [[nodiscard]] PortLeases with_converters(PortLeases held, const PartyMedia& media,
+                                           const PartyMedia& offer);
 
   /// What the party knows the edge by: the address of the first port it was ever given. It goes
   /// into o= and the session's c=, and so stays the same for the whole call.
   [[nodiscard]] const std::optional<IpAddress>& address() const { return address_; }
 
  private:
-  [[nodiscard]] Verdict<PortLease> lease(AddressFamily preferred);
-  [[nodiscard]] PortLease on_account(MediaPortPair pair) const;
+  template <class Ports>
+  using Lease = std::shared_ptr<const Ports>;
+  template <class Leased>
+  using LeaseFrom = Verdict<Leased> (SessionControl::*)(WorkerId, std::string_view, AddressFamily);
+
+  [[nodiscard]] Verdict<Lease<MediaPortPair>> lease_datagrams(AddressFamily preferred);
+  [[nodiscard]] Verdict<Lease<ComponentPorts>> lease_each(LeaseFrom<MediaPort> lease_from,
+                                                          bool has_rtcp, AddressFamily preferred);
+  template <class Leased>
+  [[nodiscard]] Verdict<Leased> in_any_family(LeaseFrom<Leased> lease_from,
+                                              AddressFamily preferred);
+  template <class Ports>
+  [[nodiscard]] Lease<Ports> on_account(Ports ports) const;
 
   SessionControl& control_;
   WorkerId worker_;
@@ -56,10 +85,11 @@ class PortLessor {
 };
 
 /// What SDP calls the edge's ports, by m= line: a name holds nothing and may outlive its lease.
-using PortNames = std::vector<std::optional<sdp::EdgePorts>>;
+using PortNames = std::vector<sdp::SectionPorts>;
 [[nodiscard]] PortNames names_of(const PortLeases& leases);
+[[nodiscard]] sdp::EdgePorts names_of(const ComponentPorts& ports);
 
-/// Whether every relayed line of `media` has a port.
+/// Whether every relayed line of `media` has a port for its m= line.
 [[nodiscard]] bool covers(const PortNames& names, const PartyMedia& media);
 
 }  // namespace avedge::anchor

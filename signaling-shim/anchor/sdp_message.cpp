@@ -7,20 +7,28 @@ std::optional<Endpoint> known(const Endpoint& endpoint) {
   return endpoint.port == Port{} ? std::nullopt : std::optional{endpoint};
 }
 
+void move_to(std::optional<sdp::EdgePorts>& ports, const IpAddress& address) {
+  if (ports) ports->rtp.address = ports->rtcp.address = address;
+}
+
 sdp::FarView far_view(std::size_t sections, const Presentation& shown,
                       const std::optional<IpAddress>& edge, const PartyTerms& terms) {
   sdp::FarView far;
   far.address = terms.shown_address ? terms.shown_address : edge;
   far.media = shown.ports;
-  for (auto& ports : far.media) {
-    if (!ports || !terms.shown_address) continue;
-    ports->rtp.address = *terms.shown_address;
-    ports->rtcp.address = *terms.shown_address;
+  for (sdp::SectionPorts& ports : far.media) {
+    if (!terms.shown_address) continue;
+    move_to(ports.datagrams, *terms.shown_address);
+    move_to(ports.streams, *terms.shown_address);
   }
   far.receiver.resize(sections);
   for (std::size_t i = 0; i < std::min(sections, shown.receiver.lines.size()); ++i) {
     const MediaLine& own = shown.receiver.lines[i];
-    far.receiver[i] = {known(own.rtp), known(own.rtcp), {}};
+    far.receiver[i] = {known(own.rtp),
+                       known(own.rtcp),
+                       known(own.streams.place_of(candidate::kRtpComponent)),
+                       known(own.streams.place_of(candidate::kRtcpComponent)),
+                       {}};
     if (i < shown.as_seen.size()) far.receiver[i].as_seen = shown.as_seen[i];
   }
   return far;
@@ -55,10 +63,10 @@ Verdict<SdpMessage> SdpMessage::read(const DialogMessage& message) {
   return read;
 }
 
-PartyMedia SdpMessage::media() const {
-  PartyMedia media = PartyMedia::from(views_.front(), source_, terms_);
+PartyMedia SdpMessage::media(StreamMode streams) const {
+  PartyMedia media = PartyMedia::from(views_.front(), source_, terms_, streams);
   for (std::size_t i = 1; i < views_.size(); ++i) {
-    media.add_alternative(PartyMedia::from(views_[i], source_, terms_));
+    media.add_alternative(PartyMedia::from(views_[i], source_, terms_, streams));
   }
   return media;
 }
@@ -77,7 +85,8 @@ BodyRewrite SdpMessage::show_nowhere() const {
   return rewrite([&](std::size_t sections) {
     sdp::FarView far;
     far.address = discard.address;
-    far.media.assign(sections, sdp::EdgePorts{discard, {discard.address, discard.port.next()}});
+    const sdp::EdgePorts nowhere{discard, {discard.address, discard.port.next()}};
+    far.media.assign(sections, {nowhere, sdp::EdgePorts{discard, discard}, {}});
     return far;
   });
 }

@@ -20,7 +20,7 @@ class SdpMessage {
 
   [[nodiscard]] bool empty() const { return views_.empty(); }
   /// What the sender says about its media, all alternatives together. Only if not empty().
-  [[nodiscard]] PartyMedia media() const;
+  [[nodiscard]] PartyMedia media(StreamMode streams) const;
 
   /// The body with the ports of `shown` in it; `edge` is what the receiver knows the edge by.
   [[nodiscard]] BodyRewrite show(const Presentation& shown, const std::optional<IpAddress>& edge,

@@ -7,14 +7,6 @@
 namespace avedge::anchor {
 namespace {
 
-MediaTotals& operator+=(MediaTotals& sum, const MediaTotals& part) {
-  for (std::size_t way = 0; way < 2; ++way) {
-    sum.packets[way] += part.packets[way];
-    sum.bytes[way] += part.bytes[way];
-  }
-  return sum;
-}
-
 EndReason reason_of(int status, bool is_cancelled) {
   if (is_cancelled || status == 487) return EndReason::cancelled;
   return status == 408 ? EndReason::unanswered : EndReason::rejected;
@@ -75,7 +67,7 @@ Verdict<BodyRewrite> Session::rewrite_body(Time now, const DialogMessage& messag
   if (!sdp) return sdp.reason();
   if (sdp->empty()) return BodyRewrite{};
   if (only_describes(message)) return sdp->show_nowhere();
-  const auto shown = present(now, message, sdp->media());
+  const auto shown = present(now, message, sdp->media(spec_.streams));
   if (!shown) return shown.reason();
   return sdp->show(*shown, ports_.facing(other(message.sender)).address(), spec_.candidates);
 }
@@ -177,7 +169,7 @@ Verdict<Dialog*> Session::find_or_begin(const DialogMessage& message) {
 }
 
 void Session::end_dialog(const Dialog& dialog) {
-  ended_dialogs_ += dialog.paths().totals();
+  ended_dialogs_ += dialog.totals();
   std::erase_if(dialogs_, [&](const auto& entry) { return entry.get() == &dialog; });
   if (answered_ && dialogs_.empty()) over_ = EndReason::bye;
 }
@@ -237,13 +229,13 @@ std::size_t Session::open_lines() const {
 
 Time Session::last_media() const {
   Time latest{};
-  for (const auto& dialog : dialogs_) latest = std::max(latest, dialog->paths().last_activity());
+  for (const auto& dialog : dialogs_) latest = std::max(latest, dialog->last_activity());
   return latest;
 }
 
 MediaTotals Session::totals() const {
   MediaTotals sum = ended_dialogs_;
-  for (const auto& dialog : dialogs_) sum += dialog->paths().totals();
+  for (const auto& dialog : dialogs_) sum += dialog->totals();
   return sum;
 }
 

@@ -4,7 +4,7 @@ namespace avedge::ng {
 namespace {
 
 using anchor::Side;
-using Component = anchor::MediaPaths::Component;
+using anchor::Component;
 
 struct Totals {
   std::uint64_t packets = 0;
@@ -58,7 +58,7 @@ class Reporter {
                const MediaPath& path) {
     const bool is_rtp = component == Component::rtp;
     const auto way = static_cast<std::size_t>(side);
-    const MediaPortPair& lease = *dialog.state().facing[side][line];
+    const MediaPortPair& lease = *dialog.state().facing[side][line].datagrams;
     const Endpoint& local = (is_rtp ? lease.rtp : lease.rtcp).advertised();
     const Endpoint& remote = (side == Side::caller ? path.near : path.far).signalled;
     const Totals came{static_cast<std::uint64_t>(path.counters->packets[way].value()),

@@ -2,6 +2,7 @@
 // its checks are keyed, and which bytes would give its address away.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -44,9 +45,11 @@ struct RemoteCandidatesLine {
 };
 
 enum class Profile : std::uint8_t {
-  rtp,       // RTP and RTCP over UDP, in any profile and with any keying
-  datagram,  // anything else over UDP that uses one port: T.38 (udptl), DTLS/SCTP
-  other      // not relayed: TCP, "sip", unknown
+  rtp,         // RTP and RTCP over UDP, in any profile and with any keying
+  datagram,    // anything else over UDP that uses one port: T.38 (udptl), DTLS/SCTP
+  framed_rtp,  // RTP over TCP (RFC 4571)
+  stream,      // anything else over TCP that uses one connection (RFC 4145): BFCP, T.38
+  other        // not relayed: MSRP, whose a=path has addresses of its own; "sip", unknown
 };
 
 enum class Direction : std::uint8_t { sendrecv, sendonly, recvonly, inactive };
@@ -76,8 +79,26 @@ struct Media {
 
   [[nodiscard]] bool is_rejected() const { return port == Port{}; }
   [[nodiscard]] bool waits_for_bundle() const { return is_rejected() && is_bundle_only; }
-  /// Whether the edge relays this section's media.
-  [[nodiscard]] bool is_relayed() const { return !is_rejected() && profile != Profile::other; }
+  /// Its m= line is over UDP, and not rejected. It may still have candidates over TCP.
+  [[nodiscard]] bool uses_datagrams() const {
+    return !is_rejected() && (profile == Profile::rtp || profile == Profile::datagram);
+  }
+  /// Its m= line is over TCP, and not rejected.
+  [[nodiscard]] bool uses_streams() const {
+    return !is_rejected() && (profile == Profile::framed_rtp || profile == Profile::stream);
+  }
+  /// Whether the edge can relay this section's media.
+  [[nodiscard]] bool is_relayed() const { return uses_datagrams() || uses_streams(); }
+  /// Whether there is a candidate for `component` over `carrier`.
+  [[nodiscard]] bool offers(std::uint16_t component, candidate::Carrier carrier) const {
+    return std::any_of(candidates.begin(), candidates.end(), [&](const CandidateLine& written) {
+      return written.candidate && written.candidate->component == component &&
+             written.candidate->carrier == carrier;
+    });
+  }
+  [[nodiscard]] bool offers(candidate::Carrier carrier) const {
+    return offers(candidate::kRtpComponent, carrier) || offers(candidate::kRtcpComponent, carrier);
+  }
 };
 
 }  // namespace avedge::sdp

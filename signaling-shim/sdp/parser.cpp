@@ -25,16 +25,36 @@ std::optional<NetAddress> read_net_address(Tokens tokens) {
   return read;
 }
 
+constexpr std::array<std::pair<std::string_view, Profile>, 24> kProfiles{{
+    {"RTP/AVP", Profile::rtp},
+    {"RTP/SAVP", Profile::rtp},
+    {"RTP/AVPF", Profile::rtp},
+    {"RTP/SAVPF", Profile::rtp},
+    {"UDP/TLS/RTP/SAVP", Profile::rtp},
+    {"UDP/TLS/RTP/SAVPF", Profile::rtp},
+    {"udptl", Profile::datagram},
+    {"UDP/TLS/UDPTL", Profile::datagram},
+    {"UDP/DTLS/SCTP", Profile::datagram},
+    {"DTLS/SCTP", Profile::datagram},
+    {"udp", Profile::datagram},
+    {"TCP/RTP/AVP", Profile::framed_rtp},
+    {"TCP/RTP/SAVP", Profile::framed_rtp},
+    {"TCP/RTP/AVPF", Profile::framed_rtp},
+    {"TCP/RTP/SAVPF", Profile::framed_rtp},
+    {"TCP/TLS/RTP/AVP", Profile::framed_rtp},
+    {"TCP/DTLS/RTP/SAVP", Profile::framed_rtp},
+    {"TCP/DTLS/RTP/SAVPF", Profile::framed_rtp},
+    {"TCP", Profile::stream},
+    {"TCP/TLS", Profile::stream},
+    {"TCP/BFCP", Profile::stream},
+    {"TCP/TLS/BFCP", Profile::stream},
+    {"TCP/DTLS/BFCP", Profile::stream},
+    {"TCP/DTLS/SCTP", Profile::stream},
+}};
+
 Profile profile_of(std::string_view protocol) {
-  constexpr std::array<std::string_view, 6> kRtp{
-      "RTP/AVP", "RTP/SAVP", "RTP/AVPF", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"};
-  constexpr std::array<std::string_view, 5> kDatagram{"udptl", "UDP/TLS/UDPTL", "UDP/DTLS/SCTP",
-                                                      "DTLS/SCTP", "udp"};
-  for (const std::string_view name : kRtp) {
-    if (equals_ignoring_case(protocol, name)) return Profile::rtp;
-  }
-  for (const std::string_view name : kDatagram) {
-    if (equals_ignoring_case(protocol, name)) return Profile::datagram;
+  for (const auto& [name, profile] : kProfiles) {
+    if (equals_ignoring_case(protocol, name)) return profile;
   }
   return Profile::other;
 }

@@ -18,12 +18,13 @@ class Rewriter {
     for (std::size_t i = 0; i < view_.media().size(); ++i) {
       const Media& media = view_.media()[i];
       for (const Line& line : media.strays) edits_.erase(line.whole);
-      const EdgePorts* ports = ports_of(i);
-      if (ports != nullptr) rewrite_media(media, *ports);
-      rewrite_candidates(media, {far_.candidates, ports, view_.line_end()}, edits_);
-      translate_remote_candidates(media,
-                                  i < far_.receiver.size() ? far_.receiver[i] : ReceiverPorts{},
-                                  far_.candidates, edits_);
+      const EdgePorts* ports = default_ports_of(i);
+      if (ports != nullptr) rewrite_media(media, *ports, far_.media[i].converts_line);
+      const CandidatePlan plan{far_.candidates, ports == nullptr ? nullptr : &far_.media[i],
+                               view_.line_end()};
+      rewrite_candidates(media, plan, edits_);
+      translate_remote_candidates(
+          media, i < far_.receiver.size() ? far_.receiver[i] : ReceiverPlaces{}, plan, edits_);
     }
   }
 
@@ -37,20 +38,25 @@ class Rewriter {
   /// Unless some section that we do not relay (m=message, say) still lives by it alone.
   [[nodiscard]] bool session_connection_is_ours() const {
     bool is_foreign = false;
-    for (const Media& media : view_.media()) {
+    for (std::size_t i = 0; i < view_.media().size(); ++i) {
+      const Media& media = view_.media()[i];
       if (!media.connections.empty()) continue;
-      if (media.is_relayed()) return true;
+      if (default_ports_of(i) != nullptr) return true;
       is_foreign = is_foreign || !media.is_rejected();
     }
     return !is_foreign;
   }
 
-  [[nodiscard]] const EdgePorts* ports_of(std::size_t index) const {
-    const bool has_ports = index < far_.media.size() && far_.media[index].has_value();
-    return has_ports && view_.media()[index].is_relayed() ? &*far_.media[index] : nullptr;
+  /// What the section's m= line is to show; null if it is not relayed.
+  [[nodiscard]] const EdgePorts* default_ports_of(std::size_t index) const {
+    const Media& media = view_.media()[index];
+    if (index >= far_.media.size() || !media.is_relayed()) return nullptr;
+    const auto& used = far_.media[index].of_line(media.uses_streams());
+    return used ? &*used : nullptr;
   }
 
-  void rewrite_media(const Media& media, const EdgePorts& ports) {
+  void rewrite_media(const Media& media, const EdgePorts& ports, bool converts) {
+    if (converts) edits_.replace(media.protocol, converted_protocol(media));
     edits_.replace(media.port_text, std::to_string(ports.rtp.port.number()));
     edits_.erase(media.port_count);
     for (const NetAddress& connection : media.connections) put(connection, ports.rtp.address);
@@ -60,19 +66,33 @@ class Rewriter {
       add_line(media.head,
                "c=IN " + type_of(ports.rtp.address) + ' ' + ports.rtp.address.to_string());
     }
-    rewrite_rtcp(media, ports);
+    rewrite_rtcp(media, ports, media.uses_streams() != converts);
   }
 
-  void rewrite_rtcp(const Media& media, const EdgePorts& ports) {
+  static std::string converted_protocol(const Media& media) {
+    constexpr std::string_view kPrefix = "TCP/";
+    const bool has_prefix = media.uses_streams() && media.protocol.size() > kPrefix.size();
+    return has_prefix ? std::string{media.protocol.substr(kPrefix.size())}
+                      : std::string{kPrefix}.append(media.protocol);
+  }
+
+  void rewrite_rtcp(const Media& media, const EdgePorts& ports, bool is_over_tcp) {
     if (media.rtcp) {
       // A party that multiplexes may name its RTP port here.
       const bool is_muxed = media.rtcp->port == media.port;
       const Endpoint& edge = is_muxed ? ports.rtp : ports.rtcp;
       edits_.replace(media.rtcp->port_text, std::to_string(edge.port.number()));
       if (media.rtcp->address) put(*media.rtcp->address, edge.address);
-    } else if (media.profile == Profile::rtp && ports.rtcp.port != ports.rtp.port.next()) {
+    } else if (needs_rtcp_line(media, ports, is_over_tcp)) {
       add_line(media.preamble, "a=rtcp:" + std::to_string(ports.rtcp.port.number()));
     }
+  }
+
+  /// One connection may carry both: Lync's does, and says nothing about it.
+  static bool needs_rtcp_line(const Media& media, const EdgePorts& ports, bool is_over_tcp) {
+    const bool is_rtp = media.profile == Profile::rtp || media.profile == Profile::framed_rtp;
+    const bool is_one_connection = is_over_tcp && ports.rtcp.port == ports.rtp.port;
+    return is_rtp && !is_one_connection && ports.rtcp.port != ports.rtp.port.next();
   }
 
   void put(const NetAddress& place, const IpAddress& edge) {

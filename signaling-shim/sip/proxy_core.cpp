@@ -259,6 +259,7 @@ Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
   spec.callee_family = passage.downstream.remote.address.family();
   spec.latching = route.latching;
   spec.candidates = route.candidates;
+  spec.streams = route.streams;
   if (!is_next_hop(passage.from)) {
     spec.limited_source = network_of(passage.from.remote.address);
   }

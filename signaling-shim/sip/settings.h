@@ -86,6 +86,7 @@ struct Route {
   std::vector<NextHop> next_hops;
   Latching latching = Latching::signalled;
   anchor::CandidateMode candidates = anchor::CandidateMode::replace;
+  anchor::StreamMode streams = anchor::StreamMode::anchored;
   Balance balance = Balance::in_order;
   /// Both sides belong to one trust domain (RFC 3325): what says who somebody is passes, in either
   /// direction and for the whole dialog. Else it is taken out.

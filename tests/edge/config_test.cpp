@@ -279,6 +279,7 @@ from = "only"
 to = "only"
 latching = "sip-source"
 candidates = "add"
+tcp = false
 next_hops = ["sip:192.0.2.20"]
 [metrics]
 http = ""
@@ -311,6 +312,7 @@ format = "json"
   EXPECT_EQ(config->sip.listeners[0].interface, "only") << "found by its address";
   EXPECT_EQ(config->sip.routes[0].latching, Latching::sip_source);
   EXPECT_EQ(config->sip.routes[0].candidates, anchor::CandidateMode::add);
+  EXPECT_FALSE(config->sip.routes[0].tcp);
   EXPECT_EQ(config->metrics_http, std::nullopt);
   EXPECT_EQ(config->log, (LogConfig{LogLevel::debug, LogFormat::json}));
 }

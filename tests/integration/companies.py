@@ -20,7 +20,7 @@ from certificates import Authority
 from edge import BINARY
 from lab import Process
 from namespaces import Namespace
-from sip_wire import Datagrams, Message, response
+from user_agent import Datagrams, Message, UserAgent, response
 
 HOMES = {"firm1": 1, "firm2": 2, "cloud": 0}
 # Where users have their home.
@@ -165,12 +165,7 @@ class Companies:
 
     def party(self, user):
         host = self.hosts["internet" if user in _OUTSIDE else USERS[user]]
-        return Datagrams(open_udp(host, address_of(user), 5060))
-
-    def outbound(self, user):
-        """Where a user sends: its edge from outside, its registrar from inside."""
-        home = USERS[user]
-        return (edge_outside(home) if user in _OUTSIDE else registrar(home), 5060)
+        return UserAgent(Datagrams(open_udp(host, address_of(user), 5060)), _proxy_of(user), user)
 
     def stop_edges(self):
         for home, edge in self.edges.items():
@@ -188,6 +183,12 @@ class Companies:
 
     def __exit__(self, kind, value, trace):
         self.close()
+
+
+def _proxy_of(user):
+    """Its edge from outside, its registrar from inside."""
+    home = USERS[user]
+    return (edge_outside(home) if user in _OUTSIDE else registrar(home), 5060)
 
 
 def open_udp(host, address, port):
@@ -230,8 +231,8 @@ class Registrar:
                 self._request(data, source)
 
     def _register(self, message, source):
-        user = re.search(r"sip:(\w+)@", message.first("To"))[1]
-        self._bindings[user] = (message.first("Contact").strip("<>"), message.all("Path"))
+        user = re.search(r"sip:(\w+)@", message["To"])[1]
+        self._bindings[user] = (message["Contact"].strip("<>"), message.all("Path"))
         paths = [f"Path: {path}" for path in message.all("Path")]
         self._socket.sendto(response(message, 200, "registrar", headers=paths), source)
 
@@ -246,7 +247,7 @@ class Registrar:
             routes = routes[1:]
         self.count += 1
         added = [f"Via: SIP/2.0/UDP {self.address}:5060;branch=z9hG4bK{self.home}{self.count}"]
-        if message.to_tag() is None:
+        if message.tag("To") is None:
             lines[0], target, routes = self._by_user(message)
             added.append(f"Record-Route: <sip:{self.address}:5060;lr>")
         else:
@@ -260,7 +261,7 @@ class Registrar:
         one; for others to the edge."""
         user, domain = re.match(r"sip:([^@]+)@([^;:]+)", message.uri).groups()
         if domain != f"{self.home}.example":
-            return message.start.encode(), self._edge, []
+            return message.start_line.encode(), self._edge, []
         if USERS[user] != self.home:
             return f"{message.method} sip:{user}@{USERS[user]}.example SIP/2.0".encode(), self._edge, []
         contact, paths = self._bindings[user]

@@ -73,6 +73,7 @@ domain = "{domain}"
 next_hops = ["sip:{host}:{port};transport={transport}"]
 latching = "signalled"
 candidates = "{candidates}"
+tcp = {tcp}
 """
 
 UDP_LISTENER = {"bind": f"external:{STUN_PORT}", "transports": ["udp"]}
@@ -87,13 +88,14 @@ SANITIZER_REPORT = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime er
 class Route:
     """`domain` outside leads to `host:port` inside."""
 
-    def __init__(self, domain, host, port, transport="udp", candidates="replace"):
+    def __init__(self, domain, host, port, transport="udp", candidates="replace", tcp=True):
         self.domain, self.host, self.port, self.transport = domain, host, port, transport
-        self.candidates = candidates
+        self.candidates, self.tcp = candidates, tcp
 
     def text(self):
         return _ROUTE.format(domain=self.domain, host=self.host, port=self.port,
-                             transport=self.transport, candidates=self.candidates)
+                             transport=self.transport, candidates=self.candidates,
+                             tcp=_toml(self.tcp))
 
 
 class WrittenRoute:

@@ -2,6 +2,8 @@
 
 import itertools
 
+from lab import EXT, INSIDE
+
 ADDRESS, PORT = "127.0.0.1", 2223
 HTTP_PORT = 2224
 
@@ -13,6 +15,9 @@ transports = ["udp", "tcp"]
 bind = "{ADDRESS}:{HTTP_PORT}"
 transports = ["http", "ws"]
 """
+
+RTP = b"\x80\x00" + bytes(range(170))
+CALLER, CALLEE = (EXT, 20000), (INSIDE, 30000)
 
 _cookies = itertools.count(1)
 
@@ -118,6 +123,25 @@ def place(sdp):
     address = next(line.split()[-1] for line in sdp.splitlines() if line.startswith("c="))
     port = next(line.split()[1] for line in sdp.splitlines() if line.startswith("m="))
     return address, int(port)
+
+
+class Parties:
+    """Both ends of a call, each with one socket."""
+
+    def __init__(self, lab, caller=CALLER, callee=CALLEE):
+        self.caller = lab.udp_socket(lab.ext, *caller)
+        self.callee = lab.udp_socket(lab.inside, *callee)
+
+    def exchange(self, offered, answered):
+        """RTP both ways, by the ports that the two descriptions name; returns who was seen."""
+        to_callee, to_caller = place(answered), place(offered)
+        self.caller.sendto(RTP + b"out", to_callee)
+        payload, seen_inside = self.callee.recvfrom(2048)
+        assert payload == RTP + b"out"
+        self.callee.sendto(RTP + b"in", to_caller)
+        payload, seen_outside = self.caller.recvfrom(2048)
+        assert payload == RTP + b"in"
+        return seen_outside[:2], seen_inside[:2]
 
 
 def curl(lab, *arguments):

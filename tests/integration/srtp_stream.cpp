@@ -1,7 +1,9 @@
-// One SRTP stream over plain UDP sockets, for tests of what stands between its two ends.
-//   srtp_stream send    --key BASE64 --to IP:PORT --from IP:PORT --count N --ssrc S [--interval-ms
-//   20] srtp_stream receive --key BASE64 --bind IP:PORT --count N --timeout SECONDS
-// Both sides compute each packet from its sequence number alone, so the receiver knows every byte
+// One stream of SRTP, or of SRTCP with --rtcp, over plain UDP sockets, for tests of what stands
+// between its two ends.
+//   srtp_stream send    [--rtcp] --key BASE64 --to IP:PORT --from IP:PORT --count N --ssrc S
+//                       [--interval-ms 20]
+//   srtp_stream receive [--rtcp] --key BASE64 --bind IP:PORT --count N --timeout SECONDS
+// Both sides compute each packet from its number alone, so the receiver knows every byte
 // it must see. It prints "ready" on stderr once it is bound, a JSON object on stdout at its end,
 // and exits with 0 only if all N packets came once each and intact.
 #include <arpa/inet.h>
@@ -12,6 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
@@ -34,6 +37,7 @@ constexpr std::uint16_t kFirstSequence = 1;
 constexpr unsigned kMaxCount = 60000;  // below the roll-over of the sequence number
 
 struct Options {
+  bool is_rtcp = false;
   std::string key;
   std::string local;
   std::string remote;
@@ -43,21 +47,86 @@ struct Options {
   std::uint32_t source = 0;
 };
 
-using RtpPacket = std::array<std::byte, kPacketSize>;
+/// The packets of one component, each of which its number stands for.
+class Component {
+ public:
+  using Packet = std::vector<std::byte>;
 
-/// The packet that `sequence` stands for.
-RtpPacket make_packet(std::uint16_t sequence, std::uint32_t source) {
-  RtpPacket packet{};
-  ByteWriter writer{packet};
-  writer.u8(0x80);  // version 2
-  writer.u8(0);     // PCMU
-  writer.u16(sequence);
-  writer.u32(sequence * 160u);
-  writer.u32(source);
-  for (std::size_t i = 0; i < kPacketSize - kRtpHeaderSize; ++i) {
-    writer.u8(static_cast<std::uint8_t>(sequence * 31u + i * 7u));
+  virtual ~Component() = default;
+  [[nodiscard]] virtual Packet make(std::uint16_t number, std::uint32_t source) const = 0;
+  /// The packet that `packet`, which the far end has protected, should be.
+  [[nodiscard]] virtual Packet model_of(ConstBytes packet) const = 0;
+  [[nodiscard]] virtual std::uint16_t number_of(ConstBytes packet) const = 0;
+  [[nodiscard]] virtual Verdict<Bytes> protect(srtp::OutboundProtection& by, Bytes buffer,
+                                               std::size_t size) const = 0;
+  [[nodiscard]] virtual Verdict<Bytes> unprotect(srtp::InboundProtection& by,
+                                                 Bytes packet) const = 0;
+};
+
+class Rtp final : public Component {
+ public:
+  [[nodiscard]] Packet make(std::uint16_t number, std::uint32_t source) const override {
+    Packet packet(kPacketSize);
+    ByteWriter writer{packet};
+    writer.u8(0x80);  // version 2
+    writer.u8(0);     // PCMU
+    writer.u16(number);
+    writer.u32(number * 160u);
+    writer.u32(source);
+    for (std::size_t i = 0; i < kPacketSize - kRtpHeaderSize; ++i) {
+      writer.u8(static_cast<std::uint8_t>(number * 31u + i * 7u));
+    }
+    return packet;
   }
-  return packet;
+  [[nodiscard]] Packet model_of(ConstBytes packet) const override {
+    return make(number_of(packet), load_be32(packet.data() + 8));
+  }
+  [[nodiscard]] std::uint16_t number_of(ConstBytes packet) const override {
+    return load_be16(packet.data() + 2);
+  }
+  [[nodiscard]] Verdict<Bytes> protect(srtp::OutboundProtection& by, Bytes buffer,
+                                       std::size_t size) const override {
+    return by.protect_rtp(buffer, size);
+  }
+  [[nodiscard]] Verdict<Bytes> unprotect(srtp::InboundProtection& by, Bytes packet) const override {
+    return by.unprotect_rtp(packet);
+  }
+};
+
+/// Receiver reports without a block, each with its number behind it (RFC 3550 §6.4.2).
+class Rtcp final : public Component {
+ public:
+  [[nodiscard]] Packet make(std::uint16_t number, std::uint32_t source) const override {
+    Packet packet(kReportSize);
+    ByteWriter writer{packet};
+    writer.u8(0x80);  // version 2, no report block
+    writer.u8(201);
+    writer.u16(kReportSize / 4 - 1);
+    writer.u32(source);
+    writer.u32(number);
+    return packet;
+  }
+  [[nodiscard]] Packet model_of(ConstBytes packet) const override {
+    return make(number_of(packet), load_be32(packet.data() + 4));
+  }
+  [[nodiscard]] std::uint16_t number_of(ConstBytes packet) const override {
+    return packet.size() < kReportSize ? 0 : load_be16(packet.data() + kReportSize - 2);
+  }
+  [[nodiscard]] Verdict<Bytes> protect(srtp::OutboundProtection& by, Bytes buffer,
+                                       std::size_t size) const override {
+    return by.protect_rtcp(buffer, size);
+  }
+  [[nodiscard]] Verdict<Bytes> unprotect(srtp::InboundProtection& by, Bytes packet) const override {
+    return by.unprotect_rtcp(packet);
+  }
+
+ private:
+  static constexpr std::size_t kReportSize = 12;
+};
+
+std::unique_ptr<Component> component_of(const Options& options) {
+  if (options.is_rtcp) return std::make_unique<Rtcp>();
+  return std::make_unique<Rtp>();
 }
 
 sockaddr_storage socket_address(const Endpoint& endpoint, socklen_t& length) {
@@ -137,17 +206,18 @@ int send_stream(const Options& options) {
   if (!protection) throw std::runtime_error{protection.reason().message()};
   const BoundSocket socket{endpoint_of(options.local)};
   const Endpoint to = endpoint_of(options.remote);
+  const auto component = component_of(options);
 
   unsigned sent = 0;
   auto next = Clock::now();
   for (unsigned i = 0; i < options.count; ++i) {
     std::this_thread::sleep_until(next);
     next += std::chrono::milliseconds{options.interval_ms};
-    const RtpPacket plain =
-        make_packet(static_cast<std::uint16_t>(kFirstSequence + i), options.source);
-    std::array<std::byte, kPacketSize + srtp::kMaxProtectionOverhead> buffer{};
+    const auto plain =
+        component->make(static_cast<std::uint16_t>(kFirstSequence + i), options.source);
+    alignas(4) std::array<std::byte, kPacketSize + srtp::kMaxProtectionOverhead> buffer{};
     std::copy(plain.begin(), plain.end(), buffer.begin());
-    const auto secured = protection->protect_rtp(buffer, plain.size());
+    const auto secured = component->protect(*protection, buffer, plain.size());
     if (secured && socket.send(*secured, to)) ++sent;
   }
   std::printf("%s\n", nlohmann::json{{"sent", sent}}.dump().c_str());
@@ -157,7 +227,7 @@ int send_stream(const Options& options) {
 /// What came, judged against what was to come.
 class Tally {
  public:
-  explicit Tally(unsigned count) : count_{count} {}
+  Tally(const Component& component, unsigned count) : component_{component}, count_{count} {}
 
   void add(const Verdict<Bytes>& packet) {
     if (!packet) {
@@ -165,7 +235,7 @@ class Tally {
     } else if (!is_expected(*packet)) {
       ++mismatched_;
     } else {
-      seen_.insert(load_be16(packet->data() + 2));
+      seen_.insert(component_.number_of(*packet));
     }
   }
   [[nodiscard]] bool complete() const { return seen_.size() == count_; }
@@ -182,12 +252,12 @@ class Tally {
 
  private:
   [[nodiscard]] bool is_expected(ConstBytes packet) const {
-    if (packet.size() != kPacketSize) return false;
-    const std::uint16_t sequence = load_be16(packet.data() + 2);
-    if (sequence < kFirstSequence || sequence >= kFirstSequence + count_) return false;
-    return std::ranges::equal(packet, make_packet(sequence, load_be32(packet.data() + 8)));
+    const std::uint16_t number = component_.number_of(packet);
+    if (number < kFirstSequence || number >= kFirstSequence + count_) return false;
+    return std::ranges::equal(packet, component_.model_of(packet));
   }
 
+  const Component& component_;
   unsigned count_;
   std::set<std::uint16_t> seen_;
   unsigned duplicates_ = 0;
@@ -203,12 +273,13 @@ int receive_stream(const Options& options) {
 
   const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                            std::chrono::duration<double>{options.timeout_seconds});
-  Tally tally{options.count};
-  std::array<std::byte, 2048> buffer{};
+  const auto component = component_of(options);
+  Tally tally{*component, options.count};
+  alignas(4) std::array<std::byte, 2048> buffer{};
   // A little longer than the last packet: a duplicate would come right behind it.
   auto until = deadline;
   while (const auto datagram = socket.receive(buffer, until)) {
-    tally.add(protection->unprotect_rtp(*datagram));
+    tally.add(component->unprotect(*protection, *datagram));
     if (tally.complete()) until = std::min(until, Clock::now() + std::chrono::milliseconds{200});
   }
   std::printf("%s\n", tally.report().dump().c_str());
@@ -219,11 +290,12 @@ int receive_stream(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Sends or receives one SRTP stream (AES_CM_128_HMAC_SHA1_80, PCMU)."};
+  CLI::App app{"Sends or receives one stream of SRTP (AES_CM_128_HMAC_SHA1_80, PCMU) or SRTCP."};
   app.require_subcommand(1);
   CLI::App* send = app.add_subcommand("send", "send a stream");
   CLI::App* receive = app.add_subcommand("receive", "receive it and compare every byte");
   for (CLI::App* command : {send, receive}) {
+    command->add_flag("--rtcp", options.is_rtcp, "SRTCP: reports");
     command->add_option("--key", options.key, "30 bytes in base64, as in a=crypto")->required();
     command->add_option("--count", options.count)->required()->check(CLI::Range(1u, kMaxCount));
   }

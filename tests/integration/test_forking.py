@@ -4,8 +4,9 @@ party is the forking proxy inside and answers for all its devices."""
 import pytest
 
 from edge import Edge, Route, SIP_PORT
-from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE
-from sip_peer import Caller, Dialog, Media, Peer, assert_talk, place_in, sdp
+from lab import EDGE_EXTERNAL, EXT, INSIDE
+from media import Media, assert_talk, place_in, sdp
+from user_agent import Dialog, on_udp
 
 _DOMAIN = "fork.example"
 _RELIABLE = ("Require: 100rel", "RSeq: 1")
@@ -16,37 +17,38 @@ class Stage:
 
     def __init__(self, lab, devices=4):
         self.edge = Edge(lab, [Route(_DOMAIN, INSIDE, 7000)])
-        self.caller = Caller(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT), _DOMAIN)
-        self.callee = Peer(lab, lab.inside, INSIDE, 7000)
+        self.caller = on_udp(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT))
+        self.call = Dialog(self.caller, f"sip:userb@{_DOMAIN}")
+        self.callee = on_udp(lab, lab.inside, INSIDE, 7000)
         self.caller_media = Media(lab, lab.ext, EXT, 20000)
         self.devices = [Media(lab, lab.inside, INSIDE, 30000 + 10 * number) for number in range(devices)]
         self.invite = None
 
     def dial(self):
-        self.caller.invite(sdp(EXT, 20000))
+        self.call.send("INVITE", headers=["Supported: 100rel"], sdp=sdp(EXT, 20000))
         self.invite = self.callee.expect_request("INVITE")
         assert EXT not in self.invite.sdp
         return place_in(self.invite.sdp)
 
-    def ring(self, number, extra=()):
+    def ring(self, number, headers=()):
         """The device's 183 as the caller sees it."""
         device = self.devices[number]
-        self.callee.reply(self.invite, 183, f"tag{number}", sdp(INSIDE, device.port), extra)
+        self.callee.reply(self.invite, 183, f"tag{number}", headers=headers, sdp=sdp(INSIDE, device.port))
         seen = self.caller.expect_response(183, "INVITE", f"tag{number}")
         assert INSIDE not in seen.sdp
         return seen
 
     def pick_up(self, number):
         device = self.devices[number]
-        self.callee.reply(self.invite, 200, f"tag{number}", sdp(INSIDE, device.port))
+        self.callee.reply(self.invite, 200, f"tag{number}", sdp=sdp(INSIDE, device.port))
         seen = self.caller.expect_response(200, "INVITE", f"tag{number}")
-        dialog = self.caller.dialog(seen)
-        dialog.request("ACK")
+        dialog = self.call.established_by(seen)
+        dialog.send("ACK")
         self.callee.expect_request("ACK")
         return seen, dialog
 
     def hang_up(self, dialog):
-        dialog.request("BYE")
+        dialog.send("BYE")
         self.callee.reply(self.callee.expect_request("BYE"), 200)
         self.caller.expect_response(200, "BYE")
 
@@ -88,8 +90,8 @@ def test_four_devices_ring_with_early_media_of_their_own(stage):
 def test_prack_of_each_branch_reaches_its_device(stage):
     stage.dial()
     for number in range(3):
-        early = stage.caller.dialog(stage.ring(number, _RELIABLE))
-        early.request("PRACK", extra=("RAck: 1 1 INVITE",))
+        early = stage.call.established_by(stage.ring(number, _RELIABLE))
+        early.send("PRACK", headers=["RAck: 1 1 INVITE"])
         prack = stage.callee.expect_request("PRACK")
         assert prack.tag("To") == f"tag{number}"
         stage.callee.reply(prack, 200)
@@ -114,7 +116,7 @@ def test_two_devices_pick_up(stage):
 def test_a_200_that_crosses_the_cancel_still_makes_a_call(stage):
     callee_sees = stage.dial()
     stage.ring(0)
-    stage.caller.cancel()
+    stage.call.send_cancel()
     cancel = stage.callee.expect_request("CANCEL")
     answer, dialog = stage.pick_up(0)  # sent before the CANCEL was read
     stage.callee.reply(cancel, 200)
@@ -126,12 +128,12 @@ def test_a_cancelled_call_frees_every_branch(stage):
     stage.dial()
     for number in range(4):
         stage.ring(number)
-    stage.caller.cancel()
+    stage.call.send_cancel()
     stage.callee.reply(stage.callee.expect_request("CANCEL"), 200)
     stage.callee.reply(stage.invite, 487, "tag0")
-    stage.caller.refusal_ack(stage.caller.expect_response(487, "INVITE"))
+    stage.call.acknowledge_refusal(stage.caller.expect_response(487, "INVITE"))
     stage.edge.wait_until_no_port_is_in_use()
-    stage.callee.reply(stage.invite, 183, "tag1", sdp(INSIDE, 30010))
+    stage.callee.reply(stage.invite, 183, "tag1", sdp=sdp(INSIDE, 30010))
     assert stage.pairs_in_use() == 0, "a straggler brings nothing back"
 
 
@@ -142,12 +144,12 @@ def test_retransmissions_look_the_same(stage):
     early = stage.pairs_in_use()
     device = sdp(INSIDE, stage.devices[0].port)
     for _ in range(3):
-        stage.callee.reply(stage.invite, 183, "tag0", device)
+        stage.callee.reply(stage.invite, 183, "tag0", sdp=device)
     assert stage.caller.is_silent(), "nothing that the caller has not seen already"
     assert stage.pairs_in_use() == early
     _, dialog = stage.pick_up(0)
     for _ in range(3):
-        stage.callee.reply(stage.invite, 200, "tag0", device)
+        stage.callee.reply(stage.invite, 200, "tag0", sdp=device)
     assert stage.caller.is_silent()
     stage.hang_up(dialog)
 
@@ -157,22 +159,22 @@ def test_glare_leaves_the_media_where_it_was(stage):
     callee_sees = stage.dial()
     answer, caller = stage.pick_up(0)
     callee = Dialog.of_callee(stage.callee, stage.invite, "tag0")
-    caller.request("INVITE", sdp(EXT, 20500))
-    callee.request("INVITE", sdp(INSIDE, 30500))
+    caller.send("INVITE", sdp=sdp(EXT, 20500))
+    callee.send("INVITE", sdp=sdp(INSIDE, 30500))
     at_callee, at_caller = stage.callee.expect_request("INVITE"), stage.caller.expect_request("INVITE")
     stage.callee.reply(at_callee, 491)
     stage.caller.reply(at_caller, 491)
-    caller.refusal_ack(stage.caller.expect_response(491, "INVITE"))
-    callee.refusal_ack(stage.callee.expect_response(491, "INVITE"))
+    caller.acknowledge_refusal(stage.caller.expect_response(491, "INVITE"))
+    callee.acknowledge_refusal(stage.callee.expect_response(491, "INVITE"))
     caller_sees = place_in(answer.sdp)
     assert_talk(stage.caller_media, caller_sees, stage.devices[0], callee_sees)
 
-    callee.request("INVITE", sdp(INSIDE, stage.devices[3].port))
+    callee.send("INVITE", sdp=sdp(INSIDE, stage.devices[3].port))
     again = stage.caller.expect_request("INVITE")
     assert place_in(again.sdp) == caller_sees, "the same port once more"
-    stage.caller.reply(again, 200, body=sdp(EXT, 20000))
+    stage.caller.reply(again, 200, sdp=sdp(EXT, 20000))
     stage.callee.expect_response(200, "INVITE")
-    callee.request("ACK")
+    callee.send("ACK")
     stage.caller.expect_request("ACK")
     assert_talk(stage.caller_media, caller_sees, stage.devices[3], callee_sees)
     stage.hang_up(caller)
@@ -182,8 +184,8 @@ def test_bye_of_both_sides_at_once(stage):
     stage.dial()
     _, caller = stage.pick_up(0)
     callee = Dialog.of_callee(stage.callee, stage.invite, "tag0")
-    caller.request("BYE")
-    callee.request("BYE")
+    caller.send("BYE")
+    callee.send("BYE")
     stage.callee.reply(stage.callee.expect_request("BYE"), 200)
     stage.caller.reply(stage.caller.expect_request("BYE"), 200)
     stage.caller.expect_response(200, "BYE")

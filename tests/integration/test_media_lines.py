@@ -7,7 +7,8 @@ import pytest
 
 from edge import Edge, Route, SIP_PORT
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE
-from sip_peer import Caller, Media, Peer, assert_talk, place_in
+from media import Media, assert_talk, place_in
+from user_agent import Dialog, on_udp
 
 _DOMAIN = "lines.example"
 _MUX = ("a=rtcp-mux", "a=ice-ufrag:{ufrag}", "a=ice-pwd:0123456789012345678901")
@@ -19,19 +20,20 @@ class Call:
 
     def __init__(self, lab, sockets, **route):
         self.edge = Edge(lab, [Route(_DOMAIN, INSIDE, 7000, **route)])
-        self.caller = Caller(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT), _DOMAIN)
-        self.callee = Peer(lab, lab.inside, INSIDE, 7000)
+        self.caller = on_udp(lab, lab.ext, EXT, 6000, (EDGE_EXTERNAL, SIP_PORT))
+        self.callee = on_udp(lab, lab.inside, INSIDE, 7000)
         self.outer = [Media(lab, lab.ext, EXT, 20000 + 10 * number) for number in range(sockets)]
         self.inner = [Media(lab, lab.inside, INSIDE, 30000 + 10 * number) for number in range(sockets)]
 
     def establish(self, offered, answered):
         """The offer and the answer as their receivers see them."""
-        self.caller.invite(_describe(EXT, self.outer, offered))
+        call = Dialog(self.caller, f"sip:userb@{_DOMAIN}")
+        call.send("INVITE", sdp=_describe(EXT, self.outer, offered))
         invite = self.callee.expect_request("INVITE")
-        self.callee.reply(invite, 200, "b", _describe(INSIDE, self.inner, answered))
+        self.callee.reply(invite, 200, "b", sdp=_describe(INSIDE, self.inner, answered))
         response = self.caller.expect_response(200, "INVITE")
-        self.dialog = self.caller.dialog(response)
-        self.dialog.request("ACK")
+        self.dialog = call.established_by(response)
+        self.dialog.send("ACK")
         self.callee.expect_request("ACK")
         return invite.sdp, response.sdp
 
@@ -39,7 +41,7 @@ class Call:
         return self.edge.metrics().total("avedge_ports_in_use", protocol="udp")
 
     def end(self):
-        self.dialog.request("BYE")
+        self.dialog.send("BYE")
         self.callee.reply(self.callee.expect_request("BYE"), 200)
         self.caller.expect_response(200, "BYE")
         self.edge.wait_until_no_port_is_in_use()
@@ -90,23 +92,29 @@ def test_a_bundle_takes_one_port(lab, video):
     offer, answer = call.establish([*audio, *video, "a=mid:1"], bundled)
     assert place_in(answer, 0) == place_in(answer, 1)
     assert_talk(call.outer[0], place_in(answer, 0), call.inner[0], place_in(offer, 0))
-    call.dialog.request("INVITE", _describe(EXT, call.outer, bundled))
+    call.dialog.send("INVITE", sdp=_describe(EXT, call.outer, bundled))
     request = call.callee.expect_request("INVITE")
     assert place_in(request.sdp, 0) == place_in(request.sdp, 1) == place_in(offer, 0)
-    call.callee.reply(request, 200, body=_describe(INSIDE, call.inner, bundled))
+    call.callee.reply(request, 200, sdp=_describe(INSIDE, call.inner, bundled))
     assert call.caller.expect_response(200, "INVITE").sdp == answer
-    call.dialog.request("ACK")
+    call.dialog.send("ACK")
     call.callee.expect_request("ACK")
     assert_talk(call.outer[0], place_in(answer, 0), call.inner[0], place_in(offer, 0))
     call.end()
 
 
-def test_lines_that_are_not_relayed_stay_as_they_are(lab):
-    foreign = ["m=applicationsharing 5004 TCP/RTP/SAVP 127", "c=IN IP4 203.0.113.9",
-               "m=message 5060 sip null", "c=IN IP4 203.0.113.9"]
-    hidden = ["a=candidate:4 1 TCP-PASS 5 203.0.113.92 54427 typ relay raddr {address} rport 9"]
-    call = Call(lab, 1)
-    offer, answer = call.establish(["m=audio {0} RTP/AVP 0", *foreign[:2], *hidden, *foreign[2:]],
+_OVER_TCP = ["m=applicationsharing 5004 TCP/RTP/SAVP 127", "c=IN IP4 203.0.113.9"]
+_HIDDEN = "a=candidate:4 1 TCP-PASS 5 203.0.113.92 54427 typ relay raddr {address} rport 9"
+
+
+@pytest.mark.parametrize("route, foreign", [
+    pytest.param({}, ["m=message 5004 TCP/MSRP *", "c=IN IP4 203.0.113.9"], id="messages"),
+    pytest.param({"tcp": False}, _OVER_TCP, id="tcp_where_it_is_off"),
+])
+def test_lines_that_are_not_relayed_stay_as_they_are(lab, route, foreign):
+    foreign = [*foreign, "m=message 5060 sip null", "c=IN IP4 203.0.113.9"]
+    call = Call(lab, 1, **route)
+    offer, answer = call.establish(["m=audio {0} RTP/AVP 0", *foreign[:2], _HIDDEN, *foreign[2:]],
                                    ["m=audio {0} RTP/AVP 0", *foreign])
     for seen in (offer, answer):
         assert "\r\n".join(foreign) in seen
@@ -122,12 +130,12 @@ def test_a_line_comes_and_goes(lab):
     offer, answer = call.establish([audio, video], [audio, "m=video 0 RTP/AVP 99"])
     assert place_in(answer, 1)[1] == 0
     for sections, has_video in (([audio, video], True), ([audio, "m=video 0 RTP/AVP 99"], False)):
-        call.dialog.request("INVITE", _describe(EXT, call.outer, sections))
+        call.dialog.send("INVITE", sdp=_describe(EXT, call.outer, sections))
         request = call.callee.expect_request("INVITE")
         assert place_in(request.sdp) == place_in(offer)
-        call.callee.reply(request, 200, body=_describe(INSIDE, call.inner, sections))
+        call.callee.reply(request, 200, sdp=_describe(INSIDE, call.inner, sections))
         response = call.caller.expect_response(200, "INVITE")
-        call.dialog.request("ACK")
+        call.dialog.send("ACK")
         call.callee.expect_request("ACK")
         assert_talk(call.outer[0], place_in(answer), call.inner[0], place_in(offer))
         if has_video:

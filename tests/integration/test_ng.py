@@ -10,9 +10,6 @@ from edge import BOTH_FAMILIES, Edge
 from lab import (EDGE_EXTERNAL, EDGE_INTERNAL, EDGE_INTERNAL6, EXT, EXT_OTHERS, INSIDE, INSIDE6,
                  wait_until)
 
-_RTP = b"\x80\x00" + bytes(range(170))
-_CALLER, _CALLEE = (EXT, 20000), (INSIDE, 30000)
-
 
 @contextlib.contextmanager
 def running(lab, **options):
@@ -21,35 +18,16 @@ def running(lab, **options):
     edge.stop()
 
 
-class Parties:
-    """Both ends of a call, each with one socket."""
-
-    def __init__(self, lab, caller=_CALLER, callee=_CALLEE):
-        self.caller = lab.udp_socket(lab.ext, *caller)
-        self.callee = lab.udp_socket(lab.inside, *callee)
-
-    def exchange(self, offered, answered):
-        """RTP both ways, by the ports that the two descriptions name; returns who was seen."""
-        to_callee, to_caller = ng.place(answered), ng.place(offered)
-        self.caller.sendto(_RTP + b"out", to_callee)
-        payload, seen_inside = self.callee.recvfrom(2048)
-        assert payload == _RTP + b"out"
-        self.callee.sendto(_RTP + b"in", to_caller)
-        payload, seen_outside = self.caller.recvfrom(2048)
-        assert payload == _RTP + b"in"
-        return seen_outside[:2], seen_inside[:2]
-
-
 def call(client, name="call", **more):
     """Offer and answer; what each side sees."""
-    offered = client.sdp(ng.offer(name, ng.audio(*_CALLER), **more))
-    answered = client.sdp(ng.answer(name, ng.audio(*_CALLEE)))
+    offered = client.sdp(ng.offer(name, ng.audio(*ng.CALLER), **more))
+    answered = client.sdp(ng.answer(name, ng.audio(*ng.CALLEE)))
     return offered, answered
 
 
 def test_a_call_over_udp(lab):
     with running(lab) as edge:
-        client, parties = ng.Client(lab), Parties(lab)
+        client, parties = ng.Client(lab), ng.Parties(lab)
         assert client.ask({"command": "ping"}) == {"result": "pong"}
         offered, answered = call(client)
         assert ng.place(offered)[0] == EDGE_INTERNAL and EXT not in offered
@@ -80,13 +58,13 @@ def test_a_reinvite_of_either_side_moves_media_and_keeps_ports(lab):
         offered, answered = call(client)
         again = client.sdp(ng.offer("call", ng.audio(EXT, 20002), to_tag="b"))
         assert ng.place(again) == ng.place(offered)
-        client.sdp(ng.answer("call", ng.audio(*_CALLEE)))
-        Parties(lab, caller=(EXT, 20002)).exchange(offered, answered)
+        client.sdp(ng.answer("call", ng.audio(*ng.CALLEE)))
+        ng.Parties(lab, caller=(EXT, 20002)).exchange(offered, answered)
         back = client.sdp(ng.offer("call", ng.audio(INSIDE, 30002), from_tag="b", to_tag="a"))
         assert ng.place(back) == ng.place(answered)
         client.sdp(ng.answer("call", ng.audio(EXT, 20002), from_tag="b", to_tag="a"))
         callee = lab.udp_socket(lab.inside, INSIDE, 30002)
-        callee.sendto(_RTP, ng.place(offered))
+        callee.sendto(ng.RTP, ng.place(offered))
         client.ask(ng.delete("call"))
         edge.wait_until_no_port_is_in_use()
 
@@ -96,21 +74,21 @@ def test_a_phone_behind_nat_is_found_where_the_proxy_heard_it(lab):
         client = ng.Client(lab)
         offered = client.sdp(ng.offer("call", ng.audio("192.168.1.5", 4000),
                                       received_from=["IP4", EXT]))
-        answered = client.sdp(ng.answer("call", ng.audio(*_CALLEE)))
+        answered = client.sdp(ng.answer("call", ng.audio(*ng.CALLEE)))
         stranger = lab.udp_socket(lab.ext, EXT_OTHERS[0])
-        stranger.sendto(_RTP, ng.place(answered))
+        stranger.sendto(ng.RTP, ng.place(answered))
         wait_until("the stranger to be refused",
                    lambda: edge.metrics().drops("unknown_source") == 1)
-        Parties(lab).exchange(offered, answered)
+        ng.Parties(lab).exchange(offered, answered)
 
 
 def test_a_call_between_ipv4_and_ipv6(lab):
     with running(lab, **BOTH_FAMILIES) as edge:
         client = ng.Client(lab)
-        offered = client.sdp(ng.offer("call", ng.audio(*_CALLER)) | {"address family": "IP6"})
+        offered = client.sdp(ng.offer("call", ng.audio(*ng.CALLER)) | {"address family": "IP6"})
         assert ng.place(offered)[0] == EDGE_INTERNAL6
         answered = client.sdp(ng.answer("call", ng.audio(INSIDE6, 30000)))
-        Parties(lab, callee=(INSIDE6, 30000)).exchange(offered, answered)
+        ng.Parties(lab, callee=(INSIDE6, 30000)).exchange(offered, answered)
         client.ask(ng.delete("call"))
         edge.wait_until_no_port_is_in_use()
 
@@ -118,7 +96,7 @@ def test_a_call_between_ipv4_and_ipv6(lab):
 def test_repeated_and_large_requests(lab):
     with running(lab) as edge:
         client = ng.Client(lab)
-        large = ng.audio(*_CALLER) + "".join(f"a=x-filler:{i:060}\r\n" for i in range(300))
+        large = ng.audio(*ng.CALLER) + "".join(f"a=x-filler:{i:060}\r\n" for i in range(300))
         assert len(large) > 20000
         request = ng.offer("call", large)
         first = client.ask(request, "7_1")
@@ -134,8 +112,8 @@ def test_tcp_carries_requests_back_to_back(lab):
     with running(lab):
         stream = lab.tcp_socket(lab.edge, ng.ADDRESS)
         stream.connect((ng.ADDRESS, ng.PORT))
-        requests = (ng.message(ng.offer("call", ng.audio(*_CALLER)), "9_1") +
-                    ng.message(ng.answer("call", ng.audio(*_CALLEE)), "9_2") +
+        requests = (ng.message(ng.offer("call", ng.audio(*ng.CALLER)), "9_1") +
+                    ng.message(ng.answer("call", ng.audio(*ng.CALLEE)), "9_2") +
                     ng.message(ng.delete("call"), "9_3"))
         for start in range(0, len(requests), 7):
             stream.sendall(requests[start:start + 7])
@@ -150,11 +128,11 @@ def test_http_by_curl(lab):
     plain = ["-H", "Content-Type: application/json", f"{url}/ng-plain", "-d"]
     with running(lab) as edge:
         assert ng.curl(lab, f"{url}/ping") == (200, "pong\n")
-        status, body = ng.curl(lab, *plain, json.dumps(ng.offer("call", ng.audio(*_CALLER))))
+        status, body = ng.curl(lab, *plain, json.dumps(ng.offer("call", ng.audio(*ng.CALLER))))
         offered = json.loads(body)
         assert (status, offered["result"]) == (200, "ok")
-        _, body = ng.curl(lab, *plain, json.dumps(ng.answer("call", ng.audio(*_CALLEE))))
-        Parties(lab).exchange(offered["sdp"], json.loads(body)["sdp"])
+        _, body = ng.curl(lab, *plain, json.dumps(ng.answer("call", ng.audio(*ng.CALLEE))))
+        ng.Parties(lab).exchange(offered["sdp"], json.loads(body)["sdp"])
         framed = ng.message(ng.delete("call"), "11_1").decode()
         status, body = ng.curl(lab, "-H", "Content-Type: application/x-rtpengine-ng",
                                f"{url}/ng", "-d", framed)
@@ -171,12 +149,12 @@ def test_a_drained_edge_sends_proxies_elsewhere(lab, client_knows):
         call(client)
         edge.ask("drain")
         more = {"supports": ["load limit"]} if client_knows == "load limit" else {}
-        reply = client.ask(ng.offer("new", ng.audio(*_CALLER), **more))
+        reply = client.ask(ng.offer("new", ng.audio(*ng.CALLER), **more))
         if more:
             assert reply["result"] == "load limit"
         else:
             assert reply["error-reason"] == "Parallel session limit reached"
-        client.sdp(ng.offer("call", ng.audio(*_CALLER), to_tag="b"))
+        client.sdp(ng.offer("call", ng.audio(*ng.CALLER), to_tag="b"))
         client.ask(ng.delete("call"))
         edge.wait_until_no_port_is_in_use()
 
@@ -185,7 +163,7 @@ def test_ports_that_ran_out(lab):
     with running(lab, internal_ports="50000-50001") as edge:
         client = ng.Client(lab)
         call(client)
-        reply = client.ask(ng.offer("second", ng.audio(*_CALLER)))
+        reply = client.ask(ng.offer("second", ng.audio(*ng.CALLER)))
         assert reply == {"result": "error", "error-reason": "Ran out of ports"}
         client.ask(ng.delete("call"))
         edge.wait_until_no_port_is_in_use()
@@ -212,9 +190,9 @@ def test_media_cannot_speak_ng(lab):
                 'allow = ["10.77.0.0/24"]\n')
     with running(lab, more=listener) as edge:
         client = ng.Client(lab, EDGE_INTERNAL, source=EDGE_INTERNAL)
-        client.sdp(ng.offer("call", ng.audio(*_CALLER)))
+        client.sdp(ng.offer("call", ng.audio(*ng.CALLER)))
         answered = client.sdp(ng.answer("call", ng.audio(EDGE_INTERNAL, 2223)))
-        attacker = lab.udp_socket(lab.ext, *_CALLER)
+        attacker = lab.udp_socket(lab.ext, *ng.CALLER)
         attacker.sendto(ng.message({"command": "list"}), ng.place(answered))
         wait_until("the packet to be refused", lambda: edge.metrics().drops("no_destination") == 1)
         assert edge.metrics().total("avedge_ng_requests_total", command="list") == 0

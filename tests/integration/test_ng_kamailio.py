@@ -10,6 +10,7 @@ import rtp
 import side_by_side
 import sip_trace
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, wait_until
+from ng_edge import NgEdge
 from side_by_side import Plan
 
 _PACKETS = 60   # 20 ms each
@@ -57,7 +58,7 @@ _FORMS = [calls.offer_in_invite, calls.delayed_offer, calls.caller_reinvites_sil
 
 @pytest.mark.parametrize("transport", ["udp", "ws"])
 def test_every_form_of_call(lab, transport):
-    edge = kamailio.NgEdge(lab, "edge1", ng.PORT)
+    edge = NgEdge(lab, "edge1", ng.PORT)
     plans = [Plan(number) for number in range(len(_FORMS))]
     socket = edge.udp if transport == "udp" else edge.ws
     kamailio.start(lab, {plan.domain: plan.callee_port for plan in plans}, [socket],
@@ -77,10 +78,10 @@ def test_every_form_of_call(lab, transport):
 
 def test_an_edge_without_ports_passes_calls_on(lab):
     """Kamailio picks an edge by Call-ID; "Ran out of ports" makes it ask the next one."""
-    full = kamailio.NgEdge(lab, "full", ng.PORT, internal_ports="51000-51001")
+    full = NgEdge(lab, "full", ng.PORT, internal_ports="51000-51001")
     taken = ng.Client(lab)
     taken.sdp(ng.offer("taken", ng.audio(EXT, 40000)))
-    spare = kamailio.NgEdge(lab, "spare", ng.PORT + 1, "52000-52999", "52000-52999")
+    spare = NgEdge(lab, "spare", ng.PORT + 1, "52000-52999", "52000-52999")
     plans = [Plan(number) for number in range(6)]
     kamailio.start(lab, {plan.domain: plan.callee_port for plan in plans},
                    [f"{full.udp}=1", f"{spare.udp}=1"])
@@ -98,8 +99,8 @@ def test_an_edge_without_ports_passes_calls_on(lab):
 
 
 def test_a_dead_edge_is_replaced(lab):
-    dead = kamailio.NgEdge(lab, "dead", ng.PORT, "51000-51999", "51000-51999")
-    alive = kamailio.NgEdge(lab, "alive", ng.PORT + 1, "52000-52999", "52000-52999")
+    dead = NgEdge(lab, "dead", ng.PORT, "51000-51999", "51000-51999")
+    alive = NgEdge(lab, "alive", ng.PORT + 1, "52000-52999", "52000-52999")
     plans = [Plan(number) for number in range(6)]
     kamailio.start(lab, {plan.domain: plan.callee_port for plan in plans},
                    [f"{dead.udp}=1", f"{alive.udp}=1"])

@@ -5,7 +5,8 @@ import pytest
 from edge import BOTH_FAMILIES, Edge, Route, SIP_PORT
 from lab import (EDGE_EXTERNAL, EDGE_EXTERNAL6, EDGE_INTERNAL, EDGE_INTERNAL6, EXT, EXT6, INSIDE,
                  INSIDE6)
-from sip_peer import Caller, Media, Peer, assert_talk, place_in, sdp
+from media import Media, assert_talk, place_in, sdp
+from user_agent import Dialog, on_udp
 
 _OUTSIDE = {"ipv4": (EXT, EDGE_EXTERNAL), "ipv6": (EXT6, EDGE_EXTERNAL6)}
 _INSIDE = {"ipv4": (INSIDE, EDGE_INTERNAL), "ipv6": (INSIDE6, EDGE_INTERNAL6)}
@@ -24,20 +25,21 @@ class Call:
         (self.out, self.edge_out), (self.inner, self.edge_in) = _OUTSIDE[outside], _INSIDE[inside]
         host = f"[{self.inner}]" if ":" in self.inner else self.inner
         self.edge = Edge(lab, [Route("six.example", host, 7000)], **{**BOTH_FAMILIES, **config})
-        self.caller = Caller(lab, lab.ext, self.out, 6000, (self.edge_out, SIP_PORT), "six.example")
-        self.callee = Peer(lab, lab.inside, self.inner, 7000)
+        self.caller = on_udp(lab, lab.ext, self.out, 6000, (self.edge_out, SIP_PORT))
+        self.dialog = Dialog(self.caller, "sip:userb@six.example")
+        self.callee = on_udp(lab, lab.inside, self.inner, 7000)
         self.media = (Media(lab, lab.ext, self.out, 20000), Media(lab, lab.inside, self.inner, 30000))
 
     def offer(self, *more):
-        self.caller.invite(self._described(self.out, 20000, more))
+        self.dialog.send("INVITE", sdp=self._described(self.out, 20000, more))
         self.invite = self.callee.expect_request("INVITE")
         return self._shown(self.invite)
 
     def answer(self, *more):
-        self.callee.reply(self.invite, 200, "b", self._described(self.inner, 30000, more))
+        self.callee.reply(self.invite, 200, "b", sdp=self._described(self.inner, 30000, more))
         response = self.caller.expect_response(200, "INVITE")
-        self.dialog = self.caller.dialog(response)
-        self.dialog.request("ACK")
+        self.dialog = self.dialog.established_by(response)
+        self.dialog.send("ACK")
         self.callee.expect_request("ACK")
         return self._shown(response)
 
@@ -51,7 +53,7 @@ class Call:
         return place_in(message.sdp)
 
     def end(self):
-        self.dialog.request("BYE")
+        self.dialog.send("BYE")
         self.callee.reply(self.callee.expect_request("BYE"), 200)
         self.caller.expect_response(200, "BYE")
         self.edge.wait_until_no_port_is_in_use()
@@ -74,14 +76,14 @@ def test_each_side_talks_in_its_own_family(lab, outside, inside, more):
 
 def test_delayed_offer_between_the_families(lab):
     call = Call(lab, "ipv6", "ipv4")
-    call.caller.invite()
+    call.dialog.send("INVITE")
     call.invite = call.callee.expect_request("INVITE")
-    call.callee.reply(call.invite, 200, "b", sdp(INSIDE, 30000))
+    call.callee.reply(call.invite, 200, "b", sdp=sdp(INSIDE, 30000))
     response = call.caller.expect_response(200, "INVITE")
     caller_sees = place_in(response.sdp)
     assert caller_sees[0] == EDGE_EXTERNAL6, "the family that the caller's SIP came by"
-    call.dialog = call.caller.dialog(response)
-    call.dialog.request("ACK", sdp(EXT6, 20000))
+    call.dialog = call.dialog.established_by(response)
+    call.dialog.send("ACK", sdp=sdp(EXT6, 20000))
     callee_sees = place_in(call.callee.expect_request("ACK").sdp)
     assert callee_sees[0] == EDGE_INTERNAL
     assert_talk(call.media[0], caller_sees, call.media[1], callee_sees)
@@ -94,11 +96,11 @@ def test_hold_and_resume_between_the_families(lab):
     caller_sees = call.answer()
     for offered, answered in ((sdp("::", 20000, "a=inactive"), sdp(INSIDE, 30000, "a=inactive")),
                               (sdp(EXT6, 20000), sdp(INSIDE, 30000))):
-        call.dialog.request("INVITE", offered)
+        call.dialog.send("INVITE", sdp=offered)
         request = call.callee.expect_request("INVITE")
-        call.callee.reply(request, 200, body=answered)
+        call.callee.reply(request, 200, sdp=answered)
         call.caller.expect_response(200, "INVITE")
-        call.dialog.request("ACK")
+        call.dialog.send("ACK")
         call.callee.expect_request("ACK")
     assert place_in(request.sdp) == callee_sees
     assert_talk(call.media[0], caller_sees, call.media[1], callee_sees)

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from companies import USERS, Companies, address_of, edge_inside, edge_outside, registrar, uri_of
-from sip_wire import SDP, Dialog, expect, response, sdp
+from media import sdp
+from user_agent import Dialog
 
 E1, E2, E0, R1, R2, R0 = "E1", "E2", "E0", "R1", "R2", "R0"
 
@@ -58,19 +59,19 @@ def _machines(values):
     return [name for index, name in enumerate(found) if index == 0 or name != found[index - 1]]
 
 
-def _answered(wire, what, reply):
-    message = expect(wire, what)
-    wire.send(reply(message))
-    return message
+def _answer(agent, method):
+    request = agent.expect_request(method)
+    agent.reply(request, 200)
+    return request
 
 
-def _register(wire, user, outbound):
+def _register(agent):
     """From outside through the edge, whose Path then leads back (RFC 3327)."""
-    wire.remote = outbound
-    registration = Dialog(wire, f"sip:{USERS[user]}.example", user)
+    user = agent.user
+    registration = Dialog(agent, f"sip:{USERS[user]}.example")
     registration.remote = f"<{uri_of(user)}>"
     registration.send("REGISTER")
-    assert len(expect(wire, 200).all("Path")) == (user[-1] == "e")
+    assert len(agent.expect_response(200).all("Path")) == (user[-1] == "e")
 
 
 @pytest.mark.parametrize("pair", _PATHS, ids=lambda pair: f"{pair[0]}-{pair[1]}")
@@ -78,45 +79,43 @@ def test_a_call_takes_its_way_and_keeps_to_it(world, pair):
     caller_name, callee_name = pair
     path = _PATHS[pair]
     caller, callee = world.party(caller_name), world.party(callee_name)
-    _register(callee, callee_name, world.outbound(callee_name))
-    caller.remote = world.outbound(caller_name)
-    alice = Dialog(caller, uri_of(callee_name), caller_name)
-    alice.send("INVITE", headers=SDP, body=sdp(address_of(caller_name), 40000))
+    _register(callee)
+    alice = Dialog(caller, uri_of(callee_name))
+    alice.send("INVITE", sdp=sdp(address_of(caller_name), 40000))
 
-    invite = expect(callee, "INVITE")
+    invite = callee.expect_request("INVITE")
     assert [_machine(via) for via in invite.all("Via")[:-1]] == path[::-1]
     assert _machines(invite.all("Record-Route")) == path[::-1]
     edges = sum(name.startswith("E") for name in path)
     assert len(invite.all("Record-Route")) == len(path) + edges, "two of each edge"
     assert address_of(caller_name).encode() not in invite.body, "anchored on the way"
-    callee.send(response(invite, 180, "c1", callee))
-    callee.send(response(invite, 200, "c1", callee, SDP, sdp(address_of(callee_name), 41000)))
+    callee.reply(invite, 180, "c1")
+    callee.reply(invite, 200, "c1", sdp=sdp(address_of(callee_name), 41000))
 
-    ok = expect(caller, 200)
+    ok = caller.expect_response(200)
     assert len(ok.all("Via")) == 1, "every machine has taken its own away"
     assert ok.all("Record-Route") == invite.all("Record-Route")
     assert address_of(callee_name).encode() not in ok.body
-    alice.answered_by(ok)
-    # Both first hops are where the caller and the callee would have gone anyway.
-    caller.remote = world.outbound(caller_name)
-    alice.send("ACK", cseq=1)
-    expect(callee, "ACK")
+    alice = alice.established_by(ok)
+    # Both first hops are where the caller and the callee would have gone anyway: to their proxies.
+    alice.send("ACK")
+    callee.expect_request("ACK")
 
     # From the caller: nobody's Route is left at the end, everybody's Via is there.
     alice.send("INFO")
-    info = _answered(callee, "INFO", lambda message: response(message, 200))
+    info = _answer(callee, "INFO")
     assert [_machine(via) for via in info.all("Via")[:-1]] == path[::-1]
     assert info.all("Route") == []
-    expect(caller, 200)
+    caller.expect_response(200)
     # From the callee, the other way round.
-    bob = Dialog.of_callee(callee, invite, ok.first("To"))
+    bob = Dialog.of_callee(callee, invite, "c1")
     bob.send("INFO")
-    info = _answered(caller, "INFO", lambda message: response(message, 200))
+    info = _answer(caller, "INFO")
     assert [_machine(via) for via in info.all("Via")[:-1]] == path
     assert info.all("Route") == []
-    expect(callee, 200)
+    callee.expect_response(200)
     bob.send("BYE")
-    _answered(caller, "BYE", lambda message: response(message, 200))
-    expect(callee, 200)
-    for wire in (caller, callee):
-        wire.socket.close()
+    _answer(caller, "BYE")
+    callee.expect_response(200)
+    for agent in (caller, callee):
+        agent.close()

@@ -2,10 +2,10 @@
 
 import pytest
 
-import sip_wire
 from edge import Edge, Route
 from lab import EDGE_EXTERNAL, EXT, EXT_OTHERS, INSIDE, wait_until
-from sip_wire import SDP, Dialog, expect, response, sdp
+from media import sdp
+from user_agent import Dialog, connected, on_udp
 
 _SIP = (EDGE_EXTERNAL, 5060)
 _URI = "sip:bob@inside.example"
@@ -19,13 +19,13 @@ class World:
     def __init__(self, lab):
         self.lab = lab
         self.edge = Edge(lab, [Route("inside.example", INSIDE, 7001)], more=_MORE)
-        self.bob = sip_wire.udp_party(lab, lab.inside, INSIDE, 7001)
+        self.bob = on_udp(lab, lab.inside, INSIDE, 7001)
         self._before = self.edge.metrics()
 
     def caller(self, transport="udp"):
         if transport == "tcp":
-            return sip_wire.connect(self.lab, self.lab.ext, EXT, _SIP)
-        return sip_wire.udp_party(self.lab, self.lab.ext, EXT, remote=_SIP)
+            return connected(self.lab, self.lab.ext, EXT, _SIP)
+        return on_udp(self.lab, self.lab.ext, EXT, proxy=_SIP)
 
     def expect_drop(self, reason, count=1):
         """Counted since the last look."""
@@ -35,16 +35,17 @@ class World:
 
     def expect_and_answer(self, body):
         """A request that came by a stream: the edge repeats it over UDP until it is answered."""
-        message = expect(self.bob, "MESSAGE")
+        message = self.bob.expect_request("MESSAGE")
         assert message.body == body
-        self.bob.send(response(message, 200, "b"))
+        self.bob.reply(message, 200, "b")
 
     def expect_life(self):
         """Nothing of what was sent before has reached Bob, and calls still do."""
         caller = self.caller()
         alive = Dialog(caller, _URI)
         alive.send("MESSAGE", body=b"still there")
-        assert expect(self.bob, "MESSAGE").first("Call-ID") == alive.call_id
+        first = self.bob.receive()
+        assert (first.method, first["Call-ID"]) == ("MESSAGE", alive.call_id)
         self._before = self.edge.metrics()
 
 
@@ -106,7 +107,7 @@ def test_refusals_with_an_answer(world, transport, case):
     forge, status, reason = _ANSWERED[case]
     caller = world.caller(transport)
     caller.send(forge(Dialog(caller, _URI).request("OPTIONS")))
-    assert expect(caller, status).to_tag(), "it is ours"
+    assert caller.expect_response(status).tag("To"), "it is ours"
     world.expect_drop(reason)
 
 
@@ -148,7 +149,7 @@ def test_a_body_longer_than_any_message(world):
     caller = world.caller("tcp")
     caller.send(Dialog(caller, _URI).request("OPTIONS").replace(b"Content-Length: 0",
                                                                b"Content-Length: 70000"))
-    expect(caller, 400)
+    caller.expect_response(400)
     with pytest.raises((EOFError, OSError)):
         caller.receive()
     world.expect_drop("sip_malformed")
@@ -157,12 +158,12 @@ def test_a_body_longer_than_any_message(world):
 def test_bytes_behind_content_length_are_cut_off_a_datagram(world):
     caller = world.caller()
     caller.send(Dialog(caller, _URI).request("MESSAGE", body=b"seen") + b"unseen")
-    assert expect(world.bob, "MESSAGE").body == b"seen"
+    assert world.bob.expect_request("MESSAGE").body == b"seen"
 
 
 def test_a_stream_of_single_bytes_is_a_stream(world):
     caller = world.caller("tcp")
-    caller.socket.setsockopt(6, 1, 1)  # TCP_NODELAY: a segment each
+    caller.transport.socket.setsockopt(6, 1, 1)  # TCP_NODELAY: a segment each
     for byte in Dialog(caller, _URI).request("MESSAGE", body=b"slowly"):
         caller.send(bytes([byte]))
     world.expect_and_answer(b"slowly")
@@ -181,21 +182,21 @@ def test_a_loop_ends_with_482_and_a_spiral_goes_on(world):
     caller = world.caller()
     alice = Dialog(caller, _URI)
     alice.send("MESSAGE")
-    forwarded = expect(world.bob, "MESSAGE").data
+    forwarded = world.bob.expect_request("MESSAGE").data
     back = world.caller()
     back.send(forwarded)
-    expect(back, 482)
+    back.expect_response(482)
     world.expect_drop("sip_too_many_hops")
     back.send(forwarded.replace(b"MESSAGE sip:bob@", b"MESSAGE sip:carol@"))
-    assert expect(world.bob, "MESSAGE").uri == "sip:carol@inside.example"
+    assert world.bob.expect_request("MESSAGE").uri == "sip:carol@inside.example"
 
 
 def test_a_response_with_a_forged_via_goes_nowhere(world):
     caller = world.caller()
     alice = Dialog(caller, _URI)
     alice.send("MESSAGE")
-    message = expect(world.bob, "MESSAGE")
-    genuine = response(message, 200, "b")
+    message = world.bob.expect_request("MESSAGE")
+    genuine = world.bob.response(message, 200, "b")
     claim = message.all("Via")[0].split("avedge=")[1].split(";")[0].encode()
     turned = genuine.replace(claim, claim[:-4] + (b"AAAA" if claim[-4:] != b"AAAA" else b"BBBB"))
     other_call = genuine.replace(alice.call_id.encode(), b"another-call")
@@ -207,17 +208,17 @@ def test_a_response_with_a_forged_via_goes_nowhere(world):
     outside.send(genuine)
     world.expect_drop("sip_unmatched")
     world.bob.send(genuine)
-    assert expect(caller, 200).all("Via")[0].startswith("SIP/2.0/UDP 198.51.100.20:")
+    assert caller.expect_response(200).all("Via")[0].startswith("SIP/2.0/UDP 198.51.100.20:")
 
 
 def _established(world, caller):
     alice = Dialog(caller, _URI)
-    alice.send("INVITE", headers=SDP, body=sdp(EXT, 40000))
-    invite = expect(world.bob, "INVITE")
-    world.bob.send(response(invite, 200, "b", world.bob, SDP, sdp(INSIDE, 41000)))
-    alice.answered_by(expect(caller, 200))
-    alice.send("ACK", cseq=1)
-    expect(world.bob, "ACK")
+    alice.send("INVITE", sdp=sdp(EXT, 40000))
+    invite = world.bob.expect_request("INVITE")
+    world.bob.reply(invite, 200, "b", sdp=sdp(INSIDE, 41000))
+    alice = alice.established_by(caller.expect_response(200))
+    alice.send("ACK")
+    world.bob.expect_request("ACK")
     return alice
 
 
@@ -235,17 +236,17 @@ def test_routes_of_one_call_open_nothing_else(world):
     for routes, call_id in forgeries.values():
         alice.routes, alice.call_id = routes, call_id
         alice.send("INFO")
-        expect(caller, 403)
+        caller.expect_response(403)
         world.expect_drop("sip_forged_route")
     alice.routes, alice.call_id = genuine, right
     alice.uri = "sip:anybody@10.77.0.99:7009"  # leads to Bob's host, whatever it says
     alice.send("BYE")
-    world.bob.send(response(expect(world.bob, "BYE"), 200))
-    expect(caller, 200)
+    world.bob.reply(world.bob.expect_request("BYE"), 200)
+    caller.expect_response(200)
 
 
 def test_a_flood_of_one_source_is_cut_and_costs_the_others_nothing(world):
-    flood = sip_wire.udp_party(world.lab, world.lab.ext, EXT_OTHERS[0], remote=_SIP)
+    flood = on_udp(world.lab, world.lab.ext, EXT_OTHERS[0], proxy=_SIP)
     request = Dialog(flood, "sip:100@elsewhere.example").request("OPTIONS")
 
     def cut():
@@ -264,15 +265,15 @@ transports = ["udp", "tcp"]
 sources = ["{EXT}/32"]
 """)
     closed = (EDGE_EXTERNAL, 5070)
-    bob = sip_wire.udp_party(lab, lab.inside, INSIDE, 7001)
-    friend = sip_wire.udp_party(lab, lab.ext, EXT, remote=closed)
+    bob = on_udp(lab, lab.inside, INSIDE, 7001)
+    friend = on_udp(lab, lab.ext, EXT, proxy=closed)
     Dialog(friend, _URI).send("MESSAGE")
-    expect(bob, "MESSAGE")
-    stranger = sip_wire.udp_party(lab, lab.ext, EXT_OTHERS[0], remote=closed)
+    bob.expect_request("MESSAGE")
+    stranger = on_udp(lab, lab.ext, EXT_OTHERS[0], proxy=closed)
     Dialog(stranger, _URI).send("MESSAGE")
     wait_until("the datagram to be counted", lambda: edge.metrics().drops("sip_source_refused") == 1)
     with pytest.raises((EOFError, OSError)):
-        sip_wire.connect(lab, lab.ext, EXT_OTHERS[0], closed).receive()
+        connected(lab, lab.ext, EXT_OTHERS[0], closed).receive()
     assert edge.metrics().drops("sip_source_refused") == 2
     assert edge.metrics().total("avedge_sip_connections") == 0
     edge.stop()

@@ -4,12 +4,11 @@ import collections
 
 import pytest
 
-import sip_wire
 from certificates import Authority
 from nameserver import NameServer
 from edge import Edge, WrittenRoute
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, INSIDE, INSIDE_OTHERS, wait_until
-from sip_wire import Dialog, expect, response
+from user_agent import Dialog, Listener, on_udp, tls_context
 
 _SIP = (EDGE_EXTERNAL, 5060)
 
@@ -44,12 +43,12 @@ def test_naptr_and_srv_say_transport_and_port(lab, zone):
     zone.host("s1.a.example", INSIDE)
     edge = _edge(lab, inward("a.example", "sip:a.example"))
     _wait_until_up(edge, "sip:a.example")
-    server = sip_wire.Listener(lab, lab.inside, INSIDE, 7001)
-    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    server = Listener(lab, lab.inside, INSIDE, 7001)
+    caller = on_udp(lab, lab.ext, EXT, proxy=_SIP)
     Dialog(caller, "sip:bob@a.example").send("OPTIONS")
-    wire = server.accept()
-    wire.send(response(expect(wire, "OPTIONS"), 200, "b"))
-    expect(caller, 200)
+    agent = server.accept()
+    agent.reply(agent.expect_request("OPTIONS"), 200, "b")
+    caller.expect_response(200)
     edge.stop()
 
 
@@ -60,13 +59,13 @@ def test_the_next_priority_serves_when_the_first_refuses(lab, zone):
     zone.host("s2.a.example", INSIDE_OTHERS[0])
     edge = _edge(lab, inward("a.example", "sip:a.example;transport=tcp"))
     _wait_until_up(edge, "sip:a.example;transport=tcp")
-    second = sip_wire.Listener(lab, lab.inside, INSIDE_OTHERS[0], 7002)
-    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    second = Listener(lab, lab.inside, INSIDE_OTHERS[0], 7002)
+    caller = on_udp(lab, lab.ext, EXT, proxy=_SIP)
     alice = Dialog(caller, "sip:bob@a.example")
     alice.send("INVITE")
-    wire = second.accept()
-    wire.send(response(expect(wire, "INVITE"), 486, "b"))
-    busy = expect(caller, 486)
+    agent = second.accept()
+    agent.reply(agent.expect_request("INVITE"), 486, "b")
+    busy = caller.expect_response(486)
     assert len(busy.all("Via")) == 1
     edge.stop()
 
@@ -75,9 +74,9 @@ def test_what_has_expired_is_asked_again(lab, zone):
     zone.host("a.example", INSIDE, ttl=1)
     edge = _edge(lab, inward("a.example", "sip:a.example:7001"))
     _wait_until_up(edge, "sip:a.example:7001")
-    moved = sip_wire.udp_party(lab, lab.inside, INSIDE_OTHERS[0], 7001)
+    moved = on_udp(lab, lab.inside, INSIDE_OTHERS[0], 7001)
     zone.host("a.example", INSIDE_OTHERS[0], ttl=1)
-    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    caller = on_udp(lab, lab.ext, EXT, proxy=_SIP)
 
     def arrives():
         Dialog(caller, "sip:bob@a.example").send("MESSAGE")
@@ -95,15 +94,15 @@ def test_an_unknown_name_is_503_and_the_old_answer_survives_a_silent_server(lab,
                  inward("b.example", "sip:b.example:7001"))
     _wait_until_up(edge, "sip:a.example:7001")
     assert _up(edge, "sip:b.example:7001") == 0
-    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    caller = on_udp(lab, lab.ext, EXT, proxy=_SIP)
     Dialog(caller, "sip:bob@b.example").send("MESSAGE")
-    expect(caller, 503)
+    caller.expect_response(503)
     del zone.zone["a.example", 1]
     asked = len(zone.asked)
     wait_until("the name to be asked for again", lambda: len(zone.asked) >= asked + 2)
-    inside = sip_wire.udp_party(lab, lab.inside, INSIDE, 7001)
+    inside = on_udp(lab, lab.inside, INSIDE, 7001)
     Dialog(caller, "sip:bob@a.example").send("MESSAGE")
-    expect(inside, "MESSAGE")
+    inside.expect_request("MESSAGE")
     edge.stop()
 
 
@@ -121,13 +120,13 @@ certificate = "edge"
 """)
     _wait_until_up(edge, "sip:partner.example;transport=tls;federation")
     shown = authority.issue("partner", names=["DNS:sip.partner.example"])
-    partner = sip_wire.Listener(lab, lab.ext, EXT, 7061, sip_wire.tls_context(
+    partner = Listener(lab, lab.ext, EXT, 7061, tls_context(
         authority.certificate, *shown, server=True))
-    caller = sip_wire.udp_party(lab, lab.inside, INSIDE, remote=(EDGE_INTERNAL, 5060))
+    caller = on_udp(lab, lab.inside, INSIDE, proxy=(EDGE_INTERNAL, 5060))
     Dialog(caller, "sip:bob@partner.example").send("MESSAGE")
-    wire = partner.accept()
-    wire.send(response(expect(wire, "MESSAGE"), 200, "b"))
-    expect(caller, 200)
+    agent = partner.accept()
+    agent.reply(agent.expect_request("MESSAGE"), 200, "b")
+    caller.expect_response(200)
     edge.stop()
 
 
@@ -135,16 +134,16 @@ def test_weights_are_shares(lab):
     edge = Edge(lab, [inward("a.example", f"sip:{INSIDE}:7001;weight=1",
                              f"sip:{INSIDE_OTHERS[0]}:7001;weight=3", more='balance = "weight"')],
                 more="[sip.limits]\nrequests_per_second = 100000")
-    hops = [sip_wire.udp_party(lab, lab.inside, address, 7001)
+    hops = [on_udp(lab, lab.inside, address, 7001)
             for address in (INSIDE, INSIDE_OTHERS[0])]
-    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    caller = on_udp(lab, lab.ext, EXT, proxy=_SIP)
     got = collections.Counter()
     for _ in range(200):
         Dialog(caller, "sip:bob@a.example").send("MESSAGE")
     for hop in hops:
         while sum(got.values()) < 200:
             try:
-                expect(hop, "MESSAGE", 1)
+                hop.expect_request("MESSAGE", seconds=1)
             except TimeoutError:
                 break
             got[hop.address[0]] += 1
@@ -156,13 +155,13 @@ def test_weights_are_shares(lab):
 def test_options_find_out_who_is_down_and_who_is_back(lab):
     edge = Edge(lab, [inward("a.example", f"sip:{INSIDE}:7001", f"sip:{INSIDE_OTHERS[0]}:7001")],
                 more="[sip]\noptions_interval = 1\noptions_failures = 2")
-    first, second = (sip_wire.udp_party(lab, lab.inside, address, 7001)
+    first, second = (on_udp(lab, lab.inside, address, 7001)
                      for address in (INSIDE, INSIDE_OTHERS[0]))
 
     def answer_checks(*alive):
         for hop in alive:
             try:
-                hop.send(response(expect(hop, "OPTIONS", 0.2), 200, "h"))
+                hop.reply(hop.expect_request("OPTIONS", seconds=0.2), 200, "h")
             except TimeoutError:
                 pass
 
@@ -171,13 +170,13 @@ def test_options_find_out_who_is_down_and_who_is_back(lab):
         return _up(edge, f"sip:{INSIDE}:7001") == 0
     wait_until("the silent hop to be down", is_down)
     assert _up(edge, f"sip:{INSIDE_OTHERS[0]}:7001") == 1
-    caller = sip_wire.udp_party(lab, lab.ext, EXT, remote=_SIP)
+    caller = on_udp(lab, lab.ext, EXT, proxy=_SIP)
     Dialog(caller, "sip:bob@a.example").send("INVITE")
 
     def invited():
         message = second.receive()
         if message.method == "OPTIONS":
-            second.send(response(message, 200, "h"))
+            second.reply(message, 200, "h")
         return message.method == "INVITE"
     wait_until("the INVITE to go past the one that is down", invited)
 

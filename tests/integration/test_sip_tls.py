@@ -4,11 +4,11 @@ import ssl
 
 import pytest
 
-import sip_wire
 from certificates import Authority
 from edge import Edge, WrittenRoute, parse_json
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, EXT, EXT_OTHERS, INSIDE, wait_until
-from sip_wire import SDP, Dialog, expect, response, sdp
+from media import sdp
+from user_agent import Dialog, Listener, connected, tls_context
 
 _SIPS = (EDGE_EXTERNAL, 5061)
 _FEDERATION = (EDGE_EXTERNAL, 5063)
@@ -66,11 +66,10 @@ class World:
     def context(self, name=None, authority=None, server=False):
         """Shows a certificate for `name`, if there is one; trusts the lab's authority."""
         shown = (authority or self.authority).issue(f"peer-{name}", names=[name]) if name else ()
-        context = sip_wire.tls_context(self.authority.certificate, *shown, server=server)
-        return context
+        return tls_context(self.authority.certificate, *shown, server=server)
 
     def client(self, remote, **options):
-        return sip_wire.connect(self.lab, self.lab.ext, EXT, remote, self.context(**options),
+        return connected(self.lab, self.lab.ext, EXT, remote, self.context(**options),
                                 EDGE_EXTERNAL)
 
 
@@ -82,32 +81,32 @@ def world(lab):
 
 
 def _call(caller, callee_side, uri):
-    """INVITE to BYE with a request from either side; the transports are the wires' own."""
+    """INVITE to BYE with a request from either side, each over its own transport."""
     alice = Dialog(caller, uri)
-    alice.send("INVITE", headers=SDP, body=sdp(EXT, 40000))
-    bob_wire = callee_side()
-    invite = expect(bob_wire, "INVITE")
+    alice.send("INVITE", sdp=sdp(EXT, 40000))
+    callee = callee_side()
+    invite = callee.expect_request("INVITE")
     assert EXT.encode() not in invite.body, invite.body
-    bob_wire.send(response(invite, 200, "b1", bob_wire, SDP, sdp(INSIDE, 41000)))
-    ok = expect(caller, 200)
+    callee.reply(invite, 200, "b1", sdp=sdp(INSIDE, 41000))
+    ok = caller.expect_response(200)
     assert INSIDE.encode() not in ok.body, ok.body
-    alice.answered_by(ok)
-    alice.send("ACK", cseq=1)
-    expect(bob_wire, "ACK")
-    bob = Dialog.of_callee(bob_wire, invite, ok.first("To"))
+    alice = alice.established_by(ok)
+    alice.send("ACK")
+    callee.expect_request("ACK")
+    bob = Dialog.of_callee(callee, invite, "b1")
     bob.send("INFO")
-    info = expect(caller, "INFO")
-    caller.send(response(info, 200))
-    expect(bob_wire, 200)
+    info = caller.expect_request("INFO")
+    caller.reply(info, 200)
+    callee.expect_response(200)
     alice.send("BYE")
-    bye = expect(bob_wire, "BYE")
-    bob_wire.send(response(bye, 200))
-    expect(caller, 200)
-    return invite, ok, bob_wire
+    bye = callee.expect_request("BYE")
+    callee.reply(bye, 200)
+    caller.expect_response(200)
+    return invite, ok, callee
 
 
 def test_from_tls_to_tcp_and_back(world):
-    inside = sip_wire.Listener(world.lab, world.lab.inside, INSIDE, 7001)
+    inside = Listener(world.lab, world.lab.inside, INSIDE, 7001)
     caller = world.client(_SIPS)
     invite, ok, _inside = _call(caller, inside.accept, "sip:bob@tcp.example")
     assert invite.all("Via")[0].startswith(f"SIP/2.0/TCP {EDGE_INTERNAL}:5060;")
@@ -119,7 +118,7 @@ def test_from_tls_to_tcp_and_back(world):
 
 
 def test_from_tls_to_tls(world):
-    inside = sip_wire.Listener(world.lab, world.lab.inside, INSIDE, 7002,
+    inside = Listener(world.lab, world.lab.inside, INSIDE, 7002,
                                world.context(f"IP:{INSIDE}", server=True))
     invite, _, _ = _call(world.client(_SIPS), inside.accept, "sip:bob@tls.example")
     assert invite.all("Via")[0].startswith(f"SIP/2.0/TLS {EDGE_INTERNAL}:5061;")
@@ -127,34 +126,34 @@ def test_from_tls_to_tls(world):
 
 def test_federation_shows_and_checks_certificates_both_ways(world):
     """The caller is inside, the partner outside; the edge proves who it is as well (mutual TLS)."""
-    partner = sip_wire.Listener(world.lab, world.lab.ext, EXT, 7003,
+    partner = Listener(world.lab, world.lab.ext, EXT, 7003,
                                 world.context(f"IP:{EXT}", server=True))
-    caller = sip_wire.connect(world.lab, world.lab.inside, INSIDE, (EDGE_INTERNAL, 5060))
+    caller = connected(world.lab, world.lab.inside, INSIDE, (EDGE_INTERNAL, 5060))
     alice = Dialog(caller, "sip:bob@partner.example")
     alice.send("MESSAGE", body=b"hello", headers=["Content-Type: text/plain"])
-    wire = partner.accept()
-    assert ("IP Address", EDGE_EXTERNAL) in wire.socket.getpeercert()["subjectAltName"]
-    message = expect(wire, "MESSAGE")
+    agent = partner.accept()
+    assert ("IP Address", EDGE_EXTERNAL) in agent.transport.socket.getpeercert()["subjectAltName"]
+    message = agent.expect_request("MESSAGE")
     assert message.body == b"hello"
-    wire.send(response(message, 200, "p"))
-    expect(caller, 200)
+    agent.reply(message, 200, "p")
+    caller.expect_response(200)
 
 
 def test_a_next_hop_with_another_name_gets_nothing(world):
-    impostor = sip_wire.Listener(world.lab, world.lab.ext, EXT, 7003,
+    impostor = Listener(world.lab, world.lab.ext, EXT, 7003,
                                  world.context("DNS:sip.partner.example", server=True))
-    caller = sip_wire.connect(world.lab, world.lab.inside, INSIDE, (EDGE_INTERNAL, 5060))
+    caller = connected(world.lab, world.lab.inside, INSIDE, (EDGE_INTERNAL, 5060))
     Dialog(caller, "sip:bob@partner.example").send("MESSAGE")
-    wire = impostor.accept()
-    expect(caller, 503)
+    agent = impostor.accept()
+    caller.expect_response(503)
     with pytest.raises((EOFError, OSError)):
-        wire.receive()
+        agent.receive()
     assert world.edge.metrics().drops("sip_unknown_partner") == 1
 
 
 @pytest.mark.parametrize("name", ["DNS:sip.partner.example", "URI:sip:sip.other.example"])
 def test_a_partner_on_the_list_is_served(world, name):
-    inside = sip_wire.Listener(world.lab, world.lab.inside, INSIDE, 7001)
+    inside = Listener(world.lab, world.lab.inside, INSIDE, 7001)
     _call(world.client(_FEDERATION, name=name), inside.accept, "sip:bob@tcp.example")
 
 
@@ -173,46 +172,46 @@ def test_who_is_no_partner_is_closed_and_counted(world, case):
     if "authority" in options:
         options = options | {"authority": world.stranger}
     with pytest.raises((EOFError, OSError)):  # TLS 1.3 tells a client after its handshake
-        wire = world.client(_FEDERATION, **options)
-        Dialog(wire, "sip:bob@tcp.example").send("OPTIONS")
-        wire.receive()
+        agent = world.client(_FEDERATION, **options)
+        Dialog(agent, "sip:bob@tcp.example").send("OPTIONS")
+        agent.receive()
     wait_until(f"{reason} to be counted", lambda: world.edge.metrics().drops(reason) == 1)
     wait_until("the connection to be gone",
                lambda: world.edge.metrics().total("avedge_sip_connections") == 0)
 
 
 def test_old_tls_and_plain_text_are_refused(world):
-    plain = sip_wire.connect(world.lab, world.lab.ext, EXT, _SIPS)
+    plain = connected(world.lab, world.lab.ext, EXT, _SIPS)
     Dialog(plain, "sip:bob@tcp.example").send("OPTIONS")
     with pytest.raises((EOFError, OSError)):
         while True:
-            plain.receive_bytes(1)
+            plain.transport.receive_bytes(1)
     old = world.context()
     with pytest.warns(DeprecationWarning):
         old.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises(OSError):
-        sip_wire.connect(world.lab, world.lab.ext, EXT, _SIPS, old, EDGE_EXTERNAL)
+        connected(world.lab, world.lab.ext, EXT, _SIPS, old, EDGE_EXTERNAL)
     wait_until("both to be counted", lambda: world.edge.metrics().drops("handshake_failed") == 2)
 
 
 def test_a_reload_renews_the_certificate(world):
-    def serial(wire):
-        return wire.socket.getpeercert()["serialNumber"]
+    def serial(agent):
+        return agent.transport.socket.getpeercert()["serialNumber"]
     early = world.client(_SIPS)
     world.authority.issue()
     assert parse_json(world.edge.ask("reload", "--json"))["changed"]
     late = world.client(_SIPS)
     assert serial(early) != serial(late)
-    for wire in (early, late):
-        wire.send(b"\r\n\r\n")
-        assert wire.receive_bytes(2) == b"\r\n"
+    for agent in (early, late):
+        agent.send(b"\r\n\r\n")
+        assert agent.transport.receive_bytes(2) == b"\r\n"
 
 
 def test_a_flood_of_handshakes_from_one_source_is_limited(world):
     def refused():
         for _ in range(30):
-            wire = world.lab.tcp_socket(world.lab.ext, EXT_OTHERS[0])  # EXT is a next hop: exempt
-            wire.connect(_SIPS)
-            wire.close()
+            agent = world.lab.tcp_socket(world.lab.ext, EXT_OTHERS[0])  # EXT is a next hop: exempt
+            agent.connect(_SIPS)
+            agent.close()
         return world.edge.metrics().drops("sip_flood")
     wait_until("connections to be refused", refused)

@@ -63,6 +63,23 @@ INSTANTIATE_TEST_SUITE_P(
              Flavour::ice06, Carrier::tcp, 1, "203.0.113.92", "52196", "", ""}),
     [](const auto& test) { return std::string{test.param.name}; });
 
+TEST(Candidate, Rfc6544_4_5_SaysWhichEndOfAConnectionItTakes) {
+  for (const auto& [value, role] : {
+           std::pair{"1 1 TCP 5 192.0.2.1 9 typ host tcptype active", StreamRole::active},
+           std::pair{"1 1 tcp 5 192.0.2.1 5 typ srflx raddr 10.0.0.1 rport 9 tcptype passive",
+                     StreamRole::passive},
+           std::pair{"1 1 TCP 5 192.0.2.1 5 typ host tcptype so", StreamRole::either},
+           std::pair{"1 1 TCP-ACT 5 192.0.2.1 5 typ host", StreamRole::active},
+           std::pair{"1 1 TCP-PASS 5 192.0.2.1 5 typ host", StreamRole::passive},
+           std::pair{"id 1 pw TCP 0.250 192.0.2.1 5", StreamRole::either},
+       }) {
+    const auto read = parse(value);
+    ASSERT_TRUE(read.ok()) << value;
+    EXPECT_EQ(read->carrier, Carrier::tcp) << value;
+    EXPECT_EQ(read->stream_role, role) << value;
+  }
+}
+
 TEST(Candidate, Ice06CarriesItsOwnCredentials) {
   const auto read = parse("theid 1 thepassword UDP 0.830 192.0.2.1 5000");
   ASSERT_TRUE(read.ok());

@@ -264,6 +264,20 @@ TEST_F(IceLatchingTest, Rfc8445_9_ARestartForgetsOlderSources) {
       send(kCallerSocket, "203.0.113.60:1", make_check("newufrag:callerufrag", "newpassword")));
 }
 
+/// The offer behind the checks names what the far agent sees of its sender: our own port, where
+/// nothing may be sent.
+TEST_F(IceLatchingTest, Rfc5245_9_1_2_2_AnSdpWithoutAPlaceToSendToMovesNothing) {
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1000", check(caller_name_, "calleepassword")));
+  path_.near.signalled = {};
+  set_path();
+  EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("203.0.113.50:1000"))
+      << "before the caller has sent anything";
+  EXPECT_NE(flow(kCallerSocket, "203.0.113.50:1000"), nullptr);
+  path_.near.signalled = at("198.51.100.9:8000");
+  set_path();
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("198.51.100.9:8000"));
+}
+
 // All branches of a fork share the callee-facing socket; each has its own caller-facing one.
 TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
   MediaPath second = path_;

@@ -113,7 +113,7 @@ TEST_F(Anchoring, Rule04_ARangeOfPortsBecomesTheOneThatIsRelayed) {
 TEST_F(Anchoring, Rule05_CandidatesOfTheEdgeStandBeforeTheirEnd) {
   const std::string out = invite(audio(kCaller, 5000, ice("u", kCaller)));
   EXPECT_LT(out.find("a=candidate:"), out.find("a=end-of-candidates"));
-  EXPECT_EQ(count_of(out, "candidate:"), "1");
+  EXPECT_EQ(count_of(out, "candidate:"), "3") << "over UDP, and over TCP either way";
   expect_no_trace_of(out, {"192.0.2.", "203.0.113.", "2001:db8", "raddr"});
 }
 
@@ -279,14 +279,31 @@ TEST_F(Anchoring, Rule14_TheAnswerIsThatOfTheAcceptedFlavourAlone) {
   bye();
 }
 
-TEST_F(Anchoring, Rule15_TcpLinesLoseTheirCandidatesAndStay) {
-  const std::string tcp =
-      "m=applicationsharing 5004 TCP/RTP/SAVP 127\r\na=x-applicationsharing-session-id:1\r\n";
-  const std::string out = invite(
-      audio(kCaller, 5000, tcp + "a=candidate:4 1 TCP-PASS 5 203.0.113.92 54427 typ relay\r\n"));
-  EXPECT_NE(out.find(tcp), std::string::npos);
-  EXPECT_EQ(out.find("a=candidate"), std::string::npos);
+constexpr std::string_view kSharing =
+    "m=applicationsharing 5004 TCP/RTP/SAVP 127\r\na=x-applicationsharing-session-id:1\r\n";
+
+TEST_F(Anchoring, Rule15_LinesOverTcpAreAnchored) {
+  const std::string own{"a=candidate:4 1 TCP-PASS 5 203.0.113.92 54427 typ relay\r\n"};
+  const std::string out = invite(audio(kCaller, 5000, std::string{kSharing} + own));
+  expect_no_trace_of(out, {kCaller, "203.0.113.92", " 5004 "});
+  EXPECT_NE(out.find("TCP-PASS 2120613887 10.0.0.10 " + port_in(out, 1) + " typ host"),
+            std::string::npos);
   EXPECT_EQ(control.pairs(), 2U);
+  EXPECT_EQ(control.streams(), 2U);
+}
+
+TEST_F(Anchoring, Rule15_WhereTcpIsOffSuchLinesLoseTheirCandidatesAndStay) {
+  SessionSpec spec;
+  spec.branch = "off";
+  spec.caller_interface = "external";
+  spec.callee_interface = "internal";
+  spec.streams = StreamMode::removed;
+  id = *sessions.open(now, spec);
+  const std::string out =
+      invite(audio(kCaller, 5000, std::string{kSharing} + ice("u", "203.0.113.92")));
+  EXPECT_NE(out.find(kSharing), std::string::npos);
+  EXPECT_EQ(out.find("candidate:"), std::string::npos);
+  EXPECT_EQ(control.streams(), 0U);
 }
 
 TEST_F(Anchoring, Rule16_AFallbackStubDoesNotChoke) {

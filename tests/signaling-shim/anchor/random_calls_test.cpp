@@ -34,7 +34,17 @@ class RandomCalls : public Call {
                                      "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\r\n"
                                      "a=candidate:2 1 UDP 4 10.0.0.21 5000 typ host\r\n"
                                      "a=remote-candidates:1 10.0.0.10 50000\r\n",
-                                     "m=image 5004 udptl t38\r\nm=video 5002 RTP/AVP 99\r\n"};
+                                     "m=image 5004 udptl t38\r\nm=video 5002 RTP/AVP 99\r\n",
+                                     "a=ice-ufrag:u\r\na=ice-pwd:p\r\n"
+                                     "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\r\n"
+                                     "a=candidate:2 1 TCP-PASS 4 10.0.0.21 5000 typ host\r\n"
+                                     "a=candidate:2 2 TCP-PASS 4 10.0.0.21 5001 typ host\r\n",
+                                     "a=candidate:aWQ 1 cHc UDP 0.5 192.0.2.16 5000\r\n"
+                                     "a=candidate:aWQ 1 cHc TCP 0.4 10.0.0.21 5000\r\n",
+                                     "a=ice-ufrag:u\r\na=ice-pwd:p\r\n"
+                                     "a=candidate:1 1 UDP 5 10.0.0.21 5000 typ host\r\n",
+                                     "m=x 5002 TCP/RTP/AVP 99\r\n",
+                                     "m=x 5002 TCP/BFCP *\r\nm=x 5002 RTP/AVP 99\r\n"};
     return audio(place, pick(8) == 0 ? 0 : 5000, one_of(more));
   }
 
@@ -65,6 +75,7 @@ TEST_F(RandomCalls, NeverLeakNorShowTheFarSide) {
   for (int call = 0; call < 500 && !HasFailure(); ++call) {
     open("z9hG4bK-" + std::to_string(call));
     control.capacity = 2 + pick(12);
+    control.single_capacity = pick(12);
     (void)pass({Side::caller, "INVITE", 0, 1, "", pick(4) == 0 ? "" : random_sdp(Side::caller)});
     for (int step = 0; step < 25; ++step) {
       const Message message = random_message();
@@ -76,7 +87,9 @@ TEST_F(RandomCalls, NeverLeakNorShowTheFarSide) {
     }
     sessions.end_all(now);
     ASSERT_EQ(control.pairs(), 0U) << "call " << call;
+    ASSERT_EQ(control.singles() + control.streams(), 0U) << "call " << call;
     ASSERT_TRUE(control.paths().empty()) << "call " << call;
+    ASSERT_TRUE(control.stream_paths().empty()) << "call " << call;
   }
   EXPECT_EQ(observer.started.size(), observer.ended.size());
 }

@@ -59,6 +59,40 @@ TEST_F(ServiceTest, WhatCannotBeReadIsAnsweredInTheWordsClientsKnow) {
   }
 }
 
+/// A delayed offer, byte for byte as OpenSIPS' module writes it: `command` comes last, there is a
+/// received-from in each, and the callee's tag stands first.
+TEST_F(ServiceTest, TakesTheMessagesOfOpenSips) {
+  const std::string sdp = audio(kCaller, 5000);
+  const std::string body = "d3:sdp" + std::to_string(sdp.size()) + ":" + sdp;
+  const std::string to_callee = "9:directionl8:external8:internale";
+  const std::string to_caller = "9:directionl8:internal8:externale";
+  const std::string flags = "5:flagsl13:trust-addresse7:replacel6:origine";
+  const std::string call = "7:call-id10:8a3f@proxy";
+  const std::string branch = "10:via-branch14:z9hG4bK-caller";
+  const std::string callee = "13:received-froml3:IP410:10.77.0.20e8:from-tag1:b";
+  const std::string caller = "13:received-froml3:IP413:198.51.100.20e8:from-tag1:";
+  const struct {
+    const char* name;
+    std::string payload;
+    std::string_view starts;
+  } kCases[] = {
+      {"offer", body + to_caller + flags + call + branch + callee + "6:to-tag1:a7:command5:offere",
+       "d6:result2:ok3:sdp"},
+      {"answer",
+       body + to_callee + flags + call + branch + caller + "b6:to-tag1:a7:command6:answere",
+       "d6:result2:ok3:sdp"},
+      {"query", "d" + call + caller + "a6:to-tag1:b7:command5:querye", "d6:result2:ok7:created"},
+      {"delete", "d" + call + callee + "7:command6:deletee", "d6:result2:ok7:created"},
+  };
+  for (const auto& [name, payload, starts] : kCases) {
+    const auto reply =
+        service.on_message(now, "proxy", "4711_0" + std::string{name} + " " + payload);
+    ASSERT_TRUE(reply) << name;
+    EXPECT_EQ(reply->substr(reply->find(' ') + 1, starts.size()), starts) << name;
+  }
+  EXPECT_EQ(control.pairs(), 0U);
+}
+
 TEST_F(ServiceTest, ARepeatedRequestIsAnsweredAgainAndNotCarriedOut) {
   const std::string request = "7_1 " + bencode::encode(Value{offer(audio(kCaller, 5000))});
   const auto first = service.on_message(now, "proxy", request);

@@ -21,7 +21,7 @@ FarView far_view(std::size_t sections, const IpAddress& address = kEdge) {
   FarView far;
   far.address = address;
   for (std::size_t i = 0; i < sections; ++i) {
-    far.media.push_back(ports_at(address, static_cast<std::uint16_t>(50000 + 2 * i)));
+    far.media.push_back({ports_at(address, static_cast<std::uint16_t>(50000 + 2 * i)), {}, {}});
   }
   return far;
 }
@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
                     seen(kSessionSeen,
                          "m=audio 50000 RTP/AVP 0\nm=video 0 RTP/AVP 99\n"
                          "c=IN IP4 192.0.2.17\n")},
-        RewriteCase{"TcpSectionOnlyLosesItsCandidates",
+        RewriteCase{"TcpSectionWithoutPortsOnlyLosesItsCandidates",
                     small("",
                           "m=applicationsharing 5000 TCP/RTP/SAVP 127\nc=IN IP4 192.0.2.16\n"
                           "a=candidate:1 1 TCP-ACT 5 192.0.2.16 5000 typ host\n"),
@@ -165,7 +165,7 @@ TEST(SdpRewrite, FamilyFollowsTheEdgesPort) {
 
 TEST(SdpRewrite, SectionsOnAnotherEdgeAddressGetTheirOwnConnection) {
   FarView far = far_view(2);
-  far.media[1] = ports_at(IpAddress::v4(198, 51, 100, 8), 50002);
+  far.media[1].datagrams = ports_at(IpAddress::v4(198, 51, 100, 8), 50002);
   const std::string in =
       small(kSession, "m=audio 5000 RTP/AVP 0\nm=video 5002 RTP/AVP 99\ni=camera\nb=AS:1\n");
   EXPECT_EQ(anchored(in, far), seen(kSessionSeen,
@@ -175,7 +175,7 @@ TEST(SdpRewrite, SectionsOnAnotherEdgeAddressGetTheirOwnConnection) {
 
 TEST(SdpRewrite, Rfc3605_RtcpIsWrittenWhereItIsNotTheNextPort) {
   FarView far = far_view(1);
-  far.media[0]->rtcp.port = Port{50101};
+  far.media[0].datagrams->rtcp.port = Port{50101};
   const std::string in = small(kSession, "m=audio 5000 RTP/AVP 0\nb=AS:64\na=ptime:20\n");
   EXPECT_EQ(anchored(in, far),
             seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\nb=AS:64\na=rtcp:50101\na=ptime:20\n"));
@@ -184,7 +184,7 @@ TEST(SdpRewrite, Rfc3605_RtcpIsWrittenWhereItIsNotTheNextPort) {
 TEST(SdpRewrite, Rfc8839_5_2_RemoteCandidatesNameTheReceiversOwnPorts) {
   FarView far = far_view(1);
   const IpAddress own = IpAddress::v4(10, 0, 0, 20);
-  far.receiver.push_back({Endpoint{own, Port{7000}}, Endpoint{own, Port{7005}}});
+  far.receiver.push_back({Endpoint{own, Port{7000}}, Endpoint{own, Port{7005}}, {}, {}, {}});
   const std::string in = small(kSession,
                                "m=audio 5000 RTP/AVP 0\n"
                                "a=remote-candidates:1 198.51.100.99 50020 2 198.51.100.99 50021 \n"
@@ -237,8 +237,11 @@ TEST(SdpRewrite, AmongKeptCandidatesOnlyThoseOfTheEdgeAreTranslated) {
   FarView far = far_view(1);
   far.candidates = Candidates::kept;
   const IpAddress own = IpAddress::v4(10, 0, 0, 20);
-  far.receiver.push_back({Endpoint{own, Port{7000}}, Endpoint{own, Port{7005}},
-                          ports_at(IpAddress::v4(198, 51, 100, 99), 50020)});
+  far.receiver.push_back({Endpoint{own, Port{7000}},
+                          Endpoint{own, Port{7005}},
+                          {},
+                          {},
+                          {ports_at(IpAddress::v4(198, 51, 100, 99), 50020), {}, {}}});
   const auto names = [](const char* candidates) {
     return std::string{"m=audio 50000 RTP/AVP 0\na=remote-candidates:"} + candidates + "\n";
   };
@@ -247,6 +250,164 @@ TEST(SdpRewrite, AmongKeptCandidatesOnlyThoseOfTheEdgeAreTranslated) {
             seen(kSessionSeen, names(direct.c_str())));
   EXPECT_EQ(anchored(small(kSession, names("1 198.51.100.99 50020 2 198.51.100.99 50021")), far),
             seen(kSessionSeen, names("1 10.0.0.20 7000 2 10.0.0.20 7005")));
+}
+
+/// `sections` with TCP ports as well: one for both components, 51000 onwards.
+FarView with_streams(std::size_t sections) {
+  FarView far = far_view(sections);
+  for (std::size_t i = 0; i < sections; ++i) {
+    const Endpoint port{kEdge, Port{static_cast<std::uint16_t>(51000 + i)}};
+    far.media[i].streams = EdgePorts{port, port};
+  }
+  return far;
+}
+
+TEST(SdpRewrite, LyncsTcpCandidatesBecomeOneThatAcceptsAndOneThatConnects) {
+  const std::string out = anchored(crlf(fixtures::kFederationOffer), with_streams(1));
+  std::string expected = crlf(fixtures::kFederationOfferAnchored);
+  const std::string behind = "a=candidate:5 2 UDP 2130706430 198.51.100.7 50001 typ host\r\n";
+  expected.insert(expected.find(behind) + behind.size(),
+                  crlf("a=candidate:4 1 TCP-PASS 2120613887 198.51.100.7 51000 typ host\n"
+                       "a=candidate:4 2 TCP-PASS 2120613886 198.51.100.7 51000 typ host\n"
+                       "a=candidate:7 1 TCP-ACT 2121007103 198.51.100.7 51000 typ host\n"
+                       "a=candidate:7 2 TCP-ACT 2121007102 198.51.100.7 51000 typ host\n"));
+  EXPECT_EQ(out, expected);
+}
+
+TEST(SdpRewrite, Ice06KeepsOneIdAndPasswordOverTcpToo) {
+  const std::string out = anchored(crlf(fixtures::kIce06Offer), with_streams(1));
+  EXPECT_NE(out.find("a=candidate:hxajgyQ3ey1c0Dwrnogo1as2lNIZdsPbHDVH7UJy7mw 1 "
+                     "Uqk/hGPBtIDASJArq1AR2Q TCP 0.250 198.51.100.7 51000\r\n"),
+            std::string::npos)
+      << out;
+}
+
+struct StreamCase {
+  const char* name;
+  std::string in;
+  std::string out;
+};
+
+class SdpStreams : public testing::TestWithParam<StreamCase> {};
+
+TEST_P(SdpStreams, ShowTheEdgesPortsOverTcp) {
+  EXPECT_EQ(anchored(GetParam().in, with_streams(8)), GetParam().out);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, SdpStreams,
+    testing::Values(
+        StreamCase{"ApplicationSharing",
+                   small(kSession,
+                         "m=applicationsharing 5000 TCP/RTP/SAVP 127\na=rtcp:5000\n"
+                         "a=candidate:1 1 TCP-PASS 2120613887 192.0.2.16 5000 typ host \n"
+                         "a=candidate:1 2 TCP-PASS 2120613374 192.0.2.16 5000 typ host \n"
+                         "a=candidate:2 1 TCP-ACT 2121006591 192.0.2.16 5000 typ host \n"
+                         "a=setup:active\na=connection:new\n"),
+                   seen(kSessionSeen,
+                        "m=applicationsharing 51000 TCP/RTP/SAVP 127\na=rtcp:51000\n"
+                        "a=candidate:1 1 TCP-PASS 2120613887 198.51.100.7 51000 typ host\n"
+                        "a=candidate:1 2 TCP-PASS 2120613886 198.51.100.7 51000 typ host\n"
+                        "a=candidate:2 1 TCP-ACT 2121007103 198.51.100.7 51000 typ host\n"
+                        "a=candidate:2 2 TCP-ACT 2121007102 198.51.100.7 51000 typ host\n"
+                        "a=setup:active\na=connection:new\n")},
+        StreamCase{"TheChosenCandidateAfterTcpWon",
+                   small("",
+                         "m=audio 5000 TCP/RTP/SAVP 0\nc=IN IP4 192.0.2.16\n"
+                         "a=candidate:7 1 TCP-ACT 5 192.0.2.16 5000 typ relay raddr 1.2.3.4 rport "
+                         "6\n"),
+                   seen("",
+                        "m=audio 51000 TCP/RTP/SAVP 0\nc=IN IP4 198.51.100.7\n"
+                        "a=candidate:999 1 TCP-PASS 2120613887 198.51.100.7 51000 typ host\n"
+                        "a=candidate:7 1 TCP-ACT 2121007103 198.51.100.7 51000 typ host\n")},
+        StreamCase{"Rfc6544_4_5_TcpTypesAndTheDiscardPort",
+                   small(kSession,
+                         "m=audio 5000 RTP/AVP 0\na=candidate:1 1 udp 9 192.0.2.16 5000 typ host\n"
+                         "a=candidate:2 1 tcp 8 192.0.2.16 9 typ host tcptype active\n"
+                         "a=candidate:3 1 tcp 7 192.0.2.16 5001 typ host tcptype passive\n"),
+                   seen(kSessionSeen,
+                        "m=audio 50000 RTP/AVP 0\n"
+                        "a=candidate:1 1 udp 2130706431 198.51.100.7 50000 typ host\n"
+                        "a=candidate:3 1 TCP 2120613887 198.51.100.7 51000 typ host tcptype "
+                        "passive\n"
+                        "a=candidate:2 1 TCP 2121007103 198.51.100.7 9 typ host tcptype active\n")},
+        StreamCase{
+            "ConnectionWithoutCandidates",
+            small(kSession, "m=application 5000 TCP/BFCP *\na=setup:actpass\na=connection:new\n"),
+            seen(kSessionSeen,
+                 "m=application 51000 TCP/BFCP *\na=setup:actpass\na=connection:new\n")},
+        StreamCase{"MessagesWithPathsOfTheirOwn",
+                   small("",
+                         "m=message 5000 TCP/MSRP *\nc=IN IP4 192.0.2.16\n"
+                         "a=path:msrp://192.0.2.16:5000/x;tcp\n"),
+                   seen("",
+                        "m=message 5000 TCP/MSRP *\nc=IN IP4 192.0.2.16\n"
+                        "a=path:msrp://192.0.2.16:5000/x;tcp\n")}),
+    [](const auto& test) { return std::string{test.param.name}; });
+
+TEST(SdpRewrite, Rfc4571_RtcpOnAPortOfItsOwnIsWritten) {
+  FarView far = with_streams(1);
+  far.media[0].streams->rtcp.port = Port{51077};
+  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 TCP/RTP/AVP 0\n"), far),
+            seen(kSessionSeen, "m=audio 51000 TCP/RTP/AVP 0\na=rtcp:51077\n"));
+}
+
+TEST(SdpRewrite, APartyWithoutTcpIsReachedThroughTheEdge) {
+  FarView far = with_streams(1);
+  far.media[0].accepts_for_sender = candidate::StreamGrammar::ms_ice2;
+  const std::string own = "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\n";
+  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + own), far),
+            seen(kSessionSeen,
+                 "m=audio 50000 RTP/AVP 0\n"
+                 "a=candidate:1 1 UDP 2130706431 198.51.100.7 50000 typ host\n"
+                 "a=candidate:999 1 TCP-PASS 2120613887 198.51.100.7 51000 typ host\n"));
+  const std::string old = "a=candidate:id 1 pw UDP 0.830 192.0.2.16 5000\n";
+  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + old), far),
+            seen(kSessionSeen,
+                 "m=audio 50000 RTP/AVP 0\na=candidate:id 1 pw UDP 0.830 198.51.100.7 50000\n"
+                 "a=candidate:id 1 pw TCP 0.250 198.51.100.7 51000\n"));
+}
+
+TEST(SdpRewrite, ThePartyThatHasOnlyTcpGetsNoCandidateOverUdp) {
+  const std::string in = small(kSession,
+                               "m=audio 5000 RTP/AVP 0\n"
+                               "a=candidate:3 1 tcp 7 192.0.2.16 5001 typ host tcptype passive\n");
+  EXPECT_EQ(anchored(in, with_streams(1)).find("UDP"), std::string::npos);
+  EXPECT_NE(anchored(in).find(" UDP "), std::string::npos) << "unless the edge has no TCP for it";
+}
+
+TEST(SdpRewrite, KeptTcpCandidatesGetTheEdgeBesideThem) {
+  FarView far = with_streams(1);
+  far.candidates = Candidates::kept;
+  const std::string own =
+      "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\n"
+      "a=candidate:2 1 TCP-ACT 5 192.0.2.16 5002 typ host\n";
+  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + own), far),
+            seen(kSessionSeen,
+                 "m=audio 50000 RTP/AVP 0\n" + own +
+                     "a=candidate:99 1 UDP 16777215 198.51.100.7 50000 typ relay raddr "
+                     "198.51.100.7 rport 50000\n"
+                     "a=candidate:999 1 TCP-PASS 6684671 198.51.100.7 51000 typ relay raddr "
+                     "198.51.100.7 rport 51000\n"
+                     "a=candidate:9999 1 TCP-ACT 7077887 198.51.100.7 51000 typ relay raddr "
+                     "198.51.100.7 rport 51000\n"));
+}
+
+TEST(SdpRewrite, RemoteCandidatesOfALineOverTcpNameTheReceiversStream) {
+  FarView far = with_streams(1);
+  const IpAddress own = IpAddress::v4(10, 0, 0, 20);
+  far.receiver.push_back({Endpoint{own, Port{7000}},
+                          Endpoint{own, Port{7005}},
+                          Endpoint{own, Port{8000}},
+                          Endpoint{own, Port{8000}},
+                          {}});
+  EXPECT_EQ(anchored(small(kSession,
+                           "m=audio 5000 TCP/RTP/AVP 0\n"
+                           "a=remote-candidates:1 198.51.100.99 50020 2 198.51.100.99 50020\n"),
+                     far),
+            seen(kSessionSeen,
+                 "m=audio 51000 TCP/RTP/AVP 0\n"
+                 "a=remote-candidates:1 10.0.0.20 8000 2 10.0.0.20 8000\n"));
 }
 
 TEST(SdpRewrite, BytesOutsideTheReplacedSpansAreIdentical) {

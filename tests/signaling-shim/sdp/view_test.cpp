@@ -57,7 +57,7 @@ struct RelayedCase {
   bool is_relayed;
 };
 
-TEST(SdpView, KnowsWhichSectionsTravelOverUdp) {
+TEST(SdpView, KnowsWhichSectionsItCanRelay) {
   for (const auto& [line, is_relayed] : {
            RelayedCase{"m=audio 5000 RTP/AVP 0", true},
            RelayedCase{"m=audio 5000/2 rtp/avp 0", true},
@@ -69,15 +69,28 @@ TEST(SdpView, KnowsWhichSectionsTravelOverUdp) {
            RelayedCase{"m=image 5000 udptl t38", true},
            RelayedCase{"m=application 5000 UDP/DTLS/SCTP webrtc-datachannel", true},
            RelayedCase{"m=audio 0 RTP/AVP 0", false},
-           RelayedCase{"m=audio 5000 TCP/RTP/AVP 0", false},
+           RelayedCase{"m=audio 5000 TCP/RTP/AVP 0", true},
+           RelayedCase{"m=audio 0 TCP/RTP/AVP 0", false},
+           RelayedCase{"m=applicationsharing 5000 tcp/rtp/savp 127", true},
+           RelayedCase{"m=application 9 TCP/TLS/BFCP *", true},
+           RelayedCase{"m=message 5000 TCP/MSRP *", false},
            RelayedCase{"m=message 5060 sip null", false},
-           RelayedCase{"m=applicationsharing 5000 TCP/RTP/SAVP 127", false},
        }) {
     const std::string text = small("c=IN IP4 192.0.2.16\n", std::string{line} + "\n");
     const auto view = View::parse(text);
     ASSERT_TRUE(view.ok()) << line;
     EXPECT_EQ(view->media()[0].is_relayed(), is_relayed) << line;
   }
+}
+
+TEST(SdpView, SectionsOverUdpMayHaveCandidatesOverTcp) {
+  const auto view = View::parse(fixtures::kFederationOffer);
+  ASSERT_TRUE(view.ok());
+  const Media& audio = view->media()[0];
+  EXPECT_TRUE(audio.uses_datagrams());
+  EXPECT_FALSE(audio.uses_streams());
+  EXPECT_TRUE(audio.offers(candidate::Carrier::tcp));
+  EXPECT_FALSE(audio.offers(candidate::kRtcpComponent, candidate::Carrier::other));
 }
 
 TEST(SdpView, LineEndsMayBeBareLineFeeds) {

@@ -1,0 +1,114 @@
+#include "signaling-shim/anchor/party_ends.h"
+
+#include "signaling-shim/anchor/bounded_lists.h"
+
+namespace avedge::anchor {
+namespace {
+
+using Ice06Ids = std::vector<candidate::Ice06Credentials>;
+
+/// What explains the checks that `mine` sends to `theirs`, in the flavours that both wrote; in the
+/// older one, from one of the candidates `my_ids` to one of `their_ids`.
+std::vector<IceCheckKeys> check_keys(const MediaLine& mine, const Ice06Ids& my_ids,
+                                     const MediaLine& theirs, const Ice06Ids& their_ids,
+                                     std::uint16_t component) {
+  std::vector<IceCheckKeys> keys;
+  if (!mine.ice_ufrag.empty() && !theirs.ice_ufrag.empty() && !theirs.ice_password.empty()) {
+    keys.push_back({theirs.ice_ufrag, theirs.ice_password, mine.ice_ufrag});
+  }
+  for (const candidate::Ice06Credentials& receiver : their_ids) {
+    for (const candidate::Ice06Credentials& sender : my_ids) {
+      keys.push_back(
+          {ice06_user(receiver, component), receiver.password, ice06_user(sender, component)});
+    }
+  }
+  return keys;
+}
+
+/// Of the candidates whose checks pass through a connection.
+const Ice06Ids& ids_in_streams(const MediaLine& line) {
+  const bool is_converted = line.streams.kind == StreamMedia::Kind::converted;
+  return is_converted ? line.ice06 : line.streams.ice06;
+}
+
+/// Whether the party that wrote `line` goes by candidates of that flavour. An offer may have both
+/// in its alternatives, the answer has the accepted one.
+bool goes_by(const MediaLine& line, candidate::Flavour flavour) {
+  const bool has_ice19 = !line.ice_ufrag.empty();
+  const bool has_ice06 = !line.streams.ice06.empty() || !line.ice06.empty();
+  if (!has_ice19 && !has_ice06) return true;
+  return flavour == candidate::Flavour::ice06 ? has_ice06 : has_ice19;
+}
+
+}  // namespace
+
+MediaEnd PartyEnds::media_end(Side side, const MediaPort& port) const {
+  const MediaLine& mine = line_of(side);
+  const MediaLine& theirs = line_of(other(side));
+  MediaEnd end;
+  end.socket = port.socket();
+  end.signalled = component_ == Component::rtp ? mine.rtp : mine.rtcp;
+  if (!may_send_to(end.signalled, port)) end.signalled = {};
+  end.signalled_addresses = mine.addresses;
+  for (const Endpoint& candidate : mine.candidates) {
+    if (!factory_.crossings.is_anchored(candidate)) end.signalled_candidates.push_back(candidate);
+  }
+  end.sip_source = state_.party[side].source;
+  end.latching = latching_of(side);
+  end.ice = check_keys(mine, mine.ice06, theirs, theirs.ice06, number());
+  return end;
+}
+
+MediaEnd PartyEnds::converted_end(Side side, const MediaPort& port) const {
+  const MediaLine& mine = line_of(side);
+  const MediaLine& theirs = line_of(other(side));
+  MediaEnd end = media_end(side, port);
+  end.ice = check_keys(mine, mine.ice06, theirs, theirs.streams.ice06, number());
+  return end;
+}
+
+StreamEnd PartyEnds::stream_end(Side side, const MediaPort& port) const {
+  const MediaLine& mine = line_of(side);
+  const MediaLine& theirs = line_of(other(side));
+  StreamEnd end;
+  end.port = port.socket();
+  end.passive = passive(side, port);
+  end.signalled_addresses = mine.addresses;
+  for (const StreamPlace& place : mine.streams.places) {
+    add_once(end.signalled_addresses, place.at.address, kMaxSignalledAddresses);
+  }
+  end.sip_source = state_.party[side].source;
+  end.latching = latching_of(side);
+  end.ice = check_keys(mine, ids_in_streams(mine), theirs, ids_in_streams(theirs), number());
+  return end;
+}
+
+std::uint16_t PartyEnds::number() const {
+  return component_ == Component::rtp ? candidate::kRtpComponent : candidate::kRtcpComponent;
+}
+
+Latching PartyEnds::latching_of(Side side) const {
+  return state_.party[side].terms.latching.value_or(latching_);
+}
+
+/// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
+/// other family than our interface has; not this machine from inside, unless it stands on loopback
+/// itself; not a service of the edge. Such a party can still be latched.
+bool PartyEnds::may_send_to(const Endpoint& signalled, const MediaPort& port) const {
+  const IpAddress& ours = port.local().address;
+  return signalled.address.family() == ours.family() &&
+         (!signalled.address.is_loopback() || ours.is_loopback()) &&
+         !factory_.own.forbids(signalled);
+}
+
+std::vector<Endpoint> PartyEnds::passive(Side side, const MediaPort& port) const {
+  std::vector<Endpoint> list;
+  for (const StreamPlace& place : line_of(side).streams.places) {
+    const bool is_wanted = place.accepts && place.component == number() &&
+                           goes_by(line_of(other(side)), place.flavour);
+    if (is_wanted && may_send_to(place.at, port)) add_once(list, place.at, kMaxDialled);
+  }
+  return list;
+}
+
+}  // namespace avedge::anchor

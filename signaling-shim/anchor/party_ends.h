@@ -1,0 +1,53 @@
+// The parties of a dialog, as the data plane needs to know them.
+#pragma once
+
+#include "signaling-shim/anchor/call_observer.h"
+#include "signaling-shim/anchor/crossings.h"
+#include "signaling-shim/anchor/dialog_state.h"
+#include "signaling-shim/anchor/settings.h"
+
+namespace avedge::anchor {
+
+/// What all paths of the edge share.
+struct PathFactory {
+  SessionControl& control;
+  SessionCounters& counters;
+  const OwnPlaces& own;
+  Crossings crossings{};
+  Crossings stream_crossings{};  // over TCP, whose ports are others
+  std::uint64_t next_id = 1;
+};
+
+enum class Component : std::uint8_t { rtp, rtcp };
+
+/// One component of one m= line of a dialog's state; reads it, and must not outlive it.
+class PartyEnds {
+ public:
+  PartyEnds(const PathFactory& factory, Latching latching, const DialogState& state,
+            std::size_t line, Component component)
+      : factory_{factory}, latching_{latching}, state_{state}, line_{line}, component_{component} {}
+
+  /// The party on `side` by its datagrams, which come to `port`.
+  [[nodiscard]] MediaEnd media_end(Side side, const MediaPort& port) const;
+  /// The same, where what comes and goes is the payload of the other party's frames.
+  [[nodiscard]] MediaEnd converted_end(Side side, const MediaPort& port) const;
+  /// The same over TCP.
+  [[nodiscard]] StreamEnd stream_end(Side side, const MediaPort& port) const;
+
+ private:
+  [[nodiscard]] const MediaLine& line_of(Side side) const {
+    return state_.party[side].lines[line_];
+  }
+  [[nodiscard]] std::uint16_t number() const;
+  [[nodiscard]] Latching latching_of(Side side) const;
+  [[nodiscard]] bool may_send_to(const Endpoint& signalled, const MediaPort& port) const;
+  [[nodiscard]] std::vector<Endpoint> passive(Side side, const MediaPort& port) const;
+
+  const PathFactory& factory_;
+  Latching latching_;
+  const DialogState& state_;
+  std::size_t line_;
+  Component component_;
+};
+
+}  // namespace avedge::anchor

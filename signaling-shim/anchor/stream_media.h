@@ -1,0 +1,55 @@
+// What one party said about TCP in one m= line: by candidates, by the m= line itself, or not at
+// all.
+#pragma once
+
+#include <vector>
+
+#include "ice/candidate/ice06_credentials.h"
+#include "ice/candidate/stream_candidate.h"
+#include "relay/core/endpoint.h"
+#include "signaling-shim/sdp/view.h"
+
+namespace avedge::anchor {
+
+/// Of one party and line; more are ignored. Only kMaxDialled of a component are ever connected to.
+inline constexpr std::size_t kMaxStreamPlaces = 32;
+
+/// An endpoint of the party's over TCP.
+struct StreamPlace {
+  Endpoint at;
+  std::uint16_t component = candidate::kRtpComponent;
+  candidate::Flavour flavour = candidate::Flavour::ice19;
+  bool accepts = false;  // connections; otherwise it only connects from there
+  friend bool operator==(const StreamPlace&, const StreamPlace&) = default;
+};
+
+struct StreamMedia {
+  enum class Kind : std::uint8_t {
+    none,
+    own,       // the party can connect, or be connected to
+    converted  // it cannot, but the other party can: the edge turns frames into datagrams for it
+  };
+
+  Kind kind = Kind::none;
+  /// RTCP has a connection of its own. Lync sends both components through one.
+  bool has_rtcp = false;
+  candidate::StreamGrammar grammar = candidate::StreamGrammar::rfc6544;  // of its candidates
+  /// The likeliest first: the m= line's own, then the candidates as they were written.
+  std::vector<StreamPlace> places;
+  /// The credentials of those candidates, if they are in the older grammar.
+  std::vector<candidate::Ice06Credentials> ice06;
+  friend bool operator==(const StreamMedia&, const StreamMedia&) = default;
+
+  [[nodiscard]] static StreamMedia from(const sdp::View& view, const sdp::Media& media);
+
+  /// Whether there are candidates, or an m= line, in that grammar.
+  [[nodiscard]] bool is_written_in(candidate::Flavour flavour) const;
+  /// Where the party is most likely to be connected; no port if that is unknown.
+  [[nodiscard]] Endpoint place_of(std::uint16_t component) const;
+  /// As PartyMedia::add_alternative(): `other` is the richer one.
+  void add_alternative(const StreamMedia& other);
+  /// The party is at `source`, whatever it wrote: only the port of an m= line over TCP holds.
+  void move_to(const IpAddress& source, bool has_line_of_its_own);
+};
+
+}  // namespace avedge::anchor

@@ -1,0 +1,155 @@
+#include "signaling-shim/anchor/stream_paths.h"
+
+#include <set>
+
+#include "signaling-shim/anchor/path_totals.h"
+
+namespace avedge::anchor {
+namespace {
+
+/// What `side` talks to in a line that carries streams: our TCP ports, or our converters.
+const ComponentPorts& ports_of(const DialogState& state, Side side, std::size_t line) {
+  const LineLease& lease = state.facing[side][line];
+  const bool is_converted = state.party[side].stream_kind(line) == StreamMedia::Kind::converted;
+  return is_converted ? *lease.converters : *lease.streams;
+}
+
+const MediaPort& port_of(const DialogState& state, Side side, std::size_t line,
+                         Component component) {
+  const ComponentPorts& ports = ports_of(state, side, line);
+  return component == Component::rtp ? ports.rtp : ports.rtcp;
+}
+
+bool same_ends(const StreamPath& left, const StreamPath& right) {
+  return left.near == right.near && left.far == right.far &&
+         left.near_datagrams == right.near_datagrams && left.far_datagrams == right.far_datagrams;
+}
+
+SocketId socket_of(const StreamEnd& end, const std::optional<MediaEnd>& datagrams) {
+  return datagrams ? datagrams->socket : end.port;
+}
+
+bool same_ports(const StreamPath& left, const StreamPath& right) {
+  return socket_of(left.near, left.near_datagrams) == socket_of(right.near, right.near_datagrams) &&
+         socket_of(left.far, left.far_datagrams) == socket_of(right.far, right.far_datagrams);
+}
+
+}  // namespace
+
+StreamPaths::~StreamPaths() {
+  for (auto& [key, slot] : slots_) remove(slot);
+}
+
+void StreamPaths::sync(const DialogState& state) {
+  Wanted paths = wanted(state);
+  remove_stale(paths);
+  for (auto& [key, joint] : paths) set(key, std::move(joint));
+}
+
+/// A line that shares its port with an earlier one is served by that one's path.
+StreamPaths::Wanted StreamPaths::wanted(const DialogState& state) const {
+  Wanted paths;
+  std::set<const ComponentPorts*> used;
+  for (std::size_t line = 0; line < state.party[Side::caller].lines.size(); ++line) {
+    if (!state.carries_streams(line)) continue;
+    const ComponentPorts& near = ports_of(state, Side::caller, line);
+    const ComponentPorts& far = ports_of(state, Side::callee, line);
+    const bool is_first_near = used.insert(&near).second;
+    const bool is_first_far = used.insert(&far).second;
+    if (!is_first_near || !is_first_far) continue;
+    paths.emplace(Key{line, Component::rtp}, joint_of(state, {line, Component::rtp}));
+    if (!near.rtcp || !far.rtcp) continue;
+    paths.emplace(Key{line, Component::rtcp}, joint_of(state, {line, Component::rtcp}));
+  }
+  return paths;
+}
+
+StreamPaths::Joint StreamPaths::joint_of(const DialogState& state, const Key& key) const {
+  const auto& [line, component] = key;
+  const PartyEnds parties{factory_, latching_, state, line, component};
+  Joint joint{{},
+              port_of(state, Side::caller, line, component),
+              port_of(state, Side::callee, line, component)};
+  const auto is_converted = [&, of = line](Side side) {
+    return state.party[side].stream_kind(of) == StreamMedia::Kind::converted;
+  };
+  if (is_converted(Side::caller)) {
+    joint.path.near_datagrams = parties.converted_end(Side::caller, joint.near_port);
+  } else {
+    joint.path.near = parties.stream_end(Side::caller, joint.near_port);
+  }
+  if (is_converted(Side::callee)) {
+    joint.path.far_datagrams = parties.converted_end(Side::callee, joint.far_port);
+  } else {
+    joint.path.far = parties.stream_end(Side::callee, joint.far_port);
+  }
+  return joint;
+}
+
+void StreamPaths::remove_stale(const Wanted& wanted) {
+  for (auto& [key, slot] : slots_) {
+    const auto found = wanted.find(key);
+    if (found == wanted.end() || !same_ports(found->second.path, slot.path)) remove(slot);
+  }
+}
+
+void StreamPaths::set(const Key& key, Joint joint) {
+  Slot& slot = slots_[key];
+  drop_circles(joint);
+  if (slot.is_live && same_ends(slot.path, joint.path)) return;
+  if (!slot.is_live) {
+    slot.is_live = true;
+    slot.path.id = MediaPathId{factory_.next_id++};
+    factory_.counters.paths.add(1);
+  }
+  if (slot.path.counters == nullptr) slot.path.counters = std::make_shared<MediaPathCounters>();
+  note_crossings(slot.path.id, joint);
+  joint.path.id = slot.path.id;
+  joint.path.counters = slot.path.counters;
+  slot.path = std::move(joint.path);
+  factory_.control.set_stream_path(worker_, slot.path);
+}
+
+/// Parties that accept connections at each other's ports of ours would have us connect to ourselves
+/// without end.
+void StreamPaths::drop_circles(Joint& joint) const {
+  for (StreamEnd* end : {&joint.path.near, &joint.path.far}) {
+    std::erase_if(end->passive, [&](const Endpoint& place) {
+      return factory_.stream_crossings.come_back(place, joint.near_port, joint.far_port);
+    });
+  }
+  drop_circle(joint.path.near_datagrams, joint.near_port);
+  drop_circle(joint.path.far_datagrams, joint.far_port);
+}
+
+void StreamPaths::drop_circle(std::optional<MediaEnd>& party, const MediaPort& port) const {
+  if (party && factory_.crossings.come_back(party->signalled, port, port)) party->signalled = {};
+}
+
+void StreamPaths::note_crossings(MediaPathId path, const Joint& joint) {
+  factory_.stream_crossings.remove(path);
+  for (const Endpoint& place : joint.path.far.passive) {
+    factory_.stream_crossings.add(path, joint.near_port, place);
+  }
+  for (const Endpoint& place : joint.path.near.passive) {
+    factory_.stream_crossings.add(path, joint.far_port, place);
+  }
+}
+
+void StreamPaths::remove(Slot& slot) {
+  if (!slot.is_live) return;
+  slot.is_live = false;
+  factory_.counters.paths.add(-1);
+  factory_.stream_crossings.remove(slot.path.id);
+  factory_.control.remove_stream_path(worker_, slot.path.id);
+}
+
+MediaTotals StreamPaths::totals() const {
+  return totals_of(slots_);
+}
+
+Time StreamPaths::last_activity() const {
+  return last_activity_of(slots_);
+}
+
+}  // namespace avedge::anchor

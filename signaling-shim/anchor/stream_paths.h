@@ -1,0 +1,61 @@
+// Keeps the worker's paths over TCP in step with what a dialog agreed on, as MediaPaths does with
+// those over UDP.
+//
+// Branches of a forked call share the ports that face their callees. Who connects there is told
+// apart as datagrams are: by the signalled address, and by ICE checks, which name the branch.
+#pragma once
+
+#include <map>
+
+#include "signaling-shim/anchor/party_ends.h"
+
+namespace avedge::anchor {
+
+/// The paths of one dialog; removed with it. The near end is the caller, the far end the callee.
+class StreamPaths {
+ public:
+  StreamPaths(PathFactory& factory, WorkerId worker, Latching latching)
+      : factory_{factory}, worker_{worker}, latching_{latching} {}
+  StreamPaths(const StreamPaths&) = delete;
+  StreamPaths& operator=(const StreamPaths&) = delete;
+  ~StreamPaths();
+
+  /// Posts what is new or changed and removes what is gone; the same state again posts nothing.
+  /// Ports that only the old state holds may be freed afterwards, not before.
+  void sync(const DialogState& state);
+
+  /// Packets are known only where frames become datagrams: of other connections, the bytes.
+  [[nodiscard]] MediaTotals totals() const;
+  /// When anything was last forwarded; Time{} if never.
+  [[nodiscard]] Time last_activity() const;
+
+ private:
+  using Key = std::pair<std::size_t, Component>;  // m= line
+  struct Slot {
+    StreamPath path;
+    bool is_live = false;
+  };
+  struct Joint {
+    StreamPath path;  // without id and counters
+    const MediaPort& near_port;
+    const MediaPort& far_port;
+  };
+  using Wanted = std::map<Key, Joint>;
+
+  [[nodiscard]] Wanted wanted(const DialogState& state) const;
+  [[nodiscard]] Joint joint_of(const DialogState& state, const Key& key) const;
+  void remove_stale(const Wanted& wanted);
+  void set(const Key& key, Joint joint);
+  void drop_circles(Joint& joint) const;
+  void drop_circle(std::optional<MediaEnd>& party, const MediaPort& port) const;
+  void note_crossings(MediaPathId path, const Joint& joint);
+  void remove(Slot& slot);
+
+  PathFactory& factory_;
+  WorkerId worker_;
+  Latching latching_;
+  /// Slots outlive their paths, so that counters go on where a line comes back.
+  std::map<Key, Slot> slots_;
+};
+
+}  // namespace avedge::anchor
