@@ -104,7 +104,7 @@ void measure_sdp() {
   const IpAddress edge = IpAddress::v4(203, 0, 113, 1);
   sdp::FarView far;
   far.address = edge;
-  far.media = {sdp::EdgePorts{{edge, Port{50000}}, {edge, Port{50001}}}};
+  far.media.emplace_back().datagrams = {{edge, Port{50000}}, {edge, Port{50001}}};
   std::size_t written = 0;
   begin_counting();
   for (std::size_t i = 0; i < kRepetitions; ++i) {
