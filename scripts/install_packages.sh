@@ -35,7 +35,7 @@ test_packages=(
   chromium libnss3-tools                 # a browser as TURN client, and the certificates it trusts
   python3-aioice       # a second client stack
   python3-cryptography # access tokens of RFC 7635 (AES-GCM)
-  iproute2 procps util-linux             # namespaces and what lives in them
+  iproute2 procps util-linux ethtool     # namespaces and what lives in them
   curl                 # one of the commands that avedge prints
   systemd              # systemd-analyze verify
   valgrind             # counts the instructions of the packet path

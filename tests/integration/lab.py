@@ -100,9 +100,12 @@ class Process:
 
 
 class Lab:
-    """Three hosts and everything started on them; `with Lab() as lab:` cleans up in any case."""
+    """Three hosts and everything started on them; `with Lab() as lab:` cleans up in any case.
 
-    def __init__(self):
+    Without `offload` no device cuts runs of datagrams (UDP_SEGMENT) for its sender, so that captures
+    see one packet for each datagram; with it, they are as network cards are."""
+
+    def __init__(self, offload=False):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="avedge-lab-"))
         self._processes = []
         self._namespaces = []
@@ -118,6 +121,10 @@ class Lab:
             # What an operator does too: outgoing sockets of other programs keep off the media ports.
             self.edge.sysctl("net.ipv4.ip_local_reserved_ports", "50000-59999")
             self.edge.sysctl("net.ipv4.ip_forward", 0)
+            if not offload:
+                for host, device in ((self.edge, "external"), (self.edge, "internal"),
+                                     (self.ext, "eth0"), (self.inside, "eth0")):
+                    host.run(["ethtool", "-K", device, "tx-udp-segmentation", "off"], check=True)
             self.edge.sysctl("net.ipv6.conf.all.forwarding", 0)
         except BaseException:
             self.close()

@@ -267,7 +267,7 @@ TEST_F(IceLatchingTest, Rfc8445_9_ARestartForgetsOlderSources) {
 /// The offer behind the checks names what the far agent sees of its sender: our own port, where
 /// nothing may be sent.
 TEST_F(IceLatchingTest, Rfc5245_9_1_2_2_AnSdpWithoutAPlaceToSendToMovesNothing) {
-  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1000", check(caller_name_, "calleepassword")));
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1000", make_check(caller_name_, "calleepassword")));
   path_.near.signalled = {};
   set_path();
   EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("203.0.113.50:1000"))
