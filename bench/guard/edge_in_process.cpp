@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "ice/latching/anchor_latching.h"
+#include "ice/latching/stream_latching.h"
 
 namespace avedge::bench::guard {
 namespace {
@@ -98,11 +99,14 @@ EdgeInProcess::EdgeInProcess(Egress egress, const IpAddress& relayed) {
 relay::Handlers EdgeInProcess::make_handlers(const relay::HandlerSurroundings& around,
                                              const turn::SharedRules& rules,
                                              const IpAddress& relayed) {
-  return {std::make_unique<turn::Server>(
-              rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, *this,
-                                        &around.peers, nullptr, around.worker}),
-          std::make_unique<latching::AnchorLatching>(around.flows, around.counters,
-                                                     std::vector{relayed})};
+  const std::vector own{relayed};
+  auto server = std::make_unique<turn::Server>(
+      rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, *this,
+                                &around.peers, nullptr, around.worker});
+  auto datagrams = std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own);
+  auto streams =
+      std::make_unique<latching::StreamLatching>(around.parties, *datagrams, around.counters, own);
+  return {std::move(server), std::move(datagrams), std::move(streams)};
 }
 
 Endpoint EdgeInProcess::listener() {

@@ -20,23 +20,23 @@ class PortsOnPaper final : public SessionControl {
  public:
   WorkerId assign_worker() override { return WorkerId{}; }
   Verdict<MediaPortPair> lease_pair(WorkerId, std::string_view, AddressFamily) override {
-    const Port rtp{static_cast<std::uint16_t>(20'000 + next_)};
+    const Port rtp = next_port();
     return MediaPortPair{bind(rtp), bind(rtp.next())};
   }
   Verdict<MediaPort> lease_single(WorkerId, std::string_view, AddressFamily) override {
-    return bind_next();
+    return bind(next_port());
   }
   Verdict<MediaPort> lease_stream(WorkerId, std::string_view, AddressFamily) override {
-    return bind_next();
+    return bind(next_port());
   }
-  void set_stream_path(WorkerId, const StreamPath&) override {}
-  void remove_stream_path(WorkerId, MediaPathId) override {}
   void set_path(WorkerId, const MediaPath&) override {}
   void remove_path(WorkerId, MediaPathId) override {}
+  void set_stream_path(WorkerId, const StreamPath&) override {}
+  void remove_stream_path(WorkerId, MediaPathId) override {}
   void release(WorkerId, SocketId) override {}
 
  private:
-  MediaPort bind_next() { return bind(Port{static_cast<std::uint16_t>(20'000 + next_)}); }
+  [[nodiscard]] Port next_port() const { return Port{static_cast<std::uint16_t>(20'000 + next_)}; }
   MediaPort bind(Port port) {
     const Endpoint local{IpAddress::v4(203, 0, 113, 1), port};
     return {*this, WorkerId{}, SocketId{next_++}, local, local};
@@ -104,7 +104,7 @@ void measure_sdp() {
   const IpAddress edge = IpAddress::v4(203, 0, 113, 1);
   sdp::FarView far;
   far.address = edge;
-  far.media = {{sdp::EdgePorts{{edge, Port{50000}}, {edge, Port{50001}}}, {}, {}}};
+  far.media.emplace_back().datagrams = {{edge, Port{50000}}, {edge, Port{50001}}};
   std::size_t written = 0;
   begin_counting();
   for (std::size_t i = 0; i < kRepetitions; ++i) {
