@@ -3,8 +3,8 @@
 namespace avedge::ng {
 namespace {
 
-using anchor::Side;
 using anchor::Component;
+using anchor::Side;
 
 struct Totals {
   std::uint64_t packets = 0;
