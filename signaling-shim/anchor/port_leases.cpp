@@ -90,10 +90,11 @@ Verdict<PortLeases> PortLessor::fit(const PortLeases& held, const PartyMedia& me
   PortLeases leases = held;
   leases.resize(std::max(held.size(), media.lines.size()));
   const auto datagrams = [&](const MediaLine&) { return lease_datagrams(preferred); };
-  const auto streams = [&](const MediaLine& line) {
+  const auto streams = [&](const MediaLine& line) -> Verdict<Lease<ComponentPorts>> {
     auto lease = lease_each(&SessionControl::lease_stream, line.streams.has_rtcp, preferred);
     const bool can_do_without = line.has_datagrams;
-    return !lease && can_do_without ? Verdict{Lease<ComponentPorts>{}} : lease;
+    if (!lease && can_do_without) return Lease<ComponentPorts>{};
+    return lease;
   };
   if (const auto step = kDatagrams.fit(leases, media, datagrams); !step) return step.reason();
   if (const auto step = kStreams.fit(leases, media, streams); !step) return step.reason();
