@@ -67,11 +67,13 @@ void replace_all(const Media& media, const CandidatePlan& plan, text::EditList& 
   }
 }
 
-/// ICE-06: the lines of `model` name the edge; no id can be added that the party knows.
+/// ICE-06: the lines of `model`, over its carrier, name the edge; no id can be added that the party
+/// knows.
 void replace_model(const Media& media, const Candidate& model, const EdgePorts& ports,
                    text::EditList& edits) {
   for (const CandidateLine& line : media.candidates) {
     if (!line.candidate || line.candidate->foundation != model.foundation) continue;
+    if (line.candidate->carrier != model.carrier) continue;
     for (const auto& [component, port] : components_of(ports)) {
       if (line.candidate->component != component) continue;
       edits.replace(line.candidate->address, port->address.to_string());

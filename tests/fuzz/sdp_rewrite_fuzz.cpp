@@ -31,6 +31,15 @@ void check_kept(const sdp::View& view, sdp::FarView far) {
   }
 }
 
+/// Sections that change their carrier parse again.
+void check_converted(const sdp::View& view, sdp::FarView far) {
+  for (sdp::SectionPorts& section : far.media) section.converts_line = true;
+  const std::string out = sdp::rewrite(view, far);
+  if (out.size() > sdp::kMaxSize) return;
+  const auto again = sdp::View::parse(out);
+  if (!again && again.reason() != avedge::DropReason::sdp_unsupported) std::abort();
+}
+
 }  // namespace
 
 // What was rewritten parses again, has the same sections, and every relayed one is on the edge.
@@ -48,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   far.media.assign(view->media().size(), sdp::SectionPorts{ports, ports, grammar});
   far.receiver.assign(view->media().size(), sdp::ReceiverPlaces{rtp, rtcp, rtp, rtcp, {}});
   check_kept(*view, far);
+  check_converted(*view, far);
   const std::string out = sdp::rewrite(*view, far);
 
   if (out.size() > sdp::kMaxSize) return 0;
