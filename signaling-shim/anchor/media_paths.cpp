@@ -2,8 +2,6 @@
 
 #include <set>
 
-#include "signaling-shim/anchor/path_totals.h"
-
 namespace avedge::anchor {
 
 MediaPaths::~MediaPaths() {
@@ -64,12 +62,7 @@ void MediaPaths::set(const Key& key, Joint joint) {
     if (is_circle) end->signalled = {};
   }
   if (slot.is_live && slot.path.near == joint.near && slot.path.far == joint.far) return;
-  if (!slot.is_live) {
-    slot.is_live = true;
-    slot.path.id = MediaPathId{factory_.next_id++};
-    factory_.counters.paths.add(1);
-  }
-  if (slot.path.counters == nullptr) slot.path.counters = std::make_shared<MediaPathCounters>();
+  revive(slot, factory_);
   note_crossings(slot.path.id, joint);
   slot.path.near = std::move(joint.near);
   slot.path.far = std::move(joint.far);
@@ -83,9 +76,7 @@ void MediaPaths::note_crossings(MediaPathId path, const Joint& joint) {
 }
 
 void MediaPaths::remove(Slot& slot) {
-  if (!slot.is_live) return;
-  slot.is_live = false;
-  factory_.counters.paths.add(-1);
+  if (!retire(slot, factory_)) return;
   factory_.crossings.remove(slot.path.id);
   factory_.control.remove_path(worker_, slot.path.id);
 }

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "signaling-shim/anchor/party_ends.h"
+#include "signaling-shim/anchor/path_slots.h"
 
 namespace avedge::anchor {
 
@@ -33,11 +33,8 @@ class MediaPaths {
   }
 
  private:
-  using Key = std::pair<std::size_t, Component>;  // m= line
-  struct Slot {
-    MediaPath path;
-    bool is_live = false;
-  };
+  using Key = PathKey;
+  using Slot = PathSlot<MediaPath>;
   /// What leads from one party to the other; the ports are those of the state it was made of.
   struct Joint {
     MediaEnd near;
@@ -58,8 +55,7 @@ class MediaPaths {
   PathFactory& factory_;
   WorkerId worker_;
   Latching latching_;
-  /// Slots outlive their paths, so that counters go on where a line comes back.
-  std::map<Key, Slot> slots_;
+  PathSlots<MediaPath> slots_;
 };
 
 }  // namespace avedge::anchor

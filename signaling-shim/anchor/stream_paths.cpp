@@ -2,8 +2,6 @@
 
 #include <set>
 
-#include "signaling-shim/anchor/path_totals.h"
-
 namespace avedge::anchor {
 namespace {
 
@@ -97,12 +95,7 @@ void StreamPaths::set(const Key& key, Joint joint) {
   Slot& slot = slots_[key];
   drop_circles(joint);
   if (slot.is_live && same_ends(slot.path, joint.path)) return;
-  if (!slot.is_live) {
-    slot.is_live = true;
-    slot.path.id = MediaPathId{factory_.next_id++};
-    factory_.counters.paths.add(1);
-  }
-  if (slot.path.counters == nullptr) slot.path.counters = std::make_shared<MediaPathCounters>();
+  revive(slot, factory_);
   note_crossings(slot.path.id, joint);
   joint.path.id = slot.path.id;
   joint.path.counters = slot.path.counters;
@@ -137,9 +130,7 @@ void StreamPaths::note_crossings(MediaPathId path, const Joint& joint) {
 }
 
 void StreamPaths::remove(Slot& slot) {
-  if (!slot.is_live) return;
-  slot.is_live = false;
-  factory_.counters.paths.add(-1);
+  if (!retire(slot, factory_)) return;
   factory_.stream_crossings.remove(slot.path.id);
   factory_.control.remove_stream_path(worker_, slot.path.id);
 }

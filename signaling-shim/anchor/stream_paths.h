@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "signaling-shim/anchor/party_ends.h"
+#include "signaling-shim/anchor/path_slots.h"
 
 namespace avedge::anchor {
 
@@ -30,11 +30,8 @@ class StreamPaths {
   [[nodiscard]] Time last_activity() const;
 
  private:
-  using Key = std::pair<std::size_t, Component>;  // m= line
-  struct Slot {
-    StreamPath path;
-    bool is_live = false;
-  };
+  using Key = PathKey;
+  using Slot = PathSlot<StreamPath>;
   struct Joint {
     StreamPath path;  // without id and counters
     const MediaPort& near_port;
@@ -54,8 +51,7 @@ class StreamPaths {
   PathFactory& factory_;
   WorkerId worker_;
   Latching latching_;
-  /// Slots outlive their paths, so that counters go on where a line comes back.
-  std::map<Key, Slot> slots_;
+  PathSlots<StreamPath> slots_;
 };
 
 }  // namespace avedge::anchor
