@@ -34,6 +34,26 @@ function(avedge_library name)
   endif()
 endfunction()
 
+# avedge_bpf_program(TARGET source NAME): compiles a program for the kernel and makes NAME.skel.h of
+# it, which users of the header-only TARGET include. Only clang compiles for that machine.
+find_program(CLANG clang REQUIRED)
+find_program(BPFTOOL bpftool PATHS /usr/sbin REQUIRED)
+function(avedge_bpf_program target source name)
+  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target})
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${folder}/${name}.skel.h
+    COMMAND ${CLANG} -g -O2 -Wall -Wextra -Werror -target bpf
+            -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE} -MD -MF ${object}.d -MT ${folder}/${name}.skel.h
+            -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
+    COMMAND ${BPFTOOL} gen skeleton ${object} name ${name} > ${folder}/${name}.skel.h
+    DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
+  add_custom_target(${target}_header DEPENDS ${folder}/${name}.skel.h)
+  add_library(${target} INTERFACE)
+  add_dependencies(${target} ${target}_header)
+  target_include_directories(${target} SYSTEM INTERFACE ${folder})
+endfunction()
+
 # avedge_test(NAME SOURCES file... DEPENDS target... [LABEL label]): a GoogleTest program, label
 # "unit" unless another is given.
 function(avedge_test name)

@@ -26,6 +26,13 @@ void read_realm(Section& top, Config& config, Problems& problems) {
   if (realm && check_realm(*realm, problems)) config.realm = realm->value;
 }
 
+void read_ingress(Section& top, Config& config, Problems& problems) {
+  static constexpr std::array<Choice<Ingress>, 2> kWays{
+      {{"sockets", Ingress::sockets}, {"fan-in", Ingress::fan_in}}};
+  const auto word = top.text("ingress");
+  if (word) config.ingress = choose<Ingress>(*word, kWays, problems).value_or(config.ingress);
+}
+
 void read_egress(Section& top, Config& config, Problems& problems) {
   static constexpr std::array<Choice<Egress>, 2> kWays{
       {{"sockets", Egress::sockets}, {"frames", Egress::frames}}};
@@ -38,6 +45,7 @@ Config read_all(Section& top, const std::string& folder, Problems& problems) {
   Config config;
   read_realm(top, config, problems);
   top.read("workers", config.workers, 0, kMaxWorkers);
+  read_ingress(top, config, problems);
   read_egress(top, config, problems);
   read_interfaces(top, config, problems);
   read_relays(top, config, problems);

@@ -14,6 +14,7 @@
 
 #include "relay/core/bandwidth.h"
 #include "relay/core/egress.h"
+#include "relay/core/ingress.h"
 #include "relay/core/endpoint.h"
 #include "relay/core/media_path.h"
 #include "relay/core/prefix.h"
@@ -308,6 +309,7 @@ inline constexpr std::uint32_t kMaxWorkers = 255;
 struct Config {
   std::string realm;
   std::uint32_t workers = 0;  // 0: one per core
+  Ingress ingress = Ingress::sockets;
   Egress egress = Egress::sockets;
   std::vector<Interface> interfaces;
   std::vector<RelayRange> relays;

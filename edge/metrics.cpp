@@ -55,6 +55,8 @@ void report_workers(MetricSink& sink, Workers workers) {
              sum(workers, [](const auto& w) { return w.allocations.value(); }));
   sink.counter("avedge_allocations_opened_total", "TURN allocations ever opened.", {},
                sum(workers, [](const auto& w) { return w.allocations_opened.value(); }));
+  sink.counter("avedge_fanned_in_total", "Datagrams that arrived by fan-in.", {},
+               sum(workers, [](const auto& w) { return w.fanned_in.value(); }));
   sink.counter("avedge_frames_sent_total", "Relayed datagrams that left as frames of our own.", {},
                sum(workers, [](const auto& w) { return w.frames_sent.value(); }));
   sink.counter("avedge_stun_requests_total", "STUN and TURN requests that were well formed.", {},

@@ -173,6 +173,7 @@ Result<relay::ListenerSecurity> listener_security(const Config& config, std::siz
 Result<relay::DataPlaneSettings> data_plane_settings(const Config& config) {
   relay::DataPlaneSettings settings;
   settings.workers = worker_count(config);
+  settings.ingress = config.ingress;
   settings.egress = config.egress;
   settings.ranges = relay_ranges(config);
   settings.turn_relay_interface = config.turn.relay_interface;

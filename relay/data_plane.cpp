@@ -1,5 +1,9 @@
 #include "relay/data_plane.h"
 
+#include <algorithm>
+
+#include "relay/fan_in/destination.h"
+#include "relay/fan_in/icmp_socket.h"
 #include "relay/tcp_socket.h"
 #include "relay/udp_socket.h"
 
@@ -14,6 +18,9 @@ constexpr int kListenerBuffer = 8 << 20;
 /// port.
 constexpr int kPartyBacklog = 16;
 
+/// A worker's, of each family: one that datagrams are steered to, one for ICMP.
+constexpr std::size_t kFanInSockets = 4;
+
 /// Every port of every range may be a socket of one worker, over UDP and over TCP, and every client
 /// may come by a connection of its own, or bring one for each peer (RFC 6062); so may the party of
 /// a call behind each TCP port, and the other one be dialled for it. Listeners come on top. Memory
@@ -23,7 +30,41 @@ std::size_t sockets_needed(const DataPlaneSettings& settings) {
   for (const RelayRange& range : settings.ranges) {
     ports += static_cast<std::size_t>(range.last.number() - range.first.number()) + 1;
   }
-  return settings.turn_listeners.size() + 4 * ports + 2 * settings.connections.total;
+  return settings.turn_listeners.size() + kFanInSockets + 4 * ports +
+         2 * settings.connections.total;
+}
+
+bool has_family(const std::vector<RelayRange>& ranges, AddressFamily family) {
+  return std::any_of(ranges.begin(), ranges.end(), [family](const RelayRange& range) {
+    return range.local.family() == family;
+  });
+}
+
+/// Before the worker runs.
+Result<SocketId> adopt(Worker& worker, Socket socket) {
+  const std::string name = socket.local.to_string() + "/udp";
+  const auto id = worker.reserve_socket();
+  if (!id) return Error{"no socket slot left for " + name};
+  if (!worker.adopt(*id, std::move(socket))) return Error::from_errno("cannot watch " + name);
+  return *id;
+}
+
+/// Nobody else's: what is steered to a socket comes there whatever it is bound to.
+Endpoint loopback(AddressFamily family) {
+  return *Endpoint::parse(family == AddressFamily::ipv4 ? "127.0.0.1:0" : "[::1]:0");
+}
+
+Result<Socket> open_receiver(AddressFamily family) {
+  auto fd = open_udp(loopback(family), {.receive_buffer = kListenerBuffer});
+  if (!fd) return fd.reason();
+  if (!tell_destinations(fd->get(), family)) {
+    return Error::from_errno("a socket that tells where datagrams were sent to");
+  }
+  Socket socket;
+  socket.fd = std::move(fd).value();
+  socket.role = SocketRole::fan_in;
+  socket.local = local_endpoint(socket.fd);
+  return socket;
 }
 
 }  // namespace
@@ -37,7 +78,22 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
     if (!opened) return opened.reason();
     navigator = std::move(opened).value();
   }
-  std::unique_ptr<DataPlane> plane{new DataPlane{settings, std::move(navigator), make_handlers}};
+  std::unique_ptr<Steering> steering;
+  if (settings.ingress == Ingress::fan_in) {
+    auto opened = Steering::open(settings.ranges, settings.workers);
+    if (!opened) return opened.reason();
+    steering = std::move(opened).value();
+  }
+  std::unique_ptr<DataPlane> plane{
+      new DataPlane{settings, std::move(navigator), std::move(steering), make_handlers}};
+  if (plane->steering_ != nullptr) {
+    for (const AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
+      if (!has_family(settings.ranges, family)) continue;
+      if (const auto ready = plane->fan_in(family); !ready) {
+        return ready.reason().in("ingress = \"fan-in\"");
+      }
+    }
+  }
   for (const ClientListener& listener : settings.turn_listeners) {
     if (listener.udp || listener.dtls) {
       if (const auto listening = plane->listen_udp(listener); !listening) return listening.reason();
@@ -50,15 +106,16 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
 }
 
 DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
-                     const HandlerFactory& make_handlers)
+                     std::unique_ptr<Steering> steering, const HandlerFactory& make_handlers)
     : addresses_{settings.ranges},
       connections_{settings.connections},
       doorman_{connections_, settings.stream_queue},
-      navigator_{std::move(navigator)} {
+      navigator_{std::move(navigator)},
+      steering_{std::move(steering)} {
   const WorkerCapacity capacity{settings.flows_per_worker, sockets_needed(settings)};
   const WorkerSurroundings around{
-      addresses_,       reservations_,   connections_, doorman_, settings.turn_relay_interface,
-      settings.marking, navigator_.get()};
+      addresses_,       reservations_,    connections_,   doorman_, settings.turn_relay_interface,
+      settings.marking, navigator_.get(), steering_.get()};
   std::vector<Worker*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(WorkerIndex(i), capacity, around, make_handlers));
@@ -70,6 +127,29 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigato
 
 DataPlane::~DataPlane() {
   stop();
+}
+
+/// Every worker's sockets that what arrives for its ports of that family is steered to.
+Result<void> DataPlane::fan_in(AddressFamily family) {
+  for (const auto& worker : workers_) {
+    auto receiver = open_receiver(family);
+    if (!receiver) return receiver.reason();
+    const int fd = receiver->fd.get();
+    if (const auto adopted = adopt(*worker, std::move(*receiver)); !adopted) {
+      return adopted.reason();
+    }
+    const auto steered = steering_->set_receiver(worker->index(), family, fd);
+    if (!steered) return steered.reason();
+
+    Socket errors;
+    auto icmp = open_icmp(family);
+    if (!icmp) return icmp.reason();
+    errors.fd = std::move(icmp).value();
+    errors.role = SocketRole::icmp;
+    errors.local = loopback(family);
+    if (const auto adopted = adopt(*worker, std::move(errors)); !adopted) return adopted.reason();
+  }
+  return {};
 }
 
 /// One socket a worker, all bound before the first is served: the kernel spreads clients over the
@@ -86,8 +166,6 @@ Result<void> DataPlane::listen_udp(const ClientListener& listener) {
                                         .receive_buffer = kListenerBuffer,
                                         .send_buffer = kListenerBuffer});
     if (!fd) return fd.reason();
-    const auto id = worker->reserve_socket();
-    if (!id) return Error{"no socket slot left for " + listener.local.to_string() + "/udp"};
     Socket socket;
     socket.fd = std::move(fd).value();
     socket.role = SocketRole::listener;
@@ -95,9 +173,8 @@ Result<void> DataPlane::listen_udp(const ClientListener& listener) {
     socket.admits_plain = listener.udp;
     socket.local = listener.local;
     socket.advertised = listener.local;
-    if (!worker->adopt(*id, std::move(socket))) {
-      return Error::from_errno("cannot watch " + listener.local.to_string() + "/udp");
-    }
+    const auto id = adopt(*worker, std::move(socket));
+    if (!id) return id.reason();
     if (listener.dtls) worker->set_dtls(*id, *listener.dtls);
   }
   return {};

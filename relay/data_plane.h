@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "relay/core/egress.h"
+#include "relay/core/ingress.h"
 #include "relay/core/result.h"
 #include "relay/door/doorman.h"
+#include "relay/fan_in/steering.h"
 #include "relay/listener_lock.h"
 #include "relay/relay_addresses.h"
 #include "relay/reservations.h"
@@ -40,6 +42,7 @@ struct ListenerSecurity {
 
 struct DataPlaneSettings {
   unsigned workers = 1;
+  Ingress ingress = Ingress::sockets;
   Egress egress = Egress::sockets;
   std::vector<RelayRange> ranges;
   std::string turn_relay_interface;
@@ -93,7 +96,8 @@ class DataPlane final : public SessionControl {
 
  private:
   DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
-            const HandlerFactory& make_handlers);
+            std::unique_ptr<Steering> steering, const HandlerFactory& make_handlers);
+  Result<void> fan_in(AddressFamily family);
   Result<void> listen_udp(const ClientListener& listener);
   Result<void> listen_tcp(const ClientListener& listener);
   Verdict<MediaPort> hand_over(WorkerId worker, Verdict<Socket> leased, SocketRole role);
@@ -105,6 +109,7 @@ class DataPlane final : public SessionControl {
   Doorman doorman_;
   std::vector<ListenerLock> locks_;
   std::unique_ptr<Navigator> navigator_;  // null: everything leaves by sockets
+  std::unique_ptr<Steering> steering_;    // null: everything arrives by sockets of its own
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint32_t> next_worker_{0};

@@ -47,6 +47,8 @@ Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
       if (packet.remote == socket.local) return drop(DropReason::unknown_source);
       return from_party(now, id, socket, packet);
     case SocketRole::framed: return from_party(now, id, socket, packet);
+    case SocketRole::fan_in:  // whose datagrams are those of relays and anchors
+    case SocketRole::icmp:
     case SocketRole::tcp_relay:
     case SocketRole::peer:
     case SocketRole::tcp_anchor:

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "relay/fan_in/destination.h"
 #include "relay/ip_marks.h"
 
 namespace avedge::relay {
@@ -33,7 +34,8 @@ void receive_runs(int fd);
 [[nodiscard]] std::size_t received_segment(msghdr& message);
 /// Ancillary data of a received message.
 struct ReceiveControl {
-  alignas(cmsghdr) std::array<std::byte, sizeof(MarksBuffer) + CMSG_SPACE(sizeof(int))> bytes;
+  alignas(cmsghdr) std::array<std::byte, sizeof(MarksBuffer) + CMSG_SPACE(sizeof(int)) +
+                                             kDestinationSpace> bytes;
 };
 
 class SegmentRuns {

@@ -24,6 +24,8 @@ enum class SocketRole : std::uint8_t {
   listener,     // UDP, for everybody who is no session below
   relay,        // UDP, one allocation's relayed address
   anchor,       // UDP, one party of an anchored call
+  fan_in,       // UDP, where what arrives for relays and anchors is steered to
+  icmp,         // raw, what is said about datagrams that relays sent
   client,       // one client's TCP or TLS connection
   dtls_client,  // one client's DTLS session, behind a listener
   tcp_relay,    // TCP, one allocation's relayed address (RFC 6062)

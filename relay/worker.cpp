@@ -8,6 +8,9 @@
 #include "relay/core/random.h"
 #include "relay/door/doorman.h"
 #include "relay/error_queue.h"
+#include "relay/fan_in/destination.h"
+#include "relay/fan_in/icmp_quote.h"
+#include "relay/fan_in/icmp_socket.h"
 #include "relay/thread_signals.h"
 
 namespace avedge::relay {
@@ -20,6 +23,8 @@ constexpr int kMaxEvents = 256;
 constexpr std::size_t kRelayReceiveBatch = 8;
 /// ICMP errors read in one go: whoever forges them must not keep the worker from its media.
 constexpr int kIcmpBatch = 8;
+/// Bytes of an ICMP error that are read: both its IPv4 headers with all options, and the ports.
+constexpr std::size_t kIcmpQuote = 192;
 /// ICMP errors a second that clients are told about; the others are read and forgotten. They come
 /// by the dozen when a peer is gone, and each costs a message.
 constexpr Pace kIcmpPace{1000, std::chrono::milliseconds{100}};
@@ -30,6 +35,13 @@ bool control(const FileDescriptor& epoll, int operation, int fd, std::uint64_t d
   event.events = interest;
   event.data.u64 = data;
   return epoll_ctl(epoll.get(), operation, fd, &event) == 0;
+}
+
+std::optional<FanIn> make_fan_in(WorkerIndex index, const WorkerSurroundings& around) {
+  if (around.steering == nullptr) return std::nullopt;
+  std::vector<RelayRange> ranges;
+  for (const auto& address : around.addresses.all()) ranges.push_back(address->range());
+  return FanIn{*around.steering, index, ranges};
 }
 
 /// Throws std::system_error without the right to write frames.
@@ -57,6 +69,7 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
       ports_{*this, around.addresses, around.reservations, around.turn_relay_interface},
       batch_{counters_.drops},
       egress_{make_egress(index, around.navigator, batch_, counters_, now_)},
+      fan_in_{make_fan_in(index, around)},
       forwarder_{flows_,         sockets_,
                  batch_,         counters_,
                  ports_,         around.addresses.translates(around.turn_relay_interface),
@@ -135,6 +148,8 @@ void Worker::serve(SocketId id, std::uint32_t ready) {
     case SocketRole::listener:
     case SocketRole::relay:
     case SocketRole::anchor: return receive_from(id, *socket);
+    case SocketRole::fan_in: return receive_fanned_in(socket->fd.get());
+    case SocketRole::icmp: return report_quoted(socket->fd.get(), socket->local.address.family());
     case SocketRole::client:
     case SocketRole::dtls_client:
     case SocketRole::tcp_relay:
@@ -145,22 +160,41 @@ void Worker::serve(SocketId id, std::uint32_t ready) {
   }
 }
 
-/// RFC 8656 §11.5. Whether the peer is one that the client talks to is the protocol's to judge: the
-/// kernel believes everybody who quotes a datagram that this socket might have sent.
+/// Whether the peer is one that the client talks to is the protocol's to judge: the kernel believes
+/// everybody who quotes a datagram that this socket might have sent.
 void Worker::report_undelivered(SocketId id) {
   for (int i = 0; i < kIcmpBatch; ++i) {
     const Socket* socket = sockets_.find(id);
     if (socket == nullptr || socket->role != SocketRole::relay) return;
     const auto undelivered = take_icmp_error(socket->fd.get());
     if (!undelivered) return;
-    if (!icmp_reports_.spend(now_, 1)) {
-      counters_.drops.count(DropReason::icmp_flood);
-      continue;
-    }
-    consult([&](Time now, Outcome& outcome) {
-      handlers_.listener->on_icmp(now, id, undelivered->peer, undelivered->error, outcome);
-    });
+    report(id, undelivered->peer, undelivered->error);
   }
+}
+
+/// As report_undelivered(), for ports whose errors the kernel cannot keep.
+void Worker::report_quoted(int icmp_socket, AddressFamily family) {
+  for (int i = 0; i < kIcmpBatch; ++i) {
+    std::array<std::byte, kIcmpQuote> buffer;
+    const ConstBytes message = receive_icmp(icmp_socket, buffer);
+    if (message.empty()) return;
+    const auto quoted =
+        family == AddressFamily::ipv4 ? read_icmp(message) : read_icmpv6(message);
+    if (!quoted) continue;
+    const SocketId id = fan_in_->find(quoted->local);
+    const Socket* socket = sockets_.find(id);
+    if (socket != nullptr && socket->role == SocketRole::relay) {
+      report(id, quoted->peer, quoted->error);
+    }
+  }
+}
+
+/// RFC 8656 §11.5.
+void Worker::report(SocketId relay, const Endpoint& peer, const IcmpError& error) {
+  if (!icmp_reports_.spend(now_, 1)) return counters_.drops.count(DropReason::icmp_flood);
+  consult([&](Time now, Outcome& outcome) {
+    handlers_.listener->on_icmp(now, relay, peer, error, outcome);
+  });
 }
 
 /// One wake-up takes one batch from a socket: epoll is level-triggered, so nobody is starved and
@@ -180,6 +214,28 @@ void Worker::receive_from(SocketId id, Socket& socket) {
 }
 
 std::size_t Worker::receive(SocketId id, const Socket& socket, std::size_t wanted) {
+  const std::size_t count = receive_messages(socket.fd.get(), wanted);
+  for (std::size_t i = 0; i < count; ++i) serve_received(id, socket, i);
+  return count;
+}
+
+/// A port may have been given back while datagrams for it waited here.
+void Worker::receive_fanned_in(int fan_in_socket) {
+  const std::size_t count = receive_messages(fan_in_socket, kReceiveBatch);
+  counters_.fanned_in.add(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const SocketId id = fan_in_->find(received_destination(messages_[i].msg_hdr));
+    const Socket* socket = sockets_.find(id);
+    if (socket == nullptr) {
+      counters_.drops.count(DropReason::peer_not_leased);
+    } else {
+      serve_received(id, *socket, i);
+    }
+  }
+}
+
+/// Into messages_ and what they refer to. Returns how many came, at most `wanted`.
+std::size_t Worker::receive_messages(int fd, std::size_t wanted) {
   if (ring_.free() < wanted) flush();
 
   for (std::size_t i = 0; i < wanted; ++i) {
@@ -187,22 +243,22 @@ std::size_t Worker::receive(SocketId id, const Socket& socket, std::size_t wante
     messages_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
     messages_[i].msg_hdr.msg_controllen = sizeof(ReceiveControl);
   }
-  const int received = recvmmsg(socket.fd.get(), messages_.data(), static_cast<unsigned>(wanted),
-                                MSG_DONTWAIT, nullptr);
+  const int received =
+      recvmmsg(fd, messages_.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
   if (received <= 0) return 0;
   const auto count = static_cast<std::size_t>(received);
-  std::byte* const first = ring_.payload(0);
   ring_.keep(count);
-  const bool marked = reads_marks(socket);
-  for (std::size_t i = 0; i < count; ++i) {
-    msghdr& header = messages_[i].msg_hdr;
-    const Packet packet{sources_[i].endpoint(),
-                        {first + i * PacketRing::kStride, messages_[i].msg_len},
-                        marked ? received_marks(header) : IpMarks{}};
-    const std::size_t segment = header.msg_controllen > 0 ? received_segment(header) : 0;
-    segment == 0 ? serve(id, socket, packet) : serve_run(id, packet, segment);
-  }
   return count;
+}
+
+void Worker::serve_received(SocketId id, const Socket& socket, std::size_t index) {
+  msghdr& header = messages_[index].msg_hdr;
+  const Packet packet{
+      sources_[index].endpoint(),
+      {static_cast<std::byte*>(vectors_[index].iov_base), messages_[index].msg_len},
+      reads_marks(socket) ? received_marks(header) : IpMarks{}};
+  const std::size_t segment = header.msg_controllen > 0 ? received_segment(header) : 0;
+  segment == 0 ? serve(id, socket, packet) : serve_run(id, packet, segment);
 }
 
 /// Only what comes from peers is framed, and needs room for that; the rest is served where it lies.
@@ -354,7 +410,7 @@ void Worker::limit_bandwidth(const LimitBandwidth& limit) {
 void Worker::close_anything(SocketId id) {
   streams_.close(id);
   dtls_.close(id);
-  sockets_.close(id);
+  close(id);
 }
 
 void Worker::send_waiting() {
@@ -395,6 +451,7 @@ bool Worker::adopt(SocketId id, Socket socket) {
   const Socket& adopted = sockets_.add(id, std::move(socket));
   // Who comes waits in the kernel until there is a path.
   if (adopted.role == SocketRole::tcp_anchor) return watch(id, adopted.fd.get(), 0);
+  if (adopted.role == SocketRole::icmp) return watch(id, adopted.fd.get(), EPOLLIN);
   if (adopted.role == SocketRole::listener) udp_listeners_.emplace(adopted.local, id);
   // Without these the socket works as well: its client hears nothing of errors, its packets leave
   // unmarked.
@@ -402,7 +459,19 @@ bool Worker::adopt(SocketId id, Socket socket) {
   if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
   receive_runs(adopted.fd.get());
   if (adopted.role != SocketRole::anchor) apply_marking(adopted.fd.get(), family, around_.marking);
+  if (is_fanned_in(adopted)) fan_in_->take_in(adopted.local, id);
   return watch(id, adopted.fd.get(), EPOLLIN);
+}
+
+void Worker::close(SocketId id) {
+  if (const Socket* socket = sockets_.find(id); socket != nullptr && is_fanned_in(*socket)) {
+    fan_in_->let_go(socket->local);
+  }
+  sockets_.close(id);
+}
+
+bool Worker::is_fanned_in(const Socket& socket) const {
+  return fan_in_ && (socket.role == SocketRole::relay || socket.role == SocketRole::anchor);
 }
 
 bool Worker::watch(SocketId id, int fd, std::uint32_t interest) {
@@ -447,6 +516,7 @@ std::optional<Socket> Worker::release(SocketId id) {
   Socket* socket = sockets_.find(id);
   if (socket == nullptr) return std::nullopt;
   unwatch(socket->fd.get());
+  if (is_fanned_in(*socket)) fan_in_->let_go(socket->local);
   socket->bandwidth.reset();  // made of this worker's shares: where it arrives it gets another
   return sockets_.take(id);
 }

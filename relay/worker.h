@@ -16,6 +16,7 @@
 #include "relay/core/slow_path.h"
 #include "relay/core/stream_connections.h"
 #include "relay/dtls/dtls_clients.h"
+#include "relay/fan_in/fan_in.h"
 #include "relay/flow_table.h"
 #include "relay/forwarder.h"
 #include "relay/mailbox.h"
@@ -63,6 +64,7 @@ struct WorkerSurroundings {
   std::string turn_relay_interface;
   Marking marking;
   Navigator* navigator;  // null: everything leaves by sockets
+  Steering* steering;    // null: everything arrives by sockets of its own
 };
 
 class Worker final : public FlowReader {
@@ -102,7 +104,7 @@ class Worker final : public FlowReader {
   /// socket is there then, deaf until it is closed.
   bool adopt(SocketId id, Socket socket);
   /// Closes it; its flows must be gone.
-  void close(SocketId id) { sockets_.close(id); }
+  void close(SocketId id);
   /// Gives the socket away instead, for another worker. Nothing if there is none.
   [[nodiscard]] std::optional<Socket> release(SocketId id);
   /// The UDP listener that is bound to `local`.
@@ -153,9 +155,16 @@ class Worker final : public FlowReader {
   [[nodiscard]] int milliseconds_to_next_deadline() const;
   void serve(SocketId id, std::uint32_t ready);
   void report_undelivered(SocketId id);
+  void report_quoted(int icmp_socket, AddressFamily family);
+  void report(SocketId relay, const Endpoint& peer, const IcmpError& error);
   void receive_from(SocketId id, Socket& socket);
   /// Returns how many datagrams came, at most `wanted`.
   std::size_t receive(SocketId id, const Socket& socket, std::size_t wanted);
+  void receive_fanned_in(int fan_in_socket);
+  std::size_t receive_messages(int fd, std::size_t wanted);
+  // In two loops over packets: a call of its own would cost each packet 35 instructions.
+  [[gnu::always_inline]] inline void serve_received(SocketId id, const Socket& socket,
+                                                    std::size_t index);
   [[nodiscard]] bool reads_marks(const Socket& socket) const;
   void serve_run(SocketId id, const Packet& run, std::size_t segment);
   [[nodiscard]] Bytes take_apart(ConstBytes datagram);
@@ -167,6 +176,7 @@ class Worker final : public FlowReader {
   void erase(const FlowKey& key);
   void limit_bandwidth(const LimitBandwidth& limit);
   void close_anything(SocketId id);
+  [[nodiscard]] bool is_fanned_in(const Socket& socket) const;
   void send_waiting();
   void flush();
   void expire();
@@ -190,6 +200,7 @@ class Worker final : public FlowReader {
   PacketRing apart_;  // datagrams of received runs that need room in front of them
   SendBatch batch_;
   std::unique_ptr<FrameEgress> egress_;  // null: everything leaves by sockets
+  std::optional<FanIn> fan_in_;          // nothing: everything arrives by sockets of its own
   Forwarder forwarder_;
   Streams streams_;
   PartyStreams parties_;

@@ -11,6 +11,7 @@ build_packages=(
   libssl-dev           # HMAC
   libboost-dev         # Asio: signalling, admin socket, HTTP
   libsrtp2-dev         # SRTP
+  clang bpftool libbpf-dev  # the program of fan-in, which runs in the kernel
   libmnl-dev           # routes and neighbours, by netlink
   libc-ares-dev        # DNS: where SIP's next hops are
   libspdlog-dev        # logs
@@ -23,7 +24,7 @@ build_packages=(
 )
 
 test_packages=(
-  clang libclang-rt-14-dev clang-format  # fuzz targets, format
+  libclang-rt-14-dev clang-format  # fuzz targets, format
   coturn               # turnutils_uclient and turnutils_peer
   sip-tester           # SIPp
   baresip-core         # a real phone with SRTP and ICE

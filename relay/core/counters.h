@@ -56,6 +56,7 @@ struct alignas(kCacheLine) WorkerCounters {
   Gauge stream_paths;
   Counter stun_requests;
   Counter frames_sent;  // of the datagrams that left, how many as frames of our own
+  Counter fanned_in;    // of the datagrams that arrived, how many by fan-in
 };
 
 }  // namespace avedge

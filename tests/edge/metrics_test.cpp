@@ -65,6 +65,7 @@ TEST_F(MetricsText, SaysTheseNamesAndNoOthers) {
                                           "avedge_bytes_total",
                                           "avedge_drops_total",
                                           "avedge_flows",
+                                          "avedge_fanned_in_total",
                                           "avedge_frames_sent_total",
                                           "avedge_log_lines_lost_total",
                                           "avedge_media_paths",

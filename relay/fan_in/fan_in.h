@@ -1,0 +1,37 @@
+// A worker's side of fan-in: its ports are steered to its receiving sockets, and found again by
+// where a datagram was sent to. The sockets of the ports stay open: they send, they keep the ports
+// from other programs, and they receive whatever is not steered.
+#pragma once
+
+#include "relay/fan_in/port_index.h"
+#include "relay/fan_in/steering.h"
+
+namespace avedge::relay {
+
+/// The worker's thread only.
+class FanIn {
+ public:
+  /// `steering` outlives it.
+  FanIn(Steering& steering, WorkerIndex worker, const std::vector<RelayRange>& ranges)
+      : steering_{steering}, worker_{worker}, ports_{ranges} {}
+
+  /// The port that `id` is bound to is the worker's from now on.
+  void take_in(const Endpoint& local, SocketId id) {
+    ports_.set(local, id);
+    steering_.steer(local, worker_);
+  }
+  /// No more. What waits already is found to be nobody's.
+  void let_go(const Endpoint& local) {
+    steering_.leave(local);
+    ports_.set(local, kNoSocket);
+  }
+  /// kNoSocket if that port is not the worker's.
+  [[nodiscard]] SocketId find(const Endpoint& local) const { return ports_.find(local); }
+
+ private:
+  Steering& steering_;
+  WorkerIndex worker_;
+  PortIndex ports_;
+};
+
+}  // namespace avedge::relay

@@ -1,0 +1,19 @@
+// ICMP errors as they arrive. Steering hides the sockets of leased ports from the kernel, so it
+// cannot keep errors for them (relay/error_queue); who sent what is in the errors themselves.
+#pragma once
+
+#include "relay/core/bytes.h"
+#include "relay/core/endpoint.h"
+#include "relay/core/result.h"
+#include "relay/file_descriptor.h"
+
+namespace avedge::relay {
+
+/// A raw socket that gets what is said about undelivered datagrams of this host, and no other ICMP
+/// as far as types tell. Takes CAP_NET_RAW.
+[[nodiscard]] Result<FileDescriptor> open_icmp(AddressFamily family);
+
+/// The next message (see icmp_quote), cut off where `buffer` ends; empty if none waits.
+[[nodiscard]] ConstBytes receive_icmp(int fd, Bytes buffer);
+
+}  // namespace avedge::relay
