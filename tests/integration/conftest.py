@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from edge import Edge
+from edge import INGRESS, Edge
 from lab import Lab
+from rights import needs_bpf
 
 
 def pytest_configure(config):
@@ -14,6 +15,12 @@ def pytest_configure(config):
     if os.geteuid() != 0:
         config.pluginmanager.getplugin("capturemanager").suspend_global_capture()
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, "-m", "pytest", *sys.argv[1:]])
+
+
+def pytest_collection_modifyitems(items):
+    if INGRESS == "fan-in":
+        for item in items:
+            item.add_marker(needs_bpf)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -18,13 +18,16 @@ SIP_PORT = 5060
 METRICS = "127.0.0.1:9464"
 RELAY_PORTS = "50000-59999"
 
-# How relayed datagrams leave, unless a test says otherwise: some tests run once for each way.
+# How datagrams arrive and how those that are relayed leave, unless a test says otherwise: some tests
+# run once for each way.
+INGRESS = os.environ.get("AVEDGE_INGRESS", "sockets")
 EGRESS = os.environ.get("AVEDGE_EGRESS", "sockets")
 
 # Each callee of the tests listens on a port of its own and has a domain of its own.
 _CONFIG = """\
 realm = "{realm}"
 workers = {workers}
+ingress = "{ingress}"
 egress = "{egress}"
 
 [[interface]]
@@ -33,6 +36,7 @@ addresses = {external}
 [[interface]]
 name = "internal"
 addresses = {internal}
+{internal_device}
 
 [[relay]]
 interface = "external"
@@ -176,20 +180,22 @@ class Metrics:
 
 
 def write_config(lab, routes=(), external=(EDGE_EXTERNAL,), internal=(EDGE_INTERNAL,),
-                 external_ports=RELAY_PORTS, internal_ports=RELAY_PORTS, workers=2, egress=EGRESS, lifetime=3600,
-                 listeners=(UDP_LISTENER,), certificate=None, turn=None, users=None, limits=None,
+                 external_ports=RELAY_PORTS, internal_ports=RELAY_PORTS, workers=2, ingress=INGRESS, egress=EGRESS,
+                 lifetime=3600, internal_device=None, listeners=(UDP_LISTENER,), certificate=None, turn=None, users=None, limits=None,
                  peer_rules=(("allow", "10.77.0.0/24"), ("allow", "fd00:77::/64")), more=""):
     """Addresses are local ones, or pairs with what is advertised. `turn`, `users` and `limits` are keys
     on top of the lab's own; None as a value takes one away. `certificate` is a chain and a key, called
-    "edge"; `more` stands behind the [turn] tables."""
+    "edge"; `internal_device` is what the inner interface is bound to; `more` stands behind the [turn]
+    tables."""
     secret_file = lab.directory / "turn.secrets"
     secret_file.write_text(SECRET + "\n", encoding="utf-8")
     secret_file.chmod(0o600)
     config = lab.directory / "avedge.toml"
     config.write_text(_CONFIG.format(
         realm=REALM, external=_toml([_address(one) for one in external]),
-        internal=_toml([_address(one) for one in internal]), external_ports=external_ports,
-        internal_ports=internal_ports, workers=workers, egress=egress,
+        internal=_toml([_address(one) for one in internal]),
+        internal_device=f'device = "{internal_device}"' if internal_device else "", external_ports=external_ports,
+        internal_ports=internal_ports, workers=workers, ingress=ingress, egress=egress,
         certificate=_certificate_table(*certificate) if certificate else "",
         turn=_toml_lines(_TURN | {"default_lifetime": lifetime, "max_lifetime": lifetime,
                                   "shared_secret_file": str(secret_file)} | (turn or {})),
