@@ -10,6 +10,7 @@ from turn_clients import PASSWORD, PORT, REALM, TLS_PORT, USER
 _CONFIG = """\
 realm = "{realm}"
 workers = {workers}
+ingress = "{ingress}"
 egress = "{egress}"
 
 [[interface]]
@@ -67,11 +68,13 @@ transports = ["udp"]
 
 
 class _Avedge:
-    """`egress` is how it sends: "sockets" or "frames"."""
+    """`ways` names how it receives and sends: by sockets unless told otherwise."""
 
-    def __init__(self, binary, workers=0, egress="sockets"):
-        self._binary, self._workers, self._egress = binary, workers, egress
-        self.name = f"avedge, {egress}"
+    def __init__(self, binary, workers=0, ways=()):
+        self._binary, self._workers = binary, workers
+        self._ingress = "fan-in" if "fan-in" in ways else "sockets"
+        self._egress = "frames" if "frames" in ways else "sockets"
+        self.name = f"avedge, {' and '.join(ways) or 'sockets'}"
 
     def version(self):
         return machine.first_line([self._binary, "--version"])
@@ -79,8 +82,8 @@ class _Avedge:
     def command(self, directory):
         config = directory / "avedge.toml"
         config.write_text(_CONFIG.format(
-            realm=REALM, workers=self._workers, egress=self._egress, external=EDGE_EXTERNAL,
-            internal=EDGE_INTERNAL, directory=directory, service=self._service(directory)),
+            realm=REALM, workers=self._workers, ingress=self._ingress, egress=self._egress,
+            external=EDGE_EXTERNAL, internal=EDGE_INTERNAL, directory=directory, service=self._service(directory)),
             encoding="utf-8")
         return [self._binary, "serve", "--config", config]
 
