@@ -7,6 +7,23 @@
 
 namespace avedge::relay {
 
+namespace {
+
+/// Cheaper than sendmmsg of one: the kernel has no headers to fetch, or fewer.
+ssize_t send_one(int fd, const msghdr& message) {
+  if (message.msg_controllen > 0) return sendmsg(fd, &message, 0);
+  return sendto(fd, message.msg_iov->iov_base, message.msg_iov->iov_len, 0,
+                static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
+}
+
+/// How many left, at least one; or -1.
+int send_some(int fd, std::span<mmsghdr> messages) {
+  if (messages.size() == 1) return send_one(fd, messages[0].msg_hdr) < 0 ? -1 : 1;
+  return sendmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), 0);
+}
+
+}  // namespace
+
 SendBatch::SendBatch(Drops& drops) : drops_{drops} {
   for (std::size_t i = 0; i < kCapacity; ++i) {
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
@@ -25,8 +42,7 @@ void SendBatch::push(int fd, const Endpoint& destination, ConstBytes bytes) {
 
 void SendBatch::append(int fd, const SocketAddress& destination, ConstBytes bytes) {
   assert(!full());
-  one_socket_ = one_socket_ && (count_ == 0 || fd == fds_[0]);
-  fds_[count_] = fd;
+  join_group(fd);
   vectors_[count_] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
   msghdr& header = messages_[count_].msg_hdr;
   header.msg_name = const_cast<SocketAddress*>(&destination);
@@ -43,32 +59,40 @@ void SendBatch::mark_last(const IpMarks& marks) {
   set_marks(header, marks_[count_ - 1], is_v4 ? AddressFamily::ipv4 : AddressFamily::ipv6, marks);
 }
 
-void SendBatch::flush() {
-  if (count_ == 0) return;
-  if (one_socket_) {
-    send(fds_[0], std::span{messages_}.first(count_));
+/// Puts the message that comes next behind those of its socket. A slot remembers the latest socket
+/// that fell into it; where two keep meeting there, one has several groups, in the order they came.
+void SendBatch::join_group(int fd) {
+  const auto message = static_cast<std::uint8_t>(count_);
+  std::uint8_t& slot = group_of_[static_cast<unsigned>(fd) % group_of_.size()];
+  if (slot < group_count_ && groups_[slot].fd == fd) {
+    Group& group = groups_[slot];
+    next_[group.last] = message;
+    group.last = message;
+    ++group.size;
   } else {
-    flush_grouped();
+    slot = static_cast<std::uint8_t>(group_count_);
+    groups_[group_count_++] = {fd, message, message, 1};
   }
-  count_ = 0;
-  one_socket_ = true;
 }
 
-/// Collects, for the first message of each socket, that socket's later messages behind it. The
-/// batch is small, and the usual mixed batch has one packet a socket: a scan beats any index.
-void SendBatch::flush_grouped() {
-  constexpr int kSent = -1;
-  for (std::size_t first = 0; first < count_; ++first) {
-    const int fd = fds_[first];
-    if (fd == kSent) continue;
-    std::size_t grouped = 0;
-    for (std::size_t i = first; i < count_; ++i) {
-      if (fds_[i] != fd) continue;
-      grouped_[grouped++] = messages_[i];
-      fds_[i] = kSent;
-    }
-    send(fd, std::span{grouped_}.first(grouped));
+void SendBatch::flush() {
+  for (const Group& group : std::span{groups_}.first(group_count_)) {
+    send(group.fd, messages_of(group));
   }
+  count_ = 0;
+  group_count_ = 0;
+}
+
+/// Where they lie if they lie side by side, as a single one does, and all of one socket.
+std::span<mmsghdr> SendBatch::messages_of(const Group& group) {
+  if (group.last - group.first + 1 == group.size) {
+    return std::span{messages_}.subspan(group.first, group.size);
+  }
+  std::uint8_t message = group.first;
+  for (std::size_t i = 0; i < group.size; ++i, message = next_[message]) {
+    grouped_[i] = messages_[message];
+  }
+  return std::span{grouped_}.first(group.size);
 }
 
 /// A run that cannot be cut (a path of small packets, a device without checksums) leaves in parts.
@@ -88,7 +112,7 @@ void SendBatch::send(int fd, std::span<mmsghdr> messages) {
 void SendBatch::send_each(int fd, std::span<mmsghdr> messages) {
   bool is_second_try = false;
   while (!messages.empty()) {
-    const int sent = sendmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), 0);
+    const int sent = send_some(fd, messages);
     std::size_t done = sent > 0 ? static_cast<std::size_t>(sent) : 0;
     if (sent <= 0) {
       if (sent < 0 && errno == EINTR) continue;

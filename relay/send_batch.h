@@ -39,16 +39,28 @@ class SendBatch {
   void flush();
 
  private:
+  /// The messages of one socket, in the order they came.
+  struct Group {
+    int fd;
+    std::uint8_t first;
+    std::uint8_t last;
+    std::uint8_t size;
+  };
+  static_assert(kCapacity <= 0xff);
+
   void append(int fd, const SocketAddress& destination, ConstBytes bytes);
-  void flush_grouped();
+  void join_group(int fd);
+  [[nodiscard]] std::span<mmsghdr> messages_of(const Group& group);
   void send(int fd, std::span<mmsghdr> messages);
   void send_each(int fd, std::span<mmsghdr> messages);
   void drop_all(std::size_t count);
 
   Drops& drops_;
   std::size_t count_ = 0;
-  bool one_socket_ = true;
-  std::array<int, kCapacity> fds_{};
+  std::size_t group_count_ = 0;
+  std::array<Group, kCapacity> groups_{};
+  std::array<std::uint8_t, 256> group_of_{};    // by descriptor, modulo
+  std::array<std::uint8_t, kCapacity> next_{};  // of the same group
   std::array<mmsghdr, kCapacity> messages_{};
   std::array<iovec, kCapacity> vectors_{};
   std::array<SocketAddress, kCapacity> own_addresses_{};

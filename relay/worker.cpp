@@ -44,6 +44,19 @@ std::optional<FanIn> make_fan_in(WorkerIndex index, const WorkerSurroundings& ar
   return FanIn{*around.steering, index, ranges};
 }
 
+/// How many came. One datagram costs less without the array around it.
+std::size_t receive_some(int fd, std::span<mmsghdr> messages) {
+  if (messages.size() > 1) {
+    const auto wanted = static_cast<unsigned>(messages.size());
+    return static_cast<std::size_t>(
+        std::max(recvmmsg(fd, messages.data(), wanted, MSG_DONTWAIT, nullptr), 0));
+  }
+  const ssize_t size = recvmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT);
+  if (size < 0) return 0;
+  messages[0].msg_len = static_cast<unsigned>(size);
+  return 1;
+}
+
 /// Throws std::system_error without the right to write frames.
 std::unique_ptr<FrameEgress> make_egress(WorkerIndex index, Navigator* navigator, SendBatch& batch,
                                          WorkerCounters& counters, const Time& now) {
@@ -178,8 +191,7 @@ void Worker::report_quoted(int icmp_socket, AddressFamily family) {
     std::array<std::byte, kIcmpQuote> buffer;
     const ConstBytes message = receive_icmp(icmp_socket, buffer);
     if (message.empty()) return;
-    const auto quoted =
-        family == AddressFamily::ipv4 ? read_icmp(message) : read_icmpv6(message);
+    const auto quoted = family == AddressFamily::ipv4 ? read_icmp(message) : read_icmpv6(message);
     if (!quoted) continue;
     const SocketId id = fan_in_->find(quoted->local);
     const Socket* socket = sockets_.find(id);
@@ -243,20 +255,16 @@ std::size_t Worker::receive_messages(int fd, std::size_t wanted) {
     messages_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
     messages_[i].msg_hdr.msg_controllen = sizeof(ReceiveControl);
   }
-  const int received =
-      recvmmsg(fd, messages_.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
-  if (received <= 0) return 0;
-  const auto count = static_cast<std::size_t>(received);
+  const std::size_t count = receive_some(fd, std::span{messages_}.first(wanted));
   ring_.keep(count);
   return count;
 }
 
 void Worker::serve_received(SocketId id, const Socket& socket, std::size_t index) {
   msghdr& header = messages_[index].msg_hdr;
-  const Packet packet{
-      sources_[index].endpoint(),
-      {static_cast<std::byte*>(vectors_[index].iov_base), messages_[index].msg_len},
-      reads_marks(socket) ? received_marks(header) : IpMarks{}};
+  const Packet packet{sources_[index].endpoint(),
+                      {static_cast<std::byte*>(vectors_[index].iov_base), messages_[index].msg_len},
+                      reads_marks(socket) ? received_marks(header) : IpMarks{}};
   const std::size_t segment = header.msg_controllen > 0 ? received_segment(header) : 0;
   segment == 0 ? serve(id, socket, packet) : serve_run(id, packet, segment);
 }
