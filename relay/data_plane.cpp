@@ -35,9 +35,8 @@ std::size_t sockets_needed(const DataPlaneSettings& settings) {
 }
 
 bool has_family(const std::vector<RelayRange>& ranges, AddressFamily family) {
-  return std::any_of(ranges.begin(), ranges.end(), [family](const RelayRange& range) {
-    return range.local.family() == family;
-  });
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [family](const RelayRange& range) { return range.local.family() == family; });
 }
 
 /// Before the worker runs.

@@ -43,6 +43,27 @@ Flow* FlowTable::find(const FlowKey& key) {
   return bucket.flow == kEmpty ? nullptr : &flow_at(bucket.flow);
 }
 
+/// The tag tells whether the first bucket is the one, nearly always; of the others there are few.
+void FlowTable::prefetch(std::span<const FlowKey> keys) const {
+  assert(keys.size() <= kPrefetched);
+  std::array<std::uint64_t, kPrefetched> hashes;
+  const std::size_t mask = buckets_.size() - 1;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    hashes[i] = hash(keys[i]);
+    __builtin_prefetch(&buckets_[hashes[i] & mask]);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto tag = static_cast<std::uint32_t>(hashes[i] >> 32);
+    for (std::size_t at = hashes[i] & mask; buckets_[at].flow != kEmpty; at = (at + 1) & mask) {
+      if (buckets_[at].tag != tag) continue;
+      const Flow& flow = const_cast<FlowTable*>(this)->flow_at(buckets_[at].flow);
+      __builtin_prefetch(&flow);
+      __builtin_prefetch(reinterpret_cast<const std::byte*>(&flow) + kCacheLine);
+      break;
+    }
+  }
+}
+
 bool FlowTable::upsert(const FlowSpec& spec) {
   const std::uint64_t hashed = hash(spec.key);
   if (const Bucket& bucket = buckets_[bucket_of(spec.key, hashed)]; bucket.flow != kEmpty) {

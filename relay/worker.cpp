@@ -8,7 +8,6 @@
 #include "relay/core/random.h"
 #include "relay/door/doorman.h"
 #include "relay/error_queue.h"
-#include "relay/fan_in/destination.h"
 #include "relay/fan_in/icmp_quote.h"
 #include "relay/fan_in/icmp_socket.h"
 #include "relay/thread_signals.h"
@@ -44,17 +43,11 @@ std::optional<FanIn> make_fan_in(WorkerIndex index, const WorkerSurroundings& ar
   return FanIn{*around.steering, index, ranges};
 }
 
-/// How many came. One datagram costs less without the array around it.
-std::size_t receive_some(int fd, std::span<mmsghdr> messages) {
-  if (messages.size() > 1) {
-    const auto wanted = static_cast<unsigned>(messages.size());
-    return static_cast<std::size_t>(
-        std::max(recvmmsg(fd, messages.data(), wanted, MSG_DONTWAIT, nullptr), 0));
-  }
-  const ssize_t size = recvmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT);
-  if (size < 0) return 0;
-  messages[0].msg_len = static_cast<unsigned>(size);
-  return 1;
+/// Of a datagram to a listener; to other sockets such a beginning is payload, and rare.
+ChannelField likely_channel(ConstBytes datagram) {
+  const bool is_framed = datagram.size() >= kChannelDataHeaderSize &&
+                         classify(datagram[0]) == PacketKind::channel_data;
+  return is_framed ? load_be16(datagram.data()) : kNoChannel;
 }
 
 /// Throws std::system_error without the right to write frames.
@@ -93,12 +86,6 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
       handlers_{make_handlers({index, ports_, streams_, parties_, *this, counters_})},
       icmp_reports_{kIcmpPace} {
-  for (std::size_t i = 0; i < kReceiveBatch; ++i) {
-    messages_[i].msg_hdr.msg_iov = &vectors_[i];
-    messages_[i].msg_hdr.msg_iovlen = 1;
-    messages_[i].msg_hdr.msg_name = &sources_[i];
-    messages_[i].msg_hdr.msg_control = &controls_[i];
-  }
   if (!control(epoll_, EPOLL_CTL_ADD, mailbox_.wake_fd(), kMailboxEvent, EPOLLIN)) {
     throw std::system_error{errno, std::generic_category(), "epoll"};
   }
@@ -160,8 +147,8 @@ void Worker::serve(SocketId id, std::uint32_t ready) {
   switch (socket->role) {
     case SocketRole::listener:
     case SocketRole::relay:
-    case SocketRole::anchor: return receive_from(id, *socket);
-    case SocketRole::fan_in: return receive_fanned_in(socket->fd.get());
+    case SocketRole::anchor:
+    case SocketRole::fan_in: return receive_from(id, *socket);
     case SocketRole::icmp: return report_quoted(socket->fd.get(), socket->local.address.family());
     case SocketRole::client:
     case SocketRole::dtls_client:
@@ -216,57 +203,61 @@ void Worker::report(SocketId relay, const Endpoint& peer, const IcmpError& error
 void Worker::receive_from(SocketId id, Socket& socket) {
   const bool is_ready_again = socket.served_in + 1 == wake_up_;
   socket.served_in = wake_up_;
-  if (socket.role == SocketRole::listener) {
-    receive(id, socket, kReceiveBatch);
+  if (socket.role == SocketRole::listener || socket.role == SocketRole::fan_in) {
+    receive(id, socket, ReceiveBatch::kCapacity);
   } else if (!is_ready_again) {
     receive(id, socket, 1);
   } else if (receive(id, socket, kRelayReceiveBatch) == kRelayReceiveBatch) {
-    if (const Socket* still_there = sockets_.find(id)) receive(id, *still_there, kReceiveBatch);
+    if (const Socket* still_there = sockets_.find(id))
+      receive(id, *still_there, ReceiveBatch::kCapacity);
   }
 }
 
 std::size_t Worker::receive(SocketId id, const Socket& socket, std::size_t wanted) {
-  const std::size_t count = receive_messages(socket.fd.get(), wanted);
-  for (std::size_t i = 0; i < count; ++i) serve_received(id, socket, i);
+  if (ring_.free() < wanted) flush();
+  const std::size_t count = received_.receive(socket.fd.get(), wanted);
+  if (socket.role == SocketRole::fan_in) {
+    serve_fanned_in(count);
+  } else {
+    if (count > 1 && flows_.outgrows_caches()) {
+      std::fill_n(addressees_.begin(), count, id);
+      prefetch_flows(count);
+    }
+    for (std::size_t i = 0; i < count; ++i) serve_received(id, socket, i);
+  }
   return count;
 }
 
-/// A port may have been given back while datagrams for it waited here.
-void Worker::receive_fanned_in(int fan_in_socket) {
-  const std::size_t count = receive_messages(fan_in_socket, kReceiveBatch);
+/// A port may have been given back while datagrams for it waited.
+void Worker::serve_fanned_in(std::size_t count) {
   counters_.fanned_in.add(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const SocketId id = fan_in_->find(received_destination(messages_[i].msg_hdr));
-    const Socket* socket = sockets_.find(id);
+    addressees_[i] = fan_in_->find(received_.destination(i));
+  }
+  if (flows_.outgrows_caches()) prefetch_flows(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Socket* socket = sockets_.find(addressees_[i]);
     if (socket == nullptr) {
       counters_.drops.count(DropReason::peer_not_leased);
     } else {
-      serve_received(id, *socket, i);
+      serve_received(addressees_[i], *socket, i);
     }
   }
 }
 
-/// Into messages_ and what they refer to. Returns how many came, at most `wanted`.
-std::size_t Worker::receive_messages(int fd, std::size_t wanted) {
-  if (ring_.free() < wanted) flush();
-
-  for (std::size_t i = 0; i < wanted; ++i) {
-    vectors_[i] = {ring_.payload(i), PacketRing::kPayload};
-    messages_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
-    messages_[i].msg_hdr.msg_controllen = sizeof(ReceiveControl);
-  }
-  const std::size_t count = receive_some(fd, std::span{messages_}.first(wanted));
-  ring_.keep(count);
-  return count;
+void Worker::serve_received(SocketId id, const Socket& socket, std::size_t index) {
+  const Packet packet{received_.source(index), received_.bytes(index),
+                      reads_marks(socket) ? received_.marks(index) : IpMarks{}};
+  const std::size_t segment = received_.segment(index);
+  segment == 0 ? serve(id, socket, packet) : serve_run(id, packet, segment);
 }
 
-void Worker::serve_received(SocketId id, const Socket& socket, std::size_t index) {
-  msghdr& header = messages_[index].msg_hdr;
-  const Packet packet{sources_[index].endpoint(),
-                      {static_cast<std::byte*>(vectors_[index].iov_base), messages_[index].msg_len},
-                      reads_marks(socket) ? received_marks(header) : IpMarks{}};
-  const std::size_t segment = header.msg_controllen > 0 ? received_segment(header) : 0;
-  segment == 0 ? serve(id, socket, packet) : serve_run(id, packet, segment);
+void Worker::prefetch_flows(std::size_t count) {
+  std::array<FlowKey, ReceiveBatch::kCapacity> keys;
+  for (std::size_t i = 0; i < count; ++i) {
+    keys[i] = {addressees_[i], received_.source(i), likely_channel(received_.bytes(i))};
+  }
+  flows_.prefetch(std::span{keys}.first(count));
 }
 
 /// Only what comes from peers is framed, and needs room for that; the rest is served where it lies.

@@ -21,6 +21,7 @@
 #include "relay/forwarder.h"
 #include "relay/mailbox.h"
 #include "relay/packet_ring.h"
+#include "relay/receive_batch.h"
 #include "relay/send_batch.h"
 #include "relay/socket_table.h"
 #include "relay/stream/party_streams.h"
@@ -160,11 +161,11 @@ class Worker final : public FlowReader {
   void receive_from(SocketId id, Socket& socket);
   /// Returns how many datagrams came, at most `wanted`.
   std::size_t receive(SocketId id, const Socket& socket, std::size_t wanted);
-  void receive_fanned_in(int fan_in_socket);
-  std::size_t receive_messages(int fd, std::size_t wanted);
+  void serve_fanned_in(std::size_t count);
   // In two loops over packets: a call of its own would cost each packet 35 instructions.
   [[gnu::always_inline]] inline void serve_received(SocketId id, const Socket& socket,
                                                     std::size_t index);
+  void prefetch_flows(std::size_t count);
   [[nodiscard]] bool reads_marks(const Socket& socket) const;
   void serve_run(SocketId id, const Packet& run, std::size_t segment);
   [[nodiscard]] Bytes take_apart(ConstBytes datagram);
@@ -197,6 +198,9 @@ class Worker final : public FlowReader {
   FlowTable flows_;
   WorkerPorts ports_;
   PacketRing ring_;
+  ReceiveBatch received_{ring_};
+  std::array<SocketId, ReceiveBatch::kCapacity> addressees_;  // of received_
+  static_assert(ReceiveBatch::kCapacity <= FlowTable::kPrefetched);
   PacketRing apart_;  // datagrams of received runs that need room in front of them
   SendBatch batch_;
   std::unique_ptr<FrameEgress> egress_;  // null: everything leaves by sockets
@@ -210,12 +214,6 @@ class Worker final : public FlowReader {
   Outcome outcome_;
   PacedBudget icmp_reports_;
   BudgetShares budget_shares_;
-
-  static constexpr std::size_t kReceiveBatch = 64;
-  std::array<mmsghdr, kReceiveBatch> messages_{};
-  std::array<iovec, kReceiveBatch> vectors_{};
-  std::array<SocketAddress, kReceiveBatch> sources_;
-  std::array<ReceiveControl, kReceiveBatch> controls_;
 };
 
 }  // namespace avedge::relay

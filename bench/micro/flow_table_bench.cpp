@@ -56,6 +56,26 @@ void find(benchmark::State& state) {
 }
 BENCHMARK(find)->Arg(10)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Arg(250'000);
 
+/// The same where memory was asked for a whole batch of them beforehand.
+void find_in_batches(benchmark::State& state) {
+  Filled filled{static_cast<std::size_t>(state.range(0))};
+  const std::size_t batch = static_cast<std::size_t>(state.range(1));
+  std::size_t next = 0;
+  for (auto _ : state) {
+    const auto keys = std::span{filled.all}.subspan(next, batch);
+    filled.flows.prefetch(keys);
+    for (const FlowKey& key : keys) {
+      Flow* flow = filled.flows.find(key);
+      if (flow == nullptr) std::abort();
+      ++flow->packets;
+    }
+    next += batch;
+    if (next + batch > filled.all.size()) next = 0;
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch));
+}
+BENCHMARK(find_in_batches)->ArgsProduct({{64, 10'000, 100'000, 250'000}, {4, 16, 64}});
+
 /// The same few flows among many that are silent: what the table costs without the memory.
 void find_the_talking_ones(benchmark::State& state) {
   Filled filled{static_cast<std::size_t>(state.range(0))};

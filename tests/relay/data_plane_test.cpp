@@ -83,13 +83,19 @@ class Party {
 /// is the port's number as text.
 class BindsOnFirstSight : public SlowPathHandler {
  public:
-  BindsOnFirstSight(RelayPorts& ports, Endpoint peer, const BandwidthGrant& grant)
-      : ports_{ports}, peer_{peer}, grant_{grant} {}
+  BindsOnFirstSight(RelayPorts& ports, Endpoint peer, const BandwidthGrant& grant,
+                    std::uint16_t others)
+      : ports_{ports}, peer_{peer}, grant_{grant}, others_{others} {}
 
   Verdict<void> handle(Time now, const Path& path, ConstBytes, Outcome& outcome) override {
     const auto port = ports_.lease(AddressFamily::ipv4, Parity::any);
     if (!port) return port.reason();
     bind_channel(now, path, *port, peer_, outcome);
+    for (std::uint16_t other = 0; other < others_; ++other) {
+      Path theirs = path;
+      theirs.remote = {IpAddress::v4(198, 51, 100, 20), Port{other}};
+      bind_channel(now, theirs, *port, theirs.remote, outcome);
+    }
     if (grant_.is_limited()) outcome.limit_bandwidth({port->socket, kNoSocket}, grant_);
     outcome.reply(path.socket, path.remote,
                   bytes_of(std::to_string(port->advertised.port.number())));
@@ -109,6 +115,7 @@ class BindsOnFirstSight : public SlowPathHandler {
   RelayPorts& ports_;
   Endpoint peer_;
   BandwidthGrant grant_;
+  std::uint16_t others_;  // clients that have a channel by the same port
   Path client_;
 };
 
@@ -151,8 +158,9 @@ class DataPlaneTest : public testing::Test {
                         Port{kRelayFirst.number() + 99}}};
     settings.turn_listeners = {ClientListener{.local = listener_}};
     auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
-      return Handlers{std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint(), grant_),
-                      std::make_unique<JoinsSignalledEnds>(), std::make_unique<NoTcpAnchors>()};
+      return Handlers{
+          std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint(), grant_, others_),
+          std::make_unique<JoinsSignalledEnds>(), std::make_unique<NoTcpAnchors>()};
     });
     ASSERT_TRUE(plane) << plane.reason().message();
     plane_ = std::move(plane).value();
@@ -189,7 +197,14 @@ class DataPlaneTest : public testing::Test {
   Party client_;
   Party peer_;
   BandwidthGrant grant_;
+  std::uint16_t others_ = 0;
   std::unique_ptr<DataPlane> plane_;
+};
+
+class CrowdedDataPlaneTest : public DataPlaneTest {
+ protected:
+  /// More flows than processors cache.
+  CrowdedDataPlaneTest() { others_ = 5000; }
 };
 
 class LimitedDataPlaneTest : public DataPlaneTest {
@@ -220,6 +235,28 @@ TEST_F(DataPlaneTest, ForwardsChannelDataBothWaysByTheFlowsOfTheSlowPath) {
   EXPECT_TRUE(eventually([&] {
     return counted(Direction::client_to_peer) == 1 && counted(Direction::peer_to_client) == 1;
   }));
+}
+
+TEST_F(CrowdedDataPlaneTest, EachOfABatchFindsItsFlow) {
+  client_.send(listener_, kStun);
+  const auto answer = client_.receive();
+  ASSERT_TRUE(answer);
+  const Endpoint relayed{private_loopback(), *Port::parse(answer->bytes)};
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 10; ++i) {
+      client_.send(listener_, channel_data(std::to_string(i)));
+      client_.send(listener_, "@");  // of ChannelData's first byte, and no more
+      client_.send(listener_, "");
+    }
+    for (int i = 0; i < 10; ++i) {
+      const auto arrived = peer_.receive();
+      ASSERT_TRUE(arrived);
+      EXPECT_EQ(arrived->bytes, std::to_string(i));
+      EXPECT_EQ(arrived->from, relayed);
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return dropped(DropReason::channel_data_malformed) == 100; }));
+  EXPECT_TRUE(eventually([&] { return dropped(DropReason::not_for_us) == 100; }));
 }
 
 TEST_F(DataPlaneTest, Rfc8656_115_TheSlowPathHearsOfPeersThatAreGone) {

@@ -31,6 +31,23 @@ TEST(FlowTable, EveryFieldOfTheKeyCounts) {
   EXPECT_EQ(flows.find(ipv6), nullptr);
 }
 
+TEST(FlowTable, PrefetchingTakesAnyKeys) {
+  FlowTable flows{10'000, 1};
+  std::vector<FlowKey> keys;
+  for (std::uint16_t port = 0; port < FlowTable::kPrefetched; ++port) keys.push_back(key(1, port));
+  flows.prefetch({});
+  flows.prefetch(keys);
+  EXPECT_FALSE(flows.outgrows_caches());
+  for (std::uint16_t port = 32; port < 10'000; ++port) {
+    ASSERT_TRUE(flows.upsert(spec(key(1, port))));
+  }
+  EXPECT_TRUE(flows.outgrows_caches());
+  flows.prefetch(keys);
+  for (std::uint16_t port = 0; port < FlowTable::kPrefetched; ++port) {
+    EXPECT_EQ(flows.find(key(1, port)) != nullptr, port >= 32) << port;
+  }
+}
+
 TEST(FlowTable, ChangingAFlowKeepsItsCounters) {
   FlowTable flows{16, 1};
   ASSERT_TRUE(flows.upsert(spec(key(1, 1), 0x4000)));
