@@ -25,9 +25,10 @@ turn::SharedRules make_rules() {
   return std::make_shared<const turn::Rules>(settings, [] { return UnixSeconds{}; });
 }
 
-relay::DataPlaneSettings make_settings(Egress egress, const IpAddress& relayed) {
+relay::DataPlaneSettings make_settings(const Ways& ways, const IpAddress& relayed) {
   relay::DataPlaneSettings settings;
-  settings.egress = egress;
+  settings.ingress = ways.in;
+  settings.egress = ways.out;
   settings.turn_relay_interface = "external";
   settings.ranges = {{"external", relayed, relayed, "", Port{50000}, Port{59999}}};
   relay::ClientListener listener;
@@ -85,9 +86,9 @@ std::size_t datagrams(std::span<const Round> rounds) {
 
 }  // namespace
 
-EdgeInProcess::EdgeInProcess(Egress egress, const IpAddress& relayed) {
+EdgeInProcess::EdgeInProcess(const Ways& ways, const IpAddress& relayed) {
   const auto rules = make_rules();
-  auto plane = relay::DataPlane::open(make_settings(egress, relayed),
+  auto plane = relay::DataPlane::open(make_settings(ways, relayed),
                                       [&](const relay::HandlerSurroundings& around) {
                                         return make_handlers(around, rules, relayed);
                                       });

@@ -22,6 +22,12 @@ struct Load {
   std::size_t datagrams_per_operation = 1;
 };
 
+/// How datagrams arrive and leave.
+struct Ways {
+  Ingress in = Ingress::sockets;
+  Egress out = Egress::sockets;
+};
+
 /// Takes ports of 127.0.0.1 and the whole attention of its network namespace.
 class EdgeInProcess : private turn::AllocationObserver {
  public:
@@ -29,7 +35,7 @@ class EdgeInProcess : private turn::AllocationObserver {
   static constexpr std::size_t kWarmUp = 2;
 
   /// Relayed addresses are those of `relayed`. Throws std::runtime_error.
-  EdgeInProcess(Egress egress, const IpAddress& relayed);
+  EdgeInProcess(const Ways& ways, const IpAddress& relayed);
 
   [[nodiscard]] static Endpoint listener();
   [[nodiscard]] SessionControl& session_control() { return *plane_; }

@@ -35,6 +35,12 @@ std::vector<TurnClient> clients_of(const EdgeInProcess& edge, const Endpoint& pe
   return clients;
 }
 
+std::vector<Endpoint> relayed_of(const std::vector<TurnClient>& clients) {
+  std::vector<Endpoint> relayed;
+  for (const TurnClient& client : clients) relayed.push_back(client.relayed());
+  return relayed;
+}
+
 /// One datagram of each client to the listener; `bytes_of(client)` makes it.
 template <class BytesOf>
 Round round_of(const std::vector<TurnClient>& clients, BytesOf bytes_of) {
@@ -71,8 +77,7 @@ void measure_turn_media(EdgeInProcess& edge) {
   const LoadSocket peer = party(2);
   const LoadSocket its_other_port = party(2);
   const auto clients = clients_of(edge, peer.local);
-  std::vector<Endpoint> relayed;
-  for (const TurnClient& client : clients) relayed.push_back(client.relayed());
+  const std::vector<Endpoint> relayed = relayed_of(clients);
 
   edge.measure(
       "channel_data_up",
@@ -171,14 +176,22 @@ void wait_for_frames(EdgeInProcess& edge, const Round& round) {
 }  // namespace
 
 void measure_socket_paths() {
-  EdgeInProcess edge{Egress::sockets, EdgeInProcess::listener().address};
+  EdgeInProcess edge{Ways{}, EdgeInProcess::listener().address};
   measure_turn_media(edge);
   measure_allocation(edge);
   measure_anchors(edge);
 }
 
+void measure_fan_in_paths() {
+  EdgeInProcess edge{Ways{.in = Ingress::fan_in}, EdgeInProcess::listener().address};
+  const LoadSocket peer = party(2);
+  const auto clients = clients_of(edge, peer.local);
+  edge.measure("channel_data_down_by_fan_in", repeated(round_to(relayed_of(clients), peer)));
+  if (edge.counters().fanned_in.value() == 0) throw std::runtime_error{"nothing came by fan-in"};
+}
+
 void measure_frame_paths(const FrameRoute& route) {
-  EdgeInProcess edge{Egress::frames, route.own};
+  EdgeInProcess edge{Ways{.out = Egress::frames}, route.own};
   const auto clients = clients_of(edge, {route.neighbour, Port{9}});
   const Round round =
       round_of(clients, [](const TurnClient&) { return channel_data(kFirstChannel); });

@@ -15,6 +15,8 @@ struct FrameRoute {
 void measure_socket_paths();
 /// What leaves as frames of our own.
 void measure_frame_paths(const FrameRoute& route);
+/// What arrives by fan-in: root of the machine only.
+void measure_fan_in_paths();
 /// The flow table alone.
 void measure_flow_lookup();
 
