@@ -14,8 +14,8 @@
 
 #include "relay/core/bandwidth.h"
 #include "relay/core/egress.h"
-#include "relay/core/ingress.h"
 #include "relay/core/endpoint.h"
+#include "relay/core/ingress.h"
 #include "relay/core/media_path.h"
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"

@@ -57,6 +57,9 @@ void report_workers(MetricSink& sink, Workers workers) {
                sum(workers, [](const auto& w) { return w.allocations_opened.value(); }));
   sink.counter("avedge_fanned_in_total", "Datagrams that arrived by fan-in.", {},
                sum(workers, [](const auto& w) { return w.fanned_in.value(); }));
+  sink.counter("avedge_receive_queue_overflows_total",
+               "Datagrams dropped by the kernel before a worker came to take them.", {},
+               sum(workers, [](const auto& w) { return w.queue_overflows.value(); }));
   sink.counter("avedge_frames_sent_total", "Relayed datagrams that left as frames of our own.", {},
                sum(workers, [](const auto& w) { return w.frames_sent.value(); }));
   sink.counter("avedge_stun_requests_total", "STUN and TURN requests that were well formed.", {},

@@ -80,7 +80,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
   std::unique_ptr<Steering> steering;
   if (settings.ingress == Ingress::fan_in) {
     auto opened = Steering::open(settings.ranges, settings.workers);
-    if (!opened) return opened.reason();
+    if (!opened) return opened.reason().in("ingress = \"fan-in\"");
     steering = std::move(opened).value();
   }
   std::unique_ptr<DataPlane> plane{
@@ -146,6 +146,8 @@ Result<void> DataPlane::fan_in(AddressFamily family) {
     errors.fd = std::move(icmp).value();
     errors.role = SocketRole::icmp;
     errors.local = loopback(family);
+    const auto filtered = steering_->filter_errors(worker->index(), family, errors.fd.get());
+    if (!filtered) return filtered.reason();
     if (const auto adopted = adopt(*worker, std::move(errors)); !adopted) return adopted.reason();
   }
   return {};

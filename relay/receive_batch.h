@@ -40,6 +40,11 @@ class ReceiveBatch {
     msghdr& header = messages_[index].msg_hdr;
     return header.msg_controllen > 0 ? received_segment(header) : 0;
   }
+  /// How many it is: a run counts for what it is made of.
+  [[nodiscard]] std::size_t datagrams(std::size_t index) {
+    const std::size_t size = segment(index);
+    return size == 0 ? 1 : (messages_[index].msg_len + size - 1) / size;
+  }
   [[nodiscard]] Endpoint destination(std::size_t index) {
     return received_destination(messages_[index].msg_hdr);
   }

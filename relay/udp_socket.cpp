@@ -1,5 +1,9 @@
 #include "relay/udp_socket.h"
 
+#include <linux/sock_diag.h>
+
+#include <array>
+
 #include "relay/error_queue.h"
 #include "relay/socket_address.h"
 
@@ -85,6 +89,19 @@ bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBy
   if (sent < 0 && is_about_another(errno)) sent = sendmsg(socket.get(), &message, 0);
   set_fragmentation(socket.get(), to.address.family(), Fragmentation::as_needed);
   return sent == static_cast<ssize_t>(datagram.size());
+}
+
+std::uint32_t queue_overflows(int socket) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
+  socklen_t size = sizeof figures;
+  getsockopt(socket, SOL_SOCKET, SO_MEMINFO, figures.data(), &size);
+  return figures[SK_MEMINFO_DROPS];
+}
+
+int bound_device(const FileDescriptor& socket) {
+  int device = 0;
+  socklen_t size = sizeof device;
+  return getsockopt(socket.get(), SOL_SOCKET, SO_BINDTOIFINDEX, &device, &size) == 0 ? device : 0;
 }
 
 Endpoint local_endpoint(const FileDescriptor& socket) {

@@ -36,6 +36,12 @@ struct UdpSocketOptions {
 [[nodiscard]] bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to,
                                      ConstBytes datagram, const IpMarks& marks);
 
+/// Datagrams that the kernel has dropped because the socket's queue was full, modulo 2^32.
+[[nodiscard]] std::uint32_t queue_overflows(int socket);
+
+/// Index of the device that the socket is bound to; 0: none.
+[[nodiscard]] int bound_device(const FileDescriptor& socket);
+
 /// The address the kernel gave it (of interest after binding port 0).
 [[nodiscard]] Endpoint local_endpoint(const FileDescriptor& socket);
 

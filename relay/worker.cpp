@@ -11,6 +11,7 @@
 #include "relay/fan_in/icmp_quote.h"
 #include "relay/fan_in/icmp_socket.h"
 #include "relay/thread_signals.h"
+#include "relay/udp_socket.h"
 
 namespace avedge::relay {
 namespace {
@@ -228,12 +229,14 @@ std::size_t Worker::receive(SocketId id, const Socket& socket, std::size_t wante
   return count;
 }
 
-/// A port may have been given back while datagrams for it waited.
+/// A port may have been given back, or to another worker, while datagrams for it waited.
 void Worker::serve_fanned_in(std::size_t count) {
-  counters_.fanned_in.add(count);
+  std::size_t datagrams = 0;
   for (std::size_t i = 0; i < count; ++i) {
     addressees_[i] = fan_in_->find(received_.destination(i));
+    datagrams += received_.datagrams(i);
   }
+  counters_.fanned_in.add(datagrams);
   if (flows_.outgrows_caches()) prefetch_flows(count);
   for (std::size_t i = 0; i < count; ++i) {
     const Socket* socket = sockets_.find(addressees_[i]);
@@ -434,10 +437,19 @@ void Worker::expire() {
   }
   streams_.expire();
   dtls_.expire();
-  // The reservations are everybody's and have a lock: seldom is often enough.
   if (now_ >= next_purge_) {
+    // They are everybody's and have a lock: seldom is often enough.
     around_.reservations.purge(now_);
+    count_overflows();
     next_purge_ = now_ + std::chrono::seconds{1};
+  }
+}
+
+void Worker::count_overflows() {
+  for (SharedQueue& queue : shared_queues_) {
+    const std::uint32_t overflows = queue_overflows(queue.socket);
+    counters_.queue_overflows.add(overflows - queue.overflows);
+    queue.overflows = overflows;
   }
 }
 
@@ -458,7 +470,10 @@ bool Worker::adopt(SocketId id, Socket socket) {
   if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
   receive_runs(adopted.fd.get());
   if (adopted.role != SocketRole::anchor) apply_marking(adopted.fd.get(), family, around_.marking);
-  if (is_fanned_in(adopted)) fan_in_->take_in(adopted.local, id);
+  if (is_fanned_in(adopted)) fan_in_->take_in(adopted, id);
+  if (adopted.role == SocketRole::listener || adopted.role == SocketRole::fan_in) {
+    shared_queues_.push_back({adopted.fd.get()});
+  }
   return watch(id, adopted.fd.get(), EPOLLIN);
 }
 

@@ -181,6 +181,7 @@ class Worker final : public FlowReader {
   void send_waiting();
   void flush();
   void expire();
+  void count_overflows();
   void publish_gauges();
 
   WorkerIndex index_;
@@ -211,6 +212,12 @@ class Worker final : public FlowReader {
   DtlsClients dtls_;
   Handlers handlers_;
   std::map<Endpoint, SocketId> udp_listeners_;
+  /// Of a socket that many clients or peers share, and that is never closed.
+  struct SharedQueue {
+    int socket;
+    std::uint32_t overflows = 0;  // so far
+  };
+  std::vector<SharedQueue> shared_queues_;
   Outcome outcome_;
   PacedBudget icmp_reports_;
   BudgetShares budget_shares_;

@@ -55,8 +55,9 @@ struct alignas(kCacheLine) WorkerCounters {
   Gauge media_paths;
   Gauge stream_paths;
   Counter stun_requests;
-  Counter frames_sent;  // of the datagrams that left, how many as frames of our own
-  Counter fanned_in;    // of the datagrams that arrived, how many by fan-in
+  Counter frames_sent;      // of the datagrams that left, how many as frames of our own
+  Counter queue_overflows;  // datagrams that found a queue full which many share
+  Counter fanned_in;        // of the datagrams that arrived, how many by fan-in
 };
 
 }  // namespace avedge

@@ -51,7 +51,7 @@ namespace avedge {
   X(no_channel)            /* ChannelData on a number that is not bound */                         \
   X(no_permission)         /* from, or to, a peer without a permission */                          \
   X(flow_expired)          /* allocation, permission or channel ran out */                         \
-  X(peer_not_leased)       /* a relayed address of ours whose port is not leased right now */      \
+  X(peer_not_leased)       /* a relayed address of ours whose port is not leased right now, here */\
   X(channel_data_malformed)                                                                        \
   X(indication_malformed)                                                                          \
   X(payload_too_long)                                                                              \

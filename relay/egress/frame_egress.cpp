@@ -1,8 +1,7 @@
 #include "relay/egress/frame_egress.h"
 
-#include <sys/socket.h>
-
 #include "relay/core/random.h"
+#include "relay/udp_socket.h"
 
 namespace avedge::relay {
 namespace {
@@ -10,13 +9,6 @@ namespace {
 /// The kernel asks its neighbours whether they are still there only while it sends to them itself
 /// (RFC 4861 §7.3): so often one datagram for each neighbour leaves by its socket.
 constexpr std::chrono::seconds kProofInterval{1};
-
-/// 0: the socket is bound to none.
-int bound_device(int fd) {
-  int device = 0;
-  socklen_t size = sizeof device;
-  return getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, &size) == 0 ? device : 0;
-}
 
 }  // namespace
 
@@ -34,7 +26,7 @@ RouteId FrameEgress::hold(const Socket& out, const Endpoint& destination) {
       destination.address.is_loopback()) {
     return kNoRoute;
   }
-  const RouteKey key{out.local.address, destination.address, bound_device(out.fd.get())};
+  const RouteKey key{out.local.address, destination.address, bound_device(out.fd)};
   auto [known, is_new] = by_key_.try_emplace(key, static_cast<RouteId>(ways_.size()));
   if (is_new) {
     if (free_.empty()) {

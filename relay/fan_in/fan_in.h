@@ -15,10 +15,10 @@ class FanIn {
   FanIn(Steering& steering, WorkerIndex worker, const std::vector<RelayRange>& ranges)
       : steering_{steering}, worker_{worker}, ports_{ranges} {}
 
-  /// The port that `id` is bound to is the worker's from now on.
-  void take_in(const Endpoint& local, SocketId id) {
-    ports_.set(local, id);
-    steering_.steer(local, worker_);
+  /// The port of that socket is the worker's from now on.
+  void take_in(const Socket& port, SocketId id) {
+    ports_.set(port.local, id);
+    steering_.steer(port, worker_);
   }
   /// No more. What waits already is found to be nobody's.
   void let_go(const Endpoint& local) {

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kIcmpHeader = 8;
 constexpr std::size_t kIpv4Header = 20;
 constexpr std::size_t kIpv6Header = 40;
+constexpr std::size_t kFragmentHeader = 8;
 /// Source and destination port.
 constexpr std::size_t kPorts = 4;
 
@@ -29,6 +30,17 @@ QuotedDatagram quoted(ConstBytes source, ConstBytes destination, ConstBytes port
   return {{*IpAddress::from_bytes(source), Port{load_be16(ports.data())}},
           {*IpAddress::from_bytes(destination), Port{load_be16(ports.data() + 2)}},
           error};
+}
+
+/// What UDP there is behind a whole IPv6 header, if it is the beginning of a datagram.
+std::optional<ConstBytes> ipv6_payload(ConstBytes ip) {
+  const ConstBytes rest = ip.subspan(kIpv6Header);
+  const std::uint8_t next_header = byte_at(ip, 6);
+  if (next_header == IPPROTO_UDP) return rest;
+  if (next_header != IPPROTO_FRAGMENT || rest.size() < kFragmentHeader) return std::nullopt;
+  const bool is_first = (load_be16(&rest[2]) & 0xfff8) == 0;
+  if (byte_at(rest, 0) != IPPROTO_UDP || !is_first) return std::nullopt;
+  return rest.subspan(kFragmentHeader);
 }
 
 }  // namespace
@@ -55,13 +67,14 @@ std::optional<QuotedDatagram> read_icmp(ConstBytes packet) {
 }
 
 std::optional<QuotedDatagram> read_icmpv6(ConstBytes message) {
-  if (message.size() < kIcmpHeader + kIpv6Header + kPorts) return std::nullopt;
+  if (message.size() < kIcmpHeader + kIpv6Header) return std::nullopt;
   const std::uint8_t type = byte_at(message, 0);
   if (type < ICMP6_DST_UNREACH || type > ICMP6_PARAM_PROB) return std::nullopt;
   const ConstBytes ip = message.subspan(kIcmpHeader);
-  if (byte_at(ip, 0) >> 4 != 6 || byte_at(ip, 6) != IPPROTO_UDP) return std::nullopt;
+  const auto udp = ipv6_payload(ip);
+  if (byte_at(ip, 0) >> 4 != 6 || !udp || udp->size() < kPorts) return std::nullopt;
   return quoted(
-      ip.subspan(8, 16), ip.subspan(24, 16), ip.subspan(kIpv6Header, kPorts),
+      ip.subspan(8, 16), ip.subspan(24, 16), *udp,
       {type, byte_at(message, 1), type == ICMP6_PACKET_TOO_BIG ? load_be32(&message[4]) : 0u});
 }
 

@@ -15,11 +15,13 @@ struct QuotedDatagram {
   IcmpError error;
 };
 
-/// `packet` as a raw socket of IPPROTO_ICMP receives it: with its own IPv4 header. Nothing if it is
-/// no error about a UDP datagram, or too short to tell; options before the quoted header are fine.
+/// `packet` as a raw socket of IPPROTO_ICMP receives it: with its own IPv4 header, and before
+/// anybody looked at the checksum of the message: it can be forged as well as spoilt. Nothing if it
+/// is no error about a UDP datagram, or too short to tell; options before the quoted header are
+/// fine.
 [[nodiscard]] std::optional<QuotedDatagram> read_icmp(ConstBytes packet);
 /// `message` as a raw socket of IPPROTO_ICMPV6 receives it: without the IPv6 header. The quoted
-/// datagram must have no extension headers: what we send has none.
+/// datagram may be the first fragment of one (RFC 8200 §4.5); we send no other extension headers.
 [[nodiscard]] std::optional<QuotedDatagram> read_icmpv6(ConstBytes message);
 
 }  // namespace avedge::relay

@@ -10,7 +10,7 @@
 namespace avedge::relay {
 
 /// A raw socket that gets what is said about undelivered datagrams of this host, and no other ICMP
-/// as far as types tell. Takes CAP_NET_RAW.
+/// of the well-known types (Linux always passes on the others). Takes CAP_NET_RAW.
 [[nodiscard]] Result<FileDescriptor> open_icmp(AddressFamily family);
 
 /// The next message (see icmp_quote), cut off where `buffer` ends; empty if none waits.

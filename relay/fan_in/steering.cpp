@@ -3,13 +3,14 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <fcntl.h>
-#include <net/if.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "relay/fan_in/steering_maps.h"
 #include "relay/file_descriptor.h"
+#include "relay/udp_socket.h"
 #include "steering_program.skel.h"
 
 namespace avedge::relay {
@@ -34,16 +35,6 @@ steered_port key_of(const Endpoint& local) {
   return key;
 }
 
-/// Index of the device that the ports of `local` are bound to; 0: none, or it is gone.
-std::uint32_t device_of(const std::vector<RelayRange>& ranges, const Endpoint& local) {
-  const auto range = std::find_if(ranges.begin(), ranges.end(), [&](const RelayRange& candidate) {
-    return candidate.local == local.address && candidate.first <= local.port &&
-           local.port <= candidate.last;
-  });
-  if (range == ranges.end() || range->device.empty()) return 0;
-  return if_nametoindex(range->device.c_str());
-}
-
 std::uint32_t total_ports(const std::vector<RelayRange>& ranges) {
   std::uint32_t total = 0;
   for (const RelayRange& range : ranges) {
@@ -52,56 +43,67 @@ std::uint32_t total_ports(const std::vector<RelayRange>& ranges) {
   return total;
 }
 
-}  // namespace
+/// Of the kernel's verdict on a program: rights, or what it does not know.
+Error refusal(const char* what, int code) {
+  const std::string sentence =
+      std::string{what} +
+      (code == EPERM ? " (it takes CAP_BPF and CAP_NET_ADMIN)" : " (it takes Linux 5.17)");
+  return Error::from_errno(sentence, code);
+}
 
-struct Steering::Program {
-  explicit Program(steering_program* opened) : skeleton{opened} {}
-  ~Program() { steering_program__destroy(skeleton); }
-  steering_program* skeleton;
-  int ports = -1;  // maps, owned by the skeleton
-  int receivers = -1;
-};
-
-Steering::Steering(std::unique_ptr<Program> program, const std::vector<RelayRange>& ranges)
-    : program_{std::move(program)}, ranges_{ranges} {}
-
-Steering::~Steering() = default;
-
-Result<std::unique_ptr<Steering>> Steering::open(const std::vector<RelayRange>& ranges,
-                                                 std::size_t workers) {
-  libbpf_set_print(nullptr);
-  steering_program* const skeleton = steering_program__open();
-  if (skeleton == nullptr)
-    return Error::from_errno("ingress = \"fan-in\": cannot read its program");
-  auto program = std::make_unique<Program>(skeleton);
-
+/// A loaded program has to know its ports from the beginning, and its maps their sizes.
+void measure(steering_program& skeleton, const std::vector<RelayRange>& ranges,
+             std::size_t workers) {
   Port first{0xffff};
   Port last;
   for (const RelayRange& range : ranges) {
     first = std::min(first, range.first);
     last = std::max(last, range.last);
   }
-  skeleton->rodata->first_port = first.number();
-  skeleton->rodata->last_port = last.number();
-  bpf_map__set_max_entries(skeleton->maps.ports, std::max(total_ports(ranges), 1u));
-  bpf_map__set_max_entries(skeleton->maps.receivers,
-                           kFamilies * static_cast<std::uint32_t>(workers));
+  skeleton.rodata->first_port = first.number();
+  skeleton.rodata->last_port = last.number();
+  const std::uint32_t sockets = kFamilies * static_cast<std::uint32_t>(workers);
+  bpf_map__set_max_entries(skeleton.maps.ports, std::max(total_ports(ranges), 1u));
+  bpf_map__set_max_entries(skeleton.maps.receivers, sockets);
+  bpf_map__set_max_entries(skeleton.maps.icmp_sockets, sockets);
+}
+
+}  // namespace
+
+/// The descriptors are the skeleton's.
+struct Steering::Program {
+  explicit Program(steering_program* opened) : skeleton{opened} {}
+  ~Program() { steering_program__destroy(skeleton); }
+
+  steering_program* skeleton;
+  int ports = -1;
+  int receivers = -1;
+  int icmp_sockets = -1;
+};
+
+Steering::Steering(std::unique_ptr<Program> program) : program_{std::move(program)} {}
+
+Steering::~Steering() = default;
+
+Result<std::unique_ptr<Steering>> Steering::open(const std::vector<RelayRange>& ranges,
+                                                 std::size_t workers) {
+  libbpf_set_print(nullptr);  // its failures are told below
+  steering_program* const skeleton = steering_program__open();
+  if (skeleton == nullptr) return Error::from_errno("cannot read the programs of fan-in");
+  auto program = std::make_unique<Program>(skeleton);
+  measure(*skeleton, ranges, workers);
   if (const int failed = steering_program__load(skeleton); failed != 0) {
-    return Error::from_errno(
-        "ingress = \"fan-in\": cannot load its program (it takes CAP_BPF and CAP_NET_ADMIN)",
-        -failed);
+    return refusal("cannot load its programs", -failed);
   }
   program->ports = bpf_map__fd(skeleton->maps.ports);
   program->receivers = bpf_map__fd(skeleton->maps.receivers);
+  program->icmp_sockets = bpf_map__fd(skeleton->maps.icmp_sockets);
 
   const FileDescriptor here{::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
   if (!here.is_open()) return Error::from_errno("/proc/self/ns/net");
   skeleton->links.steer = bpf_program__attach_netns(skeleton->progs.steer, here.get());
-  if (skeleton->links.steer == nullptr) {
-    return Error::from_errno(
-        "ingress = \"fan-in\": cannot attach its program (it takes CAP_NET_ADMIN)");
-  }
-  return std::unique_ptr<Steering>{new Steering{std::move(program), ranges}};
+  if (skeleton->links.steer == nullptr) return refusal("cannot attach its program", errno);
+  return std::unique_ptr<Steering>{new Steering{std::move(program)}};
 }
 
 Result<void> Steering::set_receiver(WorkerIndex worker, AddressFamily family, int socket) {
@@ -111,9 +113,28 @@ Result<void> Steering::set_receiver(WorkerIndex worker, AddressFamily family, in
   return Error::from_errno("cannot steer datagrams to a socket");
 }
 
-void Steering::steer(const Endpoint& local, WorkerIndex worker) {
-  const steered_port key = key_of(local);
-  const steered_to owner{receiver_of(worker, local.address.family()), device_of(ranges_, local)};
+Result<void> Steering::filter_errors(WorkerIndex worker, AddressFamily family, int socket) {
+  std::uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  if (getsockopt(socket, SOL_SOCKET, SO_COOKIE, &cookie, &size) != 0) {
+    return Error::from_errno("SO_COOKIE");
+  }
+  const std::uint32_t place = receiver_of(worker, family);
+  if (bpf_map_update_elem(program_->icmp_sockets, &cookie, &place, BPF_ANY) != 0) {
+    return Error::from_errno("cannot tell ICMP sockets apart");
+  }
+  const auto& programs = program_->skeleton->progs;
+  const int filter =
+      bpf_program__fd(family == AddressFamily::ipv4 ? programs.admit_icmp : programs.admit_icmpv6);
+  if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_BPF, &filter, sizeof filter) == 0) return {};
+  return Error::from_errno("cannot filter ICMP");
+}
+
+void Steering::steer(const Socket& port, WorkerIndex worker) {
+  const steered_port key = key_of(port.local);
+  const steered_to owner{receiver_of(worker, port.local.address.family()),
+                         static_cast<std::uint32_t>(bound_device(port.fd)),
+                         port.role == SocketRole::relay ? 1u : 0u};
   bpf_map_update_elem(program_->ports, &key, &owner, BPF_ANY);
 }
 

@@ -14,33 +14,34 @@ namespace avedge::relay {
 
 class Steering {
  public:
-  /// Loads the program for the ports of `ranges` and lets it look at what arrives in this network
-  /// namespace, until it is destroyed or the process ends. Takes CAP_BPF and CAP_NET_ADMIN and
-  /// Linux 5.17.
+  /// Loads the programs for the ports of `ranges` and lets them look at what arrives in this
+  /// network namespace, until this is destroyed or the process ends. Takes CAP_BPF and
+  /// CAP_NET_ADMIN and Linux 5.17.
   [[nodiscard]] static Result<std::unique_ptr<Steering>> open(const std::vector<RelayRange>& ranges,
                                                               std::size_t workers);
   ~Steering();
 
   /// What arrives for ports of that worker and family comes to `socket` from now on. Before any
-  /// steer(). The socket is bound.
+  /// steer(). The socket is bound, and not connected.
   [[nodiscard]] Result<void> set_receiver(WorkerIndex worker, AddressFamily family, int socket);
+  /// From now on the raw ICMP socket gets only what is about relay ports of that worker.
+  [[nodiscard]] Result<void> filter_errors(WorkerIndex worker, AddressFamily family, int socket);
 
   // --- any thread -------------------------------------------------------------------------------
 
-  /// From now on, what arrives for `local` is the worker's; if `device` names one, only what
-  /// arrives there. Where the kernel has no room for another port it keeps to the port's own
-  /// socket.
-  void steer(const Endpoint& local, WorkerIndex worker);
+  /// From now on, what arrives for `port` is the worker's: from the device that the port's socket
+  /// is bound to, if it is to one. Where the kernel has no room for another port it keeps to its
+  /// own socket.
+  void steer(const Socket& port, WorkerIndex worker);
   /// From now on, what arrives for `local` takes the ordinary way.
   void leave(const Endpoint& local);
 
  private:
   struct Program;
 
-  explicit Steering(std::unique_ptr<Program> program, const std::vector<RelayRange>& ranges);
+  explicit Steering(std::unique_ptr<Program> program);
 
   std::unique_ptr<Program> program_;
-  std::vector<RelayRange> ranges_;
 };
 
 }  // namespace avedge::relay

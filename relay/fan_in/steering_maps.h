@@ -1,4 +1,4 @@
-/* What the steering program in the kernel and its loader tell each other. C, for both. */
+/* What the programs of fan-in in the kernel and their loader tell each other. C, for both. */
 #pragma once
 
 #include <linux/types.h>
@@ -11,6 +11,7 @@ struct steered_port {
 
 /* Whose it is. */
 struct steered_to {
-  __u32 receiver; /* a place among the receiving sockets */
-  __u32 device;   /* index of the only device that counts; 0: any */
+  __u32 receiver;     /* a place among the receiving sockets */
+  __u32 device;       /* index of the only device that counts; 0: any */
+  __u32 hears_errors; /* 1: ICMP errors about what it sent are wanted */
 };

@@ -67,6 +67,7 @@ TEST_F(MetricsText, SaysTheseNamesAndNoOthers) {
                                           "avedge_flows",
                                           "avedge_fanned_in_total",
                                           "avedge_frames_sent_total",
+                                          "avedge_receive_queue_overflows_total",
                                           "avedge_log_lines_lost_total",
                                           "avedge_media_paths",
                                           "avedge_media_sessions",

@@ -16,9 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto quoted = relay::read_icmpv6(bytes)) {
     if (quoted->local.address.is_v4() || quoted->peer.address.is_v4()) abort();
-    constexpr std::size_t kPorts = 8 + 40;
-    if (quoted->local.port.number() != load_be16(&bytes[kPorts])) abort();
-    if (quoted->peer.port.number() != load_be16(&bytes[kPorts + 2])) abort();
+    const bool is_fragment = bytes[8 + 6] == std::byte{44};
+    const std::size_t ports = 8 + 40 + (is_fragment ? 8 : 0);
+    if (quoted->local.port.number() != load_be16(&bytes[ports])) abort();
+    if (quoted->peer.port.number() != load_be16(&bytes[ports + 2])) abort();
   }
   return 0;
 }

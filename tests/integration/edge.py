@@ -113,12 +113,12 @@ class WrittenRoute:
 
 
 class Edge:
-    """A running avedge."""
+    """A running avedge, started by the command `under` if there is one."""
 
-    def __init__(self, lab, routes=(), **options):
+    def __init__(self, lab, routes=(), under=(), **options):
         self._lab = lab
         self.config = write_config(lab, routes, **options)
-        self.process = start(lab, ["serve", "--config", self.config])
+        self.process = start(lab, ["serve", "--config", self.config], under=under)
         self.wait_until_healthy()
 
     def wait_until_healthy(self):
@@ -247,8 +247,8 @@ def binary():
     return BINARY
 
 
-def start(lab, arguments, name="avedge"):
-    return lab.start(lab.edge, [binary(), *arguments], name, cwd=lab.directory)
+def start(lab, arguments, name="avedge", under=()):
+    return lab.start(lab.edge, [*under, binary(), *arguments], name, cwd=lab.directory)
 
 
 def run(lab, *arguments):

@@ -125,30 +125,46 @@ def unit(tmp_path):
     return path
 
 
-@pytest.fixture
-def fast_unit(unit):
-    """The same with the rights that are granted for speed."""
+def _with(unit, *names):
+    """The unit with the rights that this takes."""
     drop_ins = unit.with_suffix(".service.d")
     drop_ins.mkdir()
-    shutil.copy(_DOCKER / "avedge-fast.conf", drop_ins / "fast.conf")
+    for name in names:
+        shutil.copy(_DOCKER / f"avedge-{name}.conf", drop_ins)
     return unit
 
 
-@pytest.mark.parametrize("kind", ["unit", "fast_unit"])
-def test_unit_is_valid(kind, request):
-    checked = _run("systemd-analyze", "verify", request.getfixturevalue(kind))
+@pytest.mark.parametrize("options", [[], ["frames"], ["fan-in"], ["frames", "fan-in"]], ids="+".join)
+def test_unit_is_valid(unit, options):
+    checked = _run("systemd-analyze", "verify", _with(unit, *options))
     assert checked.returncode == 0 and not checked.stdout.strip(), checked.stdout
 
 
-def test_unit_has_the_rights_that_speed_takes(fast_unit):
-    """What lets it start with them, judged by systemd's own view of the unit."""
-    scored = _run("systemd-analyze", "security", "--offline=true", "--no-pager", fast_unit)
-    for granted in ("CAP_NET_ADMIN", "CAP_BPF", "AF_PACKET"):
-        assert re.search(rf"(?m)^✗ .*{granted}", scored.stdout), scored.stdout
+_RIGHTS = {
+    "CAP_BPF": ["fan-in"],
+    "CAP_NET_ADMIN": ["fan-in"],
+    "AF_PACKET": ["frames"],
+    "SystemCallFilter=~@privileged": ["fan-in"],
+}
+
+
+@pytest.mark.parametrize("option", ["frames", "fan-in"])
+def test_unit_is_granted_what_an_option_takes_and_no_more(unit, option):
+    """As systemd sees the unit; CAP_NET_RAW it does not tell from the right to low ports."""
+    before = _security(unit)
+    after = _security(_with(unit, option))
+    for right, options in _RIGHTS.items():
+        granted = rf"(?m)^✗ .*{right}"
+        assert bool(re.search(granted, after)) == (option in options), (right, after)
+        assert not re.search(granted, before), (right, before)
+
+
+def _security(unit):
+    return _run("systemd-analyze", "security", "--offline=true", "--no-pager", unit).stdout
 
 
 def test_unit_is_hardened(unit):
     """systemd's own score, from 0 (tight) to 10."""
-    scored = _run("systemd-analyze", "security", "--offline=true", "--no-pager", unit)
-    score = re.search(r"Overall exposure level for avedge\.service: ([0-9.]+)", scored.stdout)
-    assert score and float(score[1]) < 2.5, scored.stdout
+    text = _security(unit)
+    score = re.search(r"Overall exposure level for avedge\.service: ([0-9.]+)", text)
+    assert score and float(score[1]) < 2.5, text

@@ -1,7 +1,11 @@
 """What arrives for leased ports comes by one socket of the worker: the same datagrams, the same
 refusals, the same errors as by sockets of their own."""
 
+import pathlib
+import re
+import signal
 import socket
+import struct
 
 import pytest
 
@@ -94,13 +98,61 @@ def test_rfc8656_11_5_a_peer_that_is_gone_is_reported(relayed):
 
 
 def test_a_run_of_datagrams_comes_apart_as_it_was_sent(lab):
-    """Also where the sender's kernel passed it on in one piece (UDP_SEGMENT), to several ports."""
+    """The sender's kernel passes it on in one piece (UDP_SEGMENT)."""
     made = _Relayed(lab)
     lab.inside.run(["ethtool", "-K", "eth0", "tx-udp-segmentation", "on"], check=True)
     made.peer.setsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT, 100)
     made.peer.sendto(b"".join(bytes([number]) * 100 for number in range(20)) + b"rest", made.relayed)
     assert [made.client.receive_channel_data()[1] for _ in range(21)] == [
         *(bytes([number]) * 100 for number in range(20)), b"rest"]
+    assert made.fanned_in() == 21
+    made.edge.stop()
+
+
+def test_every_range_of_an_address_is_steered(lab):
+    """Ports between two ranges are nobody's."""
+    made = _Relayed(lab, internal_ports="50000-50003", more=_SECOND_RANGE)
+    assert made.comes_back(b"by one range or the other")
+    others = [turn.over_udp(lab) for _ in range(7)]
+    relayed = {made.relayed[1]}
+    for client in others:
+        allocated = client.allocate()
+        assert not allocated.error, allocated.error
+        assert not client.bind(_CHANNEL, *made.peer.getsockname()[:2]).error
+        address = allocated.address(stun.XOR_RELAYED_ADDRESS)
+        made.peer.sendto(b"%d" % address[1], address)
+        assert client.receive_channel_data()[1] == b"%d" % address[1]
+        relayed.add(address[1])
+    assert relayed == {*range(50000, 50004), *range(59996, 60000)}
+    assert made.fanned_in() == 8
+    made.edge.stop()
+
+
+def test_errors_that_quote_others_datagrams_are_not_believed(lab):
+    """Forged ones, of a host inside: about ports of ours and other protocols, about ports of nobody."""
+    made = _Relayed(lab)
+    peer = made.peer.getsockname()[:2]
+    with lab.inside.entered():
+        raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    ours, nobodys = made.relayed, (made.relayed[0], 49999)
+    for quoted in (_quote(ours, peer, socket.IPPROTO_TCP), _quote(nobodys, peer),
+                   _quote(ours, peer)[:20], _quote((INSIDE, ours[1]), peer), b"", b"\x45"):
+        raw.sendto(_icmp_error(quoted), (EDGE_INTERNAL, 0))
+    raw.sendto(_icmp_error(_quote(ours, peer)), (EDGE_INTERNAL, 0))
+    data = stun.Message(made.client.receive())
+    assert stun.ICMP in data and data.address(stun.XOR_PEER_ADDRESS) == peer
+    assert made.comes_back(b"and nothing else came before this")
+    made.edge.stop()
+
+
+def test_what_finds_the_shared_queue_full_is_counted(lab):
+    made = _Relayed(lab)
+    made.edge.process.signal(signal.SIGSTOP)
+    for _ in range(40_000):
+        made.peer.sendto(b"x" * 200, made.relayed)
+    made.edge.process.signal(signal.SIGCONT)
+    wait_until("the overflow to be counted",
+               lambda: made.edge.metrics().total("avedge_receive_queue_overflows_total") > 0)
     made.edge.stop()
 
 
@@ -131,6 +183,15 @@ def test_what_comes_by_another_device_stays_out(lab):
     made.edge.stop()
 
 
+def test_the_rights_that_the_service_gets_suffice(lab):
+    rights = re.search(r"(?m)^AmbientCapabilities=(.*)$", _DROP_IN.read_text(encoding="utf-8"))[1]
+    only = "-all," + ",".join("+" + right.lower().removeprefix("cap_") for right in rights.split())
+    made = _Relayed(lab, under=["setpriv", "--bounding-set", only, "--inh-caps", "-all"])
+    assert made.comes_back(b"with these rights")
+    assert made.fanned_in() == 1
+    made.edge.stop()
+
+
 def test_without_the_right_to_steer_it_says_so(lab):
     config = write_config(lab, ingress="fan-in")
     done = lab.edge.run(["setpriv", "--bounding-set", "-bpf,-sys_admin", "--inh-caps", "-bpf,-sys_admin",
@@ -138,6 +199,30 @@ def test_without_the_right_to_steer_it_says_so(lab):
     assert done.returncode == 1, done.stdout
     assert "CAP_BPF" in done.stdout
 
+
+def _quote(source, destination, protocol=socket.IPPROTO_UDP):
+    """The beginning of a datagram, as ICMP quotes it."""
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28, 1, 0, 64, protocol, 0,
+                     socket.inet_aton(source[0]), socket.inet_aton(destination[0]))
+    return ip + struct.pack("!HHHH", source[1], destination[1], 8, 0)
+
+
+def _icmp_error(quoted):
+    """Port unreachable (RFC 792), with its checksum (RFC 1071)."""
+    message = struct.pack("!BBHI", 3, 3, 0, 0) + quoted
+    total = sum(struct.unpack(f"!{(len(message) + 1) // 2}H", message + b"\0" * (len(message) % 2)))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return message[:2] + struct.pack("!H", ~total & 0xFFFF) + message[4:]
+
+
+_DROP_IN = pathlib.Path(__file__).parents[2] / "docker/avedge-fan-in.conf"
+
+_SECOND_RANGE = """
+[[relay]]
+interface = "internal"
+ports = "59996-59999"
+"""
 
 # linux/udp.h
 _UDP_SEGMENT = 103

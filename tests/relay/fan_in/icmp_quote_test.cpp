@@ -101,6 +101,24 @@ TEST(IcmpQuote, WhatIsCutOffBeforeThePortsSaysNothing) {
   }
 }
 
+TEST(IcmpQuote, Rfc8200_4_5_OfADatagramInFragmentsTheFirstHasThePorts) {
+  Octets message = unreachable6();
+  message[8 + 6] = 44;
+  const Octets fragment{17, 0, 0, 1, 0, 0, 0, 7};  // UDP; offset 0, more to come
+  message.insert(message.begin() + 8 + 40, fragment.begin(), fragment.end());
+  const auto quoted = read_icmpv6(bytes(message));
+  ASSERT_TRUE(quoted);
+  EXPECT_EQ(quoted->local, *Endpoint::parse("[fd00:77::10]:50001"));
+  EXPECT_EQ(quoted->peer, *Endpoint::parse("[fd00:77::20]:7000"));
+  EXPECT_FALSE(read_icmpv6(bytes(message).first(8 + 40 + 7)));
+  EXPECT_FALSE(read_icmpv6(bytes(message).first(8 + 40 + 8 + 3)));
+  message[8 + 40 + 3] = 8 | 1;
+  EXPECT_FALSE(read_icmpv6(bytes(message))) << "a later fragment";
+  message[8 + 40 + 3] = 1;
+  message[8 + 40] = 6;
+  EXPECT_FALSE(read_icmpv6(bytes(message))) << "TCP";
+}
+
 struct Strange {
   const char* what;
   std::size_t at;
@@ -129,7 +147,7 @@ TEST(IcmpQuote, Ipv6OfWhatIsNoErrorAboutADatagramOfOurs) {
                                  {"type 0", 0, 0},
                                  {"about no IPv6", 8, 0x45},
                                  {"about TCP", 14, 6},
-                                 {"about extension headers", 14, 44}}) {
+                                 {"about hop-by-hop options", 14, 0}}) {
     Octets message = unreachable6();
     message[strange.at] = strange.value;
     EXPECT_FALSE(read_icmpv6(bytes(message))) << strange.what;
