@@ -83,8 +83,8 @@ class _Avedge:
         config = directory / "avedge.toml"
         config.write_text(_CONFIG.format(
             realm=REALM, workers=self._workers, ingress=self._ingress, egress=self._egress,
-            external=EDGE_EXTERNAL, internal=EDGE_INTERNAL, directory=directory, service=self._service(directory)),
-            encoding="utf-8")
+            external=EDGE_EXTERNAL, internal=EDGE_INTERNAL, directory=directory,
+            service=self._service(directory)), encoding="utf-8")
         return [self._binary, "serve", "--config", config]
 
 

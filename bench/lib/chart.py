@@ -4,7 +4,7 @@ from html import escape
 
 from results import number
 
-_LEFT, _BARS, _RIGHT = 136, 500, 164
+_LEFT, _BARS, _RIGHT = 190, 460, 150
 _ROW, _LINE = 28, 16
 # Above so many times the longest bar a mark would leave no room for the bars.
 _FARTHEST_MARK = 1.6
@@ -12,14 +12,14 @@ _FARTHEST_MARK = 1.6
 
 def as_svg(finding, limit):
     marks = _marks(finding, limit)
-    longest = max((max(answers) for answers in finding.answers.values() if answers), default=0) or 1
+    longest = max((max(finding.answers(server), default=0) for server in finding.rounds), default=0) or 1
     marks = [(words, value) for words, value in marks if value <= _FARTHEST_MARK * longest]
     scale = _BARS / max([longest, *[value for _, value in marks]])
     lines = _lines(marks, scale)
     head = _LINE * (max(lines) + 1) + 6 if marks else 0
-    height = head + _ROW * len(finding.answers)
+    height = head + _ROW * len(finding.rounds)
     rows = [_row(finding, server, index, head + index * _ROW, scale)
-            for index, server in enumerate(finding.answers)]
+            for index, server in enumerate(finding.rounds)]
     drawn = [_mark(words, _LEFT + value * scale, line, height)
              for (words, value), line in zip(marks, lines)]
     return (f"<svg viewBox='0 0 {_LEFT + _BARS + _RIGHT} {height}' role='img' "
@@ -58,7 +58,7 @@ def _mark(words, x, line, height):
 
 
 def _row(finding, server, index, top, scale):
-    middle, answers = top + _ROW / 2, finding.answers[server]
+    middle, answers = top + _ROW / 2, finding.answers(server)
     label = (f"<text x='{_LEFT - 10}' y='{middle + 4.5}' text-anchor='end'>{escape(server)}</text>")
     if not answers:
         return label + f"<text class='quiet' x='{_LEFT}' y='{middle + 4.5}'>no answer</text>"
@@ -74,5 +74,5 @@ def _row(finding, server, index, top, scale):
 
 
 def _words(finding):
-    medians = [f"{server} {number(finding.median(server))}" for server in finding.answers]
+    medians = [f"{server} {number(finding.median(server))}" for server in finding.rounds]
     return f"{finding.figure.title}, {finding.figure.unit}: {'; '.join(medians)}"

@@ -30,11 +30,10 @@ class Figure:
     limit: str = ""             # key of the figure that says what the machine itself could do
     is_compared: bool = True    # with the reference
 
-    def reaches(self, target, value, reference):
-        """None where nobody can tell."""
-        if value is None or (target.is_ratio and not reference):
+    def reaches(self, target, measured):
+        """Whether that ratio, or that figure, does; None where nobody can tell."""
+        if measured is None:
             return None
-        measured = value / reference if target.is_ratio else value
         return measured >= target.bound if self.more_is_better else measured <= target.bound
 
 

@@ -49,14 +49,15 @@ def _targets(results):
     rows = [_target_rows(finding) for finding in results.findings if finding.figure.must]
     if not rows:
         return []
-    return ["<h2>Targets</h2><p class='quiet'>Ratios of medians, to the server named. A target is judged "
-            "for each way in which avedge sends.</p><div class='scroll'><table><thead><tr><th>question"
+    return ["<h2>Targets</h2><p class='quiet'>Ratios to the server named: medians of the rounds' ratios. A "
+            "target is judged for each way in which avedge receives and sends; the lines in the charts below "
+            "stand where it is for the medians.</p><div class='scroll'><table><thead><tr><th>question"
             "<th>server<th>median<th>must<th>reach for</tr></thead><tbody>", *rows,
             "</tbody></table></div>"]
 
 
 def _target_rows(finding):
-    rivals = [server for server in finding.answers if server != finding.reference]
+    rivals = [server for server in finding.rounds if server != finding.reference]
     rows = []
     for server in rivals:
         ratio = finding.ratio(server)

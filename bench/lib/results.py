@@ -12,24 +12,30 @@ class Finding:
     figure: Figure
     contest: str        # who was asked
     reference: str      # server that the others are compared with, or nothing
-    answers: dict       # by server
+    rounds: dict        # by server: an answer for each round, None where there was none
+
+    def answers(self, server):
+        return [answer for answer in self.rounds[server] if answer is not None]
 
     def median(self, server):
-        return median(self.answers[server])
+        return median(self.answers(server))
 
     def ratio(self, server):
-        """To the reference; None for the reference itself and where there is none."""
-        base = self.median(self.reference) if self.reference and self.figure.is_compared else None
-        if server == self.reference or not base or not self.answers[server]:
+        """To the reference: the median of the rounds' ratios, because what a machine has to give
+        changes more from round to round than within one. None for the reference itself and where
+        there is none."""
+        if server == self.reference or not self.reference or not self.figure.is_compared:
             return None
-        return self.median(server) / base
+        return median([answer / base for answer, base in zip(self.rounds[server],
+                                                             self.rounds[self.reference])
+                       if answer is not None and base])
 
     def verdict(self, server, target):
         """"reached" or "missed"; nothing for the reference, and where nobody can tell."""
         if target is None or server == self.reference:
             return ""
-        base = self.median(self.reference) if self.reference else None
-        reached = self.figure.reaches(target, self.median(server), base)
+        measured = self.ratio(server) if target.is_ratio else self.median(server)
+        reached = self.figure.reaches(target, measured)
         return "" if reached is None else "reached" if reached else "missed"
 
     def sense(self, target):
@@ -43,7 +49,7 @@ class Finding:
         return {server: {"median": self.median(server), "ratio": self.ratio(server),
                          "must": self.verdict(server, self.figure.must),
                          "reach_for": self.verdict(server, self.figure.reach_for)}
-                for server in self.answers}
+                for server in self.rounds}
 
 
 @dataclass
@@ -58,14 +64,14 @@ class Results:
 
     def is_complete(self):
         """Whether everybody answered every question at least once."""
-        return all(all(finding.answers.values()) for finding in self.findings)
+        return all(finding.answers(server) for finding in self.findings for server in finding.rounds)
 
     def limit_of(self, finding):
         """What the machine itself did, if that was measured, and how it is called."""
         for other in self.findings:
             if finding.figure.limit and other.figure.key == finding.figure.limit:
-                (server,) = other.answers
-                return (server, other.median(server)) if other.answers[server] else None
+                (server,) = other.rounds
+                return (server, other.median(server)) if other.answers(server) else None
         return None
 
     def write(self, path):

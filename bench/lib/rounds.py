@@ -16,20 +16,20 @@ def make_rounds(setting, experiments, rounds, command):
         setting.step = f"{experiment.key} {turn + 1}/{rounds}, {server.name}"
         progress.step(setting.step)
         for figure, answer in zip(experiment.figures, _run(setting, experiment, server)):
-            findings[figure.key].answers[server.name].append(answer)
+            findings[figure.key].rounds[server.name].append(answer)
     seconds = progress.close()
     versions = {server.name: server.version() for _, _, server in steps}
     return Results(host, command, rounds, seconds, versions, list(findings.values()), setting.remarks)
 
 
 def _run(setting, experiment, server):
-    """A server that fails does not spoil the run for the others."""
+    """A number for each figure, or None: a server that fails does not spoil the run for the others."""
     try:
         return experiment.run(setting, server)
     except (AssertionError, RuntimeError, ArithmeticError) as failure:
         words = " ".join(str(failure).split())
         setting.remark(f"no answer: {words[:_LONGEST_COMPLAINT]}")
-        return []
+        return [None] * len(experiment.figures)
 
 
 def _plan(experiments, servers, rounds):

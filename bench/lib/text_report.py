@@ -10,10 +10,10 @@ def as_text(results):
              f"{results.seconds:.0f} s"]
     for finding in results.findings:
         lines += ["", _title(finding)]
-        lines += [_row(finding, server) for server in finding.answers]
+        lines += [_row(finding, server) for server in finding.rounds]
         limit = results.limit_of(finding)
         if limit:
-            lines.append(f"  {limit[0]:<18} {number(limit[1]):>12}  (the machine's limit)")
+            lines.append(f"  {limit[0]:<26} {number(limit[1]):>12}  (the machine's limit)")
     if results.remarks:
         lines += ["", "Remarks", *(f"  {remark}" for remark in results.remarks)]
     return "\n".join(lines)
@@ -27,13 +27,13 @@ def _title(finding):
 
 
 def _row(finding, server):
-    figure, answers = finding.figure, finding.answers[server]
+    figure, answers = finding.figure, finding.answers(server)
     if not answers:
-        return f"  {server:<18} {'no answer':>12}"
+        return f"  {server:<26} {'no answer':>12}"
     ratio = finding.ratio(server)
     verdicts = [f"{name} {verdict}" for name, verdict in (
         ("must", finding.verdict(server, figure.must)),
         ("reach for", finding.verdict(server, figure.reach_for))) if verdict]
-    return (f"  {server:<18} {number(finding.median(server)):>12}  "
+    return (f"  {server:<26} {number(finding.median(server)):>12}  "
             f"{f'{ratio:.2f} ×' if ratio is not None else '':>8}  {', '.join(verdicts):<32}  "
             f"{number(min(answers))} to {number(max(answers))}").rstrip()
