@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "relay/fan_in/destination.h"
 #include "relay/fan_in/icmp_socket.h"
 #include "relay/tcp_socket.h"
 #include "relay/udp_socket.h"

@@ -11,15 +11,6 @@ bool set_option(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-/// The kernel writes a byte for IP_TOS and an int for the others.
-std::uint8_t value_of(const cmsghdr& part) {
-  if (part.cmsg_len == CMSG_LEN(1))
-    return std::to_integer<std::uint8_t>(*reinterpret_cast<const std::byte*>(CMSG_DATA(&part)));
-  int value = 0;
-  if (part.cmsg_len >= CMSG_LEN(sizeof value)) std::memcpy(&value, CMSG_DATA(&part), sizeof value);
-  return static_cast<std::uint8_t>(value);
-}
-
 /// Appends one ancillary item; returns where the next one begins.
 std::byte* append(std::byte* at, int level, int type, int value) {
   cmsghdr header{};
@@ -47,18 +38,6 @@ bool apply_marking(int fd, AddressFamily family, const Marking& marking) {
     done = set_option(fd, level, is_v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1) && done;
   }
   return done;
-}
-
-IpMarks received_marks(msghdr& message) {
-  IpMarks marks;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
-    const bool is_v4 = part->cmsg_level == IPPROTO_IP;
-    if (!is_v4 && part->cmsg_level != IPPROTO_IPV6) continue;
-    if (part->cmsg_type == (is_v4 ? IP_TOS : IPV6_TCLASS)) marks.traffic_class = value_of(*part);
-    if (part->cmsg_type == (is_v4 ? IP_TTL : IPV6_HOPLIMIT)) marks.hop_limit = value_of(*part);
-  }
-  return marks;
 }
 
 void set_marks(msghdr& message, MarksBuffer& buffer, AddressFamily family, const IpMarks& marks) {

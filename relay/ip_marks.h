@@ -50,9 +50,6 @@ struct MarksBuffer {
 /// Marking::socket_default().
 bool apply_marking(int fd, AddressFamily family, const Marking& marking);
 
-/// The marks that came with a received message.
-[[nodiscard]] IpMarks received_marks(msghdr& message);
-
 /// Has `message`, to an address of `family`, leave with `marks` whatever its socket's default is.
 void set_marks(msghdr& message, MarksBuffer& buffer, AddressFamily family, const IpMarks& marks);
 

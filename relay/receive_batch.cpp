@@ -26,7 +26,7 @@ ReceiveBatch::ReceiveBatch(PacketRing& ring) : ring_{ring} {
     messages_[i].msg_hdr.msg_iov = &vectors_[i];
     messages_[i].msg_hdr.msg_iovlen = 1;
     messages_[i].msg_hdr.msg_name = &sources_[i];
-    messages_[i].msg_hdr.msg_control = &controls_[i];
+    messages_[i].msg_hdr.msg_control = &buffers_[i];
   }
 }
 
@@ -34,10 +34,14 @@ std::size_t ReceiveBatch::receive(int fd, std::size_t wanted) {
   for (std::size_t i = 0; i < wanted; ++i) {
     vectors_[i] = {ring_.payload(i), PacketRing::kPayload};
     messages_[i].msg_hdr.msg_namelen = sizeof(SocketAddress);
-    messages_[i].msg_hdr.msg_controllen = sizeof(ReceiveControl);
+    messages_[i].msg_hdr.msg_controllen = sizeof(AncillaryBuffer);
   }
   const std::size_t count = receive_some(fd, std::span{messages_}.first(wanted));
   ring_.keep(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    msghdr& header = messages_[i].msg_hdr;
+    ancillary_[i] = header.msg_controllen > 0 ? read_ancillary(header) : Ancillary{};
+  }
   return count;
 }
 

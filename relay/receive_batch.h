@@ -6,11 +6,9 @@
 
 #include <array>
 
+#include "relay/ancillary.h"
 #include "relay/core/bytes.h"
-#include "relay/fan_in/destination.h"
-#include "relay/ip_marks.h"
 #include "relay/packet_ring.h"
-#include "relay/segment_runs.h"
 #include "relay/socket_address.h"
 
 namespace avedge::relay {
@@ -32,29 +30,15 @@ class ReceiveBatch {
   [[nodiscard]] Bytes bytes(std::size_t index) const {
     return {static_cast<std::byte*>(vectors_[index].iov_base), messages_[index].msg_len};
   }
-  /// As far as the socket was told to tell: apply_marking(), receive_runs(), tell_destinations().
-  [[nodiscard]] IpMarks marks(std::size_t index) {
-    return received_marks(messages_[index].msg_hdr);
-  }
-  [[nodiscard]] std::size_t segment(std::size_t index) {
-    msghdr& header = messages_[index].msg_hdr;
-    return header.msg_controllen > 0 ? received_segment(header) : 0;
-  }
-  /// How many it is: a run counts for what it is made of.
-  [[nodiscard]] std::size_t datagrams(std::size_t index) {
-    const std::size_t size = segment(index);
-    return size == 0 ? 1 : (messages_[index].msg_len + size - 1) / size;
-  }
-  [[nodiscard]] Endpoint destination(std::size_t index) {
-    return received_destination(messages_[index].msg_hdr);
-  }
+  [[nodiscard]] const Ancillary& ancillary(std::size_t index) const { return ancillary_[index]; }
 
  private:
   PacketRing& ring_;
   std::array<mmsghdr, kCapacity> messages_{};
   std::array<iovec, kCapacity> vectors_{};
   std::array<SocketAddress, kCapacity> sources_;
-  std::array<ReceiveControl, kCapacity> controls_;
+  std::array<AncillaryBuffer, kCapacity> buffers_;
+  std::array<Ancillary, kCapacity> ancillary_;
 };
 
 }  // namespace avedge::relay

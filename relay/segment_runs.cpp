@@ -39,17 +39,6 @@ void receive_runs(int fd) {
   setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on);
 }
 
-std::size_t received_segment(msghdr& message) {
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_UDP || part->cmsg_type != UDP_GRO) continue;
-    int segment = 0;
-    std::memcpy(&segment, CMSG_DATA(part), sizeof segment);
-    return segment > 0 ? static_cast<std::size_t>(segment) : 0;
-  }
-  return 0;
-}
-
 std::span<mmsghdr> SegmentRuns::join(std::span<mmsghdr> messages) {
   assert(messages.size() <= kCapacity);
   std::size_t first = 0;

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <span>
 
-#include "relay/fan_in/destination.h"
 #include "relay/ip_marks.h"
 
 namespace avedge::relay {
@@ -30,14 +29,6 @@ inline constexpr std::size_t kMaxRunBytes = 65'000;
 
 /// From now on runs arrive in one piece. Where the kernel knows no such thing, they do not.
 void receive_runs(int fd);
-/// The size of all datagrams but the last of the run that `message` is; 0: it is one datagram.
-[[nodiscard]] std::size_t received_segment(msghdr& message);
-/// Ancillary data of a received message.
-struct ReceiveControl {
-  alignas(cmsghdr) std::array<std::byte, sizeof(MarksBuffer) + CMSG_SPACE(sizeof(int)) +
-                                             kDestinationSpace> bytes;
-};
-
 class SegmentRuns {
  public:
   static constexpr std::size_t kCapacity = 128;

@@ -91,6 +91,11 @@ bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBy
   return sent == static_cast<ssize_t>(datagram.size());
 }
 
+bool tell_destinations(int socket, AddressFamily family) {
+  return family == AddressFamily::ipv4 ? set_option(socket, IPPROTO_IP, IP_RECVORIGDSTADDR, 1)
+                                       : set_option(socket, IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, 1);
+}
+
 std::uint32_t queue_overflows(int socket) {
   std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
   socklen_t size = sizeof figures;

@@ -36,6 +36,10 @@ struct UdpSocketOptions {
 [[nodiscard]] bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to,
                                      ConstBytes datagram, const IpMarks& marks);
 
+/// From now on the socket tells where each datagram was sent to, port included (IP_ORIGDSTADDR): it
+/// takes in what is for many. False if the kernel cannot.
+[[nodiscard]] bool tell_destinations(int socket, AddressFamily family);
+
 /// Datagrams that the kernel has dropped because the socket's queue was full, modulo 2^32.
 [[nodiscard]] std::uint32_t queue_overflows(int socket);
 

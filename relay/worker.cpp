@@ -231,28 +231,28 @@ std::size_t Worker::receive(SocketId id, const Socket& socket, std::size_t wante
 
 /// A port may have been given back, or to another worker, while datagrams for it waited.
 void Worker::serve_fanned_in(std::size_t count) {
-  std::size_t datagrams = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    addressees_[i] = fan_in_->find(received_.destination(i));
-    datagrams += received_.datagrams(i);
+    addressees_[i] = fan_in_->find(received_.ancillary(i).destination);
   }
-  counters_.fanned_in.add(datagrams);
   if (flows_.outgrows_caches()) prefetch_flows(count);
   for (std::size_t i = 0; i < count; ++i) {
     const Socket* socket = sockets_.find(addressees_[i]);
     if (socket == nullptr) {
       counters_.drops.count(DropReason::peer_not_leased);
     } else {
-      serve_received(addressees_[i], *socket, i);
+      counters_.fanned_in.add(serve_received(addressees_[i], *socket, i));
     }
   }
 }
 
-void Worker::serve_received(SocketId id, const Socket& socket, std::size_t index) {
+/// Returns how many datagrams it was.
+std::size_t Worker::serve_received(SocketId id, const Socket& socket, std::size_t index) {
+  const Ancillary& said = received_.ancillary(index);
   const Packet packet{received_.source(index), received_.bytes(index),
-                      reads_marks(socket) ? received_.marks(index) : IpMarks{}};
-  const std::size_t segment = received_.segment(index);
-  segment == 0 ? serve(id, socket, packet) : serve_run(id, packet, segment);
+                      reads_marks(socket) ? said.marks : IpMarks{}};
+  if (said.segment != 0) return serve_run(id, packet, said.segment);
+  serve(id, socket, packet);
+  return 1;
 }
 
 void Worker::prefetch_flows(std::size_t count) {
@@ -264,15 +264,17 @@ void Worker::prefetch_flows(std::size_t count) {
 }
 
 /// Only what comes from peers is framed, and needs room for that; the rest is served where it lies.
-void Worker::serve_run(SocketId id, const Packet& run, std::size_t segment) {
-  for (Bytes rest = run.bytes; !rest.empty();) {
+std::size_t Worker::serve_run(SocketId id, const Packet& run, std::size_t segment) {
+  std::size_t datagrams = 0;
+  for (Bytes rest = run.bytes; !rest.empty(); ++datagrams) {
     const Socket* socket = sockets_.find(id);
-    if (socket == nullptr) return;  // closed by what came before
+    if (socket == nullptr) break;  // closed by what came before
     const Bytes datagram = rest.first(std::min(segment, rest.size()));
     rest = rest.subspan(datagram.size());
     const Bytes served = socket->role == SocketRole::relay ? take_apart(datagram) : datagram;
     serve(id, *socket, {run.remote, served, run.marks});
   }
+  return datagrams;
 }
 
 Bytes Worker::take_apart(ConstBytes datagram) {

@@ -163,11 +163,11 @@ class Worker final : public FlowReader {
   std::size_t receive(SocketId id, const Socket& socket, std::size_t wanted);
   void serve_fanned_in(std::size_t count);
   // In two loops over packets: a call of its own would cost each packet 35 instructions.
-  [[gnu::always_inline]] inline void serve_received(SocketId id, const Socket& socket,
-                                                    std::size_t index);
+  [[gnu::always_inline]] inline std::size_t serve_received(SocketId id, const Socket& socket,
+                                                           std::size_t index);
   void prefetch_flows(std::size_t count);
   [[nodiscard]] bool reads_marks(const Socket& socket) const;
-  void serve_run(SocketId id, const Packet& run, std::size_t segment);
+  std::size_t serve_run(SocketId id, const Packet& run, std::size_t segment);
   [[nodiscard]] Bytes take_apart(ConstBytes datagram);
   void serve(SocketId id, const Socket& socket, const Packet& packet);
   void ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram);

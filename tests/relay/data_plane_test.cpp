@@ -11,6 +11,7 @@
 #include "loopback.h"
 #include "no_tcp_anchors.h"
 #include "one_channel.h"
+#include "relay/ancillary.h"
 #include "relay/udp_socket.h"
 
 namespace avedge::relay {
@@ -72,7 +73,7 @@ class Party {
     const ssize_t got = recvmsg(socket_.get(), &message, 0);
     if (got < 0) return std::nullopt;
     bytes.resize(static_cast<std::size_t>(got));
-    return Datagram{std::move(bytes), from.endpoint(), received_marks(message)};
+    return Datagram{std::move(bytes), from.endpoint(), read_ancillary(message).marks};
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "loopback.h"
+#include "relay/ancillary.h"
 #include "relay/send_batch.h"
 #include "relay/udp_socket.h"
 
@@ -62,7 +63,7 @@ class IpMarksOnTheWire : public testing::TestWithParam<IpAddress> {
     message.msg_control = &marks;
     message.msg_controllen = sizeof marks;
     EXPECT_EQ(recvmsg(receiver_.get(), &message, MSG_DONTWAIT), 1);
-    return received_marks(message);
+    return read_ancillary(message).marks;
   }
 
   Drops drops_;

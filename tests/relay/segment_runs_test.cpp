@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "relay/ancillary.h"
 #include "relay/send_batch.h"
 #include "relay/udp_socket.h"
 
@@ -99,7 +100,7 @@ class RunsOnTheWire : public testing::TestWithParam<IpAddress> {
   std::optional<Received> receive() const {
     Received received{std::vector<std::byte>(65536), 0};
     iovec vector{received.bytes.data(), received.bytes.size()};
-    ReceiveControl control;
+    AncillaryBuffer control;
     msghdr message{};
     message.msg_iov = &vector;
     message.msg_iovlen = 1;
@@ -108,7 +109,7 @@ class RunsOnTheWire : public testing::TestWithParam<IpAddress> {
     const ssize_t size = recvmsg(receiver_.get(), &message, MSG_DONTWAIT);
     if (size < 0) return std::nullopt;
     received.bytes.resize(static_cast<std::size_t>(size));
-    received.segment = received_segment(message);
+    received.segment = read_ancillary(message).segment;
     return received;
   }
   void expect_each_in_order() const {

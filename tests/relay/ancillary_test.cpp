@@ -1,18 +1,18 @@
-// The kernel of this machine says where a datagram was sent to.
-#include "relay/fan_in/destination.h"
+// What the kernel of this machine says about datagrams.
+#include "relay/ancillary.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
 
-#include "relay/segment_runs.h"
+#include "relay/socket_address.h"
 #include "relay/udp_socket.h"
 
 namespace avedge::relay {
 namespace {
 
-class Destination : public testing::TestWithParam<IpAddress> {};
+class AncillaryOf : public testing::TestWithParam<IpAddress> {};
 
-TEST_P(Destination, ComesWithEachDatagram) {
+TEST_P(AncillaryOf, ADatagramSaysWhereItWasSentTo) {
   const FileDescriptor receiver = *open_udp({GetParam(), Port{}}, {});
   const FileDescriptor sender = *open_udp({GetParam(), Port{}}, {});
   ASSERT_TRUE(tell_destinations(receiver.get(), GetParam().family()));
@@ -23,7 +23,7 @@ TEST_P(Destination, ComesWithEachDatagram) {
 
   std::array<char, 8> bytes;
   iovec vector{bytes.data(), bytes.size()};
-  ReceiveControl control;
+  AncillaryBuffer control;
   msghdr message{};
   message.msg_iov = &vector;
   message.msg_iovlen = 1;
@@ -33,15 +33,21 @@ TEST_P(Destination, ComesWithEachDatagram) {
   ASSERT_EQ(poll(&waiting, 1, 10'000), 1);
   ASSERT_EQ(recvmsg(receiver.get(), &message, 0), 1);
   EXPECT_EQ(message.msg_flags & MSG_CTRUNC, 0) << "with everything else that is asked for";
-  EXPECT_EQ(received_destination(message), local);
+  const Ancillary ancillary = read_ancillary(message);
+  EXPECT_EQ(ancillary.destination, local);
+  EXPECT_EQ(ancillary.segment, 0u);
+  EXPECT_NE(ancillary.marks.hop_limit, 0);
 }
 
-TEST_P(Destination, IsNobodyWhereTheMessageDoesNotSay) {
+TEST_P(AncillaryOf, AMessageThatSaysNothing) {
   msghdr message{};
-  EXPECT_EQ(received_destination(message), Endpoint{});
+  const Ancillary ancillary = read_ancillary(message);
+  EXPECT_EQ(ancillary.destination, Endpoint{});
+  EXPECT_EQ(ancillary.segment, 0u);
+  EXPECT_EQ(ancillary.marks, IpMarks{});
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, Destination,
+INSTANTIATE_TEST_SUITE_P(Families, AncillaryOf,
                          testing::Values(*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")),
                          [](const auto& family) { return family.param.is_v4() ? "v4" : "v6"; });
 
