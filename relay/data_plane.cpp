@@ -61,6 +61,7 @@ Result<Socket> open_receiver(AddressFamily family) {
   Socket socket;
   socket.fd = std::move(fd).value();
   socket.role = SocketRole::fan_in;
+  socket.queue.emplace(socket.fd.get(), kListenerBuffer);
   socket.local = local_endpoint(socket.fd);
   return socket;
 }
@@ -169,6 +170,7 @@ Result<void> DataPlane::listen_udp(const ClientListener& listener) {
     Socket socket;
     socket.fd = std::move(fd).value();
     socket.role = SocketRole::listener;
+    socket.queue.emplace(socket.fd.get(), kListenerBuffer);
     socket.listener = listener.index;
     socket.admits_plain = listener.udp;
     socket.local = listener.local;

@@ -26,15 +26,11 @@ void set_fragmentation(int fd, AddressFamily family, Fragmentation fragmentation
   }
 }
 
-/// Beyond net.core.rmem_max and wmem_max only a privileged process gets what it asks for.
-void set_buffers(int fd, const UdpSocketOptions& options) {
-  const auto set = [fd](int forcing, int asking, int bytes) {
-    if (bytes > 0 && !set_option(fd, SOL_SOCKET, forcing, bytes)) {
-      set_option(fd, SOL_SOCKET, asking, bytes);
-    }
-  };
-  set(SO_RCVBUFFORCE, SO_RCVBUF, options.receive_buffer);
-  set(SO_SNDBUFFORCE, SO_SNDBUF, options.send_buffer);
+/// Beyond net.core.wmem_max only a privileged process gets what it asks for.
+void set_send_buffer(int fd, int bytes) {
+  if (!set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes)) {
+    set_option(fd, SOL_SOCKET, SO_SNDBUF, bytes);
+  }
 }
 
 Result<void> apply(int fd, const Endpoint& local, const UdpSocketOptions& options) {
@@ -49,7 +45,8 @@ Result<void> apply(int fd, const Endpoint& local, const UdpSocketOptions& option
                                             static_cast<socklen_t>(options.device.size())) != 0) {
     return Error::from_errno("cannot bind to device " + options.device);
   }
-  set_buffers(fd, options);
+  if (options.receive_buffer > 0) set_receive_buffer(fd, options.receive_buffer);
+  if (options.send_buffer > 0) set_send_buffer(fd, options.send_buffer);
   return {};
 }
 
@@ -94,6 +91,12 @@ bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBy
 bool tell_destinations(int socket, AddressFamily family) {
   return family == AddressFamily::ipv4 ? set_option(socket, IPPROTO_IP, IP_RECVORIGDSTADDR, 1)
                                        : set_option(socket, IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, 1);
+}
+
+void set_receive_buffer(int socket, int bytes) {
+  if (!set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, bytes)) {
+    set_option(socket, SOL_SOCKET, SO_RCVBUF, bytes);
+  }
 }
 
 std::uint32_t queue_overflows(int socket) {

@@ -40,6 +40,10 @@ struct UdpSocketOptions {
 /// takes in what is for many. False if the kernel cannot.
 [[nodiscard]] bool tell_destinations(int socket, AddressFamily family);
 
+/// Room for so many bytes in the receive queue. Beyond net.core.rmem_max only a privileged process
+/// gets what it asks for.
+void set_receive_buffer(int socket, int bytes);
+
 /// Datagrams that the kernel has dropped because the socket's queue was full, modulo 2^32.
 [[nodiscard]] std::uint32_t queue_overflows(int socket);
 

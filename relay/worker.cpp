@@ -25,6 +25,8 @@ constexpr std::size_t kRelayReceiveBatch = 8;
 constexpr int kIcmpBatch = 8;
 /// Bytes of an ICMP error that are read: both its IPv4 headers with all options, and the ports.
 constexpr std::size_t kIcmpQuote = 192;
+/// Between two looks at whether more comes than can be served.
+constexpr std::chrono::milliseconds kReviewInterval{100};
 /// ICMP errors a second that clients are told about; the others are read and forgotten. They come
 /// by the dozen when a peer is gone, and each costs a message.
 constexpr Pace kIcmpPace{1000, std::chrono::milliseconds{100}};
@@ -204,8 +206,10 @@ void Worker::report(SocketId relay, const Endpoint& peer, const IcmpError& error
 void Worker::receive_from(SocketId id, Socket& socket) {
   const bool is_ready_again = socket.served_in + 1 == wake_up_;
   socket.served_in = wake_up_;
-  if (socket.role == SocketRole::listener || socket.role == SocketRole::fan_in) {
-    receive(id, socket, ReceiveBatch::kCapacity);
+  if (socket.queue) {
+    if (receive(id, socket, ReceiveBatch::kCapacity) < ReceiveBatch::kCapacity) {
+      socket.queue->drained();
+    }
   } else if (!is_ready_again) {
     receive(id, socket, 1);
   } else if (receive(id, socket, kRelayReceiveBatch) == kRelayReceiveBatch) {
@@ -442,16 +446,12 @@ void Worker::expire() {
   if (now_ >= next_purge_) {
     // They are everybody's and have a lock: seldom is often enough.
     around_.reservations.purge(now_);
-    count_overflows();
     next_purge_ = now_ + std::chrono::seconds{1};
   }
-}
-
-void Worker::count_overflows() {
-  for (SharedQueue& queue : shared_queues_) {
-    const std::uint32_t overflows = queue_overflows(queue.socket);
-    counters_.queue_overflows.add(overflows - queue.overflows);
-    queue.overflows = overflows;
+  if (now_ >= next_review_) {
+    for (const SocketId id : shared_)
+      counters_.queue_overflows.add(sockets_.find(id)->queue->review());
+    next_review_ = now_ + kReviewInterval;
   }
 }
 
@@ -473,9 +473,7 @@ bool Worker::adopt(SocketId id, Socket socket) {
   receive_runs(adopted.fd.get());
   if (adopted.role != SocketRole::anchor) apply_marking(adopted.fd.get(), family, around_.marking);
   if (is_fanned_in(adopted)) fan_in_->take_in(adopted, id);
-  if (adopted.role == SocketRole::listener || adopted.role == SocketRole::fan_in) {
-    shared_queues_.push_back({adopted.fd.get()});
-  }
+  if (adopted.queue) shared_.push_back(id);
   return watch(id, adopted.fd.get(), EPOLLIN);
 }
 

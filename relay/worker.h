@@ -181,7 +181,6 @@ class Worker final : public FlowReader {
   void send_waiting();
   void flush();
   void expire();
-  void count_overflows();
   void publish_gauges();
 
   WorkerIndex index_;
@@ -194,6 +193,7 @@ class Worker final : public FlowReader {
   Time now_{};
   std::uint32_t wake_up_ = 0;  // counts them
   Time next_purge_{};
+  Time next_review_{};
 
   SocketTable sockets_;
   FlowTable flows_;
@@ -212,12 +212,7 @@ class Worker final : public FlowReader {
   DtlsClients dtls_;
   Handlers handlers_;
   std::map<Endpoint, SocketId> udp_listeners_;
-  /// Of a socket that many clients or peers share, and that is never closed.
-  struct SharedQueue {
-    int socket;
-    std::uint32_t overflows = 0;  // so far
-  };
-  std::vector<SharedQueue> shared_queues_;
+  std::vector<SocketId> shared_;  // sockets with a queue of many; they are never closed
   Outcome outcome_;
   PacedBudget icmp_reports_;
   BudgetShares budget_shares_;

@@ -74,15 +74,16 @@ def peak(open_paths, *directions, **how):
     return lambda setting, server: [_find_peak(setting, server, open_paths, directions, **how)]
 
 
-def peak_and_overload(setting, server):
-    """The highest rate, and then what is left of it when five times that is offered, or all that the
-    generator has."""
-    carried = _find_peak(setting, server, channels(), ["up"])
-    if carried == 0:
-        return [0.0, 0.0, 0.0]
-    with _sprayed(setting, server, channels(), ["up"]) as sprayer:
-        window = sprayer.watch(5 * carried, setting.seconds, setting.settling)
-    return [carried, 100 * window.delivered / carried, window.offered / carried]
+def overload(setting, server):
+    """What is left of the highest rate when five times that is offered. No generator could offer it to a
+    server with a core of its own: it gets a fifth."""
+    with setting.crowded():
+        carried = _find_peak(setting, server, channels(), ["up"])
+        if carried == 0:
+            return [0.0, 0.0]
+        with _sprayed(setting, server, channels(), ["up"]) as sprayer:
+            window = sprayer.watch(5 * carried, setting.seconds, setting.settling)
+    return [100 * window.delivered / carried, window.offered / carried]
 
 
 def _half_load(setting):

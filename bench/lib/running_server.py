@@ -16,13 +16,14 @@ import machine
 
 
 class RunningServer:
-    """From its start until the end of the `with` block; on one core only, if one is named."""
+    """From its start until the end of the `with` block; on one core only, if one is named, and nice to
+    others there if it is to be."""
 
-    def __init__(self, lab, server, core=None):
+    def __init__(self, lab, server, core=None, niceness=0):
         self._name = server.name
         command = server.command(lab.directory)
         if core is not None:
-            command = ["taskset", "-c", str(core), *command]
+            command = ["taskset", "-c", str(core), "nice", "-n", str(niceness), *command]
         answers = server.probe(lab)
         begin = time.monotonic()
         self._process = lab.start(lab.edge, command, "server")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from running_server import RunningServer
@@ -21,6 +22,7 @@ class Setting:
     settling: float       # before it is
     try_seconds: float    # of each rate on the way to the highest
     servers: dict = field(default_factory=dict)    # by contest, the reference last
+    niceness: int = 0     # of servers that are started
     half_load: float | None = None                 # packets per second, once it is known
     step: str = ""                                 # what is being done
     remarks: list = field(default_factory=list)    # what a reader of the figures has to know
@@ -32,7 +34,20 @@ class Setting:
         return Load(self.programs / "spray", self.generator_core, **how)
 
     def running(self, server):
-        return RunningServer(self.lab, server, self.server_core)
+        return RunningServer(self.lab, server, self.server_core, self.niceness)
+
+    @contextmanager
+    def crowded(self):
+        """Servers that are started meanwhile get a fifth of their core: somebody else is busy there, and
+        they are nice to it (the scheduler's weights of 6 and 0 are 272 and 1,024)."""
+        busy = self.lab.start(self.lab.edge, ["taskset", "-c", str(self.server_core), "sh", "-c",
+                                              "while :; do :; done"], "busy")
+        self.niceness = 6
+        try:
+            yield
+        finally:
+            self.niceness = 0
+            busy.kill()
 
 
 def json_line(process):

@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from sink import Sink
 
 
+# Seconds in which the last packets of a load arrive, if they do not have to wait.
+_ON_THE_WAY = 0.01
+
+
 @dataclass
 class Path:
     """One way through the server, for many flows."""
@@ -82,11 +86,13 @@ class Sprayer:
         return self._stack.__exit__(*error)
 
     def send(self, rate, seconds):
-        """A Passage of a load that begins and ends."""
-        before = self._count()
+        """A Passage of a load that begins and ends. What then still waits in a long queue was not
+        carried."""
+        before = self._settled_count()
         sprays = self._start(rate, seconds)
         reports = [_report(spray) for spray in sprays]
-        arrived = self._settled_count() - before
+        time.sleep(_ON_THE_WAY)
+        arrived = self._count() - before
         sent = sum(report["sent"] for report in reports)
         took = max(report["seconds"] for report in reports)
         return Passage(sent / took, arrived / took, 1 - arrived / sent)
