@@ -284,7 +284,9 @@ TEST_F(PartyStreamsTest, OnlySoManyWaitOnOnePort) {
 }
 
 TEST_F(PartyStreamsTest, APortOfOursThatIsNotLeasedIsNotDialled) {
-  path_.far.passive = {{kEdge, Port{50098}}, far_.local()};
+  std::uint16_t free = 50000;
+  while (Port{free} == near_.local().port || Port{free} == far_.local().port) ++free;
+  path_.far.passive = {{kEdge, Port{free}}, far_.local()};
   set_path();
   const Connection near = near_connects();
   EXPECT_TRUE(eventually([&] { return dropped(DropReason::peer_not_leased) == 2; }));
