@@ -18,6 +18,7 @@
 #include "edge/media_plane.h"
 #include "edge/metrics.h"
 #include "edge/port_range_check.h"
+#include "edge/rights.h"
 #include "edge/signalling_plane.h"
 
 namespace avedge::edge {
@@ -101,11 +102,13 @@ Result<void> Daemon::start() {
   return start_admin();
 }
 
-/// Everything is bound before anything is served.
+/// Everything is bound before anything is served, and what only that takes is given up before a
+/// thread starts.
 Result<void> Daemon::start_planes() {
   auto media = MediaPlane::open(config_);
   if (!media) return media.reason();
   media_ = *std::move(media);
+  if (const auto given_up = give_up_rights(); !given_up) return given_up.reason();
   if (!config_.sip.listeners.empty() || !config_.ng.listeners.empty()) {
     auto signalling = SignallingPlane::start(config_, media_->session_control());
     if (!signalling) return signalling.reason();

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "edge/log_line.h"
+#include "edge/rights.h"
 
 namespace avedge::edge {
 namespace {
@@ -79,7 +80,8 @@ void write(spdlog::level::level_enum level, std::string_view event, LogFields fi
 }  // namespace
 
 LogSession::LogSession(const LogConfig& config, std::FILE* out) {
-  auto writer = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
+  const auto writes_only = [] { (void)give_up_rights(); };  // the main thread complains
+  auto writer = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1, writes_only);
   auto logger =
       std::make_shared<spdlog::async_logger>("avedge", std::make_shared<FileSink>(out, *writer),
                                              writer, spdlog::async_overflow_policy::overrun_oldest);

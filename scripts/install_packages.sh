@@ -12,6 +12,7 @@ build_packages=(
   libboost-dev         # Asio: signalling, admin socket, HTTP
   libsrtp2-dev         # SRTP
   clang bpftool libbpf-dev  # the program of fan-in, which runs in the kernel
+  libcap-dev           # gives up the rights that only opening takes
   libmnl-dev           # routes and neighbours, by netlink
   libc-ares-dev        # DNS: where SIP's next hops are
   libspdlog-dev        # logs

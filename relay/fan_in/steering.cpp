@@ -47,7 +47,7 @@ std::uint32_t total_ports(const std::vector<RelayRange>& ranges) {
 Error refusal(const char* what, int code) {
   const std::string sentence =
       std::string{what} +
-      (code == EPERM ? " (it takes CAP_BPF and CAP_NET_ADMIN)" : " (it takes Linux 5.17)");
+      (code == EPERM ? " (it takes CAP_BPF and CAP_NET_ADMIN)" : " (it takes Linux 5.19)");
   return Error::from_errno(sentence, code);
 }
 

@@ -16,7 +16,7 @@ class Steering {
  public:
   /// Loads the programs for the ports of `ranges` and lets them look at what arrives in this
   /// network namespace, until this is destroyed or the process ends. Takes CAP_BPF and
-  /// CAP_NET_ADMIN and Linux 5.17.
+  /// CAP_NET_ADMIN; what is steered may change without them (Linux 5.19).
   [[nodiscard]] static Result<std::unique_ptr<Steering>> open(const std::vector<RelayRange>& ranges,
                                                               std::size_t workers);
   ~Steering();

@@ -144,7 +144,7 @@ _RIGHTS = {
     "CAP_BPF": ["fan-in"],
     "CAP_NET_ADMIN": ["fan-in"],
     "AF_PACKET": ["frames"],
-    "SystemCallFilter=~@privileged": ["fan-in"],
+    "SystemCallFilter=~@privileged": ["frames", "fan-in"],
 }
 
 

@@ -14,7 +14,7 @@ import stun
 import turn
 from edge import BOTH_FAMILIES, Edge, binary, write_config
 from lab import EDGE_EXTERNAL6, EDGE_INTERNAL, EXT, EXT6, INSIDE, INSIDE6, wait_until
-from rights import needs_bpf
+from rights import needs_bpf, rights_left
 
 pytestmark = needs_bpf
 
@@ -189,6 +189,13 @@ def test_the_rights_that_the_service_gets_suffice(lab):
     made = _Relayed(lab, under=["setpriv", "--bounding-set", only, "--inh-caps", "-all"])
     assert made.comes_back(b"with these rights")
     assert made.fanned_in() == 1
+    made.edge.stop()
+
+
+def test_the_rights_are_given_up_before_anybody_is_served(lab):
+    made = _Relayed(lab, egress="frames")
+    assert rights_left(made.edge.process.pid) == set()
+    assert made.comes_back(b"without them")
     made.edge.stop()
 
 
