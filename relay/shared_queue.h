@@ -17,7 +17,8 @@ class SharedQueue {
   /// Everything that had arrived was taken.
   void drained() { was_drained_ = true; }
   /// A period is over: makes the queue short if it overflowed and was never drained meanwhile, and
-  /// long again once it was. Returns how many datagrams the period cost.
+  /// long again once it was; without CAP_NET_ADMIN not beyond net.core.rmem_max. Returns how many
+  /// datagrams the period cost.
   std::uint32_t review();
 
   [[nodiscard]] bool is_short() const { return is_short_; }
