@@ -18,7 +18,7 @@ from turn_clients import HEARD_PORT, paired_paths, start_turn_load, turn_paths
 # Less of a steady load, and there was more to it than the moments at which it was counted.
 _NEARLY_ALL = 0.97
 # Of an overload and what comes before it.
-_PAIRS = 3
+_PAIRS = 2
 
 
 # What is sprayed: functions of a Setting that open paths for as long as a `with` block takes.
@@ -68,8 +68,8 @@ def share_of_core(open_paths, direction, rate):
     return run
 
 
-def _find_peak(setting, server, *where, **how):
-    return find_peak(lambda: _sprayed(setting, server, *where, **how), setting.try_seconds)
+def _find_peak(setting, server, *where, resolution=0.05, **how):
+    return find_peak(lambda: _sprayed(setting, server, *where, **how), setting.try_seconds, resolution)
 
 
 def peak(open_paths, *directions, **how):
@@ -83,7 +83,7 @@ def overload(setting, server):
     so the two are offered in turn, to a server that is started for each pair."""
     pairs = []
     with setting.crowded():
-        rate = _find_peak(setting, server, channels(), ["up"])
+        rate = _find_peak(setting, server, channels(), ["up"], resolution=0.1)
         if rate == 0:
             return [0.0, 0.0]
         for _ in range(_PAIRS):

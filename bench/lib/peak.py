@@ -6,12 +6,13 @@ from contextlib import ExitStack
 _CARRIED = 0.001
 # Less than this share of the wanted rate, and the generator is the one that cannot.
 _OFFERED = 0.97
-_FIRST_RATE, _HIGHEST_RATE, _RESOLUTION, _MOST_TRIES = 100_000, 3_200_000, 0.05, 12
+_FIRST_RATE, _HIGHEST_RATE, _MOST_TRIES = 100_000, 3_200_000, 12
 
 
-def find_peak(open_sprayer, seconds):
+def find_peak(open_sprayer, seconds, resolution=0.05):
     """Packets per second that arrive while less than 0.1 % is lost: doubled until too much, then
-    approached in halves. `open_sprayer` makes a context manager for a Sprayer on a fresh server."""
+    approached in halves, to that share of it. `open_sprayer` makes a context manager for a Sprayer on a
+    fresh server."""
     peak, low, high, rate = 0.0, 0.0, 2.0 * _HIGHEST_RATE, _FIRST_RATE
     with _Candidate(open_sprayer, seconds) as candidate:
         for _ in range(_MOST_TRIES):
@@ -20,7 +21,7 @@ def find_peak(open_sprayer, seconds):
                 peak, low = max(peak, passage.delivered), max(low, passage.offered)
             else:
                 high = min(high, passage.offered)
-            if high - low < _RESOLUTION * high or rate >= _HIGHEST_RATE:
+            if high - low < resolution * high or rate >= _HIGHEST_RATE:
                 break
             rate = 2 * rate if high > _HIGHEST_RATE else (low + high) / 2
     return peak
