@@ -2,8 +2,8 @@
 #include "relay/ancillary.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 
+#include "received_datagram.h"
 #include "relay/socket_address.h"
 #include "relay/udp_socket.h"
 
@@ -21,22 +21,12 @@ TEST_P(AncillaryOf, ADatagramSaysWhereItWasSentTo) {
   const SocketAddress address{local};
   ASSERT_EQ(sendto(sender.get(), "x", 1, 0, &address.any, address.size()), 1);
 
-  std::array<char, 8> bytes;
-  iovec vector{bytes.data(), bytes.size()};
-  AncillaryBuffer control;
-  msghdr message{};
-  message.msg_iov = &vector;
-  message.msg_iovlen = 1;
-  message.msg_control = &control;
-  message.msg_controllen = sizeof control;
-  pollfd waiting{receiver.get(), POLLIN, 0};
-  ASSERT_EQ(poll(&waiting, 1, 10'000), 1);
-  ASSERT_EQ(recvmsg(receiver.get(), &message, 0), 1);
-  EXPECT_EQ(message.msg_flags & MSG_CTRUNC, 0) << "with everything else that is asked for";
-  const Ancillary ancillary = read_ancillary(message);
-  EXPECT_EQ(ancillary.destination, local);
-  EXPECT_EQ(ancillary.segment, 0u);
-  EXPECT_NE(ancillary.marks.hop_limit, 0);
+  const auto received = receive_datagram(receiver, std::chrono::seconds{10});
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->from, local_endpoint(sender));
+  EXPECT_EQ(received->ancillary.destination, local);
+  EXPECT_EQ(received->ancillary.segment, 0u);
+  EXPECT_NE(received->ancillary.marks.hop_limit, 0);
 }
 
 TEST_P(AncillaryOf, AMessageThatSaysNothing) {

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 #include <netinet/udp.h>
-#include <poll.h>
 
 #include <optional>
 #include <string>
@@ -11,7 +10,7 @@
 #include "loopback.h"
 #include "no_tcp_anchors.h"
 #include "one_channel.h"
-#include "relay/ancillary.h"
+#include "received_datagram.h"
 #include "relay/udp_socket.h"
 
 namespace avedge::relay {
@@ -50,30 +49,9 @@ class Party {
     apply_marking(socket_.get(), AddressFamily::ipv4, {});
   }
 
-  struct Datagram {
-    std::string bytes;
-    Endpoint from;
-    IpMarks marks = {};
-  };
   /// Waits for a datagram, at most ten seconds.
-  [[nodiscard]] std::optional<Datagram> receive() const {
-    pollfd waiting{socket_.get(), POLLIN, 0};
-    if (poll(&waiting, 1, 10'000) != 1) return std::nullopt;
-    std::string bytes(65536, '\0');
-    SocketAddress from;
-    iovec vector{bytes.data(), bytes.size()};
-    MarksBuffer marks;
-    msghdr message{};
-    message.msg_name = &from;
-    message.msg_namelen = sizeof from;
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    message.msg_control = &marks;
-    message.msg_controllen = sizeof marks;
-    const ssize_t got = recvmsg(socket_.get(), &message, 0);
-    if (got < 0) return std::nullopt;
-    bytes.resize(static_cast<std::size_t>(got));
-    return Datagram{std::move(bytes), from.endpoint(), read_ancillary(message).marks};
+  [[nodiscard]] std::optional<ReceivedDatagram> receive() const {
+    return receive_datagram(socket_, std::chrono::seconds{10});
   }
 
  private:
@@ -291,9 +269,9 @@ TEST_F(DataPlaneTest, Rfc8656_14_DscpAndEcnPassBothWays) {
   peer_.mark(kAssuredForwarding41);
 
   client_.send(listener_, channel_data("urgent"));
-  EXPECT_EQ(peer_.receive()->marks.traffic_class, kExpeditedForwarding);
+  EXPECT_EQ(peer_.receive()->ancillary.marks.traffic_class, kExpeditedForwarding);
   peer_.send({private_loopback(), *Port::parse(answer->bytes)}, "less so");
-  EXPECT_EQ(client_.receive()->marks.traffic_class, kAssuredForwarding41);
+  EXPECT_EQ(client_.receive()->ancillary.marks.traffic_class, kAssuredForwarding41);
 }
 
 TEST_F(LimitedDataPlaneTest, WhatIsBeyondTheBandwidthIsDropped) {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "loopback.h"
-#include "relay/ancillary.h"
+#include "received_datagram.h"
 #include "relay/send_batch.h"
 #include "relay/udp_socket.h"
 
@@ -54,16 +54,9 @@ class IpMarksOnTheWire : public testing::TestWithParam<IpAddress> {
   void push() { batch_.push(sender_.get(), local_endpoint(receiver_), bytes_of("x")); }
 
   IpMarks received() const {
-    std::array<char, 8> bytes{};
-    iovec vector{bytes.data(), bytes.size()};
-    MarksBuffer marks;
-    msghdr message{};
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    message.msg_control = &marks;
-    message.msg_controllen = sizeof marks;
-    EXPECT_EQ(recvmsg(receiver_.get(), &message, MSG_DONTWAIT), 1);
-    return read_ancillary(message).marks;
+    const auto datagram = receive_datagram(receiver_, std::chrono::milliseconds{0});
+    EXPECT_TRUE(datagram);
+    return datagram ? datagram->ancillary.marks : IpMarks{};
   }
 
   Drops drops_;

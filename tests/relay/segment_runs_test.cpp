@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <netinet/udp.h>
 
+#include <deque>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "relay/ancillary.h"
+#include "received_datagram.h"
 #include "relay/send_batch.h"
 #include "relay/udp_socket.h"
 
@@ -20,11 +22,6 @@ struct Datagram {
   std::size_t size;
   std::uint8_t mark = 0;
 };
-
-/// As many bytes as there are, all of one value.
-std::vector<std::byte> payload(std::size_t size, std::size_t value) {
-  return std::vector<std::byte>(size, static_cast<std::byte>(value));
-}
 
 /// The sizes of the runs that are found in `datagrams`.
 std::vector<std::size_t> runs_of(const std::vector<Datagram>& datagrams) {
@@ -86,45 +83,29 @@ class RunsOnTheWire : public testing::TestWithParam<IpAddress> {
 
   void push(const std::vector<std::size_t>& sizes) {
     for (const std::size_t size : sizes) {
-      sent_.push_back(payload(size, sent_.size()));
-      batch_.push(sender_.get(), to_, sent_.back());
+      sent_.emplace_back(size, static_cast<char>(sent_.size()));
+      batch_.push(sender_.get(), to_, bytes_of(sent_.back()));
     }
     batch_.flush();
   }
 
-  struct Received {
-    std::vector<std::byte> bytes;
-    std::size_t segment = 0;
-  };
   /// Nothing if nothing is there.
-  std::optional<Received> receive() const {
-    Received received{std::vector<std::byte>(65536), 0};
-    iovec vector{received.bytes.data(), received.bytes.size()};
-    AncillaryBuffer control;
-    msghdr message{};
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    message.msg_control = &control;
-    message.msg_controllen = sizeof control;
-    const ssize_t size = recvmsg(receiver_.get(), &message, MSG_DONTWAIT);
-    if (size < 0) return std::nullopt;
-    received.bytes.resize(static_cast<std::size_t>(size));
-    received.segment = read_ancillary(message).segment;
-    return received;
+  std::optional<ReceivedDatagram> receive() const {
+    return receive_datagram(receiver_, std::chrono::milliseconds{0});
   }
   void expect_each_in_order() const {
     for (const auto& expected : sent_) {
       const auto received = receive();
       ASSERT_TRUE(received);
       EXPECT_EQ(received->bytes, expected);
-      EXPECT_EQ(received->segment, 0u);
+      EXPECT_EQ(received->ancillary.segment, 0u);
     }
     EXPECT_FALSE(receive());
   }
 
   Drops drops_;
   SendBatch batch_{drops_};
-  std::vector<std::vector<std::byte>> sent_;
+  std::deque<std::string> sent_;  // the batch points into them
   FileDescriptor sender_;
   FileDescriptor receiver_;
   SocketAddress to_;
@@ -141,7 +122,7 @@ TEST_P(RunsOnTheWire, ArriveInOnePieceWhereThatIsWanted) {
   push({1200, 1200, 1200, 700});
   const auto run = receive();
   ASSERT_TRUE(run);
-  EXPECT_EQ(run->segment, 1200u);
+  EXPECT_EQ(run->ancillary.segment, 1200u);
   EXPECT_EQ(run->bytes.size(), 3u * 1200 + 700);
   EXPECT_FALSE(receive());
 }
