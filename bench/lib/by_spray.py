@@ -10,7 +10,7 @@ from statistics import median
 
 import kernel_forwarding
 from anchored_calls import anchored_paths
-from peak import find_peak
+from peak import RESOLUTION, find_peak
 from setting import VIDEO, VOICE, json_line
 from spraying import Sprayer
 from turn_clients import HEARD_PORT, paired_paths, start_turn_load, turn_paths
@@ -68,7 +68,7 @@ def share_of_core(open_paths, direction, rate):
     return run
 
 
-def _find_peak(setting, server, *where, resolution=0.05, **how):
+def _find_peak(setting, server, *where, resolution=RESOLUTION, **how):
     return find_peak(lambda: _sprayed(setting, server, *where, **how), setting.try_seconds, resolution)
 
 
@@ -83,7 +83,7 @@ def overload(setting, server):
     so the two are offered in turn, to a server that is started for each pair."""
     pairs = []
     with setting.crowded():
-        rate = _find_peak(setting, server, channels(), ["up"], resolution=0.1)
+        rate = _find_peak(setting, server, channels(), ["up"], resolution=2 * RESOLUTION)
         if rate == 0:
             return [0.0, 0.0]
         for _ in range(_PAIRS):

@@ -6,12 +6,14 @@ from contextlib import ExitStack
 _CARRIED = 0.001
 # Less than this share of the wanted rate, and the generator is the one that cannot.
 _OFFERED = 0.97
+# How near two rates are that need nothing between them, as a share of the higher one.
+RESOLUTION = 0.05
 _FIRST_RATE, _HIGHEST_RATE, _MOST_TRIES = 100_000, 3_200_000, 12
 
 
-def find_peak(open_sprayer, seconds, resolution=0.05):
+def find_peak(open_sprayer, seconds, resolution=RESOLUTION):
     """Packets per second that arrive while less than 0.1 % is lost: doubled until too much, then
-    approached in halves, to that share of it. `open_sprayer` makes a context manager for a Sprayer on a
+    approached in halves. `open_sprayer` makes a context manager for a Sprayer on a
     fresh server."""
     peak, low, high, rate = 0.0, 0.0, 2.0 * _HIGHEST_RATE, _FIRST_RATE
     with _Candidate(open_sprayer, seconds) as candidate:
