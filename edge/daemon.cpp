@@ -102,8 +102,8 @@ Result<void> Daemon::start() {
   return start_admin();
 }
 
-/// Everything is bound before anything is served, and what only that takes is given up before a
-/// thread starts.
+/// Everything is bound before anything is served. What only binding takes is given up before the
+/// threads that serve are started; the log has given it up for its own.
 Result<void> Daemon::start_planes() {
   auto media = MediaPlane::open(config_);
   if (!media) return media.reason();

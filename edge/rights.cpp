@@ -12,6 +12,7 @@ Result<void> give_up_rights() {
   const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)> rights{cap_get_proc(),
                                                                              cap_free};
   if (rights == nullptr) return Error::from_errno("cannot read the process's capabilities");
+  // A service that was given none may not be allowed to change them either (SystemCallFilter).
   bool has_any = false;
   for (const cap_value_t right : kGivenUp) {
     cap_flag_value_t permitted = CAP_CLEAR;

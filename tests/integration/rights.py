@@ -26,5 +26,13 @@ def rights_left(pid):
     return left
 
 
+def as_the_service(name):
+    """The command that starts another one, as root, with what the unit's drop-in of that name grants and no
+    other right."""
+    text = (pathlib.Path(__file__).parents[2] / f"docker/avedge-{name}.conf").read_text(encoding="utf-8")
+    granted = re.search(r"(?m)^AmbientCapabilities=(.*)$", text)[1].lower().replace("cap_", "+").split()
+    return ["setpriv", "--bounding-set", ",".join(["-all", *granted]), "--inh-caps", "-all"]
+
+
 needs_bpf = pytest.mark.skipif(not _is_root_of_the_machine(),
                                reason="loading programs into the kernel takes root of the machine")

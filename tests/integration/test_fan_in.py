@@ -1,8 +1,6 @@
 """What arrives for leased ports comes by one socket of the worker: the same datagrams, the same
 refusals, the same errors as by sockets of their own."""
 
-import pathlib
-import re
 import signal
 import socket
 import struct
@@ -14,7 +12,7 @@ import stun
 import turn
 from edge import BOTH_FAMILIES, Edge, binary, write_config
 from lab import EDGE_EXTERNAL6, EDGE_INTERNAL, EXT, EXT6, INSIDE, INSIDE6, wait_until
-from rights import needs_bpf, rights_left
+from rights import as_the_service, needs_bpf, rights_left
 
 pytestmark = needs_bpf
 
@@ -193,9 +191,7 @@ def test_what_comes_by_another_device_stays_out(lab):
 
 
 def test_the_rights_that_the_service_gets_suffice(lab):
-    rights = re.search(r"(?m)^AmbientCapabilities=(.*)$", _DROP_IN.read_text(encoding="utf-8"))[1]
-    only = "-all," + ",".join("+" + right.lower().removeprefix("cap_") for right in rights.split())
-    made = _Relayed(lab, under=["setpriv", "--bounding-set", only, "--inh-caps", "-all"])
+    made = _Relayed(lab, under=as_the_service("fan-in"))
     assert made.comes_back(b"with these rights")
     assert made.fanned_in() == 1
     made.edge.stop()
@@ -231,8 +227,6 @@ def _icmp_error(quoted):
         total = (total & 0xFFFF) + (total >> 16)
     return message[:2] + struct.pack("!H", ~total & 0xFFFF) + message[4:]
 
-
-_DROP_IN = pathlib.Path(__file__).parents[2] / "docker/avedge-fan-in.conf"
 
 _SECOND_RANGE = """
 [[relay]]

@@ -12,6 +12,7 @@ import stun
 import turn
 from edge import BOTH_FAMILIES, Edge, binary, write_config
 from lab import EDGE_EXTERNAL6, EXT6, INSIDE, INSIDE6, wait_until
+from rights import as_the_service, rights_left
 
 _CHANNEL = 0x4001
 
@@ -19,9 +20,9 @@ _CHANNEL = 0x4001
 class _Relayed:
     """A client outside with a channel to a peer inside, by an edge that writes frames."""
 
-    def __init__(self, lab, ipv6=False):
+    def __init__(self, lab, ipv6=False, **options):
         self.lab = lab
-        self.edge = Edge(lab, egress="frames", **BOTH_FAMILIES)
+        self.edge = Edge(lab, egress="frames", **BOTH_FAMILIES, **options)
         self.peer = lab.udp_socket(lab.inside, INSIDE6 if ipv6 else INSIDE)
         self.peer.settimeout(0.2)
         self.client = (turn.over_udp(lab, address=EXT6, server=EDGE_EXTERNAL6) if ipv6
@@ -134,6 +135,13 @@ def test_the_order_is_kept(relayed):
         for _ in range(50):
             assert relayed.peer.recv(100) == b"%d" % expected
             expected += 1
+
+
+def test_the_rights_that_the_service_gets_suffice(lab):
+    made = _Relayed(lab, under=as_the_service("frames"))
+    made.wait_until_frames_leave()
+    assert rights_left(made.edge.process.pid) == set()
+    made.edge.stop()
 
 
 def test_without_the_right_to_write_frames_it_says_so(lab):
