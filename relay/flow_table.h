@@ -28,6 +28,8 @@ struct alignas(kCacheLine) Flow {
   bool destination_is_own_relay;
   bool inspect_stun;
   ChannelField channel;
+  std::uint16_t rtp_sequence;  // of the last RTP packet of an anchored flow, and …
+  std::uint32_t rtp_ssrc;      // … its source; both 0 if there was none
   Time valid_until;
   Time channel_until;
   std::uint64_t packets;
@@ -36,6 +38,9 @@ struct alignas(kCacheLine) Flow {
   RouteId route = kNoRoute;  // the worker's to set; stays when the flow is changed
 
   [[nodiscard]] bool admits(Time now) const { return now < valid_until; }
+  [[nodiscard]] FlowUsage usage() const {
+    return {packets, bytes, last_activity, {rtp_ssrc, rtp_sequence}};
+  }
 };
 
 class FlowTable {

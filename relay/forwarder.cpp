@@ -13,6 +13,13 @@ static_assert(PacketRing::kTailroom >= 3, "a STUN attribute is padded by up to t
 
 namespace {
 
+/// Should the party's address change, only its own stream may follow it (ice/latching/party.h).
+void note_position(Flow& flow, ConstBytes rtp) {
+  const RtpPosition position = rtp_position_of(rtp);
+  flow.rtp_ssrc = position.ssrc;
+  flow.rtp_sequence = position.sequence;
+}
+
 bool is_dtls(const Packet& packet) {
   return !packet.bytes.empty() && classify(packet.bytes[0]) == PacketKind::dtls;
 }
@@ -129,6 +136,7 @@ Forwarder::Next Forwarder::from_party(Time now, SocketId id, const Socket& socke
   const bool stun = !packet.bytes.empty() && classify(packet.bytes[0]) == PacketKind::stun;
   Flow* flow = flows_.find({id, packet.remote, kNoChannel});
   if (flow == nullptr || (stun && flow->inspect_stun)) return Next::ask_slow_path;
+  if (is_rtp(packet.bytes)) note_position(*flow, packet.bytes);
   deliver(now, socket, *flow, packet);
   return Next::done;
 }

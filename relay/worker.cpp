@@ -570,7 +570,7 @@ void Worker::remove_stream_path(MediaPathId path) {
 FlowUsage Worker::usage(const FlowKey& key) const {
   const Flow* flow = flows_.find(key);
   if (flow == nullptr) return {};
-  return {flow->packets, flow->bytes, flow->last_activity};
+  return flow->usage();
 }
 
 }  // namespace avedge::relay

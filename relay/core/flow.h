@@ -10,6 +10,7 @@
 #include "relay/core/bandwidth.h"
 #include "relay/core/clock.h"
 #include "relay/core/endpoint.h"
+#include "relay/core/rtp_header.h"
 
 namespace avedge {
 
@@ -127,11 +128,13 @@ struct FlowUsage {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  // payload, without ChannelData or STUN framing
   Time last_activity{};     // of the last forwarded packet; the epoch if there was none
+  RtpPosition rtp;          // of the last RTP packet; only anchored flows note it
 
   FlowUsage& operator+=(const FlowUsage& other) {
     packets += other.packets;
     bytes += other.bytes;
     if (other.last_activity > last_activity) last_activity = other.last_activity;
+    if (other.rtp.is_known()) rtp = other.rtp;
     return *this;
   }
 };

@@ -371,6 +371,21 @@ TEST_F(ForwarderTest, AnAnchorForwardsMediaAndShowsChecksToTheSlowPath) {
   EXPECT_EQ(counters_.packets[static_cast<std::size_t>(Direction::anchor_far_to_near)].value(), 1u);
 }
 
+/// By what latching knows the stream again, should its port change.
+TEST_F(ForwarderTest, AnAnchorNotesWhereItsRtpStreamIs) {
+  const FlowKey key{kAnchor, peer_, kNoChannel};
+  ASSERT_TRUE(flows_.upsert(flow(key, Transform::pass, kRelay)));
+  const auto send = [&](const std::string& bytes) { (void)forward(kAnchor, peer_, bytes); };
+  EXPECT_FALSE(flows_.find(key)->usage().rtp.is_known());
+  send({"\x80\x60\x12\x34\0\0\0\0\xde\xad\xbe\xef media", 18});
+  const RtpPosition position{0xdeadbeef, 0x1234};
+  EXPECT_EQ(flows_.find(key)->usage().rtp, position);
+  send({"\x80\xc9\0\1\0\0\0\7 RTCP", 13});
+  send({"\x16\xfe\xfd a DTLS record", 17});
+  send({"\x80\x60\x99\x99\0\0\0", 7});
+  EXPECT_EQ(flows_.find(key)->usage().rtp, position) << "what is not RTP moves nothing";
+}
+
 TEST_F(ForwarderTest, AnAnchorNeverTalksToItself) {
   const Endpoint own = sockets_.find(kAnchor)->local;
   ASSERT_TRUE(flows_.upsert(flow({kAnchor, own, kNoChannel}, Transform::pass, kAnchor)));
