@@ -50,6 +50,8 @@ class Tokens {
     rest_.remove_prefix(word.size());
     return word;
   }
+  /// What is left of the line, blanks in front of it included.
+  [[nodiscard]] std::string_view rest() const { return rest_; }
 
  private:
   std::string_view rest_;

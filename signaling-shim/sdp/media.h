@@ -61,6 +61,7 @@ struct Media {
   /// "/count" of a range of ports that begins here (RFC 8866 §5.14); empty for one port.
   std::string_view port_count;
   std::string_view protocol;
+  std::string_view formats;  // the words behind the protocol: of RTP the payload types
   Port port;
   Profile profile = Profile::other;
   Line head;      // m=, or the i= behind it: a c= line belongs right behind this
@@ -72,6 +73,8 @@ struct Media {
   bool is_bundle_only = false;
   std::string_view ice_ufrag;
   std::string_view ice_password;
+  /// a=ice-mismatch (RFC 8839 §5.5): what came was not the default candidate, so no ICE.
+  bool has_ice_mismatch = false;
   std::vector<CandidateLine> candidates;
   std::vector<RemoteCandidatesLine> remote_candidates;
   /// Other lines that name addresses of the party, in ways nobody needs behind an edge.

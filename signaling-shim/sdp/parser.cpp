@@ -132,6 +132,7 @@ Parser::Step Parser::read_media(const Line& line) {
   media.port_text = port.substr(0, port.find('/'));
   media.port_count = port.substr(media.port_text.size());
   media.protocol = tokens.next();
+  media.formats = tokens.rest();
   const auto number = Port::parse(media.port_text);
   if (!number || media.protocol.empty()) return DropReason::sdp_malformed;
   media.port = *number;
@@ -152,6 +153,8 @@ const Parser::Attribute Parser::kAttributes[] = {
     {"rtcp", &Parser::on_rtcp},
     {"ice-ufrag", &Parser::on_ice_ufrag},
     {"ice-pwd", &Parser::on_ice_password},
+    {"ice-mismatch", &Parser::on_ice_mismatch},
+    {"ice-lite", &Parser::on_ice_lite},
     {"bundle-only", &Parser::on_bundle_only},
     {"sendrecv", &Parser::on_direction<Direction::sendrecv>},
     {"sendonly", &Parser::on_direction<Direction::sendonly>},
@@ -221,6 +224,16 @@ Parser::Step Parser::on_ice_ufrag(const Line&, std::string_view value) {
 Parser::Step Parser::on_ice_password(const Line&, std::string_view value) {
   Media* media = section();
   (media != nullptr ? media->ice_password : view_.ice_password_) = value;
+  return {};
+}
+
+Parser::Step Parser::on_ice_mismatch(const Line&, std::string_view) {
+  if (Media* media = section()) media->has_ice_mismatch = true;
+  return {};
+}
+
+Parser::Step Parser::on_ice_lite(const Line&, std::string_view) {
+  view_.is_ice_lite_ = true;
   return {};
 }
 

@@ -29,6 +29,8 @@ class Parser {
   Step on_ice_ufrag(const Line& line, std::string_view value);
   Step on_ice_password(const Line& line, std::string_view value);
   Step on_stray(const Line& line, std::string_view value);
+  Step on_ice_mismatch(const Line& line, std::string_view value);
+  Step on_ice_lite(const Line& line, std::string_view value);
   Step on_bundle_only(const Line& line, std::string_view value);
   template <Direction direction>
   Step on_direction(const Line& line, std::string_view value);

@@ -34,6 +34,8 @@ class View {
   [[nodiscard]] std::span<const Media> media() const { return media_; }
   /// Lines of the session that name addresses: candidates belong behind an m= line.
   [[nodiscard]] std::span<const Line> strays() const { return strays_; }
+  /// a=ice-lite (RFC 8839 §5.3): an agent that makes no checks of its own.
+  [[nodiscard]] bool is_ice_lite() const { return is_ice_lite_; }
 
   // What holds for a section of this view: its own word, or else the session's.
 
@@ -55,6 +57,7 @@ class View {
   std::string_view ice_ufrag_;
   std::string_view ice_password_;
   std::optional<Direction> direction_;
+  bool is_ice_lite_ = false;
 };
 
 }  // namespace avedge::sdp
