@@ -31,6 +31,14 @@ void report_traffic(MetricSink& sink, Workers workers) {
   }
 }
 
+void report_latches(MetricSink& sink, Workers workers) {
+  for (std::size_t i = 0; i < kLatchKindLabels.size(); ++i) {
+    sink.counter("avedge_latches_total", "Sources of anchored media that became known, by kind.",
+                 {{"kind", kLatchKindLabels[i]}},
+                 sum(workers, [i](const auto& w) { return w.latches[i].value(); }));
+  }
+}
+
 }  // namespace
 
 std::vector<prometheus::MetricFamily> Metrics::Collect() const {
@@ -71,6 +79,7 @@ void report_workers(MetricSink& sink, Workers workers) {
              sum(workers, [](const auto& w) { return w.sockets.value(); }));
   sink.gauge("avedge_stream_paths", "Components of anchored calls that may run over TCP.", {},
              sum(workers, [](const auto& w) { return w.stream_paths.value(); }));
+  report_latches(sink, workers);
   sink.gauge("avedge_media_paths", "Stream components (RTP or RTCP) of anchored calls.", {},
              sum(workers, [](const auto& w) { return w.media_paths.value(); }));
 }

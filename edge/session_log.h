@@ -23,6 +23,8 @@ class CallLog final : public anchor::CallObserver {
  public:
   void on_call_started(const anchor::CallInfo& call) override;
   void on_call_ended(const anchor::CallInfo& call, const anchor::CallEnd& end) override;
+  void on_media_reclaimed(const anchor::CallInfo& call, anchor::Side party,
+                          std::uint64_t times) override;
 };
 
 }  // namespace avedge::edge

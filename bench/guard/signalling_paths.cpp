@@ -47,6 +47,7 @@ class PortsOnPaper final : public SessionControl {
 class Unobserved final : public anchor::CallObserver {
   void on_call_started(const anchor::CallInfo&) override {}
   void on_call_ended(const anchor::CallInfo&, const anchor::CallEnd&) override {}
+  void on_media_reclaimed(const anchor::CallInfo&, anchor::Side, std::uint64_t) override {}
 };
 
 sip::Settings two_sided() {

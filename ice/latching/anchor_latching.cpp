@@ -5,14 +5,6 @@
 #include "ice/latching/ice_check.h"
 
 namespace avedge::latching {
-namespace {
-
-FlowKey key_of(const Party& party, const Endpoint& source) {
-  return {party.socket(), source, kNoChannel};
-}
-
-}  // namespace
-
 AnchorLatching::JoinedPath::JoinedPath(const MediaPath& path)
     : id{path.id}, near{path.near}, far{path.far}, counters{path.counters} {}
 
@@ -24,10 +16,14 @@ void AnchorLatching::set_path(Time now, const MediaPath& path, Outcome& outcome)
     // Flows that the new description still wants are made again by join(), counters and all.
     part(*slot, outcome);
     remove_ends(*slot);
-    slot->near.update(path.near);
-    slot->far.update(path.far);
+    for (const auto& [party, signalled] :
+         {std::pair{&slot->near, &path.near}, std::pair{&slot->far, &path.far}}) {
+      party->update(now, *signalled);
+      (void)party->take_gone();  // their flows went with all others
+    }
   }
   add_ends(*slot);
+  pair_components(*slot, path.rtp);
   join(*slot, outcome);
   next_publication_ = std::min(next_publication_, now + kPublishInterval);
   counters_.media_paths.set(static_cast<std::int64_t>(paths_.size()));
@@ -39,6 +35,7 @@ void AnchorLatching::remove_path(Time, MediaPathId id, Outcome& outcome) {
   part(*found->second, outcome);
   publish(*found->second);
   remove_ends(*found->second);
+  unpair_components(*found->second);
   paths_.erase(found);
   if (paths_.empty()) next_publication_ = kNever;
   counters_.media_paths.set(static_cast<std::int64_t>(paths_.size()));
@@ -46,47 +43,88 @@ void AnchorLatching::remove_path(Time, MediaPathId id, Outcome& outcome) {
 
 Verdict<void> AnchorLatching::handle(Time now, const Path& path, ConstBytes datagram,
                                      Outcome& outcome) {
-  const auto source = find_source(path, datagram, outcome);
+  const Arrival arrival{now, path.remote, datagram, {}};
+  const auto source = find_source(arrival, path.socket, outcome);
   if (!source) return source.reason();
-  return forward(now, *source, datagram, outcome);
+  return forward(arrival, *source, outcome);
 }
 
 /// Whose packet this is. In this order: a valid check says it for certain (and may latch anew); a
-/// known source; a party that signalled exactly this endpoint; one that signalled its address.
-Verdict<AnchorLatching::End> AnchorLatching::find_source(const Path& path, ConstBytes datagram,
+/// known source; one that a party moved away from; a party that signalled exactly this endpoint;
+/// one that may be at this address.
+Verdict<AnchorLatching::End> AnchorLatching::find_source(const Arrival& arrival, SocketId socket,
                                                          Outcome& outcome) {
-  const auto& ends = ends_of(path.socket);
-  if (const auto check = read_ice_check(datagram)) {
-    for (const End& end : ends) {
-      const MediaEnd& signalled = end.party().signalled();
-      if (signalled.latching == Latching::strict || !may_be(end.party(), path.remote) ||
-          !verifies(*check, signalled.ice)) {
-        continue;
-      }
-      if (!end.party().latch_by_check(path.remote, check->nominates)) {
-        return DropReason::too_many_sources;
-      }
-      join(*end.path, outcome);
-      return end;
-    }
-  }
+  const auto& ends = ends_of(socket);
+  const auto checked = find_checked(arrival, ends, outcome);
+  if (!checked) return checked.reason();
+  if (*checked != nullptr) return **checked;
   for (const End& end : ends) {
-    if (!end.party().is_source(path.remote)) continue;
+    if (!end.party().is_source(arrival.remote)) continue;
     join(*end.path, outcome);  // the far party may have become known, or another branch left
     return end;
   }
-  for (const bool exactly : {true, false}) {
+  auto refusal = DropReason::unknown_source;
+  if (const End* end = find_by_address(arrival, ends, outcome, refusal)) return *end;
+  return refusal;
+}
+
+/// The party whose check this is, or whose response to one; null if it is neither, or not valid.
+Verdict<const AnchorLatching::End*> AnchorLatching::find_checked(const Arrival& arrival,
+                                                                 const std::vector<End>& ends,
+                                                                 Outcome& outcome) {
+  const auto check = read_ice_check(arrival.datagram);
+  for (const End& end : ends) {
+    Party& party = end.party();
+    if (party.signalled().latching == Latching::strict || !may_be(party, arrival.remote)) continue;
+    const bool is_valid =
+        check ? verifies(*check, party.signalled().ice) : responds_to_check(end, arrival);
+    if (!is_valid) continue;
+    const auto before = party.latched();
+    if (!party.latch_by_check(arrival.now, arrival.remote, check && check->nominates)) {
+      return DropReason::too_many_sources;
+    }
+    note_change(end, before, outcome);
+    return &end;
+  }
+  return nullptr;
+}
+
+/// Its sender answers at the place where checks for the party are sent to; replayed elsewhere a
+/// response shows nothing.
+bool AnchorLatching::responds_to_check(const End& end, const Arrival& arrival) const {
+  const Party& party = end.party();
+  return !party.is_source(arrival.remote) && party.destination() == arrival.remote &&
+         verifies_response(arrival.datagram, end.path->opposite(end.side).signalled().ice);
+}
+
+/// Each rule asks all parties before the next one does: branches of a fork share the socket.
+const AnchorLatching::End* AnchorLatching::find_by_address(const Arrival& arrival,
+                                                           const std::vector<End>& ends,
+                                                           Outcome& outcome, DropReason& refusal) {
+  for (const Rule rule : {Rule::reclaim, Rule::exact, Rule::address}) {
     for (const End& end : ends) {
-      Party& party = end.party();
-      if (exactly && !party.signalled_exactly(path.remote)) continue;
-      if (!may_be(party, path.remote) || !party.may_latch_by_address(path.remote)) continue;
-      part_one_way(*end.path, end.side, outcome);  // a new SDP may have left older sources
-      party.latch_by_address(path.remote);
-      join(*end.path, outcome);
-      return end;
+      if (!may_be(end.party(), arrival.remote)) continue;
+      const auto before = end.party().latched();
+      const auto admission = apply(rule, arrival, end);
+      if (admission == Party::Admission::unfit) refusal = DropReason::unexpected_payload;
+      if (admission == Party::Admission::unfit || admission == Party::Admission::refused) continue;
+      note_change(end, before, outcome);
+      return &end;
     }
   }
-  return DropReason::unknown_source;
+  return nullptr;
+}
+
+Party::Admission AnchorLatching::apply(Rule rule, const Arrival& arrival, const End& end) const {
+  Party& party = end.party();
+  switch (rule) {
+    case Rule::reclaim: return party.reclaim(arrival);
+    case Rule::exact: return party.latch_exactly(arrival, end.rtp());
+    case Rule::address: break;
+  }
+  Arrival with_heard = arrival;
+  with_heard.heard = heard_of(party);
+  return party.latch_by_address(with_heard, end.rtp());
 }
 
 bool AnchorLatching::may_be(const Party& party, const Endpoint& remote) const {
@@ -100,14 +138,67 @@ const std::vector<AnchorLatching::End>& AnchorLatching::ends_of(SocketId socket)
   return found == ends_.end() ? kNone : found->second;
 }
 
-Verdict<void> AnchorLatching::forward(Time now, const End& from, ConstBytes datagram,
-                                      Outcome& outcome) {
+FlowUsage AnchorLatching::heard_of(const Party& party) const {
+  FlowUsage heard = party.heard();
+  if (const auto latched = party.latched()) heard += flows_.usage(party.key_of(*latched));
+  return heard;
+}
+
+Verdict<void> AnchorLatching::forward(const Arrival& arrival, const End& from, Outcome& outcome) {
+  FlowUsage packet{1, arrival.datagram.size(), arrival.now, {}};
+  if (is_rtp(arrival.datagram)) packet.rtp = rtp_position_of(arrival.datagram);
+  from.party().note_heard(arrival.remote, packet);
   const Party& to = from.path->opposite(from.side);
   const auto destination = to.destination();
   if (!destination) return DropReason::no_destination;
-  outcome.reply(to.socket(), *destination, datagram);
-  from.path->past[static_cast<std::size_t>(from.side)] += {1, datagram.size(), now};
+  outcome.reply(to.socket(), *destination, arrival.datagram);
+  from.path->past[static_cast<std::size_t>(from.side)] += packet;
   return {};
+}
+
+/// A party's sources have changed, or could have; `before`: where it was latched.
+void AnchorLatching::note_change(const End& end, const std::optional<Endpoint>& before,
+                                 Outcome& outcome) {
+  Party& party = end.party();
+  erase_gone(end, outcome);
+  join(*end.path, outcome);
+  next_decision_ = std::min(next_decision_, party.decision_due());
+  const auto after = party.latched();
+  if (!after || after == before) return;
+  counters_.latches[static_cast<std::size_t>(party.kind())].add();
+  if (party.kind() == LatchKind::reclaimed && end.path->counters != nullptr) {
+    end.path->counters->reclaims[static_cast<std::size_t>(end.side)].add(1);
+  }
+  if (end.path->rtcp == nullptr) return;
+  const End rtcp{end.path->rtcp, end.side};
+  if (!rtcp.party().follow(party)) return;
+  erase_gone(rtcp, outcome);
+  join(*rtcp.path, outcome);
+}
+
+void AnchorLatching::erase_gone(const End& end, Outcome& outcome) {
+  Party& party = end.party();
+  if (!party.has_gone()) return;
+  for (const Endpoint& source : party.take_gone()) {
+    if (party.is_source(source)) continue;
+    end.path->past[static_cast<std::size_t>(end.side)] += flows_.usage(party.key_of(source));
+    outcome.erase(party.key_of(source));
+  }
+}
+
+/// Each RTCP has one RTP, which was set before it and may be gone before it.
+void AnchorLatching::pair_components(JoinedPath& path, const std::optional<MediaPathId>& rtp) {
+  if (path.rtp != nullptr && (!rtp || path.rtp->id != *rtp)) unpair_components(path);
+  const auto found = rtp ? paths_.find(*rtp) : paths_.end();
+  if (found == paths_.end()) return;
+  path.rtp = found->second.get();
+  path.rtp->rtcp = &path;
+}
+
+void AnchorLatching::unpair_components(JoinedPath& path) {
+  if (path.rtp != nullptr) path.rtp->rtcp = nullptr;
+  if (path.rtcp != nullptr) path.rtcp->rtp = nullptr;
+  path.rtp = path.rtcp = nullptr;
 }
 
 void AnchorLatching::join(JoinedPath& path, Outcome& outcome) {
@@ -123,7 +214,7 @@ void AnchorLatching::join_one_way(JoinedPath& path, Side from, Outcome& outcome)
   if (!destination) return;
   for (const Endpoint& source : sender.sources()) {
     FlowSpec flow;
-    flow.key = key_of(sender, source);
+    flow.key = sender.key_of(source);
     flow.transform = Transform::pass;
     flow.inspect_stun = true;
     flow.direction =
@@ -141,10 +232,12 @@ void AnchorLatching::part(JoinedPath& path, Outcome& outcome) {
 
 /// Erases the flows from one party and keeps what they counted.
 void AnchorLatching::part_one_way(JoinedPath& path, Side from, Outcome& outcome) {
-  const Party& sender = path.party(from);
+  Party& sender = path.party(from);
   for (const Endpoint& source : sender.sources()) {
-    path.past[static_cast<std::size_t>(from)] += flows_.usage(key_of(sender, source));
-    outcome.erase(key_of(sender, source));
+    const FlowUsage usage = flows_.usage(sender.key_of(source));
+    path.past[static_cast<std::size_t>(from)] += usage;
+    sender.note_heard(source, usage);
+    outcome.erase(sender.key_of(source));
   }
 }
 
@@ -162,9 +255,25 @@ void AnchorLatching::remove_ends(JoinedPath& path) {
   }
 }
 
-void AnchorLatching::expire(Time now, Outcome&) {
+void AnchorLatching::expire(Time now, Outcome& outcome) {
+  next_decision_ = kNever;
+  for (const auto& [id, path] : paths_) decide(now, *path, outcome);
+  if (now < next_publication_) return;
   for (const auto& [id, path] : paths_) publish(*path);
   next_publication_ = paths_.empty() ? kNever : now + kPublishInterval;
+}
+
+void AnchorLatching::decide(Time now, JoinedPath& path, Outcome& outcome) {
+  for (const Side side : {Side::near, Side::far}) {
+    const End end{&path, side};
+    Party& party = end.party();
+    if (const auto decision = party.due(now, flows_)) {
+      const auto before = party.latched();
+      party.settle(now, *decision);
+      note_change(end, before, outcome);
+    }
+    next_decision_ = std::min(next_decision_, party.decision_due());
+  }
 }
 
 /// Media is counted in the flows, where it costs nothing extra; readers see it a second late.
@@ -175,7 +284,7 @@ void AnchorLatching::publish(JoinedPath& path) const {
     const auto index = static_cast<std::size_t>(side);
     FlowUsage usage = path.past[index];
     for (const Endpoint& source : path.party(side).sources()) {
-      usage += flows_.usage(key_of(path.party(side), source));
+      usage += flows_.usage(path.party(side).key_of(source));
     }
     path.counters->packets[index].set(static_cast<std::int64_t>(usage.packets));
     path.counters->bytes[index].set(static_cast<std::int64_t>(usage.bytes));

@@ -29,16 +29,19 @@ class AnchorLatching final : public MediaPathHandler {
   void remove_path(Time now, MediaPathId path, Outcome& outcome) override;
 
   /// A packet of a source that is not latched yet, or STUN of one that is. Latches if it may, and
-  /// forwards. Fails with unknown_source, too_many_sources or no_destination.
+  /// forwards. Fails with unknown_source, unexpected_payload, too_many_sources or no_destination.
   [[nodiscard]] Verdict<void> handle(Time now, const Path& path, ConstBytes datagram,
                                      Outcome& outcome) override;
 
-  /// Publishes the counters of all paths.
+  /// Publishes the counters of all paths, and decides what waits for its time.
   void expire(Time now, Outcome& outcome) override;
-  [[nodiscard]] Time next_deadline() const override { return next_publication_; }
+  [[nodiscard]] Time next_deadline() const override {
+    return std::min(next_publication_, next_decision_);
+  }
 
  private:
   enum class Side : std::uint8_t { near, far };
+  enum class Rule : std::uint8_t { reclaim, exact, address };
 
   struct JoinedPath {
     explicit JoinedPath(const MediaPath& path);
@@ -47,6 +50,8 @@ class AnchorLatching final : public MediaPathHandler {
     Party far;
     std::shared_ptr<MediaPathCounters> counters;
     FlowUsage past[2];  // of flows that are gone, and of what the slow path forwarded itself
+    JoinedPath* rtp = nullptr;   // if this is RTCP
+    JoinedPath* rtcp = nullptr;  // if this is RTP
 
     [[nodiscard]] Party& party(Side side) { return side == Side::near ? near : far; }
     [[nodiscard]] Party& opposite(Side side) { return side == Side::near ? far : near; }
@@ -55,14 +60,29 @@ class AnchorLatching final : public MediaPathHandler {
     JoinedPath* path;
     Side side;
     [[nodiscard]] Party& party() const { return path->party(side); }
+    /// Of the RTP that this is the RTCP of; null if it is none.
+    [[nodiscard]] const Party* rtp() const {
+      return path->rtp == nullptr ? nullptr : &path->rtp->party(side);
+    }
   };
 
-  [[nodiscard]] Verdict<End> find_source(const Path& path, ConstBytes datagram, Outcome& outcome);
+  [[nodiscard]] Verdict<End> find_source(const Arrival& arrival, SocketId socket, Outcome& outcome);
+  [[nodiscard]] Verdict<const End*> find_checked(const Arrival& arrival,
+                                                 const std::vector<End>& ends, Outcome& outcome);
+  [[nodiscard]] const End* find_by_address(const Arrival& arrival, const std::vector<End>& ends,
+                                           Outcome& outcome, DropReason& refusal);
+  [[nodiscard]] Party::Admission apply(Rule rule, const Arrival& arrival, const End& end) const;
+  [[nodiscard]] bool responds_to_check(const End& end, const Arrival& arrival) const;
+  [[nodiscard]] FlowUsage heard_of(const Party& party) const;
   [[nodiscard]] bool may_be(const Party& party, const Endpoint& remote) const;
   [[nodiscard]] const std::vector<End>& ends_of(SocketId socket) const;
-  [[nodiscard]] Verdict<void> forward(Time now, const End& from, ConstBytes datagram,
-                                      Outcome& outcome);
+  [[nodiscard]] Verdict<void> forward(const Arrival& arrival, const End& from, Outcome& outcome);
 
+  void note_change(const End& end, const std::optional<Endpoint>& before, Outcome& outcome);
+  void erase_gone(const End& end, Outcome& outcome);
+  void pair_components(JoinedPath& path, const std::optional<MediaPathId>& rtp);
+  static void unpair_components(JoinedPath& path);
+  void decide(Time now, JoinedPath& path, Outcome& outcome);
   void join(JoinedPath& path, Outcome& outcome);
   void join_one_way(JoinedPath& path, Side from, Outcome& outcome);
   void part(JoinedPath& path, Outcome& outcome);
@@ -77,6 +97,7 @@ class AnchorLatching final : public MediaPathHandler {
   std::unordered_map<MediaPathId, std::unique_ptr<JoinedPath>> paths_;
   std::unordered_map<SocketId, std::vector<End>> ends_;
   Time next_publication_ = kNever;
+  Time next_decision_ = kNever;
 };
 
 }  // namespace avedge::latching

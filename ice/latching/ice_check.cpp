@@ -1,5 +1,7 @@
 #include "ice/latching/ice_check.h"
 
+#include <algorithm>
+
 #include "ice/stun/integrity.h"
 
 namespace avedge::latching {
@@ -54,6 +56,18 @@ bool verifies(const IceCheck& check, const std::vector<IceCheckKeys>& keys) {
     if (is_made_with(check, stun::short_term_key(candidate.receiver_password))) return true;
   }
   return false;
+}
+
+bool verifies_response(ConstBytes datagram, const std::vector<IceCheckKeys>& keys) {
+  const auto message = stun::StunView::parse(datagram);
+  if (!message || message->method() != stun::Method::binding ||
+      message->message_class() != stun::MessageClass::success) {
+    return false;
+  }
+  return std::any_of(keys.begin(), keys.end(), [&](const IceCheckKeys& candidate) {
+    const std::string_view password = candidate.receiver_password;
+    return !password.empty() && stun::verify_integrity(*message, stun::short_term_key(password));
+  });
 }
 
 }  // namespace avedge::latching

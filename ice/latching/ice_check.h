@@ -25,4 +25,9 @@ struct IceCheck {
 /// MESSAGE-INTEGRITY was made with the receiver's password, in either grammar's way.
 [[nodiscard]] bool verifies(const IceCheck& check, const std::vector<IceCheckKeys>& keys);
 
+/// Whether the datagram is a successful response to a check that one of `keys` explains: it is made
+/// with the same password, that of the agent which received the check (RFC 8445 §7.2.2). An agent
+/// of ICE-lite shows itself by nothing else.
+[[nodiscard]] bool verifies_response(ConstBytes datagram, const std::vector<IceCheckKeys>& keys);
+
 }  // namespace avedge::latching

@@ -9,6 +9,7 @@
 #include "relay/core/cache_line.h"
 #include "relay/core/drop_reason.h"
 #include "relay/core/flow.h"
+#include "relay/core/latch_kind.h"
 
 namespace avedge {
 
@@ -54,6 +55,7 @@ struct alignas(kCacheLine) WorkerCounters {
   Gauge sockets;
   Gauge media_paths;
   Gauge stream_paths;
+  std::array<Counter, kLatchKindLabels.size()> latches;
   Counter stun_requests;
   Counter frames_sent;      // of the datagrams that left, how many as frames of our own
   Counter queue_overflows;  // datagrams that found a queue full which many share

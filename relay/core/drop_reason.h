@@ -56,6 +56,7 @@ namespace avedge {
   X(indication_malformed)                                                                          \
   X(payload_too_long)                                                                              \
   X(unknown_source)        /* anchor: not from the signalled party, no valid check */              \
+  X(unexpected_payload)    /* anchor: from an admitted address, but not what the line carries */    \
   X(unjoined)              /* anchor: a connection that the far party never met in time */         \
   X(no_destination)        /* anchor: the far party has not said where it receives */              \
   X(too_many_sources)      /* anchor: more verified sources than one party may have */             \

@@ -2,8 +2,10 @@
 // signalling thread posts them to the worker that owns the call's sockets.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +15,39 @@
 
 namespace avedge {
 
-/// How a party's real source address is learned (safe latching; never "whoever sends first").
+/// Which addresses a party's media may come from. The rules for each are in ice/latching/party.h
+/// and, for operators, in docs/latching.md.
 enum class Latching : std::uint8_t {
-  strict,      // no learning: exactly the signalled endpoint
-  signalled,   // from a signalled IP address, or by a valid ICE check (default)
-  sip_source,  // from the IP address the party's SIP came from, or by a valid ICE check
-  asymmetric   // as signalled, but media for the party still goes where it signalled
+  strict,     // no learning: exactly the signalled endpoint
+  signalled,  // a signalled IP address, or a valid ICE check (default)
+  sip_source  // the IP address that the party's SIP came from, or a valid ICE check
+};
+
+/// When a source that is not the signalled endpoint becomes the destination.
+enum class LatchTiming : std::uint8_t {
+  immediate,  // with its first packet
+  delayed,    // 3 s after the first such packet: the source that sent last
+  heuristic   // 3 s after it: a source with the signalled address before one with the SIP source's
+};
+
+/// Whether a latch may move to another endpoint without new SDP, after silence (NAT rebinding).
+enum class Rebinding : std::uint8_t {
+  refused,
+  same_stream,  // by packets that continue the stream which fell silent
+  any_stream    // by any RTP packets
+};
+
+/// What the packets of a line look like, so that others cannot latch.
+struct LinePayload {
+  enum class Kind : std::uint8_t {
+    any,  // neither RTP nor RTCP: nothing is known about it
+    rtp,
+    rtcp
+  };
+  Kind kind = Kind::any;
+  bool has_dtls = false;             // DTLS-SRTP: the handshake shares the port (RFC 5764 §5.1.2)
+  std::bitset<128> payload_types{};  // of RTP; none: all of them
+  friend bool operator==(const LinePayload&, const LinePayload&) = default;
 };
 
 /// Verifies the ICE checks that one party sends (RFC 8445 §7.2.2): USERNAME is
@@ -34,7 +63,8 @@ struct IceCheckKeys {
 /// One party's half of a stream: the socket of ours that it talks to, and how we know it.
 struct MediaEnd {
   SocketId socket = kNoSocket;
-  /// Where its SDP says it receives; address 0.0.0.0 or port 0 if it has not said so yet.
+  /// Where its SDP says it receives; address 0.0.0.0 or port 0 if it has not said so yet, or if the
+  /// edge may not send there.
   Endpoint signalled;
   /// Addresses of its c= line and candidates; a source with one of them may latch.
   std::vector<IpAddress> signalled_addresses;
@@ -43,6 +73,15 @@ struct MediaEnd {
   std::vector<Endpoint> signalled_candidates;
   IpAddress sip_source;
   Latching latching = Latching::signalled;
+  LatchTiming timing = LatchTiming::immediate;
+  Rebinding rebinding = Rebinding::same_stream;
+  /// Media for the party always goes to `signalled`, wherever its own comes from.
+  bool is_asymmetric = false;
+  /// Offer and answer agreed on ICE (RFC 8839 §4.2.5): only checks latch.
+  bool uses_ice = false;
+  /// The SDP of both lets the party send. While it does not, no latch moves.
+  bool may_send = true;
+  LinePayload payload;
   std::vector<IceCheckKeys> ice;  // empty: no checks can be verified
   friend bool operator==(const MediaEnd&, const MediaEnd&) = default;
 };
@@ -53,6 +92,9 @@ struct MediaPathCounters {
   Gauge bytes[2];
   /// CLOCK_MONOTONIC nanoseconds of the last forwarded packet; 0 if there was none.
   Gauge last_activity;
+  /// How often a source that had moved lost its place to the one it had moved from, by the side of
+  /// the party: [0] near, [1] far.
+  Gauge reclaims[2];
 };
 
 enum class MediaPathId : std::uint64_t {};
@@ -64,6 +106,8 @@ struct MediaPath {
   MediaEnd near;
   MediaEnd far;
   std::shared_ptr<MediaPathCounters> counters;
+  /// This path is RTCP, and that one its RTP, set before it: RTCP latches where RTP did.
+  std::optional<MediaPathId> rtp{};
 };
 
 /// The slow path of anchor sockets: learns where the parties of its paths really are.

@@ -42,11 +42,15 @@ struct CallInfo {
 struct MediaTotals {
   std::array<std::uint64_t, 2> packets{};
   std::array<std::uint64_t, 2> bytes{};
+  /// How often a source of the caller's [0] or the callee's [1] was taken back by the endpoint that
+  /// it had moved from.
+  std::array<std::uint64_t, 2> reclaims{};
 
   MediaTotals& operator+=(const MediaTotals& part) {
     for (std::size_t way = 0; way < 2; ++way) {
       packets[way] += part.packets[way];
       bytes[way] += part.bytes[way];
+      reclaims[way] += part.reclaims[way];
     }
     return *this;
   }
@@ -66,6 +70,10 @@ class CallObserver {
   virtual void on_call_started(const CallInfo& call) = 0;
   /// Exactly once for every call that started, before its ports are freed.
   virtual void on_call_ended(const CallInfo& call, const CallEnd& end) = 0;
+  /// Media of `party` had moved to another endpoint after silence, and then the old endpoint spoke
+  /// again and has it back: somebody may have tried to take the stream over. `times` since the last
+  /// such call, at most one a call and Sessions::expire().
+  virtual void on_media_reclaimed(const CallInfo& call, Side party, std::uint64_t times) = 0;
 };
 
 /// One row of `avedge sessions`.

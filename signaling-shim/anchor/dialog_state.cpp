@@ -59,7 +59,9 @@ bool DialogState::is_on_hold() const {
     if (!is_open(i)) continue;
     const MediaLine& caller = party[Side::caller].lines[i];
     const MediaLine& callee = party[Side::callee].lines[i];
-    if (!caller.is_held && !callee.is_held && caller.is_two_way && callee.is_two_way) return false;
+    const bool is_two_way =
+        caller.sends() && caller.receives() && callee.sends() && callee.receives();
+    if (is_two_way) return false;
   }
   return open_lines() > 0;
 }

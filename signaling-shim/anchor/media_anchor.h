@@ -63,6 +63,10 @@ struct PartyTerms {
   };
   Place place = Place::described;
   std::optional<Latching> latching;  // nothing: the session's
+  LatchTiming timing = LatchTiming::immediate;
+  Rebinding rebinding = Rebinding::same_stream;
+  /// Media for the party goes where it described, wherever its own comes from.
+  bool is_asymmetric = false;
   /// Of the ports that the receiver is given; nothing: as the parties' descriptions have it.
   std::optional<AddressFamily> receiver_family;
   /// What the receiver sees in place of the edge's address; nothing: the advertised one.

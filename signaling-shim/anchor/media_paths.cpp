@@ -61,12 +61,26 @@ void MediaPaths::set(const Key& key, Joint joint) {
         factory_.crossings.come_back(end->signalled, joint.near_port, joint.far_port);
     if (is_circle) end->signalled = {};
   }
-  if (slot.is_live && slot.path.near == joint.near && slot.path.far == joint.far) return;
+  const auto rtp = rtp_of(key);
+  if (slot.is_live && slot.path.near == joint.near && slot.path.far == joint.far &&
+      slot.path.rtp == rtp) {
+    return;
+  }
   revive(slot, factory_);
+  slot.path.rtp = rtp;
   note_crossings(slot.path.id, joint);
   slot.path.near = std::move(joint.near);
   slot.path.far = std::move(joint.far);
   factory_.control.set_path(worker_, slot.path);
+}
+
+/// The path that is the RTP of that one; keys are in such an order that it is in force before.
+std::optional<MediaPathId> MediaPaths::rtp_of(const Key& key) const {
+  const auto& [line, component] = key;
+  const auto found = slots_.find({line, Component::rtp});
+  const bool is_in_force = found != slots_.end() && found->second.is_live;
+  if (component == Component::rtp || !is_in_force) return std::nullopt;
+  return found->second.path.id;
 }
 
 void MediaPaths::note_crossings(MediaPathId path, const Joint& joint) {

@@ -54,7 +54,14 @@ MediaEnd PartyEnds::media_end(Side side, const MediaPort& port) const {
     if (!factory_.crossings.is_anchored(candidate)) end.signalled_candidates.push_back(candidate);
   }
   end.sip_source = state_.party[side].source;
+  const PartyTerms& terms = state_.party[side].terms;
   end.latching = latching_of(side);
+  end.timing = terms.timing;
+  end.rebinding = terms.rebinding;
+  end.is_asymmetric = terms.is_asymmetric;
+  end.uses_ice = uses_ice();
+  end.may_send = mine.sends() && theirs.receives();
+  end.payload = payload(side);
   end.ice = check_keys(mine, mine.ice06, theirs, theirs.ice06, number());
   return end;
 }
@@ -85,6 +92,38 @@ StreamEnd PartyEnds::stream_end(Side side, const MediaPort& port) const {
 
 std::uint16_t PartyEnds::number() const {
   return component_ == Component::rtp ? candidate::kRtpComponent : candidate::kRtcpComponent;
+}
+
+/// RFC 8839 §4.2.5. Two agents of ICE-lite make no checks (RFC 8445 §6.1.1 leaves both passive).
+bool PartyEnds::uses_ice() const {
+  const auto offers_ice = [this](Side side) {
+    const MediaLine& line = line_of(side);
+    return !line.ice_ufrag.empty() && !line.ice_password.empty() && !line.has_ice_mismatch;
+  };
+  const bool has_agent =
+      !state_.party[Side::caller].is_ice_lite || !state_.party[Side::callee].is_ice_lite;
+  return offers_ice(Side::caller) && offers_ice(Side::callee) && has_agent;
+}
+
+/// Of all lines that share the port. A party sends the payload types of the other one's SDP, and
+/// may send those of its own (RFC 3264 §6.1 lets the two differ).
+LinePayload PartyEnds::payload(Side side) const {
+  LinePayload payload;
+  if (!line_of(side).has_rtcp) return payload;
+  payload.kind = component_ == Component::rtp ? LinePayload::Kind::rtp : LinePayload::Kind::rtcp;
+  const PortLeases& leases = state_.facing[side];
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    const bool shares_port =
+        leases[i].datagrams != nullptr && leases[i].datagrams == leases[line_].datagrams;
+    if (i != line_ && !shares_port) continue;
+    for (const Side of : {Side::caller, Side::callee}) {
+      if (!state_.party[of].relays(i)) continue;
+      const MediaLine& line = state_.party[of].lines[i];
+      payload.payload_types |= line.payload_types;
+      payload.has_dtls = payload.has_dtls || line.has_dtls;
+    }
+  }
+  return payload;
 }
 
 Latching PartyEnds::latching_of(Side side) const {

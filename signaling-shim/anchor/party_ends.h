@@ -39,6 +39,8 @@ class PartyEnds {
     return state_.party[side].lines[line_];
   }
   [[nodiscard]] std::uint16_t number() const;
+  [[nodiscard]] bool uses_ice() const;
+  [[nodiscard]] LinePayload payload(Side side) const;
   [[nodiscard]] Latching latching_of(Side side) const;
   [[nodiscard]] bool may_send_to(const Endpoint& signalled, const MediaPort& port) const;
   [[nodiscard]] std::vector<Endpoint> passive(Side side, const MediaPort& port) const;

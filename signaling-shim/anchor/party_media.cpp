@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ice/candidate/tokens.h"
 #include "signaling-shim/anchor/bounded_lists.h"
 
 namespace avedge::anchor {
@@ -64,6 +65,18 @@ void read_candidates(const sdp::Media& media, MediaLine& line) {
   }
 }
 
+/// Formats of RTP are payload types (RFC 8866 §5.14).
+void read_payload(const sdp::Media& media, MediaLine& line) {
+  constexpr std::string_view kDtlsSrtp = "UDP/TLS/";
+  line.has_dtls =
+      candidate::equals_ignoring_case(media.protocol.substr(0, kDtlsSrtp.size()), kDtlsSrtp);
+  candidate::Tokens formats{media.formats};
+  for (auto word = formats.next(); !word.empty(); word = formats.next()) {
+    const auto type = candidate::parse_number<std::uint8_t>(word);
+    if (type && *type < line.payload_types.size()) line.payload_types.set(*type);
+  }
+}
+
 MediaLine read_line(const sdp::View& view, const sdp::Media& media, StreamMode streams) {
   MediaLine line;
   line.has_datagrams = media.uses_datagrams();
@@ -71,11 +84,13 @@ MediaLine read_line(const sdp::View& view, const sdp::Media& media, StreamMode s
   line.waits_for_bundle = media.waits_for_bundle();
   if (!line.is_relayed) return line;
   line.has_rtcp = media.profile == sdp::Profile::rtp;
-  line.is_two_way = view.direction_of(media) == sdp::Direction::sendrecv;
+  line.direction = view.direction_of(media);
   read_place(view, media, line);
   read_candidates(media, line);
   line.ice_ufrag = view.ice_ufrag_of(media);
   line.ice_password = view.ice_password_of(media);
+  line.has_ice_mismatch = media.has_ice_mismatch;
+  if (line.has_rtcp) read_payload(media, line);
   if (streams == StreamMode::anchored) line.streams = StreamMedia::from(view, media);
   return line;
 }
@@ -124,6 +139,8 @@ void merge(MediaLine& line, const MediaLine& other) {
     merged.ice_password = line.ice_password;
   }
   if (merged.ice06.empty()) merged.ice06 = line.ice06;
+  merged.payload_types |= line.payload_types;
+  merged.has_dtls = merged.has_dtls || line.has_dtls;
   merged.streams = line.streams;
   merged.streams.add_alternative(other.streams);
   for (const IpAddress& address : line.addresses) add_address(merged.addresses, address);
@@ -137,6 +154,7 @@ PartyMedia PartyMedia::from(const sdp::View& view, const IpAddress& source, cons
                             StreamMode streams) {
   PartyMedia party;
   party.source = source;
+  party.is_ice_lite = view.is_ice_lite();
   party.terms = terms;
   for (const sdp::Media& media : view.media()) {
     party.lines.push_back(read_line(view, media, streams));
@@ -154,6 +172,7 @@ std::size_t PartyMedia::streams() const {
 
 void PartyMedia::add_alternative(const PartyMedia& other) {
   if (streams() == 0) family = other.family;
+  is_ice_lite = other.is_ice_lite;
   if (lines.size() < other.lines.size()) lines.resize(other.lines.size());
   for (std::size_t i = 0; i < other.lines.size(); ++i) merge(lines[i], other.lines[i]);
 }

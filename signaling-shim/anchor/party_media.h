@@ -1,6 +1,7 @@
 // What one party said about its media, as values that outlive the message it said it in.
 #pragma once
 
+#include <bitset>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,9 @@ struct MediaLine {
   bool has_rtcp = false;
   /// c=0.0.0.0, ::, or a=inactive. Says nothing about where media goes.
   bool is_held = false;
-  bool is_two_way = false;  // sendrecv
+  sdp::Direction direction = sdp::Direction::sendrecv;
+  std::bitset<128> payload_types{};  // of RTP
+  bool has_dtls = false;             // DTLS-SRTP
   /// As the m= and c= lines have it, 0.0.0.0 included: two lines with the same one share a port.
   Endpoint written;
   /// Where the party receives; no port: it has not said so yet.
@@ -34,9 +37,19 @@ struct MediaLine {
   std::vector<Endpoint> candidates;  // over UDP, of all components
   std::string ice_ufrag;
   std::string ice_password;
+  bool has_ice_mismatch = false;
   /// Those of its candidates in the older grammar: over UDP, the default destination's first.
   std::vector<candidate::Ice06Credentials> ice06;
   StreamMedia streams;
+
+  /// The party sends what it names no place for, too: c=0.0.0.0 only asks the other one not to.
+  [[nodiscard]] bool sends() const {
+    return direction == sdp::Direction::sendrecv || direction == sdp::Direction::sendonly;
+  }
+  [[nodiscard]] bool receives() const {
+    return !is_held &&
+           (direction == sdp::Direction::sendrecv || direction == sdp::Direction::recvonly);
+  }
   friend bool operator==(const MediaLine&, const MediaLine&) = default;
 };
 
@@ -46,6 +59,7 @@ struct PartyMedia {
   AddressFamily family = AddressFamily::ipv4;
   /// Where its SIP message came from.
   IpAddress source;
+  bool is_ice_lite = false;
   PartyTerms terms;
 
   /// Where TCP is not anchored, candidates over it are nobody's, and m= lines over it not relayed.

@@ -49,6 +49,7 @@ MediaTotals totals_of(const PathSlots<Path>& slots) {
     for (std::size_t way = 0; way < 2; ++way) {
       totals.packets[way] += slot.path.counters->packets[way].value();
       totals.bytes[way] += slot.path.counters->bytes[way].value();
+      totals.reclaims[way] += slot.path.counters->reclaims[way].value();
     }
   }
   return totals;

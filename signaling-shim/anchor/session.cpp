@@ -239,6 +239,11 @@ MediaTotals Session::totals() const {
   return sum;
 }
 
+std::array<std::uint64_t, 2> Session::take_new_reclaims() {
+  const auto before = std::exchange(known_reclaims_, totals().reclaims);
+  return {known_reclaims_[0] - before[0], known_reclaims_[1] - before[1]};
+}
+
 bool Session::is_on_hold() const {
   return !dialogs_.empty() && std::all_of(dialogs_.begin(), dialogs_.end(), [](const auto& dialog) {
     return dialog->state().is_on_hold();

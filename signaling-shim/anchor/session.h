@@ -35,6 +35,9 @@ class Session {
   [[nodiscard]] std::span<const std::unique_ptr<Dialog>> dialogs() const { return dialogs_; }
   [[nodiscard]] Time last_message() const { return last_message_; }
 
+  /// MediaTotals::reclaims since this was last asked.
+  [[nodiscard]] std::array<std::uint64_t, 2> take_new_reclaims();
+
  private:
   [[nodiscard]] bool is_initial_invite(const DialogMessage& message) const;
   [[nodiscard]] bool answers_initial_invite(const DialogMessage& message) const;
@@ -84,6 +87,7 @@ class Session {
   /// caller-facing ports that were secured with it, others lease their own.
   std::optional<Offer> initial_offer_;
   MediaTotals ended_dialogs_;
+  std::array<std::uint64_t, 2> known_reclaims_{};
   std::vector<std::unique_ptr<Dialog>> dialogs_;
 };
 

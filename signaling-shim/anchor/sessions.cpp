@@ -87,6 +87,7 @@ void Sessions::expire(Time now) {
   last_seen_ = now;
   for (auto entry = sessions_.begin(); entry != sessions_.end();) {
     entry->second->expire(now);
+    note_reclaims(*entry->second);
     const auto& reason = entry->second->over();
     entry = reason ? end(now, entry, *reason) : std::next(entry);
   }
@@ -116,6 +117,14 @@ void Sessions::note_start(const Session& session, bool was_started) {
   if (was_started || !session.is_started()) return;
   counters_.started.add();
   observer_.on_call_started(session.info());
+}
+
+void Sessions::note_reclaims(Session& session) {
+  const auto reclaims = session.take_new_reclaims();
+  for (const Side party : {Side::caller, Side::callee}) {
+    const std::uint64_t times = reclaims[static_cast<std::size_t>(party)];
+    if (times > 0) observer_.on_media_reclaimed(session.info(), party, times);
+  }
 }
 
 std::vector<CallSnapshot> Sessions::snapshot(Time now) const {

@@ -42,6 +42,7 @@ class Sessions final : public MediaAnchor {
 
   Table::iterator end(Time now, Table::iterator entry, EndReason reason);
   void note_start(const Session& session, bool was_started);
+  void note_reclaims(Session& session);
 
   Settings settings_;
   CallObserver& observer_;

@@ -62,7 +62,18 @@ void set_rtcp_mux(Options& options, std::string_view value) {
 }
 
 void set_endpoint_learning(Options& options, std::string_view value) {
-  if (normalised(value) == "off") options.is_asymmetric = true;
+  const std::string mode = normalised(value);
+  if (mode == "immediate") options.timing = LatchTiming::immediate;
+  if (mode == "delayed") options.timing = LatchTiming::delayed;
+  if (mode == "heuristic") options.timing = LatchTiming::heuristic;
+  options.learns_nothing = mode == "off";
+}
+
+void set_media_handover(Options& options, std::string_view) {
+  options.has_media_handover = true;
+  options.warnings.push_back(
+      "media-handover: only to the addresses that the SDP or received-from admits, after 2 s of "
+      "silence");
 }
 
 void set_supports(Options& options, std::string_view value) {
@@ -127,6 +138,8 @@ constexpr Setter kSetters[] = {
     {"via-branch", [](Options& options, auto value) { options.via_branch = value; }},
     {"sip-source-address", set<&Options::trusts_only_source, true>},
     {"trust-address", set<&Options::trusts_only_source, false>},
+    {"strict-source", set<&Options::has_strict_source, true>},
+    {"media-handover", set_media_handover},
     {"asymmetric", set<&Options::is_asymmetric, true>},
     {"symmetric", set<&Options::is_asymmetric, false>},
     {"loop-protect", set<&Options::protects_from_loops, true>},
@@ -232,12 +245,20 @@ Options Options::read(const Value& request) {
   return options;
 }
 
+Rebinding Options::rebinding() const {
+  if (has_strict_source) return Rebinding::refused;
+  return has_media_handover ? Rebinding::any_stream : Rebinding::same_stream;
+}
+
 anchor::PartyTerms Options::terms() const {
   using Place = anchor::PartyTerms::Place;
   anchor::PartyTerms terms;
   const bool only_source = trusts_only_source && received_from.has_value();
   terms.place = only_source ? Place::source : Place::described_or_source;
-  if (is_asymmetric) terms.latching = Latching::asymmetric;
+  if (learns_nothing) terms.latching = Latching::strict;
+  terms.timing = timing;
+  terms.rebinding = rebinding();
+  terms.is_asymmetric = is_asymmetric;
   terms.receiver_family = address_family;
   terms.shown_address = media_address;
   return terms;

@@ -39,8 +39,12 @@ struct Options {
   std::string transport_protocol;
   Ice ice = Ice::pass;
   bool trusts_only_source = false;  // SIP-source-address
-  bool is_asymmetric = false;       // asymmetric, endpoint-learning=off
-  bool removes_rtcp_mux = false;    // rtcp-mux=demux, rtcp-mux=reject
+  bool is_asymmetric = false;
+  LatchTiming timing = LatchTiming::immediate;  // endpoint-learning
+  bool learns_nothing = false;                  // endpoint-learning=off
+  bool has_strict_source = false;
+  bool has_media_handover = false;
+  bool removes_rtcp_mux = false;  // rtcp-mux=demux, rtcp-mux=reject
   bool protects_from_loops = false;
   bool knows_load_limit = false;  // supports: load limit
 
@@ -59,6 +63,9 @@ struct Options {
   [[nodiscard]] static Options read(const Value& request);
 
   [[nodiscard]] anchor::PartyTerms terms() const;
+
+ private:
+  [[nodiscard]] Rebinding rebinding() const;
 };
 
 }  // namespace avedge::ng

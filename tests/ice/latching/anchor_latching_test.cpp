@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "latched_call.h"
 #include "made_checks.h"
 
 namespace avedge::latching {
@@ -13,33 +14,6 @@ using std::chrono::seconds;
 
 constexpr SocketId kCallerSocket{1};
 constexpr SocketId kCalleeSocket{2};
-const Time kStart{std::chrono::hours{1}};
-
-Endpoint at(const char* text) {
-  return *Endpoint::parse(text);
-}
-
-/// The flow table a worker would have after the same edits.
-class FlowsAfterEdits : public FlowReader {
- public:
-  void apply(const Outcome& outcome) {
-    for (const FlowEdit& edit : outcome.edits()) {
-      if (const auto* upsert = std::get_if<UpsertFlow>(&edit)) {
-        flows[upsert->spec.key] = upsert->spec;
-      } else if (const auto* erase = std::get_if<EraseFlow>(&edit)) {
-        flows.erase(erase->key);
-        usages.erase(erase->key);
-      }
-    }
-  }
-  [[nodiscard]] FlowUsage usage(const FlowKey& key) const override {
-    const auto found = usages.find(key);
-    return found == usages.end() ? FlowUsage{} : found->second;
-  }
-  std::map<FlowKey, FlowSpec> flows;
-  std::map<FlowKey, FlowUsage> usages;
-};
-
 class AnchorLatchingTest : public testing::Test {
  protected:
   AnchorLatchingTest() {
@@ -52,38 +26,20 @@ class AnchorLatchingTest : public testing::Test {
     path_.counters = std::make_shared<MediaPathCounters>();
   }
 
-  void set_path() {
-    Outcome outcome;
-    latching_.set_path(kStart, path_, outcome);
-    flows_.apply(outcome);
-  }
-
-  /// What the worker would do with a packet: forward by flow, or ask. Returns where it went.
-  std::optional<Endpoint> send(SocketId socket, const char* from,
-                               std::span<const std::byte> bytes) {
-    Outcome outcome;
-    const Path path{socket, at("192.0.2.10:50000"), at(from), Transport::udp};
-    const auto verdict = latching_.handle(kStart, path, bytes, outcome);
-    flows_.apply(outcome);
-    last_reason_ = verdict ? std::nullopt : std::optional{verdict.reason()};
-    if (outcome.replies().empty()) return std::nullopt;
-    return outcome.replies()[0].to;
+  void set_path() { call_.set(path_); }
+  std::optional<Endpoint> send(SocketId socket, const char* from, ConstBytes bytes) {
+    return call_.send(socket, at(from), bytes);
   }
   std::optional<Endpoint> send_rtp(SocketId socket, const char* from) {
-    static const std::vector<std::byte> kRtp(172, std::byte{0x80});
-    return send(socket, from, kRtp);
+    return send(socket, from, rtp_packet(1, next_++));
   }
-
   [[nodiscard]] const FlowSpec* flow(SocketId socket, const char* from) const {
-    const auto found = flows_.flows.find({socket, at(from), kNoChannel});
-    return found == flows_.flows.end() ? nullptr : &found->second;
+    return call_.flows.find(socket, at(from));
   }
 
   MediaPath path_;
-  FlowsAfterEdits flows_;
-  WorkerCounters counters_;
-  AnchorLatching latching_{flows_, counters_, {at("192.0.2.10").address}};
-  std::optional<DropReason> last_reason_;
+  LatchedCall call_;
+  std::uint16_t next_ = 1;
 };
 
 TEST_F(AnchorLatchingTest, TheFirstPacketFromTheSignalledAddressLatchesItsPort) {
@@ -99,15 +55,15 @@ TEST_F(AnchorLatchingTest, TheFirstPacketFromTheSignalledAddressLatchesItsPort) 
 TEST_F(AnchorLatchingTest, AStrangerNeverLatches) {
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "203.0.113.66:4000"));
-  EXPECT_EQ(last_reason_, DropReason::unknown_source);
-  EXPECT_TRUE(flows_.flows.empty());
+  EXPECT_EQ(call_.refusal, DropReason::unknown_source);
+  EXPECT_TRUE(call_.flows.flows.empty());
 }
 
 TEST_F(AnchorLatchingTest, TheSourceIsLockedAfterTheFirstMatch) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4712"));
-  EXPECT_EQ(last_reason_, DropReason::unknown_source);
+  EXPECT_EQ(call_.refusal, DropReason::unknown_source);
 }
 
 TEST_F(AnchorLatchingTest, ANewSdpAllowsOneNewLatch) {
@@ -116,9 +72,20 @@ TEST_F(AnchorLatchingTest, ANewSdpAllowsOneNewLatch) {
   path_.near.signalled_addresses.push_back(at("198.51.100.77").address);
   set_path();
   EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr) << "running media is not cut";
-  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.77:9"));
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.77:9"));
+  EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.77:9"));
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.77:9")) << "three in a row";
   EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.9:9"));
+}
+
+TEST_F(AnchorLatchingTest, AnAddressThatTheNewSdpLeftBehindYieldsAtOnce) {
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.9:4711"));
+  path_.near.signalled_addresses = {at("198.51.100.77").address};
+  set_path();
+  EXPECT_TRUE(send_rtp(kCallerSocket, "198.51.100.77:9"));
+  EXPECT_EQ(flow(kCallerSocket, "198.51.100.9:4711"), nullptr);
 }
 
 TEST_F(AnchorLatchingTest, TheSameSdpAgainChangesNothing) {
@@ -129,14 +96,26 @@ TEST_F(AnchorLatchingTest, TheSameSdpAgainChangesNothing) {
   EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
 }
 
-TEST_F(AnchorLatchingTest, ANewTransportAddressMovesTheTargetAtOnce) {
+/// RFC 3264 §8.3.1. What was learned from a NAT stays instead; see the matrix.
+TEST_F(AnchorLatchingTest, ANewTransportAddressMovesTheTargetOfAnExactLatchAtOnce) {
   set_path();
-  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
   ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
   path_.near.signalled = at("198.51.100.9:8000");
   set_path();
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("198.51.100.9:8000"));
-  EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
+  EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4000"), nullptr) << "still heard";
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.9:8000"));
+  EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4000"), nullptr);
+}
+
+TEST_F(AnchorLatchingTest, APartyThatMayNotSendIsSentToWhereTheNewSdpSays) {
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  path_.near.signalled = at("198.51.100.9:8000");
+  path_.near.may_send = false;
+  set_path();
+  EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("198.51.100.9:8000"));
 }
 
 TEST_F(AnchorLatchingTest, StrictAdmitsOnlyTheSignalledEndpoint) {
@@ -155,7 +134,7 @@ TEST_F(AnchorLatchingTest, SipSourceAdmitsOnlyWhereTheSipCameFrom) {
 }
 
 TEST_F(AnchorLatchingTest, AsymmetricAdmitsTheAddressAndSendsWhereItWasSignalled) {
-  path_.near.latching = Latching::asymmetric;
+  path_.near.is_asymmetric = true;
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "203.0.113.5:4711"));
   EXPECT_EQ(send_rtp(kCallerSocket, "198.51.100.1:4711"), at("10.0.0.20:6000"));
@@ -182,7 +161,7 @@ TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
   path_.far.signalled = {};
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
-  EXPECT_EQ(last_reason_, DropReason::no_destination);
+  EXPECT_EQ(call_.refusal, DropReason::no_destination);
   path_.far.signalled = at("10.0.0.20:6000");
   set_path();
   EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4000")->destination, at("10.0.0.20:6000"));
@@ -212,7 +191,7 @@ TEST_F(IceLatchingTest, AForgedCheckDoesNot) {
                                           {"calleeufrag:callerufragx", "calleepassword"},
                                           {"", "calleepassword"}}) {
     EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:999", make_check(name, key))) << name;
-    EXPECT_EQ(last_reason_, DropReason::unknown_source);
+    EXPECT_EQ(call_.refusal, DropReason::unknown_source);
   }
 }
 
@@ -242,7 +221,7 @@ TEST_F(IceLatchingTest, SourcesOfOnePartyAreBounded) {
   }
   EXPECT_FALSE(
       send(kCallerSocket, "203.0.113.50:9999", make_check(caller_name_, "calleepassword")));
-  EXPECT_EQ(last_reason_, DropReason::too_many_sources);
+  EXPECT_EQ(call_.refusal, DropReason::too_many_sources);
 }
 
 TEST_F(IceLatchingTest, StrictIgnoresChecks) {
@@ -266,6 +245,8 @@ TEST_F(IceLatchingTest, Rfc8445_9_ARestartForgetsOlderSources) {
 
 /// The offer behind the checks names what the far agent sees of its sender: our own port, where
 /// nothing may be sent.
+/// The offer behind the checks names what the far agent sees of its sender: our own port, where
+/// nothing may be sent.
 TEST_F(IceLatchingTest, Rfc5245_9_1_2_2_AnSdpWithoutAPlaceToSendToMovesNothing) {
   ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1000", make_check(caller_name_, "calleepassword")));
   path_.near.signalled = {};
@@ -273,9 +254,15 @@ TEST_F(IceLatchingTest, Rfc5245_9_1_2_2_AnSdpWithoutAPlaceToSendToMovesNothing) 
   EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("203.0.113.50:1000"))
       << "before the caller has sent anything";
   EXPECT_NE(flow(kCallerSocket, "203.0.113.50:1000"), nullptr);
+}
+
+TEST_F(IceLatchingTest, TheLastCheckedPairStaysUntilItFallsSilent) {
+  ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1000", make_check(caller_name_, "calleepassword")));
   path_.near.signalled = at("198.51.100.9:8000");
   set_path();
-  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("198.51.100.9:8000"));
+  EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("203.0.113.50:1000"));
+  call_.wait(seconds{3});
+  EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("198.51.100.9:8000"));
 }
 
 // All branches of a fork share the callee-facing socket; each has its own caller-facing one.
@@ -285,8 +272,7 @@ TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
   second.near.socket = SocketId{7};
   second.far.signalled = at("10.0.0.30:7000");
   second.far.ice = {{"callerufrag", "callerpassword", "otherufrag"}};
-  Outcome outcome;
-  latching_.set_path(kStart, second, outcome);
+  call_.set(second);
 
   send_rtp(kCalleeSocket, "10.0.0.20:6000");
   send_rtp(kCalleeSocket, "10.0.0.30:7000");
@@ -296,40 +282,49 @@ TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
   send(kCalleeSocket, "10.0.0.99:1", make_check("callerufrag:otherufrag", "callerpassword"));
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.99:1")->out_socket, SocketId{7});
 
-  outcome.clear();
-  latching_.remove_path(kStart, path_.id, outcome);
-  flows_.apply(outcome);
+  call_.remove(path_.id);
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000"), nullptr);
-  EXPECT_NE(flow(kCalleeSocket, "10.0.0.30:7000"), nullptr);
+  EXPECT_NE(flow(kCalleeSocket, "10.0.0.99:1"), nullptr);
+  EXPECT_EQ(flow(kCalleeSocket, "10.0.0.30:7000"), nullptr) << "latched before the check";
 }
 
 TEST_F(AnchorLatchingTest, PublishesWhatFlowsCountedAcrossReLatches) {
   set_path();
-  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));  // 1 packet by the slow path
-  flows_.usages[{kCallerSocket, at("198.51.100.1:4711"), kNoChannel}] = {10, 1720, kStart};
+  for (int i = 0; i < 11; ++i) ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   path_.near.signalled = at("198.51.100.9:8000");
   set_path();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.9:8000"));
+  const Time last = call_.now += seconds{7};
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.9:8000"));
-  flows_.usages[{kCallerSocket, at("198.51.100.9:8000"), kNoChannel}] = {5, 860,
-                                                                         kStart + seconds{7}};
-  EXPECT_LE(latching_.next_deadline(), kStart + AnchorLatching::kPublishInterval);
-  Outcome outcome;
-  latching_.expire(kStart + seconds{8}, outcome);
+  EXPECT_LE(call_.latching.next_deadline(), last);
+  call_.wait(seconds{1});
   EXPECT_EQ(path_.counters->packets[0].value(), 17);
   EXPECT_EQ(path_.counters->bytes[0].value(), 17 * 172);
   EXPECT_EQ(path_.counters->packets[1].value(), 0);
-  EXPECT_EQ(Time{Duration{path_.counters->last_activity.value()}}, kStart + seconds{7});
+  EXPECT_EQ(Time{Duration{path_.counters->last_activity.value()}}, last);
+}
+
+TEST_F(AnchorLatchingTest, LatchesAndReclaimsAreCounted) {
+  path_.near.payload.kind = LinePayload::Kind::rtp;
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
+  call_.wait(seconds{2});
+  for (int i = 0; i < 3; ++i) (void)send_rtp(kCallerSocket, "198.51.100.1:4711");
+  EXPECT_EQ(call_.latches(LatchKind::moved), 1U);
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
+  EXPECT_EQ(call_.latches(LatchKind::exact), 1U);
+  EXPECT_EQ(call_.latches(LatchKind::reclaimed), 1U);
+  EXPECT_EQ(path_.counters->reclaims[0].value(), 1);
+  EXPECT_EQ(path_.counters->reclaims[1].value(), 0);
 }
 
 TEST_F(AnchorLatchingTest, ARemovedPathLeavesNothing) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
-  Outcome outcome;
-  latching_.remove_path(kStart, path_.id, outcome);
-  flows_.apply(outcome);
-  EXPECT_TRUE(flows_.flows.empty());
-  EXPECT_EQ(latching_.next_deadline(), kNever);
+  call_.remove(path_.id);
+  EXPECT_TRUE(call_.flows.flows.empty());
+  EXPECT_EQ(call_.latching.next_deadline(), kNever);
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
 }
 

@@ -21,4 +21,13 @@ inline std::vector<std::byte> make_check(const std::string& username, std::strin
   return {message.begin(), message.end()};
 }
 
+/// What an agent with that password answers to a check.
+inline std::vector<std::byte> make_response(std::string_view password) {
+  std::vector<std::byte> buffer(512);
+  stun::StunBuilder builder{buffer, stun::Method::binding, stun::MessageClass::success,
+                            stun::TransactionId::random()};
+  const auto message = builder.integrity(stun::short_term_key(password)).fingerprint().finish();
+  return {message.begin(), message.end()};
+}
+
 }  // namespace avedge::latching

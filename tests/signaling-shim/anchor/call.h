@@ -13,6 +13,15 @@ struct RecordingObserver final : CallObserver {
   void on_call_ended(const CallInfo& call, const CallEnd& end) override {
     ended.emplace_back(call, end);
   }
+  struct Reclaim {
+    Side party;
+    std::uint64_t times;
+    friend bool operator==(const Reclaim&, const Reclaim&) = default;
+  };
+  std::vector<Reclaim> reclaims;
+  void on_media_reclaimed(const CallInfo&, Side party, std::uint64_t times) override {
+    reclaims.push_back({party, times});
+  }
 };
 
 /// One audio line; the caller is 192.0.2.16 outside, the callee 10.0.0.20 inside, unless told.

@@ -36,12 +36,20 @@ TEST_F(PartyTermsTest, TheSourceOfTheMessageMayReplaceWhatIsDescribed) {
 }
 
 TEST_F(PartyTermsTest, APartyMayHaveALatchingOfItsOwn) {
-  terms.latching = Latching::asymmetric;
+  terms.latching = Latching::strict;
+  terms.timing = LatchTiming::delayed;
+  terms.rebinding = Rebinding::refused;
+  terms.is_asymmetric = true;
   (void)invite(audio(kCaller, 5000));
   terms = {};
   (void)ok(audio(kCallee, 7000));
-  EXPECT_EQ(control.path(0).near.latching, Latching::asymmetric);
-  EXPECT_EQ(control.path(0).far.latching, Latching::signalled);
+  const auto rules = [](const MediaEnd& end) {
+    return std::tuple{end.latching, end.timing, end.rebinding, end.is_asymmetric};
+  };
+  EXPECT_EQ(rules(control.path(0).near),
+            std::tuple(Latching::strict, LatchTiming::delayed, Rebinding::refused, true));
+  EXPECT_EQ(rules(control.path(0).far),
+            std::tuple(Latching::signalled, LatchTiming::immediate, Rebinding::same_stream, false));
 }
 
 TEST_F(PartyTermsTest, TheReceiverMayBeGivenPortsOfTheOtherFamily) {

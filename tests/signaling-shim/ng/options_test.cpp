@@ -118,8 +118,37 @@ TEST(NgOptions, FlagsBecomeTermsOfTheParty) {
   EXPECT_EQ(Options::read(nowhere).terms().place, Place::described_or_source)
       << "without received-from there is only the description";
   const Value asymmetric{Entries{{"flags", List{"asymmetric"}}}};
-  EXPECT_EQ(Options::read(asymmetric).terms().latching, Latching::asymmetric);
+  EXPECT_TRUE(Options::read(asymmetric).terms().is_asymmetric);
   EXPECT_EQ(Options::read(source).terms().latching, std::nullopt);
+}
+
+/// docs/latching.md has this as a table.
+TEST(NgOptions, EndpointLearningBecomesLatching) {
+  struct Case {
+    const char* flag;
+    std::optional<Latching> latching;
+    LatchTiming timing;
+    Rebinding rebinding;
+  };
+  const auto none = std::nullopt;
+  for (const Case& c :
+       {Case{"trust-address", none, LatchTiming::immediate, Rebinding::same_stream},
+        Case{"endpoint-learning=immediate", none, LatchTiming::immediate, Rebinding::same_stream},
+        Case{"endpoint-learning=delayed", none, LatchTiming::delayed, Rebinding::same_stream},
+        Case{"endpoint-learning-heuristic", none, LatchTiming::heuristic, Rebinding::same_stream},
+        Case{"endpoint learning=off", Latching::strict, LatchTiming::immediate,
+             Rebinding::same_stream},
+        Case{"strict-source", none, LatchTiming::immediate, Rebinding::refused},
+        Case{"media handover", none, LatchTiming::immediate, Rebinding::any_stream}}) {
+    const Value request{Entries{{"flags", List{c.flag}}}};
+    const auto terms = Options::read(request).terms();
+    EXPECT_EQ(terms.latching, c.latching) << c.flag;
+    EXPECT_EQ(terms.timing, c.timing) << c.flag;
+    EXPECT_EQ(terms.rebinding, c.rebinding) << c.flag;
+  }
+  const Value both{Entries{{"flags", List{"media-handover", "strict-source"}}}};
+  EXPECT_EQ(Options::read(both).terms().rebinding, Rebinding::refused);
+  EXPECT_EQ(Options::read(both).warnings.size(), 1U) << "media-handover is not what it was";
 }
 
 }  // namespace
