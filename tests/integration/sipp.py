@@ -3,7 +3,7 @@
 The INVITE follows the Skype-federation trace: it comes from a mediation server behind a SIP trunk, in
 `fixtures/skype_offer.sdp` with host, server-reflexive and relayed candidates of RTP and RTCP, and with
 SRTP keys. The relayed address is where the media really is; the other two exist only in the SDP and
-must go no further than the edge.
+must go no further than the edge. SIPp makes no ICE checks: the answer declines ICE (a=ice-mismatch).
 """
 
 import base64

@@ -11,7 +11,7 @@ from media import Media, assert_talk, place_in
 from user_agent import Dialog, on_udp
 
 _DOMAIN = "lines.example"
-_MUX = ("a=rtcp-mux", "a=ice-ufrag:{ufrag}", "a=ice-pwd:0123456789012345678901")
+_MUX = ("a=rtcp-mux",)
 
 
 class Call:
@@ -150,7 +150,8 @@ def test_a_route_may_keep_candidates_and_add_the_edge(lab):
            "a=x-candidate-ipv6:2 1 UDP 2130705919 2001:db8::16 15206 typ host",
            "a=end-of-candidates"]
     call = Call(lab, 1, candidates="add")
-    offer, answer = call.establish(["m=audio {0} RTP/AVP 0", *own], ["m=audio {0} RTP/AVP 0", *own])
+    offer, answer = call.establish(["m=audio {0} RTP/AVP 0", *own],
+                                   ["m=audio {0} RTP/AVP 0", *own, "a=ice-mismatch"])
     for seen, edge, party in ((offer, EDGE_INTERNAL, call.outer[0]),
                               (answer, EDGE_EXTERNAL, call.inner[0])):
         candidates = re.findall(r"(?m)^a=candidate:(.*)\r$", seen)

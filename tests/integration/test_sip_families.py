@@ -68,7 +68,7 @@ class Call:
 def test_each_side_talks_in_its_own_family(lab, outside, inside, more):
     call = Call(lab, outside, inside)
     callee_sees = call.offer(*more)
-    caller_sees = call.answer(*more)
+    caller_sees = call.answer(*more, *(["a=ice-mismatch"] if more else []))  # nobody makes checks
     assert (caller_sees[0], callee_sees[0]) == (call.edge_out, call.edge_in)
     assert_talk(call.media[0], caller_sees, call.media[1], callee_sees)
     call.end()
