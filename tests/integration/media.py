@@ -39,6 +39,9 @@ class Media:
             self._udp.sendto(packets[-1], to)
         return packets
 
+    def send_bytes(self, to, data):
+        self._udp.sendto(data, to)
+
     def receive(self, count=5):
         """So many packets and the addresses they came from."""
         self._udp.settimeout(PATIENCE)

@@ -236,7 +236,7 @@ def test_flags_that_the_receiver_sees(module, call, flags, more, shown):
 @pytest.mark.parametrize("flags", [
     "trust-address", "symmetric", "force", "auto-bridge", "replace-session-connection",
     "repacketize=20", "label=caller", "metadata=7b7d", "DTLS=passive", "DTLS=off", "SDES=off",
-    "SDES-no-AES_CM_128_HMAC_SHA1_32", "strict-source", "media-handover", "port-latching",
+    "SDES-no-AES_CM_128_HMAC_SHA1_32", "strict-source", "port-latching",
     "inject-DTMF", "generate-mid", "no-such-flag", "no-such-key=value"])
 def test_flags_that_change_nothing_here_do_no_harm(module, call, flags):
     """What is sent on blindly, and what the edge does anyway."""
@@ -252,6 +252,8 @@ def test_flags_that_change_nothing_here_do_no_harm(module, call, flags):
     ("codec-strip-opus", "codecs are passed as they are"),
     ("codec-mask-PCMA", "codecs are passed as they are"),
     ("TOS=184", "TOS is left to the edge"),
+    ("media-handover", "media-handover: only to the addresses that the SDP or received-from admits, "
+                       "after 2 s of silence"),
     ("ICE=force", "the description has no ICE, and gets none"),
 ])
 def test_what_cannot_be_had_is_said_in_the_reply(module, call, flags, warning):

@@ -173,6 +173,7 @@ def test_two_that_connect_are_joined(lab):
 def test_tcp_stands_beside_the_datagrams(lab):
     lines = [*_AUDIO, *_ICE, *_UDP, *_PASSIVE, *_ACTIVE]
     call = Call(lab, lines, lines).answer()
+    _show_by_checks(call)
     assert_talk(call.outer.media, place_in(call.answer_seen), call.inner.media, place_in(call.offer))
     call.inner.listen()
     outer = call.outer.connect(_stream_place(call.answer_seen))
@@ -200,6 +201,9 @@ def test_the_party_without_tcp_gets_datagrams(lab):
     assert datagrams == sent
     (source,) = sources
     assert source[0] == EDGE_INTERNAL and source != place_in(call.offer), "a port of that purpose alone"
+    check = _check(f"u{_INNER}", f"u{_OUTER}")
+    call.inner.media.send_bytes(source, check)
+    assert outer.receive() == check
     back = call.inner.media.send(source, 3)
     assert [outer.receive() for _ in back] == back
     call.end()
@@ -210,6 +214,16 @@ def _check(sender, receiver, password=None):
     user = stun.attribute(stun.USERNAME, f"{receiver}:{sender}".encode())
     key = password or f"{receiver}0123456789012345678901"
     return stun.message(stun.BINDING, user, key=key.encode(), fingerprint=True)
+
+
+def _show_by_checks(call):
+    """Where ICE is agreed nothing else shows a party's UDP socket to be its own."""
+    outer, inner = (call.outer.media, f"u{_OUTER}"), (call.inner.media, f"u{_INNER}")
+    for (sender, mine), (receiver, theirs), to in ((outer, inner, place_in(call.answer_seen)),
+                                                   (inner, outer, place_in(call.offer))):
+        check = _check(mine, theirs)
+        sender.send_bytes(to, check)
+        assert receiver.receive(1)[0] == [check]
 
 
 def test_who_connects_from_elsewhere_must_send_a_check(lab):
