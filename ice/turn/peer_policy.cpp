@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ice/turn/address_forms.h"
+#include "relay/core/address_forms.h"
 
 namespace avedge::turn {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ice/stun/attribute_values.h"
-#include "ice/turn/address_forms.h"
+#include "relay/core/address_forms.h"
 
 namespace avedge::turn {
 
