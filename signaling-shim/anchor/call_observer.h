@@ -8,6 +8,7 @@
 
 #include "relay/core/counters.h"
 #include "signaling-shim/anchor/media_anchor.h"
+#include "signaling-shim/anchor/media_targets.h"
 
 namespace avedge::anchor {
 
@@ -66,6 +67,10 @@ class CallObserver {
   virtual void on_call_started(const CallInfo& call) = 0;
   /// Exactly once for every call that started, before its ports are freed.
   virtual void on_call_ended(const CallInfo& call, const CallEnd& end) = 0;
+  /// Once for each call: media is not sent where an SDP wants it, as `advice` explains. If the
+  /// party `is_refused`, that was its last chance, and so is its SDP.
+  virtual void on_target_refused(const CallInfo& call, std::string_view advice,
+                                 bool is_refused) = 0;
 };
 
 /// One row of `avedge sessions`.
@@ -85,6 +90,7 @@ struct SessionCounters {
   Counter started;
   Counter answered;
   std::array<Counter, kEndReasonLabels.size()> ended;
+  std::array<Counter, kTargetVerdictLabels.size()> targets_refused;  // by TargetVerdict
 };
 
 }  // namespace avedge::anchor
