@@ -10,6 +10,7 @@
 #include "edge/config/listeners.h"
 #include "edge/config/network.h"
 #include "edge/config/ng_section.h"
+#include "edge/config/peer_rule.h"
 #include "edge/config/section.h"
 #include "edge/config/service_sections.h"
 #include "edge/config/sip_section.h"
@@ -52,6 +53,7 @@ Config read_all(Section& top, const std::string& folder, Problems& problems) {
   read_certificates(top, folder, config, problems);
   Listeners listeners{config, problems};
   read_turn(top, folder, listeners, config, problems);
+  read_media(top, config, problems);
   read_sip(top, folder, listeners, config, problems);
   read_trace(top, folder, config, problems);
   read_ng(top, listeners, config, problems);

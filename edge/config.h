@@ -17,6 +17,7 @@
 #include "relay/core/endpoint.h"
 #include "relay/core/ingress.h"
 #include "relay/core/media_path.h"
+#include "relay/core/port_range.h"
 #include "relay/core/prefix.h"
 #include "relay/core/result.h"
 #include "relay/secure/mutual_tls.h"
@@ -38,14 +39,6 @@ struct Interface {
   std::vector<InterfaceAddress> addresses;
   std::string device;  // empty: sockets are not bound to a device
   friend bool operator==(const Interface&, const Interface&) = default;
-};
-
-/// Both ends included.
-struct PortRange {
-  Port first;
-  Port last;
-  [[nodiscard]] bool contains(Port port) const { return first <= port && port <= last; }
-  friend bool operator==(const PortRange&, const PortRange&) = default;
 };
 
 /// [[relay]]: where media ports are leased. Ranges of one interface do not overlap.
@@ -102,6 +95,7 @@ enum class RuleAction : std::uint8_t { allow, deny };
 struct PeerRule {
   RuleAction action = RuleAction::deny;
   Prefix prefix;
+  std::optional<PortRange> ports{};  // nothing: every port, but of this host none
   friend bool operator==(const PeerRule&, const PeerRule&) = default;
 };
 
@@ -197,6 +191,18 @@ struct TurnConfig {
   /// RFC 8656 §5: a nonce expires at least once every hour.
   std::chrono::seconds nonce_lifetime{3600};
   friend bool operator==(const TurnConfig&, const TurnConfig&) = default;
+};
+
+/// [[media.peer_rule]]: where media may be sent before its party has latched.
+struct MediaPeerRule {
+  std::string interface;  // that faces the party; empty: any
+  PeerRule rule;
+  friend bool operator==(const MediaPeerRule&, const MediaPeerRule&) = default;
+};
+
+struct MediaConfig {
+  std::vector<MediaPeerRule> peer_rules;
+  friend bool operator==(const MediaConfig&, const MediaConfig&) = default;
 };
 
 /// One entry of `next_hops`: "sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]".
@@ -315,6 +321,7 @@ struct Config {
   std::vector<RelayRange> relays;
   std::vector<Certificate> certificates;
   TurnConfig turn;
+  MediaConfig media;
   SipConfig sip;
   TraceConfig trace;
   NgConfig ng;

@@ -20,6 +20,7 @@
 #include "edge/port_range_check.h"
 #include "edge/rights.h"
 #include "edge/signalling_plane.h"
+#include "relay/host/local_address_watch.h"
 
 namespace avedge::edge {
 namespace {
@@ -42,6 +43,7 @@ Config with_reloadable_parts(Config running, const Config& fresh) {
   running.turn.tcp_relay = fresh.turn.tcp_relay;
   running.turn.mobility = fresh.turn.mobility;
   running.turn.peer_rules = fresh.turn.peer_rules;
+  running.media.peer_rules = fresh.media.peer_rules;
   running.turn.channel_numbers = fresh.turn.channel_numbers;
   running.turn.default_lifetime = fresh.turn.default_lifetime;
   running.turn.max_lifetime = fresh.turn.max_lifetime;
@@ -66,6 +68,7 @@ class Daemon {
 
  private:
   Result<void> start_planes();
+  void follow_addresses();
   Result<void> start_http();
   Result<void> start_admin();
   void add_metrics();
@@ -85,6 +88,7 @@ class Daemon {
   // Signalling holds ports of the media plane, so it goes first.
   std::unique_ptr<MediaPlane> media_;
   std::unique_ptr<SignallingPlane> signalling_;
+  relay::LocalAddressWatch addresses_;  // tells both
   std::optional<HttpServer> http_;
   std::string admin_path_;
   std::optional<AdminServer> admin_;
@@ -105,17 +109,42 @@ Result<void> Daemon::start() {
 /// Everything is bound before anything is served. What only binding takes is given up before the
 /// threads that serve are started; the log has given it up for its own.
 Result<void> Daemon::start_planes() {
-  auto media = MediaPlane::open(config_);
+  auto media = MediaPlane::open(config_, addresses_.first());
   if (!media) return media.reason();
   media_ = *std::move(media);
   if (const auto given_up = give_up_rights(); !given_up) return given_up.reason();
   if (!config_.sip.listeners.empty() || !config_.ng.listeners.empty()) {
-    auto signalling = SignallingPlane::start(config_, media_->session_control());
+    auto signalling =
+        SignallingPlane::start(config_, media_->session_control(), addresses_.first());
     if (!signalling) return signalling.reason();
     signalling_ = *std::move(signalling);
   }
   media_->start();
+  follow_addresses();
   return {};
+}
+
+/// The kernel's word is needed for what the configuration does not name; without it the edge works
+/// as well, and less is out of reach.
+void Daemon::follow_addresses() {
+  const auto complain = [](const Error& error) {
+    log_warning(
+        "the kernel does not tell the addresses of this host: only those of the "
+        "configuration are out of reach of clients",
+        {{"reason", error.message()}});
+  };
+  if (addresses_.first_failure()) complain(*addresses_.first_failure());
+  addresses_.start({.on_change =
+                        [this](const SharedLocalAddresses& addresses) {
+                          media_->use_local_addresses(addresses);
+                          if (signalling_) signalling_->use_local_addresses(addresses);
+                          log_event("addresses of this host", {{"count", addresses->size()}});
+                        },
+                    .on_routes =
+                        [this] {
+                          if (signalling_) signalling_->forget_routes();
+                        },
+                    .on_failure = complain});
 }
 
 void Daemon::add_metrics() {
@@ -130,6 +159,11 @@ void Daemon::add_metrics() {
       for (const Drops* counted : signalling_->drops()) drops.push_back(counted);
     }
     report_drops(sink, drops);
+  });
+  metrics_.add_source([this](MetricSink& sink) {
+    sink.gauge("avedge_local_addresses",
+               "Addresses and networks of this host; 0 while the kernel does not tell.", {},
+               static_cast<double>(addresses_.known()));
   });
   metrics_.add_source(report_process);
 }
@@ -225,6 +259,7 @@ Result<nlohmann::json> Daemon::reload() {
   config_ = reachable;
   set_log_level(config_.log.level);
   media_->reconfigure(config_);
+  if (signalling_) signalling_->reconfigure(config_);
   log_event("reloaded", {{"changed", changed}, {"needs_restart", needs_restart}});
   return nlohmann::json{{"changed", changed}, {"needs_restart", needs_restart}};
 }

@@ -51,7 +51,8 @@ turn::SharedRules make_rules(const Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config) {
+Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config,
+                                                     const SharedLocalAddresses& local_addresses) {
   std::unique_ptr<MediaPlane> plane{new MediaPlane{config}};
   const auto settings = data_plane_settings(config);
   if (!settings) return settings.reason();
@@ -59,7 +60,7 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config) {
   const auto own = own_addresses(settings->ranges);
   auto data_plane =
       relay::DataPlane::open(*settings, [&](const relay::HandlerSurroundings& around) {
-        return plane->make_handlers(rules, own, around);
+        return plane->make_handlers(rules, own, local_addresses, around);
       });
   if (!data_plane) return data_plane.reason();
   plane->data_plane_ = std::move(data_plane).value();
@@ -81,10 +82,11 @@ void MediaPlane::stop() {
 
 relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
                                           const std::vector<IpAddress>& own_addresses,
+                                          const SharedLocalAddresses& local_addresses,
                                           const relay::HandlerSurroundings& around) {
   auto server = std::make_unique<turn::Server>(
       rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, log_,
-                                &around.peers, this, around.worker});
+                                &around.peers, this, around.worker, local_addresses});
   servers_.push_back(server.get());
   auto datagrams =
       std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own_addresses);
@@ -127,6 +129,14 @@ void MediaPlane::reconfigure(const Config& config) {
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     worker(i).post([server = servers_[i], rules](relay::Worker& own) {
       own.consult([&](Time, Outcome& outcome) { server->reconfigure(rules, outcome); });
+    });
+  }
+}
+
+void MediaPlane::use_local_addresses(const SharedLocalAddresses& addresses) {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    worker(i).post([server = servers_[i], addresses](relay::Worker& own) {
+      own.consult([&](Time, Outcome& outcome) { server->set_local_addresses(addresses, outcome); });
     });
   }
 }

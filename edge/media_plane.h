@@ -21,7 +21,9 @@ class MediaPlane : private turn::Neighbours {
   MediaPlane& operator=(const MediaPlane&) = delete;
 
   /// Binds all listeners. Fails with the address that could not be had, and why.
-  [[nodiscard]] static Result<std::unique_ptr<MediaPlane>> open(const Config& config);
+  /// `local_addresses`: those of this host, as long as nobody says otherwise.
+  [[nodiscard]] static Result<std::unique_ptr<MediaPlane>> open(
+      const Config& config, const SharedLocalAddresses& local_addresses);
 
   void start() { data_plane_->start(); }
   /// Ends the workers, then the allocations. Signalling must have stopped before.
@@ -32,6 +34,8 @@ class MediaPlane : private turn::Neighbours {
 
   /// Takes over what of TURN can change while it runs: users, secrets, peer rules, lifetimes.
   void reconfigure(const Config& config);
+  /// This host has other addresses now. Any thread.
+  void use_local_addresses(const SharedLocalAddresses& addresses);
   /// New TLS and DTLS clients are shown the certificates of `config`, whose listeners are those of
   /// the start; sessions that are there stay. All or, with an error, none.
   [[nodiscard]] Result<void> replace_certificates(const Config& config);
@@ -51,6 +55,7 @@ class MediaPlane : private turn::Neighbours {
   explicit MediaPlane(const Config& config);
   relay::Handlers make_handlers(const turn::SharedRules& rules,
                                 const std::vector<IpAddress>& own_addresses,
+                                const SharedLocalAddresses& local_addresses,
                                 const relay::HandlerSurroundings& around);
   [[nodiscard]] relay::Worker& worker(std::size_t index);
 

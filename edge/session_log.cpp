@@ -1,6 +1,7 @@
 #include "edge/session_log.h"
 
 #include "edge/log.h"
+#include "relay/core/prefix.h"
 
 namespace avedge::edge {
 namespace {
@@ -38,6 +39,23 @@ void AllocationLog::on_closed(const turn::AllocationInfo& allocation, turn::Clos
                                   {"bytes_to_client", traffic.down.bytes}});
 }
 
+void AllocationLog::on_own_address_refused(const turn::AllocationInfo& allocation,
+                                           const Endpoint& peer) {
+  const Duration now = std::chrono::steady_clock::now().time_since_epoch();
+  std::int64_t next = next_refusal_.load(std::memory_order_relaxed);
+  const std::int64_t later = std::chrono::nanoseconds{now + kBetweenRefusals}.count();
+  if (now.count() < next || !next_refusal_.compare_exchange_strong(next, later)) return;
+  const auto bits = static_cast<unsigned>(8 * peer.address.bytes().size());
+  const std::string rule = "[[turn.peer_rule]] action = \"allow\", prefix = \"" +
+                           Prefix::covering(peer.address, bits).to_string() +
+                           "\", ports = \"FIRST-LAST\"";
+  log_warning("peer refused: an address of this host",
+              {{"user", allocation.user},
+               {"client", allocation.five_tuple.client.endpoint.to_string()},
+               {"peer", peer.to_string()},
+               {"opened_by", rule}});
+}
+
 void CallLog::on_call_started(const anchor::CallInfo& call) {
   log_event("call started", {{"call_id", call.call_id},
                              {"from", call.caller_interface},
@@ -62,6 +80,15 @@ void CallLog::on_media_reclaimed(const anchor::CallInfo& call, anchor::Side part
               {{"call_id", call.call_id},
                {"party", party == anchor::Side::caller ? "caller" : "callee"},
                {"times", times}});
+}
+
+void CallLog::on_target_refused(const anchor::CallInfo& call, std::string_view advice,
+                                bool is_refused) {
+  log_warning(is_refused ? "call refused for its media address" : "media address not used",
+              {{"call_id", call.call_id},
+               {"from", call.caller_interface},
+               {"to", call.callee_interface},
+               {"reason", advice}});
 }
 
 }  // namespace avedge::edge

@@ -1,6 +1,7 @@
 // One line in the log for every allocation and every call that begins or ends.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "ice/turn/observer.h"
@@ -17,6 +18,14 @@ class AllocationLog final : public turn::AllocationObserver {
   void on_opened(const turn::AllocationInfo& allocation) override;
   void on_closed(const turn::AllocationInfo& allocation, turn::CloseReason reason,
                  const turn::Traffic& traffic, Duration lifetime) override;
+  /// One line in kBetweenRefusals, whoever asks.
+  void on_own_address_refused(const turn::AllocationInfo& allocation,
+                              const Endpoint& peer) override;
+
+ private:
+  static constexpr std::chrono::seconds kBetweenRefusals{10};
+
+  std::atomic<std::int64_t> next_refusal_{0};  // monotonic nanoseconds
 };
 
 class CallLog final : public anchor::CallObserver {
@@ -25,6 +34,8 @@ class CallLog final : public anchor::CallObserver {
   void on_call_ended(const anchor::CallInfo& call, const anchor::CallEnd& end) override;
   void on_media_reclaimed(const anchor::CallInfo& call, anchor::Side party,
                           std::uint64_t times) override;
+  void on_target_refused(const anchor::CallInfo& call, std::string_view advice,
+                         bool is_refused) override;
 };
 
 }  // namespace avedge::edge

@@ -52,14 +52,36 @@ std::vector<IpAddress> own_addresses(const Config& config) {
   return own;
 }
 
-anchor::OwnPlaces own_places(const Config& config) {
-  anchor::OwnPlaces own{own_addresses(config), {}};
-  for (const relay::RelayRange& range : relay_ranges(config)) {
-    for (const IpAddress& address : {range.local, range.advertised}) {
-      own.media.push_back({address, range.first, range.last});
+/// What the edge binds besides its relay ports, of whatever protocol: no rule opens it to media.
+std::vector<Endpoint> own_listeners(const Config& config) {
+  std::vector<Endpoint> own;
+  const auto add = [&own](const std::vector<ListenAddress>& addresses) {
+    for (const ListenAddress& address : addresses) {
+      own.push_back(address.local);
+      own.push_back(address.advertised);
+    }
+  };
+  for (const Listener& listener : config.turn.listeners) add(listener.addresses);
+  for (const Listener& listener : config.sip.listeners) add(listener.addresses);
+  for (const NgListener& listener : config.ng.listeners) add(listener.addresses);
+  if (config.metrics_http) own.push_back(*config.metrics_http);
+  return own;
+}
+
+anchor::TargetSettings target_settings(const Config& config) {
+  anchor::TargetSettings settings;
+  settings.rules = target_rules(config);
+  for (const Interface& interface : config.interfaces) {
+    anchor::MediaInterface& translated = settings.interfaces.emplace_back();
+    translated.name = interface.name;
+    translated.device = interface.device;
+    for (const InterfaceAddress& address : interface.addresses) {
+      translated.addresses.push_back({address.local, address.advertised});
     }
   }
-  return own;
+  settings.own_addresses = own_addresses(config);
+  settings.own_listeners = own_listeners(config);
+  return settings;
 }
 
 std::size_t port_count(const std::vector<relay::RelayRange>& ranges) {
@@ -85,9 +107,9 @@ bool has(const Listener& listener, Transport transport) {
   return std::find(transports.begin(), transports.end(), transport) != transports.end();
 }
 
-turn::PeerRule peer_rule(const PeerRule& rule) {
-  using Action = turn::PeerRule::Action;
-  return {rule.action == RuleAction::allow ? Action::allow : Action::deny, rule.prefix};
+AddressRule address_rule(const PeerRule& rule) {
+  using Action = AddressRule::Action;
+  return {rule.action == RuleAction::allow ? Action::allow : Action::deny, rule.prefix, rule.ports};
 }
 
 ng::Transport ng_transport(NgTransport configured) {
@@ -214,9 +236,10 @@ turn::Settings turn_settings(const Config& config) {
   turn::Settings settings;
   settings.credentials = credentials(config);
   for (const PeerRule& rule : config.turn.peer_rules) {
-    settings.peers.rules.push_back(peer_rule(rule));
+    settings.peers.rules.push_back(address_rule(rule));
   }
   settings.peers.own_addresses = own_addresses(config);
+  settings.peers.own_listeners = own_listeners(config);
   const TurnLimits& limits = config.turn.limits;
   settings.limits.allocations = limits.allocations_total;
   settings.limits.permissions_per_allocation = limits.permissions_per_allocation;
@@ -309,12 +332,20 @@ ng::Settings ng_settings(const Config& config) {
   return settings;
 }
 
+std::vector<anchor::TargetRule> target_rules(const Config& config) {
+  std::vector<anchor::TargetRule> rules;
+  for (const MediaPeerRule& rule : config.media.peer_rules) {
+    rules.push_back({rule.interface, address_rule(rule.rule)});
+  }
+  return rules;
+}
+
 anchor::Settings anchor_settings(const Config& config) {
   anchor::Settings settings;
   settings.offer_timeout = config.sip.offer_timeout;
   settings.media_idle = config.sip.media_idle_timeout;
   settings.hold_idle = std::max(settings.hold_idle, settings.media_idle);
-  settings.own = own_places(config);
+  settings.targets = target_settings(config);
   // A call takes at least four ports; as many dialogs again may be without media.
   settings.max_sessions = std::max(settings.max_sessions, port_count(relay_ranges(config)) / 2);
   settings.max_sessions_per_source = config.sip.limits.calls_per_source;

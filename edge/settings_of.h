@@ -23,6 +23,7 @@ relay::BandwidthLimits bandwidth_limits(const Config& config);
 [[nodiscard]] std::vector<sip::Listener> sip_listeners(const Config& config);
 [[nodiscard]] sip::Settings sip_settings(const Config& config);
 [[nodiscard]] ng::Settings ng_settings(const Config& config);
+[[nodiscard]] std::vector<anchor::TargetRule> target_rules(const Config& config);
 [[nodiscard]] anchor::Settings anchor_settings(const Config& config);
 
 }  // namespace avedge::edge

@@ -27,13 +27,14 @@ nlohmann::json describe(const anchor::CallSnapshot& snapshot) {
 
 }  // namespace
 
-Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(const Config& config,
-                                                                SessionControl& control) {
+Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(
+    const Config& config, SessionControl& control, const SharedLocalAddresses& local_addresses) {
   std::unique_ptr<SignallingPlane> plane{new SignallingPlane{config, control}};
   auto trace = SipTrace::open(config);
   if (!trace) return trace.reason();
   plane->trace_ = *std::move(trace);
   plane->signalling_.observe(plane->trace_.get());
+  plane->sessions_.use_local_addresses(local_addresses);
   if (const auto started = plane->signalling_.start(); !started) return started.reason();
   if (const auto started = plane->ng_.start(); !started) return started.reason();
   plane->thread_ = std::thread{[&io = plane->io_] {
@@ -45,7 +46,7 @@ Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(const Config& co
 }
 
 SignallingPlane::SignallingPlane(const Config& config, SessionControl& control)
-    : sessions_{control, anchor_settings(config), log_},
+    : sessions_{control, anchor_settings(config), log_, &routes_},
       signalling_{io_, sip_settings(config), sessions_, counters_},
       ng_{io_, ng_settings(config), sessions_, ng_counters_} {}
 
@@ -62,6 +63,23 @@ SignallingPlane::~SignallingPlane() {
 
 void SignallingPlane::drain() {
   boost::asio::post(io_, [this] { sessions_.refuse_new(); });
+}
+
+void SignallingPlane::use_local_addresses(const SharedLocalAddresses& addresses) {
+  boost::asio::post(io_, [this, addresses] {
+    routes_.forget();
+    sessions_.use_local_addresses(addresses);
+  });
+}
+
+void SignallingPlane::forget_routes() {
+  boost::asio::post(io_, [this] { routes_.forget(); });
+}
+
+void SignallingPlane::reconfigure(const Config& config) {
+  boost::asio::post(io_, [this, rules = target_rules(config)]() mutable {
+    sessions_.use_target_rules(std::move(rules));
+  });
 }
 
 Result<void> SignallingPlane::replace_certificates(const Config& config) {
@@ -93,6 +111,12 @@ void SignallingPlane::report(MetricSink& sink) const {
     sink.counter("avedge_media_sessions_ended_total", "Anchored calls that are over, by reason.",
                  {{"reason", anchor::kEndReasonLabels[i]}},
                  static_cast<double>(calls.ended[i].value()));
+  }
+  for (std::size_t i = 1; i < anchor::kTargetVerdictLabels.size(); ++i) {
+    sink.counter("avedge_media_targets_refused_total",
+                 "Addresses in SDP that media is not sent to before their party latches.",
+                 {{"reason", anchor::kTargetVerdictLabels[i]}},
+                 static_cast<double>(calls.targets_refused[i].value()));
   }
   counters_.for_each_request([&](std::string_view method, std::uint64_t count) {
     sink.counter("avedge_sip_requests_total",

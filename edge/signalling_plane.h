@@ -10,6 +10,7 @@
 #include "edge/metric_sink.h"
 #include "edge/session_log.h"
 #include "edge/sip_trace.h"
+#include "relay/host/route_devices.h"
 #include "relay/session_control.h"
 #include "signaling-shim/anchor/sessions.h"
 #include "signaling-shim/ng/control.h"
@@ -21,8 +22,9 @@ namespace avedge::edge {
 class SignallingPlane {
  public:
   /// Opens the trace, binds all listeners and starts the thread. `control` outlives it.
-  [[nodiscard]] static Result<std::unique_ptr<SignallingPlane>> start(const Config& config,
-                                                                      SessionControl& control);
+  /// `local_addresses`: those of this host, as long as nobody says otherwise.
+  [[nodiscard]] static Result<std::unique_ptr<SignallingPlane>> start(
+      const Config& config, SessionControl& control, const SharedLocalAddresses& local_addresses);
   /// Ends every call and the thread.
   ~SignallingPlane();
   SignallingPlane(const SignallingPlane&) = delete;
@@ -31,6 +33,13 @@ class SignallingPlane {
   /// From now on new calls are refused, so that whoever places them turns to another edge; those
   /// there are go on. Any thread.
   void drain();
+  /// This host has other addresses now. Any thread.
+  void use_local_addresses(const SharedLocalAddresses& addresses);
+  /// What was asked about routes may be wrong now. Any thread.
+  void forget_routes();
+  /// Takes over what of anchoring can change while it runs: the rules of [[media.peer_rule]]. Any
+  /// thread.
+  void reconfigure(const Config& config);
   /// Renews the certificates of listeners with TLS; a wrong one leaves all as they were. Waits for
   /// the signalling thread.
   [[nodiscard]] Result<void> replace_certificates(const Config& config);
@@ -55,6 +64,7 @@ class SignallingPlane {
 
   boost::asio::io_context io_{1};
   CallLog log_;
+  relay::RouteDevices routes_;
   sip::Counters counters_;
   anchor::Sessions sessions_;
   std::unique_ptr<SipTrace> trace_;  // nullptr: off

@@ -88,6 +88,9 @@ class DataPlane final : public SessionControl {
                                                 AddressFamily family) override;
   [[nodiscard]] Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
                                                 AddressFamily family) override;
+  [[nodiscard]] bool is_leased(const Endpoint& port, Transport transport) const override {
+    return addresses_.is_leased(port, transport);
+  }
   void set_path(WorkerId worker, const MediaPath& path) override;
   void remove_path(WorkerId worker, MediaPathId path) override;
   void set_stream_path(WorkerId worker, const StreamPath& path) override;

@@ -24,7 +24,7 @@ void describe(Flow& flow, const FlowSpec& spec) {
   flow.destination.assign(spec.destination);
   flow.transform = spec.transform;
   flow.direction = direction_of(spec);
-  flow.destination_is_own_relay = spec.destination_is_own_relay;
+  flow.judges_port = spec.judges_port;
   flow.inspect_stun = spec.inspect_stun;
   flow.channel = spec.channel;
   flow.valid_until = spec.valid_until;

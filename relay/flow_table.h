@@ -25,7 +25,7 @@ struct alignas(kCacheLine) Flow {
   SocketAddress destination;
   Transform transform;
   Direction direction;
-  bool destination_is_own_relay;
+  bool judges_port;
   bool inspect_stun;
   ChannelField channel;
   std::uint16_t rtp_sequence;  // of the last RTP packet of an anchored flow, and …

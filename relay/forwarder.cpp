@@ -87,7 +87,7 @@ void Forwarder::forward_channel_data(Time now, SocketId id, const Packet& packet
   Flow* flow = flows_.find({id, packet.remote, message->channel});
   if (flow == nullptr) return static_cast<void>(drop(DropReason::no_channel));
   if (!is_admitted(now, *flow)) return;
-  if (!is_leased_if_own(*flow, flow->destination.endpoint())) return;
+  if (!may_reach(*flow, flow->destination.endpoint())) return;
   const Socket* out = find_out(*flow);
   if (out == nullptr || !may_spend(now, *out, message->payload.size())) return;
   account(now, *flow, message->payload.size());
@@ -110,7 +110,7 @@ void Forwarder::forward_send_indication(Time now, SocketId id, const Packet& pac
   const Flow* permission =
       flows_.find({allocation->out_socket, {peer.address, Port{}}, kNoChannel});
   if (permission == nullptr) return static_cast<void>(drop(DropReason::no_permission));
-  if (!is_admitted(now, *permission) || !is_leased_if_own(*permission, peer)) return;
+  if (!is_admitted(now, *permission) || !may_reach(*permission, peer)) return;
 
   const Socket* out = find_out(*allocation);
   if (out == nullptr || !may_spend(now, *out, message->data.size())) return;
@@ -125,6 +125,7 @@ Forwarder::Next Forwarder::from_peer(Time now, SocketId id, const Socket& socket
   Flow* flow = flows_.find({id, packet.remote, kNoChannel});
   if (flow == nullptr) flow = flows_.find({id, {packet.remote.address, Port{}}, kNoChannel});
   if (flow == nullptr) return drop(DropReason::no_permission);
+  if (!may_reach(*flow, packet.remote)) return Next::done;
   deliver(now, socket, *flow, packet);
   return Next::done;
 }
@@ -182,10 +183,11 @@ bool Forwarder::is_admitted(Time now, const Flow& flow) {
   return false;
 }
 
-/// Relay to relay on this edge: the address is also that of our listeners, so only a port that is
-/// leased at this moment may be reached.
-bool Forwarder::is_leased_if_own(const Flow& flow, const Endpoint& destination) {
-  if (!flow.destination_is_own_relay || ports_.is_leased(destination)) return true;
+/// Relay to relay on this edge: the address is also that of our listeners and of whatever else runs
+/// here, so only a port that is leased at this moment may be reached, or one that a rule opens.
+bool Forwarder::may_reach(const Flow& flow, const Endpoint& peer) {
+  if (!flow.judges_port) return true;
+  if (judge_ != nullptr ? judge_->may_reach(peer) : ports_.is_leased(peer)) return true;
   counters_.drops.count(DropReason::peer_not_leased);
   return false;
 }

@@ -5,6 +5,7 @@
 
 #include "relay/core/counters.h"
 #include "relay/core/relay_ports.h"
+#include "relay/core/slow_path.h"
 #include "relay/core/turn_framing.h"
 #include "relay/egress/frame_egress.h"
 #include "relay/flow_table.h"
@@ -39,6 +40,9 @@ class Forwarder {
   /// packet's buffer and the flow table stay as they are until the batch has been flushed.
   [[nodiscard]] Next forward(Time now, SocketId id, const Socket& socket, const Packet& packet);
 
+  /// Who is asked about flows with FlowSpec::judges_port; until then only leased ports of this edge
+  /// are reached. Outlives the forwarder.
+  void judge_peers_by(const SlowPathHandler& judge) { judge_ = &judge; }
   /// From now on sockets that have a bandwidth (Socket::bandwidth) are held to it.
   void limit_bandwidth() { limits_bandwidth_ = true; }
 
@@ -54,7 +58,7 @@ class Forwarder {
   void frame_data_indication(Flow& flow, const Packet& packet);
 
   [[nodiscard]] bool is_admitted(Time now, const Flow& flow);
-  [[nodiscard]] bool is_leased_if_own(const Flow& flow, const Endpoint& destination);
+  [[nodiscard]] bool may_reach(const Flow& flow, const Endpoint& peer);
   [[nodiscard]] bool may_spend(Time now, const Socket& relay, std::size_t payload_size);
   [[nodiscard]] const Socket* find_out(const Flow& flow);
   void send(Flow& flow, ConstBytes datagram, const IpMarks& received);
@@ -78,6 +82,7 @@ class Forwarder {
   bool translates_;
   Marking marking_;
   FrameEgress* egress_;
+  const SlowPathHandler* judge_ = nullptr;
   bool limits_bandwidth_ = false;
   std::uint64_t transaction_seed_;
   std::uint64_t transactions_ = 0;

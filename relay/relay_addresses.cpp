@@ -140,6 +140,16 @@ bool RelayAddresses::is_tcp_leased(std::string_view interface, const Endpoint& l
   });
 }
 
+bool RelayAddresses::is_leased(const Endpoint& port, Transport transport) const {
+  return std::any_of(addresses_.begin(), addresses_.end(), [&](const auto& address) {
+    const RelayRange& range = address->range();
+    const PortPool& pool =
+        transport == Transport::udp ? address->udp_ports() : address->tcp_ports();
+    return (range.local == port.address || range.advertised == port.address) &&
+           pool.is_leased(port.port);
+  });
+}
+
 bool RelayAddresses::translates(std::string_view interface) const {
   for (const auto& address : addresses_) {
     const RelayRange& range = address->range();

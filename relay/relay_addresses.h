@@ -73,6 +73,8 @@ class RelayAddresses {
   /// Whether that port of one of the interface's local addresses is leased at this moment.
   [[nodiscard]] bool is_leased(std::string_view interface, const Endpoint& local) const;
   [[nodiscard]] bool is_tcp_leased(std::string_view interface, const Endpoint& local) const;
+  /// The same for any interface, and for either name of the address.
+  [[nodiscard]] bool is_leased(const Endpoint& port, Transport transport) const;
   [[nodiscard]] const std::vector<std::unique_ptr<RelayAddress>>& all() const { return addresses_; }
   /// Whether any address of `interface` is advertised by another name.
   [[nodiscard]] bool translates(std::string_view interface) const;

@@ -82,6 +82,9 @@ class SessionControl {
   /// accepted before its path is set; who comes earlier waits. Fails like lease_pair().
   [[nodiscard]] virtual Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
                                                         AddressFamily family) = 0;
+  /// Whether that port is leased at this moment, to a call or an allocation, on whatever interface
+  /// and under whichever of its names.
+  [[nodiscard]] virtual bool is_leased(const Endpoint& port, Transport transport) const = 0;
   /// Creates the path, or changes it. A changed SDP allows its parties to latch anew; the same
   /// values again change nothing.
   virtual void set_path(WorkerId worker, const MediaPath& path) = 0;

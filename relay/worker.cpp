@@ -89,6 +89,7 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSu
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
       handlers_{make_handlers({index, ports_, streams_, parties_, *this, counters_})},
       icmp_reports_{kIcmpPace} {
+  forwarder_.judge_peers_by(*handlers_.listener);
   if (!control(epoll_, EPOLL_CTL_ADD, mailbox_.wake_fd(), kMailboxEvent, EPOLLIN)) {
     throw std::system_error{errno, std::generic_category(), "epoll"};
   }

@@ -55,6 +55,7 @@ class EdgeInProcess : private turn::AllocationObserver {
   void on_opened(const turn::AllocationInfo&) override {}
   void on_closed(const turn::AllocationInfo&, turn::CloseReason, const turn::Traffic&,
                  Duration) override {}
+  void on_own_address_refused(const turn::AllocationInfo&, const Endpoint&) override {}
 
   relay::QuotaLedger ledger_{{}};
   std::unique_ptr<relay::DataPlane> plane_;

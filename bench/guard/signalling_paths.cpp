@@ -29,6 +29,7 @@ class PortsOnPaper final : public SessionControl {
   Verdict<MediaPort> lease_stream(WorkerId, std::string_view, AddressFamily) override {
     return bind(next_port());
   }
+  bool is_leased(const Endpoint&, Transport) const override { return false; }
   void set_path(WorkerId, const MediaPath&) override {}
   void remove_path(WorkerId, MediaPathId) override {}
   void set_stream_path(WorkerId, const StreamPath&) override {}
@@ -48,6 +49,7 @@ class Unobserved final : public anchor::CallObserver {
   void on_call_started(const anchor::CallInfo&) override {}
   void on_call_ended(const anchor::CallInfo&, const anchor::CallEnd&) override {}
   void on_media_reclaimed(const anchor::CallInfo&, anchor::Side, std::uint64_t) override {}
+  void on_target_refused(const anchor::CallInfo&, std::string_view, bool) override {}
 };
 
 sip::Settings two_sided() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "edge/config/choice.h"
+#include "edge/config/port_range.h"
 
 namespace avedge::edge {
 namespace {
@@ -79,24 +80,12 @@ std::string read_interface_name(Section& section, const Config& config, Problems
 }
 
 std::optional<PortRange> read_range(const Located<std::string>& text, Problems& problems) {
-  const std::string_view value = text.value;
-  const auto dash = value.find('-');
-  const auto first = Port::parse(value.substr(0, dash));
-  const auto last =
-      dash == std::string_view::npos ? std::nullopt : Port::parse(value.substr(dash + 1));
-  if (!first || !last) {
-    problems.refuse(text.place, "'" + text.value + "' is no range of ports", kRangeSyntax);
-    return std::nullopt;
-  }
-  if (*last < *first) {
-    problems.refuse(text.place, "'" + text.value + "' ends before it begins", kRangeSyntax);
-    return std::nullopt;
-  }
-  if (first->number() < kLowestRelayPort) {
+  const auto range = read_port_range(text, kRangeSyntax, problems);
+  if (range && range->first.number() < kLowestRelayPort) {
     problems.refuse(text.place, "'" + text.value + "' begins below 1024", kRangeSyntax);
     return std::nullopt;
   }
-  return PortRange{*first, *last};
+  return range;
 }
 
 void add_relay(const RelayRange& relay, const Place& place, Config& config, Problems& problems) {

@@ -4,6 +4,7 @@
 
 #include "edge/config/choice.h"
 #include "edge/config/network.h"
+#include "edge/config/peer_rule.h"
 #include "edge/config/supported.h"
 #include "edge/config/turn_credentials.h"
 #include "edge/config/turn_services.h"
@@ -39,25 +40,6 @@ void read_listener(Section& section, Listeners& listeners, Config& config, Probl
   if (!listener) return;
   config.turn.listeners.push_back(std::move(*listener));
   config.turn.listener_realms.push_back(has_realm ? realm->value : std::string{});
-}
-
-void read_peer_rule(Section& section, Config& config, Problems& problems) {
-  constexpr std::array<Choice<RuleAction>, 2> kActions{
-      {{"allow", RuleAction::allow}, {"deny", RuleAction::deny}}};
-  const auto action_word = section.text("action");
-  const auto prefix_text = section.text("prefix");
-  if (!section.has("action")) section.refuse_missing("action", "use allow or deny");
-  if (!section.has("prefix")) section.refuse_missing("prefix", "use one like 10.20.0.0/16");
-  section.refuse_unknown();
-
-  const auto action = action_word ? choose<RuleAction>(*action_word, kActions, problems)
-                                  : std::optional<RuleAction>{};
-  const auto prefix = prefix_text ? Prefix::parse(prefix_text->value) : std::nullopt;
-  if (prefix_text && !prefix) {
-    problems.refuse(prefix_text->place, "'" + prefix_text->value + "' is no prefix",
-                    "use one like 10.20.0.0/16 or 2001:db8::/32, with all host bits zero");
-  }
-  if (action && prefix) config.turn.peer_rules.push_back({*action, *prefix});
 }
 
 void read_limits(Section& section, TurnLimits& limits) {
@@ -141,7 +123,11 @@ void read_turn(Section& top, const std::string& folder, Listeners& listeners, Co
   for (Section& section : listener_sections) {
     read_listener(section, listeners, config, problems);
   }
-  for (Section& rule : turn->sections("peer_rule")) read_peer_rule(rule, config, problems);
+  for (Section& section : turn->sections("peer_rule")) {
+    const auto rule = read_peer_rule(section, config, problems);
+    section.refuse_unknown();
+    if (rule) config.turn.peer_rules.push_back(*rule);
+  }
   if (auto limits = turn->section("limits")) read_limits(*limits, config.turn.limits);
   read_lifetimes(*turn, config.turn, problems);
   read_channel_numbers(*turn, config.turn, problems);

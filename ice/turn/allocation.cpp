@@ -98,8 +98,9 @@ void Allocation::permit(Time now, const Peer& peer, Outcome& outcome) {
   auto permission = std::find_if(permissions.begin(), permissions.end(),
                                  [&](const Permission& p) { return p.peer == address; });
   if (permission == permissions.end()) {
-    permission = permissions.insert(permission, {address, peer.is_own_relay, {}});
+    permission = permissions.insert(permission, {address, peer.judges_port, {}});
   }
+  permission->judges_port = peer.judges_port;
   permission->expires = now + kPermissionLifetime;
 
   emit(*permission, outcome);
@@ -153,18 +154,22 @@ void Allocation::retire(Time now, const FlowReader& flows, Outcome& outcome) {
   });
 }
 
-void Allocation::revoke(const std::function<bool(const IpAddress& peer)>& is_allowed,
-                        const FlowReader& flows, Outcome& outcome) {
-  std::erase_if(state_.channels, [&](const Channel& channel) {
-    const bool forbidden = !is_allowed(channel.peer.endpoint.address);
-    if (forbidden) erase(channel, flows, outcome);
-    return forbidden;
+void Allocation::review(const PeerReview& judge, const FlowReader& flows, Outcome& outcome) {
+  // Channels first: each takes both its flows along, and no flow's usage may be read twice.
+  std::erase_if(state_.channels, [&](Channel& channel) {
+    const auto judged = judge(channel.peer.endpoint);
+    if (!judged) erase(channel, flows, outcome);
+    if (judged) channel.peer.judges_port = judged->judges_port;
+    return !judged;
   });
-  std::erase_if(state_.permissions, [&](const Permission& permission) {
-    const bool forbidden = !is_allowed(permission.peer);
-    if (forbidden) erase(permission, flows, outcome);
-    return forbidden;
+  std::erase_if(state_.permissions, [&](Permission& permission) {
+    const auto judged = judge({permission.peer, Port{}});
+    if (!judged) erase(permission, flows, outcome);
+    if (judged) permission.judges_port = judged->judges_port;
+    return !judged;
   });
+  for (const Permission& permission : state_.permissions) emit(permission, outcome);
+  for (const Channel& channel : state_.channels) emit(channel, outcome);
 }
 
 Traffic Allocation::end(const FlowReader& flows, Outcome& outcome) {
@@ -201,15 +206,14 @@ FlowSpec Allocation::send_flow(const Relay& relay) const {
   return flow;
 }
 
-/// From any port of the peer. `destination_is_own_relay` is for the way back, which finds its peer
-/// by this flow: a Send indication may only reach a port that is leased.
+/// From any port of the peer. Send indications find their peer by this flow, too.
 FlowSpec Allocation::permission_flow(const Permission& permission) const {
   const Relay& through = *relay(permission.peer.family());
   FlowSpec flow;
   flow.key = {through.port.socket, {permission.peer, Port{}}, kNoChannel};
   flow.transform = Transform::frame_data_indication;
   flow.direction = Direction::peer_to_client;
-  flow.destination_is_own_relay = permission.peer_is_own_relay;
+  flow.judges_port = permission.judges_port;
   flow.out_socket = state_.client.socket;
   flow.destination = state_.client.five_tuple.client.endpoint;
   flow.valid_until = std::min(through.expires, permission.expires);
@@ -222,7 +226,7 @@ FlowSpec Allocation::channel_up_flow(const Channel& channel) const {
   flow.key = {state_.client.socket, state_.client.five_tuple.client.endpoint, channel.number};
   flow.transform = Transform::strip_channel_header;
   flow.direction = Direction::client_to_peer;
-  flow.destination_is_own_relay = channel.peer.is_own_relay;
+  flow.judges_port = channel.peer.judges_port;
   flow.out_socket = through.port.socket;
   flow.destination = channel.peer.endpoint;
   flow.valid_until = std::min(through.expires, channel.expires);
@@ -237,6 +241,7 @@ FlowSpec Allocation::channel_down_flow(const Channel& channel, const Permission&
   flow.transform = Transform::frame_channel_data;
   flow.direction = Direction::peer_to_client;
   flow.channel = channel.number;
+  flow.judges_port = channel.peer.judges_port;
   flow.out_socket = state_.client.socket;
   flow.destination = state_.client.five_tuple.client.endpoint;
   flow.valid_until = std::min(through.expires, permission.expires);

@@ -27,7 +27,8 @@ inline constexpr std::chrono::seconds kChannelLifetime{600};
 /// that is where their packets come from and go to.
 struct Peer {
   Endpoint endpoint;
-  bool is_own_relay = false;
+  /// Only some ports of the address are open (FlowSpec::judges_port).
+  bool judges_port = false;
 };
 
 /// Payload that went over an allocation.
@@ -80,7 +81,7 @@ class Allocation {
 
   struct Permission {
     IpAddress peer;
-    bool peer_is_own_relay = false;
+    bool judges_port = false;
     Time expires{};
   };
   struct Channel {
@@ -142,9 +143,10 @@ class Allocation {
   void drop(AddressFamily family, const FlowReader& flows, Outcome& outcome);
   /// Clears away permissions and channels that have run out, and one of two relayed addresses.
   void retire(Time now, const FlowReader& flows, Outcome& outcome);
-  /// Takes back permissions and channels of peers that are allowed no more.
-  void revoke(const std::function<bool(const IpAddress& peer)>& is_allowed, const FlowReader& flows,
-              Outcome& outcome);
+  /// What is said of a peer now; nothing: it is allowed no more. A permission's has no port.
+  using PeerReview = std::function<std::optional<Peer>(const Endpoint& peer)>;
+  /// Takes back permissions and channels of peers that are allowed no more, and adjusts the others.
+  void review(const PeerReview& judge, const FlowReader& flows, Outcome& outcome);
   /// Erases every flow and closes the relay sockets. Nothing may be called afterwards but the
   /// constant ones.
   Traffic end(const FlowReader& flows, Outcome& outcome);

@@ -115,18 +115,20 @@ Allocation::State Allocations::leave(Allocation& allocation) {
   return state;
 }
 
-void Allocations::revoke(const PeerJudge& is_allowed, Outcome& outcome) {
-  table_.for_each([&](Allocation& allocation) {
-    const auto judge = [&](const IpAddress& peer) { return is_allowed(allocation, peer); };
-    allocation.revoke(judge, surroundings_.flows, outcome);
-    for (const ConnectionId id : connections_.all_of(allocation.index())) {
-      const PeerConnection* connection = connections_.find(id);
-      if (judge(connection->peer.address)) continue;
-      outcome.close(connection->socket);
-      connections_.remove(id);
-    }
-    reschedule(allocation);
-  });
+void Allocations::review(const PeerReview& judge_of, Outcome& outcome) {
+  table_.for_each([&](Allocation& allocation) { review(allocation, judge_of, outcome); });
+}
+
+void Allocations::review(Allocation& allocation, const PeerReview& judge_of, Outcome& outcome) {
+  const auto judge = [&](const Endpoint& peer) { return judge_of(allocation, peer); };
+  allocation.review(judge, surroundings_.flows, outcome);
+  for (const ConnectionId id : connections_.all_of(allocation.index())) {
+    const PeerConnection* connection = connections_.find(id);
+    if (judge(connection->peer)) continue;
+    outcome.close(connection->socket);
+    connections_.remove(id);
+  }
+  reschedule(allocation);
 }
 
 void Allocations::expire(Time now, Outcome& outcome) {

@@ -50,8 +50,10 @@ class Allocations {
   [[nodiscard]] Allocation::State leave(Allocation& allocation);
 
   /// Takes back permissions, channels and connections of peers that are allowed no more.
-  using PeerJudge = std::function<bool(const Allocation& allocation, const IpAddress& peer)>;
-  void revoke(const PeerJudge& is_allowed, Outcome& outcome);
+  using PeerReview =
+      std::function<std::optional<Peer>(const Allocation& allocation, const Endpoint& peer)>;
+  void review(const PeerReview& judge_of, Outcome& outcome);
+  void review(Allocation& allocation, const PeerReview& judge_of, Outcome& outcome);
 
   /// Takes note that something of it has changed.
   void reschedule(const Allocation& allocation) { table_.reschedule(allocation); }

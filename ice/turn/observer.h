@@ -51,6 +51,8 @@ class AllocationObserver {
   virtual void on_opened(const AllocationInfo& allocation) = 0;
   virtual void on_closed(const AllocationInfo& allocation, CloseReason reason,
                          const Traffic& traffic, Duration lifetime) = 0;
+  /// Answered 403: the peer, as the client or the edge calls it, is on this host.
+  virtual void on_own_address_refused(const AllocationInfo& allocation, const Endpoint& peer) = 0;
 };
 
 }  // namespace avedge::turn

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ice/turn/address_forms.h"
+#include "relay/core/address_forms.h"
 
 namespace avedge::turn {
 namespace {
@@ -51,37 +51,64 @@ bool is_denied_range(const IpAddress& address) {
                      [&](const Prefix& prefix) { return prefix.contains(address); });
 }
 
+/// The written form counts too: an ISATAP address may carry a public one behind fe80::, and an
+/// allowed IPv4 prefix says nothing about the network such an address is in.
+bool is_written_badly(const IpAddress& peer) {
+  return canonical_form(peer) != peer && is_denied_range(peer);
+}
+
+/// RFC 6062 connects by TCP: rules that allow single ports are about datagrams.
+AddressRules::Scope scope_of(PeerPlace place, Transport transport) {
+  return {place != PeerPlace::elsewhere, transport == Transport::udp};
+}
+
 }  // namespace
 
-PeerPolicy::PeerPolicy(const PeerSettings& settings) : settings_{settings} {
-  for (IpAddress& own : settings_.own_addresses) own = canonical_form(own);
+PeerPolicy::PeerPolicy(const PeerSettings& settings)
+    : rules_{settings.rules},
+      own_addresses_{settings.own_addresses},
+      own_listeners_{settings.own_listeners} {
+  for (IpAddress& own : own_addresses_) own = canonical_form(own);
 }
 
-bool PeerPolicy::allows(const IpAddress& peer) const {
-  const IpAddress canonical = canonical_form(peer);
-  // Before any rule: whoever allows the office network does not mean our own SIP listener there.
-  const auto& own = settings_.own_addresses;
-  if (std::find(own.begin(), own.end(), canonical) != own.end()) return false;
-  // The written form counts too: an ISATAP address may carry a public one behind fe80::, and an
-  // allowed IPv4 prefix says nothing about the network such an address is in.
-  const bool is_written_badly = canonical != peer && is_denied_range(peer);
-  if (const auto ruled = ask_rules(peer)) return *ruled && !is_written_badly;
-  return !is_denied_range(canonical) && !is_written_badly;
+bool PeerPolicy::is_own(const IpAddress& address) const {
+  const IpAddress canonical = canonical_form(address);
+  return std::find(own_addresses_.begin(), own_addresses_.end(), canonical) != own_addresses_.end();
 }
 
-bool PeerPolicy::allows_own_relay(const IpAddress& peer) const {
-  return ask_rules(peer).value_or(true);
-}
-
-/// The first rule that matches. Rules look at the canonical form; a deny rule also at the written
-/// one, whereas allowing 64:ff9b::/96 shall not open loopback.
-std::optional<bool> PeerPolicy::ask_rules(const IpAddress& peer) const {
-  const IpAddress canonical = canonical_form(peer);
-  for (const PeerRule& rule : settings_.rules) {
-    const bool denies = rule.action == PeerRule::Action::deny;
-    if (rule.prefix.contains(canonical) || (denies && rule.prefix.contains(peer))) return !denies;
+PeerPorts PeerPolicy::ports_of(const IpAddress& peer, PeerPlace place, Transport transport) const {
+  const auto answer = rules_.ask_about(peer, scope_of(place, transport));
+  const bool is_denied = answer.rest == AddressRule::Action::deny;
+  if (place == PeerPlace::relayed) {
+    return is_denied && !answer.allows_some ? PeerPorts::none : PeerPorts::some;
   }
-  return std::nullopt;
+  if (is_written_badly(peer)) return PeerPorts::none;
+  const bool allows_rest =
+      answer.rest ? !is_denied
+                  : place == PeerPlace::elsewhere && !is_denied_range(canonical_form(peer));
+  if (allows_rest) return answer.denies_some ? PeerPorts::some : PeerPorts::all;
+  return answer.allows_some ? PeerPorts::some : PeerPorts::none;
+}
+
+PeerPolicy::Verdict PeerPolicy::judge(const Endpoint& peer, PeerPlace place,
+                                      Transport transport) const {
+  const auto ruled = rules_.ask(peer, scope_of(place, transport));
+  if (ruled == AddressRule::Action::deny) return Verdict::denied;
+  // On this host only rules with ports allow anything.
+  const bool is_here = place != PeerPlace::elsewhere;
+  const bool is_opened = ruled.has_value() && !(is_here && is_own_listener(peer));
+  if (place == PeerPlace::relayed) return is_opened ? Verdict::allowed : Verdict::if_leased;
+  const bool is_allowed =
+      is_here || ruled ? is_opened : !is_denied_range(canonical_form(peer.address));
+  return is_allowed && !is_written_badly(peer.address) ? Verdict::allowed : Verdict::denied;
+}
+
+bool PeerPolicy::is_own_listener(const Endpoint& peer) const {
+  const IpAddress canonical = canonical_form(peer.address);
+  return std::any_of(own_listeners_.begin(), own_listeners_.end(), [&](const Endpoint& listener) {
+    return listener.port == peer.port &&
+           (listener.address == canonical || listener.address.is_unspecified());
+  });
 }
 
 }  // namespace avedge::turn

@@ -63,14 +63,8 @@ Verdict<void> on_channel_bind(Core& core, const Exchange& exchange) {
   if (!number || *number < kFirstChannel || *number > core.settings().last_channel) {
     return responder.refuse(kBadRequest);
   }
-  const auto peer = read_peer(core, message, allocation, *peer_value);
+  const auto peer = read_exact_peer(core, message, allocation, *peer_value);
   if (!peer) return responder.refuse(peer.reason());
-  // Port 0 reaches nobody, and stands for a permission in the flow table.
-  if (peer->endpoint.port == Port{}) return responder.refuse(kBadRequest);
-  // Our own addresses are also those of our listeners: a channel may only lead to a relayed port.
-  if (peer->is_own_relay && !core.surroundings.ports.is_leased(peer->endpoint)) {
-    return responder.refuse(kForbidden);
-  }
 
   // 2. and 3. Neither the number nor the peer is bound to another.
   const ChannelField bound = allocation.channel_of(peer->endpoint);

@@ -34,6 +34,15 @@ void Server::reconfigure(SharedRules rules, Outcome& outcome) {
   enforce_peer_rules(core_, outcome);
 }
 
+void Server::set_local_addresses(SharedLocalAddresses addresses, Outcome& outcome) {
+  core_.surroundings.local_addresses = std::move(addresses);
+  enforce_peer_rules(core_, outcome);
+}
+
+bool Server::may_reach(const Endpoint& peer) const {
+  return turn::may_reach(core_, peer, Transport::udp);
+}
+
 Verdict<void> Server::handle(Time now, const Path& path, ConstBytes datagram, Outcome& outcome) {
   const auto message = stun::StunView::parse(datagram);
   if (!message) return message.reason();

@@ -29,6 +29,10 @@ class Server final : public SlowPathHandler {
   /// are forbidden now fall silent; whatever else was granted before stays granted. The nonces, the
   /// answer budget and the capacities of the start stay too.
   void reconfigure(SharedRules rules, Outcome& outcome);
+  /// The addresses of this host from now on. Peers that have one of them fall silent, unless rules
+  /// open it.
+  void set_local_addresses(SharedLocalAddresses addresses, Outcome& outcome);
+  [[nodiscard]] bool may_reach(const Endpoint& peer) const override;
   /// From now on new clients are told of another server, if one is configured.
   void drain() { core_.is_draining = true; }
   /// Carries out what another worker's server has posted.

@@ -10,23 +10,23 @@
 
 #include "ice/turn/credentials.h"
 #include "ice/turn/nonce.h"
-#include "relay/core/prefix.h"
+#include "relay/core/address_rules.h"
 #include "relay/core/turn_framing.h"
 
 namespace avedge::turn {
 
-struct PeerRule {
-  enum class Action : std::uint8_t { allow, deny };
-  Action action = Action::deny;
-  Prefix prefix;
-};
+using PeerRule = AddressRule;
 
 struct PeerSettings {
   /// Asked in order before the built-in deny list; the first match wins.
   std::vector<PeerRule> rules;
-  /// Every address the edge itself listens on, local and advertised. No peer may have one, except
-  /// as a relayed address of this edge.
+  /// Every address that the configuration names as the edge's, local and advertised, besides those
+  /// that the kernel knows (LocalAddresses). No peer may have one, except as a relayed address of
+  /// this edge, or at a port that a rule opens.
   std::vector<IpAddress> own_addresses;
+  /// What the edge itself has bound, of whatever protocol, under all names; 0.0.0.0 and :: stand
+  /// for every address. No rule opens it.
+  std::vector<Endpoint> own_listeners;
 };
 
 /// Caps of one worker.

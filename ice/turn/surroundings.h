@@ -6,6 +6,7 @@
 #include "ice/turn/observer.h"
 #include "relay/core/counters.h"
 #include "relay/core/ledger.h"
+#include "relay/core/local_addresses.h"
 #include "relay/core/peer_connections.h"
 #include "relay/core/relay_ports.h"
 #include "relay/core/slow_path.h"
@@ -46,6 +47,8 @@ struct Surroundings {
   /// Null: this is the only worker.
   Neighbours* neighbours = nullptr;
   WorkerIndex worker{};
+  /// Never null.
+  SharedLocalAddresses local_addresses = std::make_shared<const LocalAddresses>();
 };
 
 }  // namespace avedge::turn

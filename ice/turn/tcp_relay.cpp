@@ -17,22 +17,6 @@ std::uint32_t number_of(ConnectionId id) {
   return static_cast<std::uint32_t>(id);
 }
 
-/// The peer of a Connect request, if this allocation may reach it: by the policy, and, on this
-/// edge's own addresses, only where somebody else's relayed address is. RFC 6062 §5.2 asks for no
-/// permission: whom the client calls itself it wants to hear.
-Answer<Peer> read_connect_peer(const Core& core, const stun::StunView& message,
-                               const Allocation& allocation) {
-  const auto value = message.find(AttributeType::xor_peer_address);
-  if (!value) return kBadRequest;
-  const auto peer = read_peer(core, message, allocation, *value);
-  if (!peer) return peer.reason();
-  if (peer->endpoint.port == Port{}) return kBadRequest;
-  if (peer->is_own_relay && !core.surroundings.peer_connections->is_leased(peer->endpoint)) {
-    return kForbidden;
-  }
-  return *peer;
-}
-
 void confirm_connect(const PeerConnection& connection, Outcome& outcome) {
   Responder responder{*connection.answer, outcome};
   StunBuilder response = responder.success();
@@ -61,7 +45,9 @@ std::optional<DropReason> refuse_peer(Core& core, const Allocation* allocation,
   if (!allocation->has_permission(peer.address)) return DropReason::no_permission;
   // The policy may have changed since.
   const Endpoint written{core.surroundings.ports.advertised_address(peer.address), peer.port};
-  if (!judge_peer(core, *allocation, written)) return DropReason::peer_forbidden;
+  const auto judged = judge_peer(core, *allocation, written);
+  if (!judged) return DropReason::peer_forbidden;
+  if (!may_exchange(core, *allocation, *judged)) return DropReason::peer_not_leased;
   const auto count = core.allocations.connections().count_of(allocation->index());
   if (count >= core.settings().limits.connections_per_allocation) return DropReason::table_full;
   return std::nullopt;
@@ -93,7 +79,11 @@ Verdict<void> on_connect(Core& core, const Exchange& exchange) {
   if (!found) return responder.refuse(found.reason());
   const Allocation& allocation = **found;
   if (!allocation.is_tcp()) return responder.refuse(kAllocationMismatch);
-  const auto peer = read_connect_peer(core, request.message, allocation);
+  // The policy decides, and on this edge's own addresses only somebody else's relayed address is
+  // open. RFC 6062 §5.2 asks for no permission: whom the client calls itself it wants to hear.
+  const auto written = request.message.find(AttributeType::xor_peer_address);
+  if (!written) return responder.refuse(kBadRequest);
+  const auto peer = read_exact_peer(core, request.message, allocation, *written);
   if (!peer) return responder.refuse(peer.reason());
 
   PeerConnectionTable& connections = core.allocations.connections();

@@ -1,5 +1,6 @@
 #include "ice/turn/travel.h"
 
+#include "ice/turn/peers.h"
 #include "ice/turn/refresh.h"
 
 namespace avedge::turn {
@@ -54,6 +55,7 @@ class Arrival final : public Errand {
       return;
     }
     Allocation& allocation = core.allocations.take_over(std::move(state_), outcome);
+    enforce_peer_rules(core, allocation, outcome);
     core.allocations.issue_ticket(allocation);
     allocation.set_moved_by(move->letterhead.transaction);
     Responder responder{move->letterhead, outcome};

@@ -51,7 +51,7 @@ namespace avedge {
   X(no_channel)            /* ChannelData on a number that is not bound */                         \
   X(no_permission)         /* from, or to, a peer without a permission */                          \
   X(flow_expired)          /* allocation, permission or channel ran out */                         \
-  X(peer_not_leased)       /* a relayed address of ours whose port is not leased right now, here */\
+  X(peer_not_leased)       /* a port of this host, neither leased right now nor opened by a rule */  \
   X(channel_data_malformed)                                                                        \
   X(indication_malformed)                                                                          \
   X(payload_too_long)                                                                              \
@@ -84,6 +84,7 @@ namespace avedge {
   X(source_limit)          /* answered 503: as many calls or ports as one source may have */       \
   X(sdp_malformed)                                                                                 \
   X(sdp_unsupported)                                                                               \
+  X(media_target_refused)  /* answered 488: no media may go where the SDP says */                  \
   /* the ng control protocol */                                                                    \
   X(ng_malformed)          /* no cookie, too long, or neither bencode nor JSON */                  \
   X(ng_forbidden)          /* from a source that the listener does not allow */

@@ -68,9 +68,10 @@ struct FlowSpec {
   Transform transform = Transform::pass;
   /// Channel to frame with (frame_channel_data), otherwise kNoChannel.
   ChannelField channel = kNoChannel;
-  /// The peer is one of this edge's relayed addresses (in its local form): what goes there is
-  /// forwarded only while that port is leased. Set on flows towards the peer and on permissions.
-  bool destination_is_own_relay = false;
+  /// Not every port of the peer's address is open: it is an address of this host, in its local
+  /// form, or one of single ports. Each packet to or from the peer is asked about
+  /// (SlowPathHandler::may_reach()). Set on all flows of such a peer.
+  bool judges_port = false;
   /// STUN on this flow is also shown to the slow path (anchors read ICE checks to latch).
   bool inspect_stun = false;
   /// Transform::pass only (the others imply theirs): what its packets are counted as.

@@ -116,6 +116,9 @@ class SlowPathHandler {
   /// The network reports that what `relay` sent to `peer` did not arrive.
   virtual void on_icmp(Time /*now*/, SocketId /*relay*/, const Endpoint& /*peer*/,
                        const IcmpError& /*error*/, Outcome& /*outcome*/) {}
+  /// Whether a relayed packet may go to, or come from, this peer: asked for each packet of a flow
+  /// with FlowSpec::judges_port. No lock, no allocation.
+  [[nodiscard]] virtual bool may_reach(const Endpoint& /*peer*/) const { return false; }
   /// Ends what is over at `now`. Called no earlier than next_deadline(), and soon after it.
   virtual void expire(Time now, Outcome& outcome) = 0;
   /// When expire() has something to do next; kNever if nothing waits.

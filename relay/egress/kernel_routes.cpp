@@ -1,6 +1,5 @@
 #include "relay/egress/kernel_routes.h"
 
-#include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/neighbour.h>
@@ -9,32 +8,19 @@
 
 #include <array>
 #include <cstring>
-#include <span>
 
 namespace avedge::relay {
 namespace {
 
 /// An answer about one thing fits many times over.
 using Buffer = std::array<char, 8192>;
-/// The kernel answers within the call; this is for the day it does not.
-constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
 /// Room for the news of a routing daemon that starts.
 constexpr int kNewsBuffer = 1 << 20;
 /// States in which the kernel itself would send to a neighbour (RFC 4861 §7.3.2).
 constexpr std::uint16_t kUsable = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
 
-std::uint8_t family_of(const IpAddress& address) {
-  return address.is_v4() ? AF_INET : AF_INET6;
-}
-
 void put(nlmsghdr* request, std::uint16_t type, const IpAddress& address) {
   mnl_attr_put(request, type, address.bytes().size(), address.bytes().data());
-}
-
-std::optional<IpAddress> address_in(const nlattr* attribute) {
-  const std::span payload{static_cast<const std::byte*>(mnl_attr_get_payload(attribute)),
-                          mnl_attr_get_payload_len(attribute)};
-  return IpAddress::from_bytes(payload);
 }
 
 std::optional<MacAddress> mac_in(const nlattr* attribute) {
@@ -42,19 +28,6 @@ std::optional<MacAddress> mac_in(const nlattr* attribute) {
   if (mnl_attr_get_payload_len(attribute) != mac.size()) return std::nullopt;
   std::memcpy(mac.data(), mnl_attr_get_payload(attribute), mac.size());
   return mac;
-}
-
-/// libmnl's loops are C macros; its callbacks take a plain function.
-template <class Visit>
-int visit_attribute(const nlattr* attribute, void* visit) {
-  (*static_cast<Visit*>(visit))(attribute);
-  return MNL_CB_OK;
-}
-
-/// Of a message with `header` bytes of its own in front; `visit` is a callable of (const nlattr*).
-template <class Visit>
-void for_each_attribute(const nlmsghdr* message, std::size_t header, Visit visit) {
-  mnl_attr_parse(message, static_cast<unsigned>(header), visit_attribute<Visit>, &visit);
 }
 
 std::uint32_t mtu_in(const nlattr* metrics) {
@@ -66,6 +39,9 @@ std::uint32_t mtu_in(const nlattr* metrics) {
   return mtu;
 }
 
+/// Answers to earlier requests that were given up, at most: they are passed over.
+constexpr int kLateAnswers = 16;
+
 /// Sends the request, and shows the answer to `read`, a callable of (const nlmsghdr*). False if
 /// there was an error instead, or nothing.
 template <class Read>
@@ -74,49 +50,43 @@ bool exchange(mnl_socket* socket, nlmsghdr* request, unsigned sequence, Read rea
   request->nlmsg_seq = sequence;
   if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) return false;
   Buffer buffer;
-  const auto size = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
-  if (size < 0) return false;
-  const auto* answer = reinterpret_cast<const nlmsghdr*>(buffer.data());
-  if (!mnl_nlmsg_ok(answer, static_cast<int>(size)) || answer->nlmsg_seq != sequence) return false;
-  if (answer->nlmsg_type == NLMSG_ERROR) return false;
-  read(answer);
-  return true;
+  for (int late = 0; late <= kLateAnswers; ++late) {
+    const auto size = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
+    if (size < 0) return false;
+    const auto* answer = reinterpret_cast<const nlmsghdr*>(buffer.data());
+    if (!mnl_nlmsg_ok(answer, static_cast<int>(size))) return false;
+    if (answer->nlmsg_seq != sequence) continue;
+    if (answer->nlmsg_type == NLMSG_ERROR) return false;
+    read(answer);
+    return true;
+  }
+  return false;
 }
 
-Result<NetlinkSocket> open_netlink(unsigned groups) {
-  NetlinkSocket socket{mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC)};
-  if (socket == nullptr) return Error::from_errno("cannot ask the kernel for routes");
-  if (mnl_socket_bind(socket.get(), groups, MNL_SOCKET_AUTOPID) < 0) {
-    return Error::from_errno("cannot hear of the kernel's routes");
-  }
-  return socket;
+/// RTM_GETROUTE for `key`.
+nlmsghdr* put_route_question(Buffer& buffer, const RouteKey& key) {
+  nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
+  request->nlmsg_type = RTM_GETROUTE;
+  auto* query = static_cast<rtmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(rtmsg)));
+  query->rtm_family = netlink_family(key.to.family());
+  query->rtm_dst_len = query->rtm_src_len = static_cast<std::uint8_t>(8 * key.to.bytes().size());
+  put(request, RTA_DST, key.to);
+  put(request, RTA_SRC, key.from);
+  if (key.device != 0) mnl_attr_put_u32(request, RTA_OIF, static_cast<std::uint32_t>(key.device));
+  return request;
 }
 
 }  // namespace
 
-void CloseNetlink::operator()(mnl_socket* socket) const {
-  mnl_socket_close(socket);
-}
-
 Result<KernelRoutes> KernelRoutes::open() {
   auto socket = open_netlink(0);
   if (!socket) return socket.reason();
-  const int fd = mnl_socket_get_fd(socket->get());
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   return KernelRoutes{std::move(socket).value()};
 }
 
 std::optional<Route> KernelRoutes::route(const RouteKey& key) {
   Buffer buffer;
-  nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
-  request->nlmsg_type = RTM_GETROUTE;
-  auto* query = static_cast<rtmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(rtmsg)));
-  query->rtm_family = family_of(key.to);
-  query->rtm_dst_len = query->rtm_src_len = static_cast<std::uint8_t>(8 * key.to.bytes().size());
-  put(request, RTA_DST, key.to);
-  put(request, RTA_SRC, key.from);
-  if (key.device != 0) mnl_attr_put_u32(request, RTA_OIF, static_cast<std::uint32_t>(key.device));
-
+  nlmsghdr* request = put_route_question(buffer, key);
   Route route{.neighbour = key.to};
   bool is_plain = false;
   const bool answered = exchange(socket_.get(), request, ++sequence_, [&](const nlmsghdr* answer) {
@@ -135,6 +105,20 @@ std::optional<Route> KernelRoutes::route(const RouteKey& key) {
   });
   if (!answered || !is_plain || route.device == 0) return std::nullopt;
   return route;
+}
+
+int KernelRoutes::device_towards(const RouteKey& key) {
+  Buffer buffer;
+  int device = 0;
+  exchange(socket_.get(), put_route_question(buffer, key), ++sequence_,
+           [&](const nlmsghdr* answer) {
+             for_each_attribute(answer, sizeof(rtmsg), [&](const nlattr* attribute) {
+               if (mnl_attr_get_type(attribute) == RTA_OIF) {
+                 device = static_cast<int>(mnl_attr_get_u32(attribute));
+               }
+             });
+           });
+  return device;
 }
 
 std::optional<Link> KernelRoutes::link(int device) {
@@ -165,7 +149,7 @@ std::optional<MacAddress> KernelRoutes::neighbour(int device, const IpAddress& a
   nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
   request->nlmsg_type = RTM_GETNEIGH;
   auto* query = static_cast<ndmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(ndmsg)));
-  query->ndm_family = family_of(address);
+  query->ndm_family = netlink_family(address.family());
   query->ndm_ifindex = device;
   put(request, NDA_DST, address);
 
@@ -180,10 +164,11 @@ std::optional<MacAddress> KernelRoutes::neighbour(int device, const IpAddress& a
   return mac;
 }
 
-Result<RouteNews> RouteNews::open() {
-  constexpr unsigned kGroups = RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
-                               RTMGRP_IPV4_RULE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
-  auto socket = open_netlink(kGroups);
+Result<RouteNews> RouteNews::open(Topics topics) {
+  unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
+                    RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
+  if (topics == Topics::routes_and_neighbours) groups |= RTMGRP_NEIGH;
+  auto socket = open_netlink(groups);
   if (!socket) return socket.reason();
   const int fd = mnl_socket_get_fd(socket->get());
   const int ipv6_rules = RTNLGRP_IPV6_RULE;  // too new for a bit of its own

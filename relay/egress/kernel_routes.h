@@ -8,8 +8,7 @@
 
 #include "relay/core/result.h"
 #include "relay/egress/next_hop.h"
-
-struct mnl_socket;
+#include "relay/host/netlink.h"
 
 namespace avedge::relay {
 
@@ -24,11 +23,6 @@ struct Link {
   std::uint32_t mtu = 0;
 };
 
-struct CloseNetlink {
-  void operator()(mnl_socket* socket) const;
-};
-using NetlinkSocket = std::unique_ptr<mnl_socket, CloseNetlink>;
-
 /// Questions. One thread; each waits for the kernel's answer, which may hold a lock that others
 /// wait for: no work for a thread with packets to forward.
 class KernelRoutes {
@@ -38,6 +32,9 @@ class KernelRoutes {
   /// Nothing if there is no route, or one that takes more than an Ethernet header: local ones,
   /// tunnels, gateways of the other family.
   [[nodiscard]] std::optional<Route> route(const RouteKey& key);
+  /// The interface index of the device that leads there, whatever kind it is; 0 if there is no
+  /// route.
+  [[nodiscard]] int device_towards(const RouteKey& key);
   /// Nothing if it is not there, down, or does not speak Ethernet.
   [[nodiscard]] std::optional<Link> link(int device);
   /// Nothing while the kernel does not know it, or does not believe in it any more.
@@ -62,7 +59,8 @@ class RouteNews {
     std::function<void(const Neighbour&)> on_neighbour;
   };
 
-  [[nodiscard]] static Result<RouteNews> open();
+  enum class Topics : std::uint8_t { routes, routes_and_neighbours };
+  [[nodiscard]] static Result<RouteNews> open(Topics topics);
   /// Readable when there is news.
   [[nodiscard]] int fd() const;
   /// Everything that is there. What was lost for want of room is reported as on_routes.

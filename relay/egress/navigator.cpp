@@ -21,7 +21,7 @@ constexpr std::chrono::seconds kRefresh{10};
 Result<std::unique_ptr<Navigator>> Navigator::open() {
   auto routes = KernelRoutes::open();
   if (!routes) return routes.reason();
-  auto news = RouteNews::open();
+  auto news = RouteNews::open(RouteNews::Topics::routes_and_neighbours);
   if (!news) return news.reason();
   return std::unique_ptr<Navigator>{
       new Navigator{std::move(routes).value(), std::move(news).value()}};

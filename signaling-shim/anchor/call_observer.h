@@ -8,6 +8,7 @@
 
 #include "relay/core/counters.h"
 #include "signaling-shim/anchor/media_anchor.h"
+#include "signaling-shim/anchor/media_targets.h"
 
 namespace avedge::anchor {
 
@@ -74,6 +75,10 @@ class CallObserver {
   /// again and has it back: somebody may have tried to take the stream over. `times` since the last
   /// such call, at most one a call and Sessions::expire().
   virtual void on_media_reclaimed(const CallInfo& call, Side party, std::uint64_t times) = 0;
+  /// Once for each call: media is not sent where an SDP wants it, as `advice` explains. If the
+  /// party `is_refused`, that was its last chance, and so is its SDP.
+  virtual void on_target_refused(const CallInfo& call, std::string_view advice,
+                                 bool is_refused) = 0;
 };
 
 /// One row of `avedge sessions`.
@@ -93,6 +98,7 @@ struct SessionCounters {
   Counter started;
   Counter answered;
   std::array<Counter, kEndReasonLabels.size()> ended;
+  std::array<Counter, kTargetVerdictLabels.size()> targets_refused;  // by TargetVerdict
 };
 
 }  // namespace avedge::anchor

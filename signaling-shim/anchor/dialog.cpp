@@ -194,6 +194,11 @@ void Dialog::apply(const Transaction& cause, DialogState next) {
   current_ = std::move(next);
 }
 
+void Dialog::review_targets(const LocalAddresses& addresses) {
+  if (paths_.lead_to(addresses)) paths_.sync(current_);
+  if (stream_paths_.lead_to(addresses)) stream_paths_.sync(current_);
+}
+
 void Dialog::on_final_response(const Transaction& transaction, int status) {
   const bool is_success = status < 300;
   switch (transaction.method) {

@@ -38,6 +38,9 @@ class Dialog {
   /// When a BYE passed; nothing if none is under way.
   [[nodiscard]] const std::optional<Time>& bye_since() const { return bye_since_; }
 
+  /// This host has other addresses now.
+  void review_targets(const LocalAddresses& addresses);
+
   [[nodiscard]] const DialogState& state() const { return current_; }
   [[nodiscard]] const MediaPaths& paths() const { return paths_; }
   /// Of all its paths, over UDP and TCP.

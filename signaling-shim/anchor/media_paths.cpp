@@ -1,5 +1,6 @@
 #include "signaling-shim/anchor/media_paths.h"
 
+#include <algorithm>
 #include <set>
 
 namespace avedge::anchor {
@@ -12,6 +13,14 @@ void MediaPaths::sync(const DialogState& state) {
   Wanted ends = wanted(state);
   remove_stale(ends);
   for (auto& [key, joint] : ends) set(key, std::move(joint));
+}
+
+bool MediaPaths::lead_to(const LocalAddresses& addresses) const {
+  return std::any_of(slots_.begin(), slots_.end(), [&](const auto& entry) {
+    const MediaPath& path = entry.second.path;
+    return entry.second.is_live && (addresses.contain(path.near.signalled.address) ||
+                                    addresses.contain(path.far.signalled.address));
+  });
 }
 
 /// Lines that share a port with an earlier one (rule of the bundle, or of RTP/AVP and RTP/SAVP on

@@ -20,6 +20,8 @@ class MediaPaths {
   /// Posts what is new or changed and removes what is gone; the same state again posts nothing.
   /// Ports that only the old state holds may be freed afterwards, not before.
   void sync(const DialogState& state);
+  /// Whether a party may be sent to one of these addresses of this host before it has latched.
+  [[nodiscard]] bool lead_to(const LocalAddresses& addresses) const;
 
   [[nodiscard]] MediaTotals totals() const;
   /// When media was last forwarded; Time{} if never.

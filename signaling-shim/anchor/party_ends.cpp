@@ -48,8 +48,8 @@ MediaEnd PartyEnds::media_end(Side side, const MediaPort& port) const {
   MediaEnd end;
   end.socket = port.socket();
   end.signalled = component_ == Component::rtp ? mine.rtp : mine.rtcp;
-  if (!may_send_to(end.signalled, port)) end.signalled = {};
-  end.signalled_addresses = mine.addresses;
+  if (!may_send_to(side, end.signalled, port, Transport::udp)) end.signalled = {};
+  end.signalled_addresses = admitted_addresses(side, port, Transport::udp);
   for (const Endpoint& candidate : mine.candidates) {
     if (!factory_.crossings.is_anchored(candidate)) end.signalled_candidates.push_back(candidate);
   }
@@ -80,8 +80,9 @@ StreamEnd PartyEnds::stream_end(Side side, const MediaPort& port) const {
   StreamEnd end;
   end.port = port.socket();
   end.passive = passive(side, port);
-  end.signalled_addresses = mine.addresses;
+  end.signalled_addresses = admitted_addresses(side, port, Transport::tcp);
   for (const StreamPlace& place : mine.streams.places) {
+    if (!may_send_to(side, place.at, port, Transport::tcp)) continue;
     add_once(end.signalled_addresses, place.at.address, kMaxSignalledAddresses);
   }
   end.sip_source = state_.party[side].source;
@@ -131,13 +132,27 @@ Latching PartyEnds::latching_of(Side side) const {
 }
 
 /// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
-/// other family than our interface has; not this machine from inside, unless it stands on loopback
-/// itself; not a service of the edge. Such a party can still be latched.
-bool PartyEnds::may_send_to(const Endpoint& signalled, const MediaPort& port) const {
+/// other family than our interface has, nor where MediaTargets sees harm. Such a party can still be
+/// latched.
+bool PartyEnds::may_send_to(Side side, const Endpoint& signalled, const MediaPort& port,
+                            Transport transport) const {
   const IpAddress& ours = port.local().address;
-  return signalled.address.family() == ours.family() &&
-         (!signalled.address.is_loopback() || ours.is_loopback()) &&
-         !factory_.own.forbids(signalled);
+  if (signalled.address.family() != ours.family() || signalled.port == Port{}) return false;
+  const TargetParty party{ours, state_.party[side].source, transport};
+  return factory_.targets.judge(signalled, party) == TargetVerdict::admitted;
+}
+
+/// Those that the party may be latched at: by its own word only where media might be sent, too.
+std::vector<IpAddress> PartyEnds::admitted_addresses(Side side, const MediaPort& port,
+                                                     Transport transport) const {
+  const MediaLine& mine = line_of(side);
+  std::vector<IpAddress> admitted;
+  for (const IpAddress& address : mine.addresses) {
+    const bool is_source = address == state_.party[side].source;
+    const Endpoint place{address, mine.written.port};
+    if (is_source || may_send_to(side, place, port, transport)) admitted.push_back(address);
+  }
+  return admitted;
 }
 
 std::vector<Endpoint> PartyEnds::passive(Side side, const MediaPort& port) const {
@@ -145,7 +160,8 @@ std::vector<Endpoint> PartyEnds::passive(Side side, const MediaPort& port) const
   for (const StreamPlace& place : line_of(side).streams.places) {
     const bool is_wanted = place.accepts && place.component == number() &&
                            goes_by(line_of(other(side)), place.flavour);
-    if (is_wanted && may_send_to(place.at, port)) add_once(list, place.at, kMaxDialled);
+    if (is_wanted && may_send_to(side, place.at, port, Transport::tcp))
+      add_once(list, place.at, kMaxDialled);
   }
   return list;
 }

@@ -4,7 +4,7 @@
 #include "signaling-shim/anchor/call_observer.h"
 #include "signaling-shim/anchor/crossings.h"
 #include "signaling-shim/anchor/dialog_state.h"
-#include "signaling-shim/anchor/settings.h"
+#include "signaling-shim/anchor/media_targets.h"
 
 namespace avedge::anchor {
 
@@ -12,7 +12,7 @@ namespace avedge::anchor {
 struct PathFactory {
   SessionControl& control;
   SessionCounters& counters;
-  const OwnPlaces& own;
+  const MediaTargets& targets;
   Crossings crossings{};
   Crossings stream_crossings{};  // over TCP, whose ports are others
   std::uint64_t next_id = 1;
@@ -42,7 +42,10 @@ class PartyEnds {
   [[nodiscard]] bool uses_ice() const;
   [[nodiscard]] LinePayload payload(Side side) const;
   [[nodiscard]] Latching latching_of(Side side) const;
-  [[nodiscard]] bool may_send_to(const Endpoint& signalled, const MediaPort& port) const;
+  [[nodiscard]] bool may_send_to(Side side, const Endpoint& signalled, const MediaPort& port,
+                                 Transport transport) const;
+  [[nodiscard]] std::vector<IpAddress> admitted_addresses(Side side, const MediaPort& port,
+                                                          Transport transport) const;
   [[nodiscard]] std::vector<Endpoint> passive(Side side, const MediaPort& port) const;
 
   const PathFactory& factory_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "signaling-shim/anchor/bounded_lists.h"
 #include "signaling-shim/anchor/sdp_message.h"
 
 namespace avedge::anchor {
@@ -33,6 +34,7 @@ Session::Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& f
 
 Verdict<BodyRewrite> Session::on_message(Time now, const DialogMessage& message) {
   last_message_ = now;
+  refused_target_.reset();
   before_body(now, message);
   auto body = rewrite_body(now, message);
   if (body.ok() || message.status >= 300) {
@@ -75,10 +77,56 @@ Verdict<BodyRewrite> Session::rewrite_body(Time now, const DialogMessage& messag
 Verdict<Presentation> Session::present(Time now, const DialogMessage& message, PartyMedia media) {
   last_sdp_ = now;
   if (media.streams() > settings_.max_streams) return DropReason::sdp_unsupported;
+  if (const auto checked = check_targets(message, media); !checked) return checked.reason();
   if (is_initial_invite(message)) return present_initial_offer(now, message, std::move(media));
   const auto dialog = find_or_begin(message);
   if (!dialog) return dialog.reason();
   return (*dialog)->on_sdp(now, message, std::move(media));
+}
+
+/// A party whose SDP names no place to send to must show itself. Where it cannot, the call would
+/// have no media in that direction: its SDP is refused.
+Verdict<void> Session::check_targets(const DialogMessage& message, const PartyMedia& media) {
+  bool may_be_reached = false;
+  for (const MediaLine& line : media.lines) {
+    const Transport transport = line.has_datagrams ? Transport::udp : Transport::tcp;
+    const Endpoint target =
+        line.has_datagrams ? line.rtp : line.streams.place_of(candidate::kRtpComponent);
+    if (!line.is_relayed || line.is_held || target.port == Port{}) continue;
+    const std::string& interface =
+        message.sender == Side::caller ? spec_.caller_interface : spec_.callee_interface;
+    const IpAddress* facing = factory_.targets.address_of(interface, target.address.family());
+    if (facing == nullptr) return {};
+    const TargetParty party{*facing, message.source, transport};
+    const TargetVerdict verdict = factory_.targets.judge(target, party);
+    may_be_reached =
+        may_be_reached || verdict == TargetVerdict::admitted || may_be_latched(message, line);
+    if (verdict == TargetVerdict::admitted) continue;
+    factory_.counters.targets_refused[static_cast<std::size_t>(verdict)].add();
+    if (!refused_target_) {
+      refused_target_ = {factory_.targets.advice(target, party, verdict), false};
+    }
+  }
+  if (may_be_reached || !refused_target_) return {};
+  refused_target_->is_unreachable = true;
+  return DropReason::media_target_refused;
+}
+
+/// By ICE, or by where its signalling comes from; but from the edge's own addresses comes whatever
+/// the edge relays.
+bool Session::may_be_latched(const DialogMessage& message, const MediaLine& line) const {
+  const bool has_ice =
+      !line.ice_ufrag.empty() || !line.ice06.empty() || !line.streams.ice06.empty();
+  if (has_ice) return true;
+  const bool counts_source =
+      message.terms.latching.value_or(spec_.latching) == Latching::sip_source ||
+      message.terms.place != PartyTerms::Place::described;
+  return counts_source && is_unicast(message.source) &&
+         !factory_.targets.is_interface_address(message.source);
+}
+
+void Session::review_targets(const LocalAddresses& addresses) {
+  for (const auto& dialog : dialogs_) dialog->review_targets(addresses);
 }
 
 Verdict<Presentation> Session::present_initial_offer(Time now, const DialogMessage& message,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 
 #include "signaling-shim/anchor/call_observer.h"
 #include "signaling-shim/anchor/dialog.h"
@@ -37,6 +38,18 @@ class Session {
 
   /// MediaTotals::reclaims since this was last asked.
   [[nodiscard]] std::array<std::uint64_t, 2> take_new_reclaims();
+  /// The first target of the last message that was not admitted, in words for the operator.
+  struct RefusedTarget {
+    std::string advice;
+    bool is_unreachable = false;  // and so is its party, in every other way
+  };
+  [[nodiscard]] const std::optional<RefusedTarget>& refused_target() const {
+    return refused_target_;
+  }
+  /// True the first time.
+  [[nodiscard]] bool advise_once() { return !std::exchange(is_advised_, true); }
+  /// This host has other addresses now: media goes to none of them that is not admitted.
+  void review_targets(const LocalAddresses& addresses);
 
  private:
   [[nodiscard]] bool is_initial_invite(const DialogMessage& message) const;
@@ -45,6 +58,8 @@ class Session {
   [[nodiscard]] Verdict<BodyRewrite> rewrite_body(Time now, const DialogMessage& message);
   [[nodiscard]] Verdict<Presentation> present(Time now, const DialogMessage& message,
                                               PartyMedia media);
+  [[nodiscard]] Verdict<void> check_targets(const DialogMessage& message, const PartyMedia& media);
+  [[nodiscard]] bool may_be_latched(const DialogMessage& message, const MediaLine& line) const;
   [[nodiscard]] Verdict<Presentation> present_initial_offer(Time now, const DialogMessage& message,
                                                             PartyMedia media);
   void after_body(Time now, const DialogMessage& message);
@@ -82,6 +97,8 @@ class Session {
   bool is_ringing_ = false;
   bool is_cancelled_ = false;
   std::optional<EndReason> over_;
+  std::optional<RefusedTarget> refused_target_;
+  bool is_advised_ = false;  // the operator has been told of one
   std::optional<Transaction> initial_invite_;
   /// What every branch begins with, as long as new ones may come. The first branch takes the
   /// caller-facing ports that were secured with it, others lease their own.

@@ -20,10 +20,12 @@ Verdict<BodyRewrite> pass_unless_offer(const DialogMessage& message) {
 
 }  // namespace
 
-Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserver& observer)
+Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserver& observer,
+                   RouteLookup* routes)
     : settings_{settings},
       observer_{observer},
-      factory_{control, counters_, settings_.own},
+      targets_{settings_.targets, control, routes},
+      factory_{control, counters_, targets_},
       sources_{settings.max_sessions_per_source, settings.max_port_pairs_per_source} {}
 
 Sessions::~Sessions() {
@@ -61,6 +63,7 @@ Verdict<BodyRewrite> Sessions::on_message(Time now, SessionId session,
   const bool was_started = entry->second->is_started();
   auto body = entry->second->on_message(now, message);
   note_start(*entry->second, was_started);
+  note_refused_target(*entry->second);
   if (const auto& reason = entry->second->over()) end(now, entry, *reason);
   return body;
 }
@@ -125,6 +128,20 @@ void Sessions::note_reclaims(Session& session) {
     const std::uint64_t times = reclaims[static_cast<std::size_t>(party)];
     if (times > 0) observer_.on_media_reclaimed(session.info(), party, times);
   }
+}
+
+void Sessions::note_refused_target(Session& session) {
+  const auto& refused = session.refused_target();
+  if (!refused) return;
+  last_advice_ = refused->advice;
+  if (session.advise_once()) {
+    observer_.on_target_refused(session.info(), refused->advice, refused->is_unreachable);
+  }
+}
+
+void Sessions::use_local_addresses(SharedLocalAddresses addresses) {
+  targets_.use(addresses);
+  for (const auto& [id, session] : sessions_) session->review_targets(*addresses);
 }
 
 std::vector<CallSnapshot> Sessions::snapshot(Time now) const {

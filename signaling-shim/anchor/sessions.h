@@ -11,7 +11,9 @@ namespace avedge::anchor {
 /// still up when it is destroyed ends with EndReason::shutdown.
 class Sessions final : public MediaAnchor {
  public:
-  Sessions(SessionControl& control, const Settings& settings, CallObserver& observer);
+  /// Where `routes` is given, media is not sent by the devices of other interfaces. It outlives it.
+  Sessions(SessionControl& control, const Settings& settings, CallObserver& observer,
+           RouteLookup* routes = nullptr);
   ~Sessions() override;
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
@@ -28,6 +30,14 @@ class Sessions final : public MediaAnchor {
   /// Ends a session for signalling that says so by other means than SIP messages.
   void close(Time now, SessionId session, EndReason reason);
 
+  /// Where media may be sent from now on: to none of these addresses of this host, but where calls
+  /// and rules lead.
+  void use_local_addresses(SharedLocalAddresses addresses);
+  /// For what is described from now on.
+  void use_target_rules(std::vector<TargetRule> rules) { targets_.use(std::move(rules)); }
+  /// After on_message() has failed with media_target_refused: what would have admitted the target.
+  [[nodiscard]] const std::string& last_advice() const { return last_advice_; }
+
   /// From now on open() fails with table_full; the calls there are go on.
   void refuse_new() { refusing_new_ = true; }
   /// Ends every call, for a shutdown that knows the time.
@@ -43,11 +53,14 @@ class Sessions final : public MediaAnchor {
   Table::iterator end(Time now, Table::iterator entry, EndReason reason);
   void note_start(const Session& session, bool was_started);
   void note_reclaims(Session& session);
+  void note_refused_target(Session& session);
 
   Settings settings_;
   CallObserver& observer_;
   SessionCounters counters_;
+  MediaTargets targets_;
   PathFactory factory_;
+  std::string last_advice_;
   Sources sources_;
   bool refusing_new_ = false;
   Time last_seen_{};  // the latest time anybody told us

@@ -3,26 +3,10 @@
 
 #include <chrono>
 #include <cstddef>
-#include <vector>
 
-#include "relay/core/endpoint.h"
+#include "signaling-shim/anchor/media_targets.h"
 
 namespace avedge::anchor {
-
-/// Where the edge itself listens. Nobody's media goes there, or whoever writes an SDP could speak
-/// to our own services from an address of ours; ports for media are open to calls that pass twice.
-struct OwnPlaces {
-  struct MediaPorts {
-    IpAddress address;
-    Port first;
-    Port last;
-  };
-
-  std::vector<IpAddress> addresses;
-  std::vector<MediaPorts> media;
-
-  [[nodiscard]] bool forbids(const Endpoint& target) const;
-};
 
 struct Settings {
   /// An offer that nobody answers holds its ports this long after the transaction's last message.
@@ -42,7 +26,7 @@ struct Settings {
   std::chrono::seconds session_grace{32};
   /// RFC 3261 §13.2.2.4: other branches may still answer 64*T1 after the first one did.
   std::chrono::seconds fork_window{32};
-  OwnPlaces own;
+  TargetSettings targets;
   std::size_t max_sessions = 10000;
   /// Of one source (SessionSpec::limited_source), at a time.
   std::size_t max_sessions_per_source = 1000;

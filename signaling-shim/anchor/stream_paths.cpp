@@ -1,5 +1,6 @@
 #include "signaling-shim/anchor/stream_paths.h"
 
+#include <algorithm>
 #include <set>
 
 namespace avedge::anchor {
@@ -42,6 +43,19 @@ void StreamPaths::sync(const DialogState& state) {
   Wanted paths = wanted(state);
   remove_stale(paths);
   for (auto& [key, joint] : paths) set(key, std::move(joint));
+}
+
+bool StreamPaths::lead_to(const LocalAddresses& addresses) const {
+  const auto is_here = [&](const Endpoint& place) { return addresses.contain(place.address); };
+  const auto leads_here = [&](const StreamEnd& end, const std::optional<MediaEnd>& datagrams) {
+    return std::any_of(end.passive.begin(), end.passive.end(), is_here) ||
+           (datagrams && is_here(datagrams->signalled));
+  };
+  return std::any_of(slots_.begin(), slots_.end(), [&](const auto& entry) {
+    const StreamPath& path = entry.second.path;
+    return entry.second.is_live &&
+           (leads_here(path.near, path.near_datagrams) || leads_here(path.far, path.far_datagrams));
+  });
 }
 
 /// A line that shares its port with an earlier one is served by that one's path.

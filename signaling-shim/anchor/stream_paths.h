@@ -23,6 +23,8 @@ class StreamPaths {
   /// Posts what is new or changed and removes what is gone; the same state again posts nothing.
   /// Ports that only the old state holds may be freed afterwards, not before.
   void sync(const DialogState& state);
+  /// Whether a party may be sent to one of these addresses of this host before it has latched.
+  [[nodiscard]] bool lead_to(const LocalAddresses& addresses) const;
 
   /// Packets are known only where frames become datagrams: of other connections, the bytes.
   [[nodiscard]] MediaTotals totals() const;

@@ -129,6 +129,9 @@ Outcome<std::string> Calls::pass(Time now, Leg& leg, anchor::DialogMessage messa
   message.source = request.received_from.value_or(IpAddress{});
   message.terms = request.terms();
   auto rewrite = sessions_.on_message(now, leg.session(), message);
+  if (!rewrite && rewrite.reason() == DropReason::media_target_refused) {
+    return Failure{rewrite.reason(), sessions_.last_advice()};
+  }
   if (!rewrite) return Failure{rewrite.reason()};
   return rewrite->body ? *std::move(rewrite->body) : std::string{request.sdp};
 }

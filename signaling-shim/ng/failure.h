@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "relay/core/drop_reason.h"
 
@@ -36,12 +38,13 @@ inline constexpr std::string_view kNoBridging =
     "transport-protocol asks for another keying than the SDP has, which is not supported";
 
 struct Failure {
-  std::string_view text;
+  std::string text;
   /// What is counted besides the error reply.
   std::optional<DropReason> drop;
 
   Failure(std::string_view why) : text{why} {}                // NOLINT: a text is a failure
   Failure(DropReason why) : text{text_of(why)}, drop{why} {}  // NOLINT
+  Failure(DropReason why, std::string in_words) : text{std::move(in_words)}, drop{why} {}
 
   [[nodiscard]] static constexpr std::string_view text_of(DropReason reason) {
     switch (reason) {

@@ -99,6 +99,7 @@ int status_for(DropReason reason) {
     case DropReason::sdp_malformed: return 400;
     case DropReason::sip_unmatched: return 481;
     case DropReason::sip_too_large: return 513;
+    case DropReason::media_target_refused:
     case DropReason::sdp_unsupported:
     case DropReason::family_unsupported: return 488;
     case DropReason::ports_exhausted:

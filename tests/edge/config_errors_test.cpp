@@ -308,6 +308,26 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"HostBits", "[[turn.peer_rule]]\naction = \"allow\"\nprefix = \"10.1.0.0/8\"",
              "edge.toml:19: turn.peer_rule.prefix: '10.1.0.0/8' is no prefix; use one like "
              "10.20.0.0/16 or 2001:db8::/32, with all host bits zero"},
+        Case{"PortsOfARuleBackwards",
+             "[[turn.peer_rule]]\naction = \"allow\"\nprefix = \"10.1.0.0/16\"\nports = \"9-8\"",
+             "edge.toml:20: turn.peer_rule.ports: '9-8' ends before it begins; use "
+             "\"FIRST-LAST\" within 1-65535"},
+        Case{"OnePortOfARule",
+             "[[media.peer_rule]]\naction = \"allow\"\nprefix = \"10.1.0.0/16\"\nports = \"9\"",
+             "edge.toml:20: media.peer_rule.ports: '9' is no range of ports; use "
+             "\"FIRST-LAST\" within 1-65535"},
+        Case{"MediaRuleWithoutAnything", "[[media.peer_rule]]",
+             "edge.toml:17: media.peer_rule.action: missing; use allow or deny\n"
+             "edge.toml:17: media.peer_rule.prefix: missing; use one like 10.20.0.0/16"},
+        Case{"MediaRuleOfNoInterface",
+             "[[media.peer_rule]]\ninterface = \"internl\"\naction = \"deny\"\nprefix = "
+             "\"10.1.0.0/16\"",
+             "edge.toml:18: media.peer_rule.interface: no [[interface]] is named 'internl'; did "
+             "you mean 'internal'?"},
+        Case{"UnknownKeyOfAMediaRule",
+             "[[media.peer_rule]]\naction = \"deny\"\nprefix = \"10.1.0.0/16\"\nport = \"1-2\"",
+             "edge.toml:20: media.peer_rule.port: unknown key 'port' in [media.peer_rule]; did you "
+             "mean 'ports'?"},
         Case{"MoreChannelsThanThereAre", "[turn.limits]\nchannels_per_allocation = 4097",
              "edge.toml:18: turn.limits.channels_per_allocation: 4097 is out of bounds; use 1 to "
              "4096"},

@@ -125,6 +125,10 @@ TEST_F(ContractExample, Turn) {
   EXPECT_EQ(turn.default_lifetime, seconds{600});
 }
 
+TEST_F(ContractExample, MediaHasNoRuleUnlessOneIsWritten) {
+  EXPECT_THAT(config_.media.peer_rules, IsEmpty());
+}
+
 TEST_F(ContractExample, BindByInterfaceMeansEachOfItsAddresses) {
   ASSERT_EQ(config_.turn.listeners.size(), 2u);
   const Listener& listener = config_.turn.listeners[0];
@@ -339,6 +343,38 @@ TEST(Config, TraceWarnsOfWhatIsProbablyNotMeant) {
   EXPECT_THAT(parse_config("[sip]\ntrace = true\n[trace]\nmask = false", "e.toml")->warnings,
               ElementsAre("e.toml:4: trace.mask: passwords, keys and instant messages are traced; "
                           "remove it when you have seen what you were looking for"));
+}
+
+TEST(Config, PeerRulesMayNamePortsAndMediaRulesAnInterface) {
+  const auto config = parse_config(R"(
+[[interface]]
+name = "internal"
+addresses = [{ local = "10.0.0.10", advertised = "192.0.2.7" }]
+[[turn.peer_rule]]
+action = "allow"
+prefix = "10.0.0.10/32"
+ports = "16384-32768"
+[[media.peer_rule]]
+interface = "internal"
+action = "deny"
+prefix = "10.0.0.0/24"
+[[media.peer_rule]]
+action = "allow"
+prefix = "192.0.2.7/32"
+)",
+                                   "edge.toml");
+  ASSERT_TRUE(config.ok()) << config.reason().message();
+  EXPECT_THAT(config->turn.peer_rules,
+              ElementsAre(PeerRule{RuleAction::allow, *Prefix::parse("10.0.0.10/32"),
+                                   PortRange{Port{16384}, Port{32768}}}));
+  EXPECT_THAT(
+      config->media.peer_rules,
+      ElementsAre(MediaPeerRule{"internal", {RuleAction::deny, *Prefix::parse("10.0.0.0/24")}},
+                  MediaPeerRule{"", {RuleAction::allow, *Prefix::parse("192.0.2.7/32")}}));
+  EXPECT_THAT(config->warnings,
+              ElementsAre("edge.toml:15: media.peer_rule.prefix: '192.0.2.7' is an address of this "
+                          "host, of which a rule without ports opens nothing; add ports = "
+                          "\"FIRST-LAST\", those of the program that media is for"));
 }
 
 TEST(Config, DscpIsPreservedUnlessItIsANumber) {

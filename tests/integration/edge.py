@@ -186,7 +186,7 @@ def write_config(lab, routes=(), external=(EDGE_EXTERNAL,), internal=(EDGE_INTER
     """Addresses are local ones, or pairs with what is advertised. `turn`, `users` and `limits` are keys
     on top of the lab's own; None as a value takes one away. `certificate` is a chain and a key, called
     "edge"; `internal_device` is what the inner interface is bound to; `more` stands behind the [turn]
-    tables."""
+    tables; a rule may have ports, too."""
     secret_file = lab.directory / "turn.secrets"
     secret_file.write_text(SECRET + "\n", encoding="utf-8")
     secret_file.chmod(0o600)
@@ -202,8 +202,9 @@ def write_config(lab, routes=(), external=(EDGE_EXTERNAL,), internal=(EDGE_INTER
         users=_toml_lines({USER: PASSWORD} if users is None else users),
         limits=_toml_lines(_LIMITS | (limits or {})),
         listeners="\n".join("[[turn.listener]]\n" + _toml_lines(one) for one in listeners),
-        peer_rules="\n".join("[[turn.peer_rule]]\n" + _toml_lines({"action": action, "prefix": prefix})
-                             for action, prefix in peer_rules), more=more,
+        peer_rules="\n".join("[[turn.peer_rule]]\n" + _toml_lines(
+            {"action": action, "prefix": prefix, "ports": ports[0] if ports else None})
+                             for action, prefix, *ports in peer_rules), more=more,
         sip_port=SIP_PORT, metrics=METRICS, admin_socket=lab.directory / "admin.sock",
         routes="".join(route.text() for route in routes)), encoding="utf-8")
     return config

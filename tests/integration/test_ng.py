@@ -191,7 +191,11 @@ def test_media_cannot_speak_ng(lab):
     with running(lab, more=listener) as edge:
         client = ng.Client(lab, EDGE_INTERNAL, source=EDGE_INTERNAL)
         client.sdp(ng.offer("call", ng.audio(*ng.CALLER)))
-        answered = client.sdp(ng.answer("call", ng.audio(EDGE_INTERNAL, 2223)))
+        reply = client.ask(ng.answer("call", ng.audio(EDGE_INTERNAL, 2223)))
+        assert reply["result"] == "error" and "the edge itself listens there" in reply["error-reason"]
+        # What may be latched otherwise is not refused, and gets nothing before.
+        answered = client.sdp(ng.answer("call", ng.audio(EDGE_INTERNAL, 2223),
+                                        received_from=["IP4", INSIDE]))
         attacker = lab.udp_socket(lab.ext, *ng.CALLER)
         attacker.sendto(ng.message({"command": "list"}), ng.place(answered))
         wait_until("the packet to be refused", lambda: edge.metrics().drops("no_destination") == 1)

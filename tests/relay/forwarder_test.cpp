@@ -80,7 +80,7 @@ class ForwarderTest : public testing::Test {
   void permit_peer(bool own_relay = false) {
     FlowSpec permission = flow({kRelay, {peer_.address, Port{}}, kNoChannel},
                                Transform::frame_data_indication, kListener);
-    permission.destination_is_own_relay = own_relay;
+    permission.judges_port = own_relay;
     ASSERT_TRUE(flows_.upsert(permission));
   }
 
@@ -285,7 +285,7 @@ TEST_F(ForwarderTest, OnARelayedAddressStunIsPayload) {
 // Listeners share their address with relayed ones: only a leased port may be reached there.
 TEST_F(ForwarderTest, OneOfOurOwnRelayedAddressesIsReachedOnlyWhileItsPortIsLeased) {
   FlowSpec up = flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay);
-  up.destination_is_own_relay = true;
+  up.judges_port = true;
   ASSERT_TRUE(flows_.upsert(up));
   (void)forward(kListener, client_, channel_data("voice"));
   EXPECT_FALSE(received());
@@ -295,12 +295,63 @@ TEST_F(ForwarderTest, OneOfOurOwnRelayedAddressesIsReachedOnlyWhileItsPortIsLeas
   EXPECT_EQ(received(), "voice");
 }
 
+// What is not the edge's may send from the edge's own address, too.
+TEST_F(ForwarderTest, FromOneOfOurOwnAddressesComesOnlyWhatALeasedPortSends) {
+  permit_peer(true);
+  (void)forward(kRelay, peer_, "voice");
+  EXPECT_FALSE(received());
+  EXPECT_EQ(drops(DropReason::peer_not_leased), 1u);
+  ports_.leased = peer_;
+  (void)forward(kRelay, peer_, "voice");
+  EXPECT_TRUE(received());
+}
+
+/// One port of the peer's is open, by a rule.
+class OneOpenPort final : public SlowPathHandler {
+ public:
+  Endpoint open;
+  Verdict<void> handle(Time, const Path&, ConstBytes, Outcome&) override { return {}; }
+  void expire(Time, Outcome&) override {}
+  [[nodiscard]] Time next_deadline() const override { return kNever; }
+  [[nodiscard]] bool may_reach(const Endpoint& peer) const override { return peer == open; }
+};
+
+TEST_F(ForwarderTest, APeerWhosePortsAreJudgedIsReachedAndHeardAtThoseThatAreOpen) {
+  OneOpenPort judge;
+  forwarder_.judge_peers_by(judge);
+  const Endpoint receiver = local_endpoint(receiver_);
+  FlowSpec up = flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay);
+  up.judges_port = true;
+  ASSERT_TRUE(flows_.upsert(up));
+  ASSERT_TRUE(flows_.upsert(
+      flow({kListener, client_, kSendIndicationIpv4}, Transform::unwrap_send_indication, kRelay)));
+  FlowSpec permission = flow({kRelay, {receiver.address, Port{}}, kNoChannel},
+                             Transform::frame_data_indication, kListener);
+  permission.judges_port = true;
+  ASSERT_TRUE(flows_.upsert(permission));
+
+  const auto try_every_way = [&] {
+    int passed = 0;
+    (void)forward(kListener, client_, channel_data("by channel"));
+    passed += received().has_value();
+    (void)forward(kListener, client_, send_indication(receiver, "by indication"));
+    passed += received().has_value();
+    (void)forward(kRelay, receiver, "from the peer");
+    passed += received().has_value();
+    return passed;
+  };
+  EXPECT_EQ(try_every_way(), 0);
+  EXPECT_EQ(drops(DropReason::peer_not_leased), 3u);
+  judge.open = receiver;
+  EXPECT_EQ(try_every_way(), 3);
+}
+
 TEST_F(ForwarderTest, BehindNatAnOwnAddressIsKnownByItsAdvertisedName) {
   ASSERT_TRUE(flows_.upsert(
       flow({kListener, client_, kSendIndicationIpv4}, Transform::unwrap_send_indication, kRelay)));
   FlowSpec permission = flow({kRelay, {private_loopback(), Port{}}, kNoChannel},
                              Transform::frame_data_indication, kListener);
-  permission.destination_is_own_relay = true;
+  permission.judges_port = true;
   ASSERT_TRUE(flows_.upsert(permission));
   const Endpoint twin = sockets_.find(kAnchor)->local;  // some other leased port of the edge
   ports_.leased = twin;

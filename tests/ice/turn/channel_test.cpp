@@ -172,7 +172,7 @@ TEST_F(ChannelBind, RelayToRelayNeedsALeasedPort) {
   other = world.login(other);
   const auto relayed = *world.allocate(other).address(AttributeType::xor_relayed_address);
   ASSERT_EQ(world.bind(client, 0x4000, relayed.to_string()).code(), 200);
-  EXPECT_TRUE(up(0x4000)->destination_is_own_relay);
+  EXPECT_TRUE(up(0x4000)->judges_port);
   EXPECT_EQ(up(0x4000)->destination.address, *IpAddress::parse("10.9.9.9"));
   EXPECT_NE(world.flow(relay, "10.9.9.9:" + std::to_string(relayed.port.number())), nullptr);
 }

@@ -220,6 +220,10 @@ class FakeObserver final : public AllocationObserver {
                  Duration lifetime) override {
     closed.push_back({std::string{allocation.user}, allocation.relayed, reason, traffic, lifetime});
   }
+  std::vector<Endpoint> refused;  // addresses of this host
+  void on_own_address_refused(const AllocationInfo&, const Endpoint& peer) override {
+    refused.push_back(peer);
+  }
 };
 
 using Fill = std::function<void(stun::StunBuilder&)>;
@@ -371,6 +375,15 @@ class World {
   void reconfigure(const Settings& settings) {
     Outcome outcome;
     server.reconfigure(make_rules(settings), outcome);
+    carry_out(outcome);
+  }
+
+  /// The kernel's addresses from now on, each as a prefix.
+  void set_local_addresses(const std::vector<std::string>& prefixes) {
+    std::vector<LocalAddresses::Entry> entries;
+    for (const std::string& prefix : prefixes) entries.push_back({*Prefix::parse(prefix), 2});
+    Outcome outcome;
+    server.set_local_addresses(std::make_shared<const LocalAddresses>(std::move(entries)), outcome);
     carry_out(outcome);
   }
 

@@ -31,7 +31,7 @@ TEST_F(CreatePermission, Rfc8656_9_APermissionIsForAnAddressAndLastsFiveMinutes)
   EXPECT_EQ(flow->out_socket, World::kListener);
   EXPECT_EQ(flow->destination, client.endpoint);
   EXPECT_EQ(flow->valid_until, world.now + 300s);
-  EXPECT_FALSE(flow->destination_is_own_relay);
+  EXPECT_FALSE(flow->judges_port);
   EXPECT_EQ(world.flow(relay, "8.8.8.8:1234"), nullptr);
 
   world.advance(299s);
@@ -124,7 +124,7 @@ TEST_F(CreatePermission, RelayToRelayGoesByTheLocalForm) {
     EXPECT_EQ(world.permit(client, {name}).code(), 200);
     const FlowSpec* flow = world.flow(relay, "10.9.9.9:0");
     ASSERT_NE(flow, nullptr) << name;
-    EXPECT_TRUE(flow->destination_is_own_relay);
+    EXPECT_TRUE(flow->judges_port);
     EXPECT_EQ(world.flow(relay, "198.51.100.9:0"), nullptr);
     world.advance(300s);
   }

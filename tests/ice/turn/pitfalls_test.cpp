@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes.h"
-#include "ice/turn/address_forms.h"
+#include "relay/core/address_forms.h"
 
 namespace avedge::turn {
 namespace {

@@ -22,6 +22,10 @@ struct RecordingObserver final : CallObserver {
   void on_media_reclaimed(const CallInfo&, Side party, std::uint64_t times) override {
     reclaims.push_back({party, times});
   }
+  std::vector<std::pair<std::string, bool>> refused;  // advice, and whether the SDP was refused
+  void on_target_refused(const CallInfo&, std::string_view advice, bool is_refused) override {
+    refused.emplace_back(advice, is_refused);
+  }
 };
 
 /// One audio line; the caller is 192.0.2.16 outside, the callee 10.0.0.20 inside, unless told.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -50,6 +51,14 @@ class FakeSessionControl final : public SessionControl {
   Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
                                   AddressFamily family) override {
     return lease_one(worker, interface, family, streams_);
+  }
+
+  bool is_leased(const Endpoint& port, Transport transport) const override {
+    return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
+      const bool is_tcp = streams_.contains(entry.first);
+      return is_tcp == (transport == Transport::tcp) &&
+             (entry.second == port || locals_.at(entry.first) == port);
+    });
   }
 
   void set_path(WorkerId worker, const MediaPath& path) override {
@@ -163,11 +172,13 @@ class FakeSessionControl final : public SessionControl {
     }
     const SocketId socket{next_socket_++};
     sockets_[socket] = advertised;
+    locals_[socket] = local;
     return {*this, worker, socket, local, advertised};
   }
 
   std::uint32_t next_socket_ = 0;
   std::map<SocketId, Endpoint> sockets_;
+  std::map<SocketId, Endpoint> locals_;  // of those that ever were
   std::set<SocketId> singles_;
   std::set<SocketId> streams_;
   std::map<MediaPathId, MediaPath> paths_;

@@ -65,16 +65,6 @@ TEST_F(PartyTermsTest, TheReceiverMayBeShownAnotherAddress) {
   EXPECT_NE(offer.find("o=- 0 0 IN IP4 203.0.113.99"), std::string::npos) << offer;
 }
 
-TEST(OwnPlaces, ServicesAreForbiddenAndMediaPortsAreNot) {
-  const IpAddress edge = *IpAddress::parse("10.0.0.10");
-  const OwnPlaces own{{edge}, {{edge, Port{50000}, Port{50100}}}};
-  EXPECT_TRUE(own.forbids({edge, Port{2223}}));
-  EXPECT_TRUE(own.forbids({edge, Port{49999}}));
-  EXPECT_FALSE(own.forbids({edge, Port{50000}}));
-  EXPECT_FALSE(own.forbids({edge, Port{50100}}));
-  EXPECT_FALSE(own.forbids({*IpAddress::parse("10.0.0.20"), Port{2223}}));
-}
-
 TEST_F(PartyTermsTest, WhereForkingGoesOnALateAnswerIsAsGoodAsTheFirst) {
   open("z9hG4bK-2", true);
   (void)invite(audio(kCaller, 5000));

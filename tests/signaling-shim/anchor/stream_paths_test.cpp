@@ -156,7 +156,7 @@ TEST_F(Streams, Rfc4145_WhoOnlyConnectsIsNotConnectedTo) {
 }
 
 TEST_F(Streams, NobodyIsConnectedToWhereMediaMayNotGo) {
-  settings.own.addresses = {IpAddress::v4(198, 51, 100, 7)};
+  settings.targets.own_addresses = {IpAddress::v4(198, 51, 100, 7)};
   Sessions limited{control, settings, observer};
   SessionSpec spec;
   spec.branch = "x";

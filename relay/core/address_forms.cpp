@@ -1,11 +1,11 @@
-#include "ice/turn/address_forms.h"
+#include "relay/core/address_forms.h"
 
 #include <algorithm>
 #include <iterator>
 
 #include "relay/core/prefix.h"
 
-namespace avedge::turn {
+namespace avedge {
 namespace {
 
 IpAddress ipv4_at(const IpAddress& address, std::size_t offset) {
@@ -54,4 +54,4 @@ IpAddress canonical_form(const IpAddress& address) {
   return address;
 }
 
-}  // namespace avedge::turn
+}  // namespace avedge

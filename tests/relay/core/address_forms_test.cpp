@@ -1,8 +1,8 @@
-#include "ice/turn/address_forms.h"
+#include "relay/core/address_forms.h"
 
 #include <gtest/gtest.h>
 
-namespace avedge::turn {
+namespace avedge {
 namespace {
 
 struct FormCase {
@@ -41,4 +41,4 @@ TEST(AddressForms, DisguisesAreWhatNoIpv6NetworkCarries) {
 }
 
 }  // namespace
-}  // namespace avedge::turn
+}  // namespace avedge

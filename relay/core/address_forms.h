@@ -4,7 +4,7 @@
 
 #include "relay/core/endpoint.h"
 
-namespace avedge::turn {
+namespace avedge {
 
 /// The IPv4 address that a packet to `address` would end up at, for every form in which IPv6 can
 /// carry one: mapped, compatible and translated (RFC 4291 §2.5.5, RFC 2765 §2.1), 6to4 (RFC 3056),
@@ -15,4 +15,4 @@ namespace avedge::turn {
 /// Mapped, compatible or translated: IPv4 in the clothes of IPv6. No IPv6 network carries them.
 [[nodiscard]] bool is_ipv4_in_disguise(const IpAddress& address);
 
-}  // namespace avedge::turn
+}  // namespace avedge
