@@ -1,7 +1,9 @@
 // One line in the log for every allocation and every call that begins or ends.
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include "ice/turn/observer.h"
 #include "signaling-shim/anchor/call_observer.h"
@@ -23,6 +25,16 @@ class CallLog final : public anchor::CallObserver {
  public:
   void on_call_started(const anchor::CallInfo& call) override;
   void on_call_ended(const anchor::CallInfo& call, const anchor::CallEnd& end) override;
+  /// At most once in ten seconds for each limit, with how many there were: they come in floods.
+  void on_call_refused(const anchor::SessionSpec& call,
+                       const anchor::CallRefusal& refusal) override;
+
+ private:
+  struct Refused {
+    std::uint64_t calls = 0;  // since the last line
+    Time next_line{};
+  };
+  std::map<std::pair<DropReason, std::string_view>, Refused> refused_;
 };
 
 }  // namespace avedge::edge

@@ -47,6 +47,7 @@ class PortsOnPaper final : public SessionControl {
 class Unobserved final : public anchor::CallObserver {
   void on_call_started(const anchor::CallInfo&) override {}
   void on_call_ended(const anchor::CallInfo&, const anchor::CallEnd&) override {}
+  void on_call_refused(const anchor::SessionSpec&, const anchor::CallRefusal&) override {}
 };
 
 sip::Settings two_sided() {
@@ -80,7 +81,8 @@ void measure_invite() {
   PortsOnPaper ports;
   Unobserved observer;
   anchor::Settings patience;
-  patience.max_sessions_per_source = patience.max_port_pairs_per_source = 10 * kInvites;
+  patience.max_sessions_per_source = patience.max_ports_per_source = 10 * kInvites;
+  patience.unanswered = {kInvites, kInvites, kInvites};
   anchor::Sessions sessions{ports, patience, observer};
   sip::Counters counters;
   sip::ProxyCore proxy{settings, sip::SigningKey{std::byte{7}}, sessions, counters};

@@ -59,6 +59,13 @@ struct CallEnd {
   MediaTotals media;
 };
 
+/// Why a call was not taken on.
+struct CallRefusal {
+  DropReason reason{};
+  /// The key of [sip.limits] that was reached, or that keeps the ports for others; may be empty.
+  std::string_view limit;
+};
+
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
@@ -66,6 +73,8 @@ class CallObserver {
   virtual void on_call_started(const CallInfo& call) = 0;
   /// Exactly once for every call that started, before its ports are freed.
   virtual void on_call_ended(const CallInfo& call, const CallEnd& end) = 0;
+  /// It would have taken more than its source may have, or more than there is.
+  virtual void on_call_refused(const SessionSpec& call, const CallRefusal& refusal) = 0;
 };
 
 /// One row of `avedge sessions`.
@@ -85,6 +94,8 @@ struct SessionCounters {
   Counter started;
   Counter answered;
   std::array<Counter, kEndReasonLabels.size()> ended;
+  /// By standing: calls without an ACK yet.
+  std::array<Gauge, kStandingLabels.size()> unanswered;
 };
 
 }  // namespace avedge::anchor

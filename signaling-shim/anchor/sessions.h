@@ -41,13 +41,14 @@ class Sessions final : public MediaAnchor {
   using Table = std::unordered_map<std::uint64_t, std::unique_ptr<Session>>;
 
   Table::iterator end(Time now, Table::iterator entry, EndReason reason);
+  [[nodiscard]] DropReason refuse(const SessionSpec& spec, const CallRefusal& refusal);
   void note_start(const Session& session, bool was_started);
 
   Settings settings_;
   CallObserver& observer_;
   SessionCounters counters_;
   PathFactory factory_;
-  Sources sources_;
+  Callers callers_;
   bool refusing_new_ = false;
   Time last_seen_{};  // the latest time anybody told us
   std::unordered_map<std::string, std::uint64_t> by_branch_;

@@ -13,6 +13,10 @@ struct RecordingObserver final : CallObserver {
   void on_call_ended(const CallInfo& call, const CallEnd& end) override {
     ended.emplace_back(call, end);
   }
+  std::vector<CallRefusal> refused;
+  void on_call_refused(const SessionSpec&, const CallRefusal& refusal) override {
+    refused.push_back(refusal);
+  }
 };
 
 /// One audio line; the caller is 192.0.2.16 outside, the callee 10.0.0.20 inside, unless told.
