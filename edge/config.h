@@ -243,6 +243,12 @@ struct SipLimits {
   std::uint32_t connections_per_second = 50;  // opened by one source address
   std::uint32_t calls_per_source = 1000;      // at a time; next hops are exempt
   std::uint32_t ports_per_source = 4000;      // of those calls, on both sides together
+  std::uint32_t unanswered_per_source = 20;   // calls at a time whose caller sent no ACK yet
+  std::optional<std::uint32_t> unanswered_per_network;  // of a /24 or /64; nothing: tenfold
+  std::uint32_t unanswered_per_interface = 500;
+  // Ports of each interface, of UDP and TCP each, that are kept:
+  std::optional<std::uint32_t> next_hop_ports;  // for next hops; nothing: half of them
+  std::optional<std::uint32_t> turn_ports;      // for TURN; nothing: a quarter of them
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };
 

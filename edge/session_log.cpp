@@ -10,6 +10,8 @@ double seconds_of(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+constexpr std::chrono::seconds kRefusalInterval{10};
+
 }  // namespace
 
 std::string relayed_text(const turn::AllocationInfo& allocation) {
@@ -89,6 +91,22 @@ void CallLog::on_target_refused(const anchor::CallInfo& call, std::string_view a
                {"from", call.caller_interface},
                {"to", call.callee_interface},
                {"reason", advice}});
+}
+
+void CallLog::on_call_refused(const anchor::SessionSpec& call, const anchor::CallRefusal& refusal) {
+  Refused& refused = refused_[{refusal.reason, refusal.limit}];
+  ++refused.calls;
+  const Time now = std::chrono::steady_clock::now();
+  if (now < refused.next_line) return;
+  log_warning("calls refused", {{"reason", label(refusal.reason)},
+                                {"limit", refusal.limit},
+                                {"calls", refused.calls},
+                                {"from", call.caller_interface},
+                                {"to", call.callee_interface},
+                                {"source", call.source.endpoint.address.to_string()},
+                                {"standing", label(call.source.standing)},
+                                {"call_id", call.call_id}});
+  refused = {0, now + kRefusalInterval};
 }
 
 }  // namespace avedge::edge

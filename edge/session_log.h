@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "ice/turn/observer.h"
 #include "signaling-shim/anchor/call_observer.h"
@@ -36,6 +38,16 @@ class CallLog final : public anchor::CallObserver {
                           std::uint64_t times) override;
   void on_target_refused(const anchor::CallInfo& call, std::string_view advice,
                          bool is_refused) override;
+  /// At most once in ten seconds for each limit, with how many there were: they come in floods.
+  void on_call_refused(const anchor::SessionSpec& call,
+                       const anchor::CallRefusal& refusal) override;
+
+ private:
+  struct Refused {
+    std::uint64_t calls = 0;  // since the last line
+    Time next_line{};
+  };
+  std::map<std::pair<DropReason, std::string_view>, Refused> refused_;
 };
 
 }  // namespace avedge::edge

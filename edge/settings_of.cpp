@@ -4,6 +4,7 @@
 #include <array>
 #include <thread>
 
+#include "edge/port_budgets.h"
 #include "ice/latching/party.h"
 
 namespace avedge::edge {
@@ -349,7 +350,12 @@ anchor::Settings anchor_settings(const Config& config) {
   // A call takes at least four ports; as many dialogs again may be without media.
   settings.max_sessions = std::max(settings.max_sessions, port_count(relay_ranges(config)) / 2);
   settings.max_sessions_per_source = config.sip.limits.calls_per_source;
-  settings.max_port_pairs_per_source = config.sip.limits.ports_per_source / 2;
+  settings.max_ports_per_source = config.sip.limits.ports_per_source;
+  const SipLimits& limits = config.sip.limits;
+  settings.unanswered = {limits.unanswered_per_source,
+                         limits.unanswered_per_network.value_or(10 * limits.unanswered_per_source),
+                         limits.unanswered_per_interface};
+  settings.port_budgets = port_budgets(config);
   return settings;
 }
 

@@ -118,6 +118,12 @@ void SignallingPlane::report(MetricSink& sink) const {
                  {{"reason", anchor::kTargetVerdictLabels[i]}},
                  static_cast<double>(calls.targets_refused[i].value()));
   }
+  for (std::size_t i = 0; i < anchor::kStandingLabels.size(); ++i) {
+    sink.gauge("avedge_media_sessions_unanswered",
+               "Anchored calls whose caller has not sent an ACK, by how far its address is proven.",
+               {{"standing", anchor::kStandingLabels[i]}},
+               static_cast<double>(calls.unanswered[i].value()));
+  }
   counters_.for_each_request([&](std::string_view method, std::uint64_t count) {
     sink.counter("avedge_sip_requests_total",
                  "Well-formed SIP requests received, retransmissions included.",
@@ -137,6 +143,9 @@ void SignallingPlane::report(MetricSink& sink) const {
              static_cast<double>(counters_.connections.value()));
   sink.gauge("avedge_sip_pending_invites", "INVITE transactions without a final response.", {},
              static_cast<double>(counters_.pending_invites.value()));
+  sink.gauge("avedge_sip_established_sources",
+             "Sources that have shown that they receive what is sent to their address.", {},
+             static_cast<double>(counters_.established_sources.value()));
   if (trace_) trace_->report(sink);
   report_ng(sink);
 }

@@ -50,6 +50,7 @@ class Unobserved final : public anchor::CallObserver {
   void on_call_ended(const anchor::CallInfo&, const anchor::CallEnd&) override {}
   void on_media_reclaimed(const anchor::CallInfo&, anchor::Side, std::uint64_t) override {}
   void on_target_refused(const anchor::CallInfo&, std::string_view, bool) override {}
+  void on_call_refused(const anchor::SessionSpec&, const anchor::CallRefusal&) override {}
 };
 
 sip::Settings two_sided() {
@@ -83,7 +84,8 @@ void measure_invite() {
   PortsOnPaper ports;
   Unobserved observer;
   anchor::Settings patience;
-  patience.max_sessions_per_source = patience.max_port_pairs_per_source = 10 * kInvites;
+  patience.max_sessions_per_source = patience.max_ports_per_source = 10 * kInvites;
+  patience.unanswered = {kInvites, kInvites, kInvites};
   anchor::Sessions sessions{ports, patience, observer};
   sip::Counters counters;
   sip::ProxyCore proxy{settings, sip::SigningKey{std::byte{7}}, sessions, counters};

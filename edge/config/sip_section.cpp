@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "edge/config/call_limits.h"
 #include "edge/config/choice.h"
 #include "edge/config/network.h"
 #include "edge/config/next_hop.h"
@@ -161,13 +162,13 @@ SipRoute read_route(Section& section, const Config& config, Problems& problems) 
   return route;
 }
 
-void read_limits(Section& section, SipLimits& limits) {
+void read_limits(Section& section, Config& config, Problems& problems) {
+  SipLimits& limits = config.sip.limits;
   section.read("requests_per_second", limits.requests_per_second, 1, kMostOfAnything);
   section.read("connections", limits.connections, 1, kMostOfAnything);
   section.read("connections_per_source", limits.connections_per_source, 1, kMostOfAnything);
   section.read("connections_per_second", limits.connections_per_second, 1, kMostOfAnything);
-  section.read("calls_per_source", limits.calls_per_source, 1, kMostOfAnything);
-  section.read("ports_per_source", limits.ports_per_source, 4, kMostOfAnything);
+  read_call_limits(section, config, problems);
   section.refuse_unknown();
 }
 
@@ -207,7 +208,7 @@ void read_sip(Section& top, const std::string& folder, Listeners& listeners, Con
   for (Section& section : sip->sections("route")) {
     config.sip.routes.push_back(read_route(section, config, problems));
   }
-  if (auto limits = sip->section("limits")) read_limits(*limits, config.sip.limits);
+  if (auto limits = sip->section("limits")) read_limits(*limits, config, problems);
   read_names(*sip, config, problems);
   config.sip.next_hop_ca = read_authorities(*sip, "next_hop_ca", folder, problems);
   read_dns_servers(*sip, config, problems);

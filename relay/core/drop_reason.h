@@ -82,6 +82,9 @@ namespace avedge {
   X(sip_unknown_partner)   /* TLS: a good certificate, of nobody we talk to */                     \
   X(sip_unmatched)         /* a response that no Via of ours explains */                           \
   X(source_limit)          /* answered 503: as many calls or ports as one source may have */       \
+  X(unanswered_limit)      /* answered 503: too many unanswered calls (Standing) */                \
+  X(port_share)            /* answered 503: the ports that are left are kept for others */         \
+  X(sip_answer_budget)     /* a response to a source that nothing proves, beyond its own bytes */  \
   X(sdp_malformed)                                                                                 \
   X(sdp_unsupported)                                                                               \
   X(media_target_refused)  /* answered 488: no media may go where the SDP says */                  \

@@ -64,6 +64,13 @@ struct CallEnd {
   MediaTotals media;
 };
 
+/// Why a call was not taken on.
+struct CallRefusal {
+  DropReason reason{};
+  /// The key of [sip.limits] that was reached, or that keeps the ports for others; may be empty.
+  std::string_view limit;
+};
+
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
@@ -79,6 +86,8 @@ class CallObserver {
   /// party `is_refused`, that was its last chance, and so is its SDP.
   virtual void on_target_refused(const CallInfo& call, std::string_view advice,
                                  bool is_refused) = 0;
+  /// It would have taken more than its source may have, or more than there is.
+  virtual void on_call_refused(const SessionSpec& call, const CallRefusal& refusal) = 0;
 };
 
 /// One row of `avedge sessions`.
@@ -99,6 +108,8 @@ struct SessionCounters {
   Counter answered;
   std::array<Counter, kEndReasonLabels.size()> ended;
   std::array<Counter, kTargetVerdictLabels.size()> targets_refused;  // by TargetVerdict
+  /// By standing: calls without an ACK yet.
+  std::array<Gauge, kStandingLabels.size()> unanswered;
 };
 
 }  // namespace avedge::anchor

@@ -2,6 +2,7 @@
 // offers, answers and ports; this is all they say to each other. Signalling thread only.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,28 @@ enum class StreamMode : std::uint8_t {
   removed  // candidates are taken out, m= lines pass as they are
 };
 
+/// How well the address that an INVITE came from is proven, and so what its calls may hold.
+enum class Standing : std::uint8_t {
+  stranger,     // over UDP, from where nothing was heard yet: anybody may have written that address
+  connected,    // over TCP or TLS: the address is the sender's own
+  established,  // has sent what only a receiver of our messages can know
+  next_hop,     // one of ours, over UDP: the address is known, and so it can be forged
+  trusted       // one of ours, over TCP or TLS; a proxy that speaks ng
+};
+/// As they stand in the metric label `standing`.
+inline constexpr std::array<std::string_view, 5> kStandingLabels{
+    "stranger", "connected", "established", "next_hop", "trusted"};
+constexpr std::string_view label(Standing standing) {
+  return kStandingLabels[static_cast<std::size_t>(standing)];
+}
+
+/// Whose calls are counted together, and capped.
+struct CallSource {
+  Standing standing = Standing::trusted;
+  /// Port 0: all of the address but those that are named by their port.
+  Endpoint endpoint;
+};
+
 /// What an initial INVITE says about the session it opens.
 struct SessionSpec {
   std::string call_id;
@@ -49,8 +72,7 @@ struct SessionSpec {
   bool keeps_forking = false;
   CandidateMode candidates = CandidateMode::replace;
   StreamMode streams = StreamMode::anchored;
-  /// Whose calls and ports are counted and capped; nothing for neighbours that speak for many.
-  std::optional<IpAddress> limited_source;
+  CallSource source;
 };
 
 /// What the signalling says about the party that sent a description, beyond its session's rules.
@@ -107,13 +129,13 @@ class MediaAnchor {
   virtual ~MediaAnchor() = default;
 
   /// The session for an initial INVITE; the same one for the same branch.
-  /// Fails with table_full or source_limit.
+  /// Fails with table_full, source_limit or unanswered_limit.
   [[nodiscard]] virtual Verdict<SessionId> open(Time now, const SessionSpec& spec) = 0;
 
   /// Tracks offer and answer and rewrites the body for the far side. Idempotent: the same message
   /// again gives the same bytes. Final responses and BYE's 200 also end what they end.
-  /// Fails with ports_exhausted, source_limit, sdp_malformed, sdp_unsupported. An unknown session
-  /// passes bodies without SDP and fails with sip_unmatched otherwise.
+  /// Fails with ports_exhausted, port_share, source_limit, sdp_malformed, sdp_unsupported. An
+  /// unknown session passes bodies without SDP and fails with sip_unmatched otherwise.
   [[nodiscard]] virtual Verdict<BodyRewrite> on_message(Time now, SessionId session,
                                                         const DialogMessage& message) = 0;
 

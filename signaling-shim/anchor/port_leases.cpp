@@ -91,7 +91,8 @@ Verdict<PortLeases> PortLessor::fit(const PortLeases& held, const PartyMedia& me
   leases.resize(std::max(held.size(), media.lines.size()));
   const auto datagrams = [&](const MediaLine&) { return lease_datagrams(preferred); };
   const auto streams = [&](const MediaLine& line) -> Verdict<Lease<ComponentPorts>> {
-    auto lease = lease_each(&SessionControl::lease_stream, line.streams.has_rtcp, preferred);
+    auto lease = lease_each({&SessionControl::lease_stream, PortKind::tcp, 1},
+                            line.streams.has_rtcp, preferred);
     const bool can_do_without = line.has_datagrams;
     if (!lease && can_do_without) return Lease<ComponentPorts>{};
     return lease;
@@ -106,52 +107,64 @@ PortLeases PortLessor::with_converters(PortLeases held, const PartyMedia& media,
   held.resize(std::max(held.size(), media.lines.size()));
   for (std::size_t i = 0; i < media.lines.size(); ++i) {
     if (media.stream_kind(i) != StreamMedia::Kind::converted || held[i].converters) continue;
-    auto fresh =
-        lease_each(&SessionControl::lease_single, offer.lines[i].streams.has_rtcp, media.family);
+    auto fresh = lease_each({&SessionControl::lease_single, PortKind::udp, 1},
+                            offer.lines[i].streams.has_rtcp, media.family);
     if (fresh) held[i].converters = *std::move(fresh);
   }
   return held;
 }
 
 Verdict<std::shared_ptr<const MediaPortPair>> PortLessor::lease_datagrams(AddressFamily preferred) {
-  auto pair = in_any_family(&SessionControl::lease_pair, preferred);
+  auto pair =
+      in_any_family<MediaPortPair>({&SessionControl::lease_pair, PortKind::udp, 2}, preferred);
   if (!pair) return pair.reason();
-  if (!address_) address_ = pair->rtp.advertised().address;
-  return on_account(*std::move(pair));
+  if (!address_) address_ = pair->leased.rtp.advertised().address;
+  const auto whole = std::make_shared<Leasing<MediaPortPair>>(*std::move(pair));
+  return Lease<MediaPortPair>{whole, &whole->leased};
 }
 
-Verdict<std::shared_ptr<const ComponentPorts>> PortLessor::lease_each(
-    LeaseFrom<MediaPort> lease_from, bool has_rtcp, AddressFamily preferred) {
-  ComponentPorts ports;
-  for (MediaPort* port : {&ports.rtp, &ports.rtcp}) {
-    if (port == &ports.rtcp && !has_rtcp) continue;
-    auto leased = in_any_family(lease_from, preferred);
+Verdict<std::shared_ptr<const ComponentPorts>> PortLessor::lease_each(const Ask<MediaPort>& ask,
+                                                                      bool has_rtcp,
+                                                                      AddressFamily preferred) {
+  struct Whole {
+    HeldPorts held_for_rtp;
+    HeldPorts held_for_rtcp;
+    ComponentPorts ports;
+  };
+  const auto whole = std::make_shared<Whole>();
+  const auto lease = [&](HeldPorts& held, MediaPort& port) -> Verdict<void> {
+    auto leased = in_any_family(ask, preferred);
     if (!leased) return leased.reason();
-    *port = *std::move(leased);
+    held = std::move(leased->held);
+    port = std::move(leased->leased);
+    return {};
+  };
+  if (const auto rtp = lease(whole->held_for_rtp, whole->ports.rtp); !rtp) return rtp.reason();
+  if (has_rtcp) {
+    const auto rtcp = lease(whole->held_for_rtcp, whole->ports.rtcp);
+    if (!rtcp) return rtcp.reason();
   }
-  if (!address_) address_ = ports.rtp.advertised().address;
-  return on_account(std::move(ports));
+  if (!address_) address_ = whole->ports.rtp.advertised().address;
+  return Lease<ComponentPorts>{whole, &whole->ports};
 }
 
 template <class Leased>
-Verdict<Leased> PortLessor::in_any_family(LeaseFrom<Leased> lease_from, AddressFamily preferred) {
-  if (source_ && source_->port_pairs >= source_->max_port_pairs) return DropReason::source_limit;
-  auto leased = (control_.*lease_from)(worker_, party_.interface, preferred);
+auto PortLessor::in_any_family(const Ask<Leased>& ask, AddressFamily preferred)
+    -> Verdict<Leasing<Leased>> {
+  auto leased = in_family(ask, preferred);
   if (leased || leased.reason() != DropReason::family_unsupported) return leased;
   const bool was_v4 = preferred == AddressFamily::ipv4;
-  return (control_.*lease_from)(worker_, party_.interface,
-                                was_v4 ? AddressFamily::ipv6 : AddressFamily::ipv4);
+  return in_family(ask, was_v4 ? AddressFamily::ipv6 : AddressFamily::ipv4);
 }
 
-/// Each lease counts as a pair, whatever ports it is of.
-template <class Ports>
-std::shared_ptr<const Ports> PortLessor::on_account(Ports ports) const {
-  if (source_ == nullptr) return std::make_shared<const Ports>(std::move(ports));
-  ++source_->port_pairs;
-  return {new Ports{std::move(ports)}, [source = source_](const Ports* freed) {
-            delete freed;
-            --source->port_pairs;
-          }};
+template <class Leased>
+auto PortLessor::in_family(const Ask<Leased>& ask, AddressFamily family)
+    -> Verdict<Leasing<Leased>> {
+  auto held = HeldPorts::take(account_, {party_.interface, family, ask.kind}, ask.ports);
+  if (!held) return held.reason();
+  auto leased = (control_.*ask.from)(worker_, party_.interface, family);
+  if (!leased) return leased.reason();
+  return Leasing<Leased>{*std::move(held), *std::move(leased)};
 }
 
 PortNames names_of(const PortLeases& leases) {

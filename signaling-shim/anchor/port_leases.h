@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "relay/session_control.h"
+#include "signaling-shim/anchor/callers.h"
 #include "signaling-shim/anchor/party_media.h"
-#include "signaling-shim/anchor/sources.h"
 #include "signaling-shim/sdp/rewrite.h"
 
 namespace avedge::anchor {
@@ -39,10 +39,13 @@ struct PartyPlace {
 
 class PortLessor {
  public:
-  /// `source`: whose ports they count as; null if nobody's.
+  /// `account`: of the call that they are for.
   PortLessor(SessionControl& control, WorkerId worker, PartyPlace party,
-             std::shared_ptr<SourceUse> source)
-      : control_{control}, worker_{worker}, party_{std::move(party)}, source_{std::move(source)} {}
+             std::shared_ptr<CallAccount> account)
+      : control_{control},
+        worker_{worker},
+        party_{std::move(party)},
+        account_{std::move(account)} {}
 
   [[nodiscard]] const std::optional<AddressFamily>& usual_family() const { return party_.family; }
 
@@ -50,7 +53,7 @@ class PortLessor {
   /// family (or, where the interface lacks it, in the other), lines that are not relayed keep what
   /// they have until it is agreed that they are gone. On failure nothing is kept; a line over UDP
   /// whose candidates over TCP find no port does without them.
-  /// Fails with ports_exhausted, source_limit or family_unsupported.
+  /// Fails with ports_exhausted, port_share, source_limit or family_unsupported.
   [[nodiscard]] Verdict<PortLeases> fit(const PortLeases& held, const PartyMedia& media,
                                         AddressFamily preferred);
   /// `held`, with converters for the lines of this party's own `media` that are converted, for as
@@ -67,20 +70,33 @@ class PortLessor {
   using Lease = std::shared_ptr<const Ports>;
   template <class Leased>
   using LeaseFrom = Verdict<Leased> (SessionControl::*)(WorkerId, std::string_view, AddressFamily);
+  /// What one lease takes, and how.
+  template <class Leased>
+  struct Ask {
+    LeaseFrom<Leased> from;
+    PortKind kind;
+    std::size_t ports;
+  };
+  /// Ports and their place on the account, which is given back after them.
+  template <class Leased>
+  struct Leasing {
+    HeldPorts held;
+    Leased leased;
+  };
 
   [[nodiscard]] Verdict<Lease<MediaPortPair>> lease_datagrams(AddressFamily preferred);
-  [[nodiscard]] Verdict<Lease<ComponentPorts>> lease_each(LeaseFrom<MediaPort> lease_from,
-                                                          bool has_rtcp, AddressFamily preferred);
+  [[nodiscard]] Verdict<Lease<ComponentPorts>> lease_each(const Ask<MediaPort>& ask, bool has_rtcp,
+                                                          AddressFamily preferred);
   template <class Leased>
-  [[nodiscard]] Verdict<Leased> in_any_family(LeaseFrom<Leased> lease_from,
-                                              AddressFamily preferred);
-  template <class Ports>
-  [[nodiscard]] Lease<Ports> on_account(Ports ports) const;
+  [[nodiscard]] Verdict<Leasing<Leased>> in_any_family(const Ask<Leased>& ask,
+                                                       AddressFamily preferred);
+  template <class Leased>
+  [[nodiscard]] Verdict<Leasing<Leased>> in_family(const Ask<Leased>& ask, AddressFamily family);
 
   SessionControl& control_;
   WorkerId worker_;
   PartyPlace party_;
-  std::shared_ptr<SourceUse> source_;
+  std::shared_ptr<CallAccount> account_;
   std::optional<IpAddress> address_;
 };
 

@@ -16,17 +16,17 @@ EndReason reason_of(int status, bool is_cancelled) {
 }  // namespace
 
 Session::Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& factory,
-                 const Settings& settings, std::shared_ptr<SourceUse> source)
+                 const Settings& settings, std::shared_ptr<CallAccount> account)
     : spec_{spec},
       factory_{factory},
       settings_{settings},
-      source_{std::move(source)},
+      account_{std::move(account)},
       worker_{factory.control.assign_worker()},
       info_{id, spec.call_id, spec.caller_interface, spec.callee_interface, 0},
       ports_{PortLessor{
-                 factory.control, worker_, {spec.caller_interface, spec.caller_family}, source_},
+                 factory.control, worker_, {spec.caller_interface, spec.caller_family}, account_},
              PortLessor{
-                 factory.control, worker_, {spec.callee_interface, spec.callee_family}, source_}},
+                 factory.control, worker_, {spec.callee_interface, spec.callee_family}, account_}},
       opened_{now},
       last_message_{now},
       last_sdp_{now},
@@ -59,6 +59,7 @@ void Session::before_body(Time now, const DialogMessage& message) {
   if (is_initial_invite(message)) {
     initial_invite_ = transaction;
   } else if (message.status == 0) {
+    if (transaction.method == Method::ack && message.sender == Side::caller) account_->confirm();
     if (transaction.method == Method::cancel && !answered_) is_cancelled_ = true;
     if (Dialog* dialog = find(message.callee_tag)) dialog->on_request(now, transaction);
   }
@@ -243,6 +244,10 @@ void Session::expire_idle(Time now) {
     over_ = EndReason::expired;
     return;
   }
+  if (lacks_ack(now)) {
+    over_ = EndReason::unanswered;
+    return;
+  }
   if (now - last_sign_of_life() < patience()) return;
   over_ = answered_ ? EndReason::idle : EndReason::unanswered;
 }
@@ -251,6 +256,10 @@ void Session::expire_idle(Time now) {
 bool Session::is_overdue(Time now) const {
   return refresh_due_ && now - *refresh_due_ >= settings_.session_grace &&
          now - last_media() >= settings_.session_grace;
+}
+
+bool Session::lacks_ack(Time now) const {
+  return account_->awaits_ack() && answered_ && now - *answered_ >= settings_.ack_timeout;
 }
 
 Time Session::last_sign_of_life() const {

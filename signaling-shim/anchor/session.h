@@ -13,9 +13,9 @@ namespace avedge::anchor {
 /// Owns the call's ports and paths; destroying it frees them. Signalling thread only.
 class Session {
  public:
-  /// `source`: on whose account its ports are; null if on nobody's.
+  /// `account`: what it holds is on it.
   Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& factory,
-          const Settings& settings, std::shared_ptr<SourceUse> source);
+          const Settings& settings, std::shared_ptr<CallAccount> account);
 
   /// As MediaAnchor::on_message(); afterwards over() may say that this was the last message.
   [[nodiscard]] Verdict<BodyRewrite> on_message(Time now, const DialogMessage& message);
@@ -29,7 +29,7 @@ class Session {
   [[nodiscard]] bool is_answered() const { return answered_.has_value(); }
   [[nodiscard]] const CallInfo& info() const { return info_; }
   [[nodiscard]] const std::string& branch() const { return spec_.branch; }
-  [[nodiscard]] const std::shared_ptr<SourceUse>& source() const { return source_; }
+  [[nodiscard]] const SessionSpec& spec() const { return spec_; }
   [[nodiscard]] CallEnd end_of_call(Time now, EndReason reason) const;
   [[nodiscard]] CallSnapshot snapshot(Time now) const;
   /// One for every party that answered and still lives.
@@ -73,6 +73,7 @@ class Session {
   void expire_dialogs(Time now);
   void expire_idle(Time now);
   [[nodiscard]] bool is_overdue(Time now) const;
+  [[nodiscard]] bool lacks_ack(Time now) const;
   [[nodiscard]] Time last_sign_of_life() const;
   [[nodiscard]] Duration patience() const;
   [[nodiscard]] std::size_t open_lines() const;
@@ -83,7 +84,7 @@ class Session {
   SessionSpec spec_;
   PathFactory& factory_;
   const Settings& settings_;
-  std::shared_ptr<SourceUse> source_;
+  std::shared_ptr<CallAccount> account_;
   WorkerId worker_;
   CallInfo info_;
   CallPorts ports_;

@@ -18,6 +18,18 @@ Verdict<BodyRewrite> pass_unless_offer(const DialogMessage& message) {
   return DropReason::sip_unmatched;
 }
 
+bool is_want_of_ports(DropReason reason) {
+  return reason == DropReason::ports_exhausted || reason == DropReason::port_share ||
+         reason == DropReason::source_limit;
+}
+
+/// Which key of [sip.limits] says how many ports the call may have.
+std::string_view key_of_ports(const SessionSpec& spec, DropReason reason) {
+  if (reason == DropReason::source_limit) return "ports_per_source";
+  if (reason == DropReason::ports_exhausted) return {};
+  return spec.source.standing == Standing::trusted ? "turn_ports" : "next_hop_ports";
+}
+
 }  // namespace
 
 Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserver& observer,
@@ -26,7 +38,7 @@ Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserv
       observer_{observer},
       targets_{settings_.targets, control, routes},
       factory_{control, counters_, targets_},
-      sources_{settings.max_sessions_per_source, settings.max_port_pairs_per_source} {}
+      callers_{settings_, counters_} {}
 
 Sessions::~Sessions() {
   end_all(last_seen_);
@@ -40,16 +52,13 @@ Verdict<SessionId> Sessions::open(Time now, const SessionSpec& spec) {
     return SessionId{known->second};
   }
   if (refusing_new_ || sessions_.size() >= settings_.max_sessions) return DropReason::table_full;
-  std::shared_ptr<SourceUse> source;
-  if (spec.limited_source) {
-    source = sources_.admit(*spec.limited_source);
-    if (source == nullptr) return DropReason::source_limit;
-  }
+  auto account = callers_.admit(spec.source, spec.caller_interface);
+  if (!account) return refuse(spec, account.reason());
   // Unpredictable, so that ids of an earlier run, or guessed ones, name no call.
   std::uint64_t id = 0;
   while (id == 0 || sessions_.contains(id)) id = random_u64();
   sessions_.emplace(id, std::make_unique<Session>(now, SessionId{id}, spec, factory_, settings_,
-                                                  std::move(source)));
+                                                  *std::move(account)));
   by_branch_.emplace(spec.branch, id);
   counters_.sessions.set(static_cast<std::int64_t>(sessions_.size()));
   return SessionId{id};
@@ -60,11 +69,15 @@ Verdict<BodyRewrite> Sessions::on_message(Time now, SessionId session,
   last_seen_ = now;
   const auto entry = sessions_.find(static_cast<std::uint64_t>(session));
   if (entry == sessions_.end()) return pass_unless_offer(message);
-  const bool was_started = entry->second->is_started();
-  auto body = entry->second->on_message(now, message);
-  note_start(*entry->second, was_started);
-  note_refused_target(*entry->second);
-  if (const auto& reason = entry->second->over()) end(now, entry, *reason);
+  Session& call = *entry->second;
+  const bool was_started = call.is_started();
+  auto body = call.on_message(now, message);
+  note_start(call, was_started);
+  note_refused_target(call);
+  if (!body && is_want_of_ports(body.reason())) {
+    (void)refuse(call.spec(), {body.reason(), key_of_ports(call.spec(), body.reason())});
+  }
+  if (const auto& reason = call.over()) end(now, entry, *reason);
   return body;
 }
 
@@ -110,10 +123,14 @@ Sessions::Table::iterator Sessions::end(Time now, Table::iterator entry, EndReas
     observer_.on_call_ended(session.info(), session.end_of_call(now, reason));
   }
   by_branch_.erase(session.branch());
-  if (session.source()) --session.source()->calls;
   const auto next = sessions_.erase(entry);
   counters_.sessions.set(static_cast<std::int64_t>(sessions_.size()));
   return next;
+}
+
+DropReason Sessions::refuse(const SessionSpec& spec, const CallRefusal& refusal) {
+  observer_.on_call_refused(spec, refusal);
+  return refusal.reason;
 }
 
 void Sessions::note_start(const Session& session, bool was_started) {

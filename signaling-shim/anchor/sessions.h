@@ -51,6 +51,7 @@ class Sessions final : public MediaAnchor {
   using Table = std::unordered_map<std::uint64_t, std::unique_ptr<Session>>;
 
   Table::iterator end(Time now, Table::iterator entry, EndReason reason);
+  [[nodiscard]] DropReason refuse(const SessionSpec& spec, const CallRefusal& refusal);
   void note_start(const Session& session, bool was_started);
   void note_reclaims(Session& session);
   void note_refused_target(Session& session);
@@ -61,7 +62,7 @@ class Sessions final : public MediaAnchor {
   MediaTargets targets_;
   PathFactory factory_;
   std::string last_advice_;
-  Sources sources_;
+  Callers callers_;
   bool refusing_new_ = false;
   Time last_seen_{};  // the latest time anybody told us
   std::unordered_map<std::string, std::uint64_t> by_branch_;

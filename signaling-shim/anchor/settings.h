@@ -3,10 +3,30 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "signaling-shim/anchor/media_targets.h"
 
 namespace avedge::anchor {
+
+/// The ports of one interface in one family, of UDP and of TCP each, and what of them is kept.
+struct PortBudget {
+  std::string interface;
+  AddressFamily family = AddressFamily::ipv4;
+  std::size_t ports = 0;
+  std::size_t for_turn = 0;
+  /// For calls of next hops over UDP, which get no more than these.
+  std::size_t for_next_hops = 0;
+};
+
+/// Calls at a time whose caller has not sent an ACK. INVITEs from forged addresses never get there.
+struct UnansweredLimits {
+  std::size_t per_source = 20;
+  /// /24, or /64 of IPv6.
+  std::size_t per_network = 200;
+  std::size_t per_interface = 500;
+};
 
 struct Settings {
   /// An offer that nobody answers holds its ports this long after the transaction's last message.
@@ -24,13 +44,19 @@ struct Settings {
   std::chrono::seconds ringing{std::chrono::minutes{4}};
   /// RFC 4028 §10: who loses its session timer says BYE, and that BYE takes timer F at most.
   std::chrono::seconds session_grace{32};
+  /// RFC 3261 §13.3.1.4: a 2xx is repeated for 64*T1; a stranger whose ACK is not there by then
+  /// never got it.
+  std::chrono::seconds ack_timeout{32};
   /// RFC 3261 §13.2.2.4: other branches may still answer 64*T1 after the first one did.
   std::chrono::seconds fork_window{32};
   TargetSettings targets;
   std::size_t max_sessions = 10000;
-  /// Of one source (SessionSpec::limited_source), at a time.
+  /// Of one source (an address, or a /64 of IPv6), at a time.
   std::size_t max_sessions_per_source = 1000;
-  std::size_t max_port_pairs_per_source = 2000;
+  std::size_t max_ports_per_source = 4000;
+  UnansweredLimits unanswered;
+  /// What an interface has without one of these is not divided.
+  std::vector<PortBudget> port_budgets;
   /// Relayed m= lines of one call; each leases ports on both sides.
   std::size_t max_streams = 16;
   /// Early dialogs of one call.

@@ -21,6 +21,7 @@ struct Counters {
   Drops drops;
   Gauge connections;
   Gauge pending_invites;
+  Gauge established_sources;
 
   /// One next hop of the configuration.
   struct NextHopState {

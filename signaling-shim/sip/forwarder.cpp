@@ -21,12 +21,26 @@ Verdict<Send> Forwarder::request(Time now, const View& request, const RouteSet& 
 
 Send Forwarder::response(Time now, const View& response, const ViaClaim& claim,
                          const IpAddress& source) {
+  auto anchored = anchored_response(now, response, claim, source);
+  return anchored ? *std::move(anchored) : response_without_body(response, claim);
+}
+
+Verdict<Send> Forwarder::anchored_response(Time now, const View& response, const ViaClaim& claim,
+                                           const IpAddress& source) {
   auto body = media_.pass(now, response, {claim.session, claim.sender}, source);
-  if (!body) counters_.drops.count(body.reason());
+  if (body) return passed_on(response, *body, claim);
+  counters_.drops.count(body.reason());
+  return body.reason();
+}
+
+Send Forwarder::response_without_body(const View& response, const ViaClaim& claim) {
+  return passed_on(response, BodyChange{std::string{}}, claim);
+}
+
+Send Forwarder::passed_on(const View& response, const BodyChange& body, const ViaClaim& claim) {
   counters_.count_response(response.method(), response.status());
   return {claim.upstream,
-          write_forwarded_response(response, body ? *body : BodyChange{std::string{}},
-                                   claim.upstream.transport, claim.trust)};
+          write_forwarded_response(response, body, claim.upstream.transport, claim.trust)};
 }
 
 std::optional<Send> Forwarder::own_response(const Outline& request, Method method,
@@ -37,7 +51,7 @@ std::optional<Send> Forwarder::own_response(const Outline& request, Method metho
   const auto top = vias.empty() ? std::nullopt : Via::parse(vias.front().value);
   if (call_id == nullptr || !top) return std::nullopt;
   OwnResponse response{status, {}, std::move(extra_headers)};
-  if (status > 100) response.to_tag = own_tag(call_id->value);
+  if (status > 100) response.to_tag = own_tag(call_id->value, from.remote.address);
   auto text = write_own_response(request, response, {from.remote, 0});
   if (!text) return std::nullopt;
   counters_.count_response(method, status);
@@ -46,20 +60,21 @@ std::optional<Send> Forwarder::own_response(const Outline& request, Method metho
 
 std::optional<Send> Forwarder::own_response_to_forwarded(const View& forwarded,
                                                          const Neighbour& upstream, int status) {
-  auto text = write_own_response(forwarded.outline(), {status, own_tag(forwarded.call_id()), {}},
-                                 {std::nullopt, 1});
+  const std::string tag = own_tag(forwarded.call_id(), upstream.remote.address);
+  auto text = write_own_response(forwarded.outline(), {status, tag, {}}, {std::nullopt, 1});
   if (!text) return std::nullopt;
   counters_.count_response(forwarded.method(), status);
   return Send{upstream, std::move(*text)};
 }
 
-bool Forwarder::is_own_tag(std::string_view tag, std::string_view call_id) const {
-  return tag == own_tag(call_id);
+bool Forwarder::is_own_tag(std::string_view tag, std::string_view call_id,
+                           const IpAddress& address) const {
+  return tag == own_tag(call_id, address);
 }
 
 /// The ACK to a response that we gave without keeping anything (§8.2.7) is known by this.
-std::string Forwarder::own_tag(std::string_view call_id) const {
-  return std::string{kTagPrefix} + signer_.hash({"tag", call_id}, kTagBytes);
+std::string Forwarder::own_tag(std::string_view call_id, const IpAddress& address) const {
+  return std::string{kTagPrefix} + signer_.hash({"tag", call_id, address.to_string()}, kTagBytes);
 }
 
 Neighbour response_path(const Neighbour& from, const Via& via) {

@@ -36,6 +36,10 @@ class Forwarder {
   /// itself (RFC 3261 §13.2.2.4), which ends the callee's side of the call as well.
   [[nodiscard]] Send response(Time now, const View& response, const ViaClaim& claim,
                               const IpAddress& source);
+  /// The same, or why its media cannot be anchored.
+  [[nodiscard]] Verdict<Send> anchored_response(Time now, const View& response,
+                                                const ViaClaim& claim, const IpAddress& source);
+  [[nodiscard]] Send response_without_body(const View& response, const ViaClaim& claim);
   /// Our own response to a request received from `from`; nothing if it cannot be answered.
   [[nodiscard]] std::optional<Send> own_response(const Outline& request, Method method,
                                                  const Neighbour& from, int status,
@@ -44,11 +48,14 @@ class Forwarder {
   [[nodiscard]] std::optional<Send> own_response_to_forwarded(const View& forwarded,
                                                               const Neighbour& upstream,
                                                               int status);
-  /// Whether a To tag is that of our own responses in this call.
-  [[nodiscard]] bool is_own_tag(std::string_view tag, std::string_view call_id) const;
+  /// Whether a To tag is that of our own responses in this call to that address: only who receives
+  /// there can know it.
+  [[nodiscard]] bool is_own_tag(std::string_view tag, std::string_view call_id,
+                                const IpAddress& address) const;
 
  private:
-  [[nodiscard]] std::string own_tag(std::string_view call_id) const;
+  [[nodiscard]] Send passed_on(const View& response, const BodyChange& body, const ViaClaim& claim);
+  [[nodiscard]] std::string own_tag(std::string_view call_id, const IpAddress& address) const;
 
   const Settings& settings_;
   Signer signer_;

@@ -1,7 +1,15 @@
 #include "signaling-shim/sip/invite_transactions.h"
 
+#include <algorithm>
+
+#include "signaling-shim/sip/hang_up.h"
+
 namespace avedge::sip {
 namespace {
+
+constexpr int kServiceUnavailable = 503;
+/// Branches of a forked call that may answer in vain and be remembered.
+constexpr std::size_t kMostHungUp = 16;
 
 std::string invite_timer(const Branch& branch) {
   return branch.key + "/invite";
@@ -11,6 +19,11 @@ std::string cancel_timer(const Branch& branch) {
 }
 std::string final_timer(const Branch& branch) {
   return branch.key + "/final";
+}
+
+/// Anybody may have written the address that the INVITE came from.
+bool is_unproven(const Passage& passage) {
+  return passage.standing == anchor::Standing::stranger;
 }
 
 /// Our own messages were valid when we wrote them.
@@ -32,11 +45,14 @@ Verdict<void> InviteTransactions::begin(Time now, const View& invite, const Rout
   entry.opens = routes.dialog() ? Opens::nothing : Opens::session;
   entry.passage = std::move(passage);
   entry.candidates = std::move(candidates);
+  entry.credit = invite.text().size();
+  const bool is_new = entry.passage.standing < anchor::Standing::established;
+  if (is_new && entry.opens == Opens::session) entry.give_up = now + kTransactionTimeout;
   Outbox first;
   if (auto sent = attempt(now, entry, invite, routes, first); !sent) return sent;
   hold(entry.original, std::string{invite.text()});
   auto trying = forwarder_.own_response(invite.outline(), Method::invite, entry.passage.from, 100);
-  if (trying) answer(entry, std::move(*trying), out);
+  if (trying) answer(now, entry, std::move(*trying), Origin::edge, out);
   out.insert(out.end(), first.begin(), first.end());
   entries_.emplace(key, std::move(entry));
   forwarder_.counters().pending_invites.set(static_cast<std::int64_t>(entries_.size()));
@@ -59,7 +75,7 @@ Verdict<void> InviteTransactions::attempt(Time now, Entry& entry, const View& in
   if (auto again = View::parse(send->bytes, Framing::datagram); !again) return again.reason();
   hold(entry.forwarded, send->bytes);
   entry.state = State::calling;
-  deadlines_.set(passage.branch.key, now + kTransactionTimeout);
+  set_deadline(now, entry, kTransactionTimeout);
   retransmitter_.start(now, invite_timer(passage.branch), *send, Retransmitter::Pace::doubling);
   out.push_back(std::move(*send));
   return {};
@@ -73,7 +89,10 @@ bool InviteTransactions::absorb(Time now, const View& request, const Branch& bra
   switch (request.method()) {
     case Method::invite:
       // The answer to a retransmission is the last thing we said; a 2xx is its sender's business.
-      if (entry.state != State::accepted) out.push_back(entry.last_response);
+      entry.credit += request.text().size();
+      if (entry.state != State::accepted && admits(now, entry, entry.last_response)) {
+        out.push_back(entry.last_response);
+      }
       return true;
     case Method::ack:
       // §17.2.1: the ACK to a failure ends here. The ACK to a 2xx passes, even if its sender has
@@ -100,11 +119,7 @@ bool InviteTransactions::on_response(Time now, const View& response, const Branc
   const bool current = branch.attempt == entry.passage.branch.attempt;
   if (current) retransmitter_.stop(invite_timer(branch));
   if (status >= 200 && status < 300) {
-    // §16.7 step 5: every 2xx goes upstream, whatever happened before.
-    if (entry.state != State::completed) entry.state = State::accepted;
-    hold(entry.original, {});
-    deadlines_.set(branch.key, now + kTransactionTimeout);
-    out.push_back(forwarder_.response(now, response, claim, from.remote.address));
+    on_success(now, entry, response, claim, from, out);
   } else if (current && status < 200) {
     on_provisional(now, entry, response, claim, from, out);
   } else if (current) {
@@ -113,36 +128,80 @@ bool InviteTransactions::on_response(Time now, const View& response, const Branc
   return true;
 }
 
+/// §16.7 step 5: every 2xx goes upstream, whatever happened before.
+void InviteTransactions::on_success(Time now, Entry& entry, const View& response,
+                                    const ViaClaim& claim, const Neighbour& from, Outbox& out) {
+  const auto& ended = entry.hung_up;
+  if (std::find(ended.begin(), ended.end(), response.to_tag()) != ended.end()) {
+    return hang_up(now, entry, response, out);
+  }
+  auto passed = forwarder_.anchored_response(now, response, claim, from.remote.address);
+  const bool wants_ports = !passed && status_for(passed.reason()) == kServiceUnavailable;
+  if (wants_ports && entry.opens == Opens::session) return hang_up(now, entry, response, out);
+  const bool is_first = entry.state != State::accepted;
+  if (entry.state != State::completed) entry.state = State::accepted;
+  hold(entry.original, {});
+  deadlines_.set(entry.passage.branch.key, now + kTransactionTimeout);
+  Send send = passed ? *std::move(passed) : forwarder_.response_without_body(response, claim);
+  if (is_first || admits(now, entry, send)) out.push_back(std::move(send));
+}
+
+/// There are no ports for this answer: the caller hears so, and the callee is not left with a call
+/// that nobody takes up. A repeated answer gets its ACK again.
+void InviteTransactions::hang_up(Time now, Entry& entry, const View& answer, Outbox& out) {
+  const Neighbour callee = entry.passage.downstream;
+  HangUp end = write_hang_up(answer, parsed(entry.forwarded), callee, forwarder_.settings(),
+                             forwarder_.signer());
+  out.push_back({callee, std::move(end.ack)});
+  const auto& ended = entry.hung_up;
+  if (std::find(ended.begin(), ended.end(), answer.to_tag()) != ended.end()) return;
+  if (ended.size() < kMostHungUp) entry.hung_up.emplace_back(answer.to_tag());
+  Send bye{callee, std::move(end.bye)};
+  retransmitter_.start(now, end.bye_branch, bye, Retransmitter::Pace::capped);
+  out.push_back(std::move(bye));
+  const bool waits = entry.state == State::calling || entry.state == State::proceeding;
+  if (waits) refuse(now, entry, kServiceUnavailable, out);
+}
+
+bool InviteTransactions::on_bye_response(const View& response) {
+  return response.method() == Method::bye && response.status() >= 200 &&
+         retransmitter_.stop(std::string{response.via().branch()});
+}
+
 void InviteTransactions::on_provisional(Time now, Entry& entry, const View& response,
                                         const ViaClaim& claim, const Neighbour& from, Outbox& out) {
   if (entry.state == State::accepted || entry.state == State::completed) return;
   entry.state = State::proceeding;
+  if (response.status() > 100) entry.give_up = kNever;  // as for timer C, §16.7 step 2
   if (!entry.held_cancel.empty()) {
     send_cancel(now, entry, std::exchange(entry.held_cancel, {}), out);
   } else if (!entry.cancelled) {
-    deadlines_.set(entry.passage.branch.key, now + kTimerC);
+    set_deadline(now, entry, kTimerC);
   }
   // §16.7 step 5: 100 is hop by hop, and ours has long been sent.
   if (response.status() == 100) return;
-  answer(entry, forwarder_.response(now, response, claim, from.remote.address), out);
+  answer(now, entry, forwarder_.response(now, response, claim, from.remote.address), Origin::callee,
+         out);
 }
 
 void InviteTransactions::on_failure(Time now, Entry& entry, const View& response,
                                     const ViaClaim& claim, const Neighbour& from, Outbox& out) {
   send_ack(entry, response, out);
   if (entry.state == State::accepted || entry.state == State::completed) return;
-  if (response.status() == 503 && !entry.cancelled) {
+  if (response.status() == kServiceUnavailable && !entry.cancelled) {
     // §16.7 step 6: a server that cannot work now is no reason to refuse the call.
     routes_.hops().penalise(now, entry.passage.downstream);
     if (try_next(now, entry, out)) return;
   }
-  complete(now, entry, forwarder_.response(now, response, claim, from.remote.address), out);
+  complete(now, entry, forwarder_.response(now, response, claim, from.remote.address),
+           Origin::callee, out);
 }
 
 void InviteTransactions::on_cancel(Time now, Entry& entry, const View& cancel,
                                    const Neighbour& from, Outbox& out) {
   auto ok = forwarder_.own_response(cancel.outline(), Method::cancel, from, 200);
-  if (ok) out.push_back(std::move(*ok));
+  entry.credit += cancel.text().size();
+  if (ok && admits(now, entry, *ok)) out.push_back(std::move(*ok));
   const bool pending = entry.state == State::calling || entry.state == State::proceeding;
   if (!pending || entry.cancelled) return;
   entry.cancelled = true;
@@ -163,7 +222,7 @@ void InviteTransactions::send_cancel(Time now, Entry& entry, std::string bytes, 
   retransmitter_.start(now, cancel_timer(entry.passage.branch), send, Retransmitter::Pace::capped);
   out.push_back(std::move(send));
   // §9.1: who does not answer within 64*T1 never will.
-  deadlines_.set(entry.passage.branch.key, now + kTransactionTimeout);
+  set_deadline(now, entry, kTransactionTimeout);
 }
 
 void InviteTransactions::send_ack(const Entry& entry, const View& response, Outbox& out) {
@@ -179,7 +238,7 @@ void InviteTransactions::on_undeliverable(Time now, const Branch& branch, Outbox
   if (entry.cancelled) {
     fail(now, entry, 487, out);
   } else if (!try_next(now, entry, out)) {
-    fail(now, entry, 503, out);
+    fail(now, entry, kServiceUnavailable, out);
   }
 }
 
@@ -207,7 +266,12 @@ void InviteTransactions::on_due(Time now, Entry& entry, Outbox& out) {
   }
 }
 
+void InviteTransactions::set_deadline(Time now, Entry& entry, Duration wait) {
+  deadlines_.set(entry.passage.branch.key, std::min(now + wait, entry.give_up));
+}
+
 bool InviteTransactions::try_next(Time now, Entry& entry, Outbox& out) {
+  if (now >= entry.give_up) return false;
   const View invite = parsed(entry.original);
   auto routes = RouteSet::read(invite, forwarder_.claims(), forwarder_.settings(),
                                entry.passage.from.listener);
@@ -220,8 +284,14 @@ bool InviteTransactions::try_next(Time now, Entry& entry, Outbox& out) {
   return false;
 }
 
-/// Our own failure upstream.
+/// The next hop did not answer.
 void InviteTransactions::fail(Time now, Entry& entry, int status, Outbox& out) {
+  if (status != 487) forwarder_.counters().drops.count(DropReason::sip_unreachable);
+  refuse(now, entry, status, out);
+}
+
+/// Our own failure upstream.
+void InviteTransactions::refuse(Time now, Entry& entry, int status, Outbox& out) {
   const Passage& passage = entry.passage;
   if (entry.opens == Opens::session) {
     forwarder_.media().abandon(now, passage.session);
@@ -229,29 +299,39 @@ void InviteTransactions::fail(Time now, Entry& entry, int status, Outbox& out) {
     forwarder_.media().own_final(now, parsed(entry.forwarded), {passage.session, passage.sender},
                                  status);
   }
-  if (status != 487) forwarder_.counters().drops.count(DropReason::sip_unreachable);
   auto send =
       forwarder_.own_response_to_forwarded(parsed(entry.forwarded), passage.upstream, status);
   if (!send) return forget(std::string{passage.branch.key});
-  complete(now, entry, std::move(*send), out);
+  complete(now, entry, std::move(*send), Origin::edge, out);
 }
 
-void InviteTransactions::complete(Time now, Entry& entry, Send final_response, Outbox& out) {
+/// A source that is not proven gets our own refusal once (§8.2.7), and the callee's again as long
+/// as its budget lasts.
+void InviteTransactions::complete(Time now, Entry& entry, Send final_response, Origin origin,
+                                  Outbox& out) {
   const Branch& branch = entry.passage.branch;
+  const bool unproven = is_unproven(entry.passage);
   entry.state = State::completed;
   hold(entry.original, {});
   entry.held_cancel.clear();
   retransmitter_.stop(invite_timer(branch));
-  retransmitter_.start(now, final_timer(branch), final_response, Retransmitter::Pace::capped);
+  if (!unproven || origin == Origin::callee) {
+    retransmitter_.start(now, final_timer(branch), final_response, Retransmitter::Pace::capped,
+                         unproven ? &answers_ : nullptr);
+  }
   deadlines_.set(branch.key, now + kTransactionTimeout);
-  answer(entry, std::move(final_response), out);
+  answer(now, entry, std::move(final_response), origin, out);
 }
 
 /// Sends a response upstream, and again whenever the INVITE comes again.
-void InviteTransactions::answer(Entry& entry, Send response, Outbox& out) {
+void InviteTransactions::answer(Time now, Entry& entry, Send response, Origin origin, Outbox& out) {
   hold(entry.last_response.bytes, response.bytes);
   entry.last_response.to = response.to;
-  out.push_back(std::move(response));
+  if (origin == Origin::callee || admits(now, entry, response)) out.push_back(std::move(response));
+}
+
+bool InviteTransactions::admits(Time now, Entry& entry, const Send& response) {
+  return !is_unproven(entry.passage) || answers_.admit(now, response, entry.credit);
 }
 
 void InviteTransactions::forget(const std::string& key) {

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "signaling-shim/sip/deadlines.h"
 #include "signaling-shim/sip/forwarder.h"
@@ -20,8 +21,9 @@ inline constexpr std::chrono::minutes kTimerC{3};
 
 class InviteTransactions {
  public:
-  InviteTransactions(Forwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter)
-      : forwarder_{forwarder}, routes_{routes}, retransmitter_{retransmitter} {}
+  InviteTransactions(Forwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter,
+                     AnswerBudget& answers)
+      : forwarder_{forwarder}, routes_{routes}, retransmitter_{retransmitter}, answers_{answers} {}
 
   /// Sends a new INVITE to the first of `candidates` (not empty). Whoever opened its session
   /// abandons it when this fails; nothing is in `out` then.
@@ -34,6 +36,8 @@ class InviteTransactions {
   /// Deals with a response to an INVITE or CANCEL; false: no such transaction, forward it as it is.
   bool on_response(Time now, const View& response, const Branch& branch, const ViaClaim& claim,
                    const Neighbour& from, Outbox& out);
+  /// Deals with the response to a BYE of our own; false: not ours.
+  bool on_bye_response(const View& response);
   /// The INVITE of that branch could not be delivered; tries the next hop, or answers 503.
   void on_undeliverable(Time now, const Branch& branch, Outbox& out);
   void on_timer(Time now, Outbox& out);
@@ -57,7 +61,13 @@ class InviteTransactions {
     std::string forwarded;  // as sent to the current candidate
     Send last_response;     // what a retransmitted INVITE gets
     bool cancelled = false;
+    /// When a call that nothing vouches for gives its ports back, unless it rings by then.
+    Time give_up = kNever;
+    /// Bytes that a source which is not proven has sent, and that responses of ours may cost.
+    std::size_t credit = 0;
     std::string held_cancel;  // §9.1: not before a provisional response
+    /// Tags of those who answered in vain: there were no ports for their answers.
+    std::vector<std::string> hung_up;
   };
 
   bool has_room(std::size_t bytes) const;
@@ -66,6 +76,9 @@ class InviteTransactions {
   bool try_next(Time now, Entry& entry, Outbox& out);
   void on_provisional(Time now, Entry& entry, const View& response, const ViaClaim& claim,
                       const Neighbour& from, Outbox& out);
+  void on_success(Time now, Entry& entry, const View& response, const ViaClaim& claim,
+                  const Neighbour& from, Outbox& out);
+  void hang_up(Time now, Entry& entry, const View& answer, Outbox& out);
   void on_failure(Time now, Entry& entry, const View& response, const ViaClaim& claim,
                   const Neighbour& from, Outbox& out);
   void on_cancel(Time now, Entry& entry, const View& cancel, const Neighbour& from, Outbox& out);
@@ -73,14 +86,19 @@ class InviteTransactions {
   void send_cancel(Time now, Entry& entry, std::string bytes, Outbox& out);
   void send_ack(const Entry& entry, const View& response, Outbox& out);
   void fail(Time now, Entry& entry, int status, Outbox& out);
-  void complete(Time now, Entry& entry, Send final_response, Outbox& out);
-  void answer(Entry& entry, Send response, Outbox& out);
+  void refuse(Time now, Entry& entry, int status, Outbox& out);
+  enum class Origin : bool { edge, callee };
+  void complete(Time now, Entry& entry, Send final_response, Origin origin, Outbox& out);
+  void answer(Time now, Entry& entry, Send response, Origin origin, Outbox& out);
+  bool admits(Time now, Entry& entry, const Send& response);
+  void set_deadline(Time now, Entry& entry, Duration wait);
   void forget(const std::string& key);
   void hold(std::string& field, std::string value);
 
   Forwarder& forwarder_;
   RouteTable& routes_;
   Retransmitter& retransmitter_;
+  AnswerBudget& answers_;
   std::unordered_map<std::string, Entry> entries_;  // by Branch::key
   std::size_t held_bytes_ = 0;
   Deadlines deadlines_;

@@ -103,7 +103,9 @@ int status_for(DropReason reason) {
     case DropReason::sdp_unsupported:
     case DropReason::family_unsupported: return 488;
     case DropReason::ports_exhausted:
+    case DropReason::port_share:
     case DropReason::source_limit:
+    case DropReason::unanswered_limit:
     case DropReason::table_full: return 503;
     default: return 500;
   }

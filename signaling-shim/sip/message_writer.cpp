@@ -29,9 +29,7 @@ std::string our_via(const Passage& passage, std::string_view call_id, const Sett
                     const Claims& claims) {
   const Neighbour& out = passage.downstream;
   const std::string branch = passage.branch.to_string();
-  std::string value = str(kVersion) + '/' + str(via_name(out.transport)) + ' ' +
-                      settings.at(out.listener).shown() + ";branch=" + branch;
-  if (out.transport == Transport::udp) value += ";rport";
+  std::string value = own_via(out, branch, settings);
   value += ';' + str(kClaimParameter) + '=' +
            claims.seal(ViaClaim{passage.upstream, out.listener, passage.session, passage.sender,
                                 passage.trust},
@@ -232,14 +230,18 @@ std::string write_cancel(const View& invite, const View* received) {
   return hop_request(invite, "CANCEL", invite.outline().find(HeaderId::to)->value, extra);
 }
 
+std::string own_via(const Neighbour& to, std::string_view branch, const Settings& settings) {
+  return str(kVersion) + '/' + str(via_name(to.transport)) + ' ' +
+         settings.at(to.listener).shown() + ";branch=" + str(branch) +
+         (to.transport == Transport::udp ? ";rport" : "");
+}
+
 std::string write_options(const OwnOptions& question, const Settings& settings) {
   const std::string ours = settings.at(question.to.listener).shown();
   const bool ipv6 = question.host.find(':') != std::string::npos;
   const std::string uri = "sip:" + (ipv6 ? '[' + question.host + ']' : question.host);
   std::string text = "OPTIONS " + uri + ' ' + str(kVersion) + "\r\n";
-  text += line_of("Via", str(kVersion) + '/' + str(via_name(question.to.transport)) + ' ' + ours +
-                             ";branch=" + question.branch +
-                             (question.to.transport == Transport::udp ? ";rport" : ""));
+  text += line_of("Via", own_via(question.to, question.branch, settings));
   text += line_of("Max-Forwards", std::to_string(kDefaultMaxForwards)) +
           line_of("From", "<sip:" + ours + ">;tag=" + question.name) +
           line_of("To", '<' + uri + '>') + line_of("Call-ID", question.name) +

@@ -31,6 +31,8 @@ struct Passage {
   Branch branch;
   anchor::SessionId session = kNoSession;
   anchor::Side sender = anchor::Side::caller;
+  /// Of `from`.
+  anchor::Standing standing = anchor::Standing::trusted;
   Trail trail = Trail::none;
   Trust trust = Trust::no;
 };
@@ -74,6 +76,9 @@ std::string write_ack(const View& invite, const View& failure);
 /// A CANCEL (§9.1) for an INVITE as we forwarded it. Takes over from the CANCEL that we received,
 /// if there is one, what is not hop by hop: its Reason (RFC 3326) above all.
 std::string write_cancel(const View& invite, const View* received);
+
+/// The Via value of a request of the edge's own.
+std::string own_via(const Neighbour& to, std::string_view branch, const Settings& settings);
 
 /// A question of the edge's own to a next hop.
 struct OwnOptions {

@@ -60,10 +60,13 @@ ProxyCore::ProxyCore(const Settings& settings, const SigningKey& key, anchor::Me
       forwarder_{settings, key, anchor, counters},
       routes_{settings, counters},
       retransmitter_{settings.limits.pending_bytes},
-      invites_{forwarder_, routes_, retransmitter_},
+      answers_{settings.limits, counters},
+      invites_{forwarder_, routes_, retransmitter_, answers_},
       health_{settings, routes_.hops(), forwarder_.signer()},
       limiter_{settings.limits.requests_per_second, settings.limits.request_burst,
-               settings.limits.rate_limited_sources} {}
+               settings.limits.rate_limited_sources},
+      datagram_sources_{settings.limits.established_sources, settings.limits.established_lifetime},
+      stream_sources_{settings.limits.established_sources, settings.limits.established_lifetime} {}
 
 void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view message, Outbox& out) {
   if (!is_admitted(from)) return counters_.drops.count(DropReason::sip_source_refused);
@@ -72,7 +75,7 @@ void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view mes
   if (flooded(now, from, message)) return counters_.drops.count(DropReason::sip_flood);
   const auto framing = from.transport == Transport::udp ? Framing::datagram : Framing::stream;
   auto view = View::parse(message, framing);
-  if (!view) return refuse_malformed(from, message, view.reason(), out);
+  if (!view) return refuse_malformed(now, from, message, view.reason(), out);
   if (view->is_request()) {
     on_request(now, from, *view, out);
   } else {
@@ -96,10 +99,41 @@ bool ProxyCore::is_next_hop(const Neighbour& from) const {
   return routes_.hops().has(forwarder_.interface_of(from), from.remote.address);
 }
 
+/// Whoever knows a next hop's address can write it on a datagram, but not open a connection from
+/// it.
+anchor::CallSource ProxyCore::source_of(Time now, const Neighbour& from) {
+  using anchor::Standing;
+  using Match = EstablishedSources::Match;
+  const bool is_datagram = from.transport == Transport::udp;
+  const Endpoint any_port{from.remote.address, Port{}};
+  if (is_next_hop(from)) return {is_datagram ? Standing::next_hop : Standing::trusted, any_port};
+  const Match match =
+      is_datagram ? datagram_sources_.find(now, from.remote) : stream_sources_.find(now, any_port);
+  if (match == Match::endpoint && is_datagram) return {Standing::established, from.remote};
+  if (match != Match::none) return {Standing::established, any_port};
+  return {is_datagram ? Standing::stranger : Standing::connected, any_port};
+}
+
+bool ProxyCore::is_unproven(Time now, const Neighbour& from) {
+  return source_of(now, from).standing == anchor::Standing::stranger;
+}
+
+/// It has sent what only a receiver at that address can know.
+void ProxyCore::note_proof(Time now, const Neighbour& from) {
+  if (is_next_hop(from)) return;
+  if (from.transport == Transport::udp) {
+    datagram_sources_.note(now, from.remote);
+  } else {
+    stream_sources_.note(now, {from.remote.address, Port{}});
+  }
+  counters_.established_sources.set(
+      static_cast<std::int64_t>(datagram_sources_.size() + stream_sources_.size()));
+}
+
 /// §16.3 step 1. What cannot be answered for want of headers, or must not (ACK, §17.1.1.3), is
 /// dropped in silence.
-void ProxyCore::refuse_malformed(const Neighbour& from, std::string_view message, DropReason reason,
-                                 Outbox& out) {
+void ProxyCore::refuse_malformed(Time now, const Neighbour& from, std::string_view message,
+                                 DropReason reason, Outbox& out) {
   counters_.drops.count(reason);
   const auto outline = Outline::parse(message);
   if (!outline || looks_like_response(message)) return;
@@ -108,29 +142,30 @@ void ProxyCore::refuse_malformed(const Neighbour& from, std::string_view message
   if (!is_token(method) || method == "ACK") return;
   const std::string_view version = version_of(line);
   const bool newer = iequals(version.substr(0, 4), "SIP/") && !iequals(version, kVersion);
-  auto answer = forwarder_.own_response(*outline, method_of(method), from, newer ? 505 : 400);
-  if (answer) out.push_back(std::move(*answer));
+  answer_once(now, from, message.size(),
+              forwarder_.own_response(*outline, method_of(method), from, newer ? 505 : 400), out);
 }
 
 void ProxyCore::on_request(Time now, const Neighbour& from, const View& request, Outbox& out) {
   counters_.count_request(request.method());
   const Branch branch =
       Branch::of(request, from, forwarder_.interface_of(from), forwarder_.signer());
-  if (invites_.absorb(now, request, branch, from, out)) return;
-  if (request.method() == Method::ack &&
-      forwarder_.is_own_tag(request.to_tag(), request.call_id())) {
-    return;  // to a refusal of ours
-  }
-  if (!is_acceptable(request, branch, from, out)) return;
+  const bool answers_refusal =
+      request.method() == Method::ack &&
+      forwarder_.is_own_tag(request.to_tag(), request.call_id(), from.remote.address);
+  if (answers_refusal) note_proof(now, from);
+  if (invites_.absorb(now, request, branch, from, out) || answers_refusal) return;
+  if (!is_acceptable(now, request, branch, from, out)) return;
   const auto routes = RouteSet::read(request, forwarder_.claims(), settings_, from.listener);
   if (!routes) {
     const bool forged = routes.reason() == DropReason::sip_forged_route;
-    return refuse(request, from, forged ? 403 : 400, routes.reason(), out);
+    return refuse(now, request, from, forged ? 403 : 400, routes.reason(), out);
   }
   Passage passage;
   passage.from = from;
   passage.upstream = response_path(from, request.via());
   passage.branch = branch;
+  passage.standing = source_of(now, from).standing;
   if (routes->dialog()) {
     forward_in_dialog(now, request, *routes, std::move(passage), out);
   } else if (routes->path()) {
@@ -141,40 +176,55 @@ void ProxyCore::on_request(Time now, const Neighbour& from, const View& request,
 }
 
 /// §16.3 steps 3–5.
-bool ProxyCore::is_acceptable(const View& request, const Branch& branch, const Neighbour& from,
-                              Outbox& out) {
+bool ProxyCore::is_acceptable(Time now, const View& request, const Branch& branch,
+                              const Neighbour& from, Outbox& out) {
   if (request.max_forwards() == 0U) {
-    refuse(request, from, 483, DropReason::sip_too_many_hops, out);
+    refuse(now, request, from, 483, DropReason::sip_too_many_hops, out);
     return false;
   }
   if (has_looped(request, branch)) {
-    refuse(request, from, 482, DropReason::sip_too_many_hops, out);
+    refuse(now, request, from, 482, DropReason::sip_too_many_hops, out);
     return false;
   }
   // §20.29: not looked at in ACK and CANCEL.
   if (request.method() == Method::ack || request.method() == Method::cancel) return true;
   if (std::string names = unsupported(request); !names.empty()) {
-    refuse(request, from, 420, DropReason::sip_bad_extension, out, std::move(names));
+    refuse(now, request, from, 420, DropReason::sip_bad_extension, out, std::move(names));
     return false;
   }
   return true;
 }
 
-void ProxyCore::refuse(const View& request, const Neighbour& from, int status, DropReason reason,
-                       Outbox& out, std::string extra_headers) {
+void ProxyCore::refuse(Time now, const View& request, const Neighbour& from, int status,
+                       DropReason reason, Outbox& out, std::string extra_headers) {
   counters_.drops.count(reason);
   if (request.method() == Method::ack) return;
-  auto answer = forwarder_.own_response(request.outline(), request.method(), from, status,
-                                        std::move(extra_headers));
-  if (answer) out.push_back(std::move(*answer));
+  answer_once(now, from, request.text().size(),
+              forwarder_.own_response(request.outline(), request.method(), from, status,
+                                      std::move(extra_headers)),
+              out);
+}
+
+/// §8.2.7: one response for each request received, and nothing kept. A forger gets no more out of
+/// us than it sent.
+void ProxyCore::answer_once(Time now, const Neighbour& from, std::size_t request_bytes,
+                            std::optional<Send> answer, Outbox& out) {
+  if (!answer) return;
+  if (is_unproven(now, from) && !answers_.admit(now, *answer, request_bytes)) return;
+  out.push_back(std::move(*answer));
 }
 
 void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet& routes,
                                   Passage passage, Outbox& out) {
   const DialogClaim& dialog = *routes.dialog();
+  if (dialog.sender.neighbour.remote.address == passage.from.remote.address) {
+    const bool proves = request.method() == Method::ack || request.method() == Method::bye;
+    if (proves) note_proof(now, passage.from);
+    passage.standing = std::max(passage.standing, anchor::Standing::established);
+  }
   // A dialog that began with SUBSCRIBE or REFER has no media, and an INVITE in it would open none.
   if (request.method() == Method::invite && dialog.sender.session == kNoSession) {
-    return refuse(request, passage.from, 481, DropReason::sip_unmatched, out);
+    return refuse(now, request, passage.from, 481, DropReason::sip_unmatched, out);
   }
   passage.session = dialog.sender.session;
   passage.sender = dialog.sender.faces;
@@ -189,14 +239,14 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
   const auto uri = Uri::parse(routes.request_uri());
   const Route* route =
       uri ? routes_.find(forwarder_.interface_of(from), uri->location.host) : nullptr;
-  if (route == nullptr) return refuse(request, from, 403, DropReason::sip_no_route, out);
+  if (route == nullptr) return refuse(now, request, from, 403, DropReason::sip_no_route, out);
   auto candidates = routes_.candidates(now, *route, passage.branch.key);
-  if (candidates.empty()) return refuse(request, from, 503, DropReason::sip_unreachable, out);
+  if (candidates.empty()) return refuse(now, request, from, 503, DropReason::sip_unreachable, out);
   if (is_secure(routes) && !keep_secure(candidates)) {
-    return refuse(request, from, 480, DropReason::sip_no_route, out);
+    return refuse(now, request, from, 480, DropReason::sip_no_route, out);
   }
   if (!leads_to_next_hop(routes, forwarder_.interface_of(candidates.front()))) {
-    return refuse(request, from, 403, DropReason::sip_no_route, out);
+    return refuse(now, request, from, 403, DropReason::sip_no_route, out);
   }
   if (request.method() == Method::register_ && route->path) passage.trail = Trail::path;
   passage.trust = route->trust ? Trust::yes : Trust::no;
@@ -210,13 +260,13 @@ void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet&
   const Neighbour from = passage.from;
   const PathClaim& path = *routes.path();
   if (routes.next_uri() != routes.request_uri()) {
-    return refuse(request, from, 403, DropReason::sip_no_route, out);
+    return refuse(now, request, from, 403, DropReason::sip_no_route, out);
   }
   const Route* route = routes_.registering(forwarder_.interface_of(path.client));
-  if (route == nullptr) return refuse(request, from, 403, DropReason::sip_no_route, out);
+  if (route == nullptr) return refuse(now, request, from, 403, DropReason::sip_no_route, out);
   std::vector<Neighbour> candidates{path.client};
   if (is_secure(routes) && !keep_secure(candidates)) {
-    return refuse(request, from, 480, DropReason::sip_no_route, out);
+    return refuse(now, request, from, 480, DropReason::sip_no_route, out);
   }
   passage.trust = path.trust;
   forward_new(now, request, routes, std::move(passage), std::move(candidates), *route, out);
@@ -230,7 +280,8 @@ void ProxyCore::forward_new(Time now, const View& request, const RouteSet& route
   passage.downstream = candidates.front();
   if (request.method() == Method::invite) {
     const auto session = open_session(now, request, passage, route);
-    if (!session) return refuse(request, from, status_for(session.reason()), session.reason(), out);
+    if (!session)
+      return refuse(now, request, from, status_for(session.reason()), session.reason(), out);
     passage.session = *session;
   }
   forward(now, request, routes, std::move(passage), std::move(candidates), out);
@@ -260,9 +311,7 @@ Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
   spec.latching = route.latching;
   spec.candidates = route.candidates;
   spec.streams = route.streams;
-  if (!is_next_hop(passage.from)) {
-    spec.limited_source = network_of(passage.from.remote.address);
-  }
+  spec.source = source_of(now, passage.from);
   return forwarder_.media().open(now, spec);
 }
 
@@ -280,11 +329,11 @@ void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, P
     } else {
       forwarder_.media().abandon(now, session);
     }
-    return refuse(request, from, status_for(begun.reason()), begun.reason(), out);
+    return refuse(now, request, from, status_for(begun.reason()), begun.reason(), out);
   }
   passage.downstream = candidates.front();
   auto send = forwarder_.request(now, request, routes, passage);
-  if (!send) return refuse(request, from, status_for(send.reason()), send.reason(), out);
+  if (!send) return refuse(now, request, from, status_for(send.reason()), send.reason(), out);
   // A client on a stream sends once and trusts it; where the next hop is reached by UDP, the trust
   // is ours to keep (timer E). A client on UDP retransmits itself, through us.
   if (from.transport != Transport::udp && request.method() != Method::ack) {
@@ -296,7 +345,7 @@ void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, P
 
 /// §16.7. Responses find their way by our Via alone.
 void ProxyCore::on_response(Time now, const Neighbour& from, const View& response, Outbox& out) {
-  if (health_.on_response(response)) return;
+  if (health_.on_response(response) || invites_.on_bye_response(response)) return;
   const auto claim = claim_of(response, from.listener);
   const auto branch = Branch::parse(response.via().branch());
   if (!claim || !branch || response.vias().size() < 2) {

@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "signaling-shim/sip/established_sources.h"
 #include "signaling-shim/sip/health_checks.h"
 #include "signaling-shim/sip/invite_transactions.h"
 #include "signaling-shim/sip/rate_limiter.h"
@@ -36,12 +37,18 @@ class ProxyCore {
   void on_response(Time now, const Neighbour& from, const View& response, Outbox& out);
   [[nodiscard]] bool is_admitted(const Neighbour& from) const;
   [[nodiscard]] bool is_next_hop(const Neighbour& from) const;
+  [[nodiscard]] anchor::CallSource source_of(Time now, const Neighbour& from);
+  [[nodiscard]] bool is_unproven(Time now, const Neighbour& from);
+  void note_proof(Time now, const Neighbour& from);
   bool flooded(Time now, const Neighbour& from, std::string_view message);
-  void refuse_malformed(const Neighbour& from, std::string_view message, DropReason reason,
-                        Outbox& out);
-  bool is_acceptable(const View& request, const Branch& branch, const Neighbour& from, Outbox& out);
-  void refuse(const View& request, const Neighbour& from, int status, DropReason reason,
+  void refuse_malformed(Time now, const Neighbour& from, std::string_view message,
+                        DropReason reason, Outbox& out);
+  bool is_acceptable(Time now, const View& request, const Branch& branch, const Neighbour& from,
+                     Outbox& out);
+  void refuse(Time now, const View& request, const Neighbour& from, int status, DropReason reason,
               Outbox& out, std::string extra_headers = {});
+  void answer_once(Time now, const Neighbour& from, std::size_t request_bytes,
+                   std::optional<Send> answer, Outbox& out);
   void forward_in_dialog(Time now, const View& request, const RouteSet& routes, Passage passage,
                          Outbox& out);
   void forward_by_table(Time now, const View& request, const RouteSet& routes, Passage passage,
@@ -62,9 +69,12 @@ class ProxyCore {
   Forwarder forwarder_;
   RouteTable routes_;
   Retransmitter retransmitter_;
+  AnswerBudget answers_;
   InviteTransactions invites_;
   HealthChecks health_;
   RateLimiter limiter_;
+  EstablishedSources datagram_sources_;
+  EstablishedSources stream_sources_;  // by address: each connection has another port
 };
 
 }  // namespace avedge::sip

@@ -17,23 +17,23 @@ IpAddress network_of(const IpAddress& source) {
   return IpAddress::v6(prefix);
 }
 
-bool RateLimiter::admit(Time now, const IpAddress& source) {
+bool RateLimiter::admit(Time now, const IpAddress& source, double tokens) {
   const IpAddress key = network_of(source);
   auto found = buckets_.find(key);
   if (found == buckets_.end()) {
     if (buckets_.size() >= sources_) forget_full_buckets(now);
-    if (buckets_.size() >= sources_) return take(now, shared_);
+    if (buckets_.size() >= sources_) return take(now, shared_, tokens);
     found = buckets_.emplace(key, Bucket{burst_, now}).first;
   }
-  return take(now, found->second);
+  return take(now, found->second, tokens);
 }
 
-bool RateLimiter::take(Time now, Bucket& bucket) const {
+bool RateLimiter::take(Time now, Bucket& bucket, double tokens) const {
   const std::chrono::duration<double> passed = now - bucket.updated;
   bucket.tokens = std::min(burst_, bucket.tokens + passed.count() * per_second_);
   bucket.updated = now;
-  if (bucket.tokens < 1) return false;
-  bucket.tokens -= 1;
+  if (bucket.tokens < tokens) return false;
+  bucket.tokens -= tokens;
   return true;
 }
 

@@ -20,15 +20,15 @@ class RateLimiter {
   RateLimiter(double per_second, double burst, std::size_t sources)
       : per_second_{per_second}, burst_{burst}, sources_{sources}, shared_{burst, {}} {}
 
-  /// Takes one token. IPv6 counts per /64: that is what one site gets.
-  [[nodiscard]] bool admit(Time now, const IpAddress& source);
+  /// Takes `tokens`. IPv6 counts per /64: that is what one site gets.
+  [[nodiscard]] bool admit(Time now, const IpAddress& source, double tokens = 1);
 
  private:
   struct Bucket {
     double tokens;
     Time updated;
   };
-  bool take(Time now, Bucket& bucket) const;
+  bool take(Time now, Bucket& bucket, double tokens) const;
   void forget_full_buckets(Time now);
 
   double per_second_;

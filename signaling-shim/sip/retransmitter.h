@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "signaling-shim/sip/answer_budget.h"
 #include "signaling-shim/sip/deadlines.h"
 #include "signaling-shim/sip/neighbour.h"
 
@@ -27,9 +28,12 @@ class Retransmitter {
   explicit Retransmitter(std::size_t max_bytes) : max_bytes_{max_bytes} {}
 
   /// `send` has just left; repeats it until stop(name) or kTransactionTimeout. Nothing to do for a
-  /// stream.
-  void start(Time now, const std::string& name, const Send& send, Pace pace);
-  void stop(const std::string& name);
+  /// stream. `budget`: what the repetitions are paid from, as their receiver is not proven; null if
+  /// they are free.
+  void start(Time now, const std::string& name, const Send& send, Pace pace,
+             AnswerBudget* budget = nullptr);
+  /// False: there is nothing of that name.
+  bool stop(const std::string& name);
   void on_timer(Time now, Outbox& out);
   [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
 
@@ -39,6 +43,7 @@ class Retransmitter {
     Pace pace;
     Duration interval;
     Time give_up;
+    AnswerBudget* budget;
   };
 
   std::size_t max_bytes_;

@@ -111,6 +111,12 @@ struct Limits {
   double requests_per_second = 100;
   double request_burst = 200;
   std::size_t rate_limited_sources = 65'536;
+  /// Responses to a source that nothing proves, beyond the bytes that it sent.
+  double answer_bytes_per_second = 256;
+  double answer_burst = 4096;
+  /// Endpoints that are known to be where they say, and for how long after their last proof.
+  std::size_t established_sources = 65'536;
+  std::chrono::hours established_lifetime{24};
   /// The same for connections that are opened: each may cost a handshake.
   double connections_per_second = 50;
   double connection_burst = 100;

@@ -380,6 +380,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Balance",
              "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:b\"]\nbalance = \"weights\"",
              "edge.toml:20: sip.route.balance: unknown value 'weights'; did you mean 'weight'?"},
+        Case{"NoPortsForOtherCalls", "[sip.limits]\nnext_hop_ports = 9000\nturn_ports = 999",
+             "edge.toml:18: sip.limits.next_hop_ports: next_hop_ports and turn_ports keep 9999 of "
+             "the 10000 ports of interface 'external'; leave at least 2 for other calls, or widen "
+             "its [[relay]] ports"},
         Case{"HopWithUser", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:a@b\"]",
              "edge.toml:19: sip.route.next_hops: 'sip:a@b': a next hop has no user part; use "
              "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},

@@ -222,7 +222,7 @@ name = "only"
 addresses = [{ local = "192.0.2.1" }]
 [[relay]]
 interface = "only"
-ports = "1025-1026"
+ports = "1025-1080"
 [turn]
 relay_interface = "only"
 default_lifetime = 700
@@ -275,6 +275,11 @@ connections_per_source = 9
 connections_per_second = 10
 calls_per_source = 11
 ports_per_source = 12
+unanswered_per_source = 13
+unanswered_per_network = 14
+unanswered_per_interface = 15
+next_hop_ports = 16
+turn_ports = 17
 [[sip.listener]]
 bind = "192.0.2.1:5060"
 transports = ["udp"]
@@ -309,7 +314,7 @@ format = "json"
   EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
-  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12}));
+  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}));
   EXPECT_TRUE(config->sip.trace);
   EXPECT_EQ(config->trace, (TraceConfig{"trace/sip.log", 16, 17, false,
                                         Endpoint::parse("192.0.2.60:9060"), 18, "let me in"}));

@@ -22,9 +22,14 @@ struct RecordingObserver final : CallObserver {
   void on_media_reclaimed(const CallInfo&, Side party, std::uint64_t times) override {
     reclaims.push_back({party, times});
   }
-  std::vector<std::pair<std::string, bool>> refused;  // advice, and whether the SDP was refused
+  std::vector<std::pair<std::string, bool>>
+      refused_targets;  // advice, and whether the SDP was refused
   void on_target_refused(const CallInfo&, std::string_view advice, bool is_refused) override {
-    refused.emplace_back(advice, is_refused);
+    refused_targets.emplace_back(advice, is_refused);
+  }
+  std::vector<CallRefusal> refused;
+  void on_call_refused(const SessionSpec&, const CallRefusal& refusal) override {
+    refused.push_back(refusal);
   }
 };
 

@@ -83,14 +83,16 @@ class SourcesTest : public testing::Test {
  protected:
   SourcesTest() {
     settings.max_sessions_per_source = 2;
-    settings.max_port_pairs_per_source = 6;
+    settings.max_ports_per_source = 12;
   }
   Verdict<SessionId> open(Sessions& sessions, const char* source) {
     SessionSpec spec;
     spec.branch = std::to_string(++branches_);
     spec.caller_interface = "external";
     spec.callee_interface = "internal";
-    if (source != nullptr) spec.limited_source = *IpAddress::parse(source);
+    if (source != nullptr) {
+      spec.source = {Standing::stranger, {*IpAddress::parse(source), Port{}}};
+    }
     return sessions.open(now, spec);
   }
   Verdict<BodyRewrite> invite(Sessions& sessions, SessionId session, const std::string& sdp) {

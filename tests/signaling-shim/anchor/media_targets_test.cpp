@@ -274,8 +274,8 @@ TEST_F(TargetsOfACall, ACallerNamesNoPlaceItHasNoBusinessWith) {
               std::string::npos)
         << sessions.last_advice();
   }
-  EXPECT_EQ(observer.refused.size(), 7U);
-  EXPECT_TRUE(observer.refused.front().second);
+  EXPECT_EQ(observer.refused_targets.size(), 7U);
+  EXPECT_TRUE(observer.refused_targets.front().second);
 }
 
 TEST_F(TargetsOfACall, WhoMayBeLatchedOtherwiseIsNotRefusedAndNothingIsSentBefore) {
@@ -298,14 +298,14 @@ TEST_F(TargetsOfACall, WhoMayBeLatchedOtherwiseIsNotRefusedAndNothingIsSentBefor
     EXPECT_EQ(std::count(addresses.begin(), addresses.end(), address("192.168.1.5")), 0) << name;
     sessions.close(now, id, EndReason::bye);
   }
-  EXPECT_EQ(observer.refused.size(), 3U) << "one line a call";
-  EXPECT_FALSE(observer.refused.front().second);
+  EXPECT_EQ(observer.refused_targets.size(), 3U) << "one line a call";
+  EXPECT_FALSE(observer.refused_targets.front().second);
 }
 
 TEST_F(TargetsOfACall, HoldIsNoTargetAndRefusesNothing) {
   open();
   EXPECT_TRUE(offer(audio("0.0.0.0", 4000)).ok());
-  EXPECT_TRUE(observer.refused.empty());
+  EXPECT_TRUE(observer.refused_targets.empty());
   sessions.close(now, id, EndReason::cancelled);
 }
 
@@ -318,7 +318,7 @@ TEST_F(TargetsOfACall, CandidatesAreOnlySkipped) {
   ASSERT_TRUE(answer(audio("10.0.0.20", 7000)).ok());
   EXPECT_EQ(towards_caller(), *Endpoint::parse("203.0.113.5:4000"));
   EXPECT_EQ(control.path(0).near.signalled_addresses, std::vector{address("203.0.113.5")});
-  EXPECT_TRUE(observer.refused.empty());
+  EXPECT_TRUE(observer.refused_targets.empty());
   sessions.close(now, id, EndReason::bye);
 }
 

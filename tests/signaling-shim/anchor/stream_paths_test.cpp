@@ -354,13 +354,13 @@ TEST_F(Streams, WithoutPortsOverTcpACallGoesByDatagrams) {
 }
 
 TEST_F(Streams, PortsOverTcpAreOnTheSourcesAccount) {
-  settings.max_port_pairs_per_source = 3;
+  settings.max_ports_per_source = 5;
   Sessions limited{control, settings, observer};
   SessionSpec spec;
   spec.branch = "x";
   spec.caller_interface = "external";
   spec.callee_interface = "internal";
-  spec.limited_source = IpAddress::v4(203, 0, 113, 5);
+  spec.source = {Standing::stranger, {IpAddress::v4(203, 0, 113, 5), Port{}}};
   const SessionId call = *limited.open(now, spec);
   const std::string offer = audio(kCaller, 5000, "m=x 5004 TCP/BFCP *\r\n");
   const DialogMessage message{Side::caller, "INVITE",          0,    1, "", false,

@@ -35,12 +35,13 @@ TEST(MediaBridge, Rfc4028_4_TheSessionTimerReachesTheAnchor) {
 TEST(MediaBridge, CallsCountForTheirSourceUnlessItIsANextHop) {
   Proxy proxy;
   (void)proxy.receive(kAlice, invite());
-  EXPECT_EQ(proxy.anchor.specs.at(0).limited_source, kAlice.remote.address);
+  EXPECT_EQ(proxy.anchor.specs.at(0).source.standing, anchor::Standing::stranger);
+  EXPECT_EQ(proxy.anchor.specs.at(0).source.endpoint.address, kAlice.remote.address);
   EXPECT_EQ(proxy.anchor.specs.at(0).caller_family, AddressFamily::ipv4);
   // A next hop of the other direction speaks for many.
   const Neighbour trunk = testing::udp(testing::kExternal, "198.51.100.7:5060");
   (void)proxy.receive(trunk, invite());
-  EXPECT_EQ(proxy.anchor.specs.at(1).limited_source, std::nullopt);
+  EXPECT_EQ(proxy.anchor.specs.at(1).source.standing, anchor::Standing::next_hop);
 }
 
 TEST(MediaBridge, ASourceWithTooManyCallsIsRefusedWith503) {

@@ -339,5 +339,67 @@ TEST(Limits, AnInviteThatOutgrowsTheLimitIsRefused) {
   EXPECT_EQ(status_of(proxy.receive(kAlice, huge)), 513);
 }
 
+/// A call whose answer finds no ports: its offer comes with the 200, or another branch was first.
+class AnswerWithoutPorts : public ::testing::Test {
+ protected:
+  Outbox answer(std::string_view tag) {
+    proxy.anchor.refuse_body = DropReason::ports_exhausted;
+    return proxy.receive(kBob, answer_of(tag));
+  }
+  [[nodiscard]] std::string answer_of(std::string_view tag) const {
+    return replaced(
+        response(forwarded, 200, tag, "SDP", "Contact: <sip:bob@10.0.0.77:5070>\n"),
+        "Record-Route: ", "Record-Route: <sip:10.0.0.31;lr>, <sip:10.0.0.30;lr>\r\nRecord-Route: ");
+  }
+
+  Proxy proxy;
+  const std::string forwarded = proxy.receive(kAlice, invite()).back().bytes;
+};
+
+TEST_F(AnswerWithoutPorts, TheCallerGets503AndTheCalleeAckAndBye) {
+  const Outbox out = answer("b1");
+  ASSERT_EQ(out.size(), 3U);
+  const View ack = view_of(out[0].bytes);
+  EXPECT_EQ(out[0].to.remote, kBob.remote);
+  EXPECT_EQ(ack.method_name(), "ACK");
+  EXPECT_EQ(ack.request_uri(), "sip:bob@10.0.0.77:5070");
+  EXPECT_EQ(ack.cseq(), 1U);
+  EXPECT_EQ(ack.to_tag(), "b1");
+  EXPECT_EQ(values_of(ack, HeaderId::route),
+            (std::vector<std::string>{"<sip:10.0.0.30;lr>", "<sip:10.0.0.31;lr>"}));
+  const View bye = view_of(out[1].bytes);
+  EXPECT_EQ(bye.method_name(), "BYE");
+  EXPECT_EQ(bye.cseq(), 2U);
+  EXPECT_NE(bye.via().branch(), ack.via().branch());
+  EXPECT_EQ(view_of(out[2].bytes).status(), 503);
+  EXPECT_EQ(out[2].to.remote, kAlice.remote);
+  EXPECT_EQ(proxy.anchor.abandoned.size(), 1U);
+}
+
+TEST_F(AnswerWithoutPorts, ARepeatedAnswerGetsItsAckAgain) {
+  (void)answer("b1");
+  proxy.anchor.refuse_body.reset();
+  const Outbox again = proxy.receive(kBob, answer_of("b1"));
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(view_of(again[0].bytes).method_name(), "ACK");
+}
+
+TEST_F(AnswerWithoutPorts, TheByeIsRepeatedUntilItIsAnswered) {
+  const std::string bye = answer("b1").at(1).bytes;
+  EXPECT_EQ(proxy.wait(std::chrono::milliseconds{600}).at(0).bytes, bye);
+  EXPECT_TRUE(proxy.receive(kBob, response(bye, 200, "")).empty());
+  EXPECT_EQ(proxy.drops(DropReason::sip_unmatched), 0U);
+  for (const Send& send : proxy.wait(std::chrono::seconds{40})) EXPECT_NE(send.bytes, bye);
+}
+
+TEST_F(AnswerWithoutPorts, AnotherBranchThatAnsweredFirstGoesOn) {
+  EXPECT_EQ(proxy.receive(kBob, answer_of("b1")).size(), 1U);
+  const Outbox out = answer("b2");
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(view_of(out[0].bytes).method_name(), "ACK");
+  EXPECT_EQ(view_of(out[1].bytes).method_name(), "BYE");
+  EXPECT_TRUE(proxy.anchor.abandoned.empty());
+}
+
 }  // namespace
 }  // namespace avedge::sip

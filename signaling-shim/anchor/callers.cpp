@@ -1,0 +1,168 @@
+#include "signaling-shim/anchor/callers.h"
+
+#include <utility>
+
+namespace avedge::anchor {
+namespace {
+
+using Scope = UnansweredGroup::Scope;
+
+IpAddress prefix_of(const IpAddress& address, unsigned v4_length, unsigned v6_length) {
+  return Prefix::covering(address, address.is_v4() ? v4_length : v6_length).address();
+}
+
+/// A forger of a next hop's address knows it, so all next hops over UDP count together.
+std::vector<UnansweredGroup> groups_of(const CallSource& source, std::string_view interface) {
+  const Standing standing = source.standing;
+  const UnansweredGroup own{Scope::source, standing, source.endpoint, {}};
+  switch (standing) {
+    case Standing::stranger:
+    case Standing::connected: {
+      const Endpoint network{prefix_of(source.endpoint.address, 24, 64), Port{}};
+      return {own,
+              {Scope::network, standing, network, {}},
+              {Scope::interface, standing, {}, std::string{interface}}};
+    }
+    case Standing::established: return {own};
+    case Standing::next_hop: return {{Scope::all, standing, {}, {}}};
+    case Standing::trusted: break;
+  }
+  return {};
+}
+
+/// Next hops and proxies speak for many.
+std::optional<CallerNetwork> network_of(const CallSource& source) {
+  if (source.standing >= Standing::next_hop) return std::nullopt;
+  return CallerNetwork{source.standing != Standing::stranger,
+                       prefix_of(source.endpoint.address, 32, 64)};
+}
+
+constexpr std::string_view key_of(Scope scope) {
+  switch (scope) {
+    case Scope::source: return "unanswered_per_source";
+    case Scope::network: return "unanswered_per_network";
+    case Scope::interface: return "unanswered_per_interface";
+    case Scope::all: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+CallAccount::CallAccount(Callers& callers, const CallSource& source,
+                         std::vector<UnansweredGroup> groups)
+    : callers_{callers}, source_{source}, unanswered_{std::move(groups)} {
+  enter();
+  for (const UnansweredGroup& group : unanswered_) ++callers_.unanswered_[group];
+  callers_.show_unanswered(standing(), unanswered_.empty() ? 0 : 1);
+}
+
+CallAccount::~CallAccount() {
+  forget_unanswered();
+  leave();
+}
+
+std::optional<CallerNetwork> CallAccount::network() const {
+  return network_of(source_);
+}
+
+/// With all its ports.
+void CallAccount::enter() {
+  const auto network = network_of(source_);
+  if (!network) return;
+  Callers::Use& use = callers_.uses_[*network];
+  ++use.calls;
+  for (const auto& [pool, ports] : ports_) use.ports += ports;
+}
+
+void CallAccount::leave() {
+  const auto network = network_of(source_);
+  if (!network) return;
+  const auto use = callers_.uses_.find(*network);
+  for (const auto& [pool, ports] : ports_) use->second.ports -= ports;
+  if (--use->second.calls == 0) callers_.uses_.erase(use);
+}
+
+void CallAccount::forget_unanswered() {
+  if (unanswered_.empty()) return;
+  for (const UnansweredGroup& group : std::exchange(unanswered_, {})) {
+    const auto count = callers_.unanswered_.find(group);
+    if (--count->second == 0) callers_.unanswered_.erase(count);
+  }
+  callers_.show_unanswered(standing(), -1);
+}
+
+void CallAccount::confirm() {
+  forget_unanswered();
+  if (standing() >= Standing::established) return;
+  leave();
+  for (const auto& [pool, ports] : ports_) {
+    callers_.shares_.move(pool, standing(), Standing::established, ports);
+  }
+  source_.standing = Standing::established;
+  enter();
+}
+
+Verdict<HeldPorts> HeldPorts::take(const std::shared_ptr<CallAccount>& account, PoolName pool,
+                                   std::size_t ports) {
+  Callers& callers = account->callers_;
+  const auto network = account->network();
+  Callers::Use* use = network ? &callers.uses_.at(*network) : nullptr;
+  if (use != nullptr && use->ports + ports > callers.settings_.max_ports_per_source) {
+    return DropReason::source_limit;
+  }
+  if (!callers.shares_.take(pool, account->standing(), ports)) return DropReason::port_share;
+  if (use != nullptr) use->ports += ports;
+  account->ports_[pool] += ports;
+  HeldPorts held;
+  held.account_ = account;
+  held.pool_ = std::move(pool);
+  held.ports_ = ports;
+  return held;
+}
+
+HeldPorts::~HeldPorts() {
+  if (account_ == nullptr) return;
+  Callers& callers = account_->callers_;
+  if (const auto network = account_->network()) callers.uses_.at(*network).ports -= ports_;
+  account_->ports_.at(pool_) -= ports_;
+  callers.shares_.give_back(pool_, account_->standing(), ports_);
+}
+
+Expected<std::shared_ptr<CallAccount>, CallRefusal> Callers::admit(const CallSource& source,
+                                                                   std::string_view interface) {
+  const auto network = network_of(source);
+  if (network && calls_of(*network) >= settings_.max_sessions_per_source) {
+    return CallRefusal{DropReason::source_limit, "calls_per_source"};
+  }
+  auto groups = groups_of(source, interface);
+  for (const UnansweredGroup& group : groups) {
+    const auto count = unanswered_.find(group);
+    if (count != unanswered_.end() && count->second >= most_of(group.scope)) {
+      return CallRefusal{DropReason::unanswered_limit, key_of(group.scope)};
+    }
+  }
+  return std::shared_ptr<CallAccount>{new CallAccount{*this, source, std::move(groups)}};
+}
+
+std::size_t Callers::calls_of(const CallerNetwork& network) const {
+  const auto use = uses_.find(network);
+  return use == uses_.end() ? 0 : use->second.calls;
+}
+
+std::size_t Callers::most_of(Scope scope) const {
+  switch (scope) {
+    case Scope::source: return settings_.unanswered.per_source;
+    case Scope::network: return settings_.unanswered.per_network;
+    case Scope::interface: return settings_.unanswered.per_interface;
+    case Scope::all: break;
+  }
+  // Those without media hold no ports, but a place among all calls.
+  return settings_.max_sessions / 2;
+}
+
+void Callers::show_unanswered(Standing standing, std::int64_t more) {
+  counters_.unanswered[static_cast<std::size_t>(standing)].add(more);
+}
+
+}  // namespace avedge::anchor

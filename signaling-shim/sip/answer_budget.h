@@ -1,0 +1,27 @@
+// What goes to sources that nothing proves: who forges an address must not make the edge send more
+// there than was sent in its name.
+#pragma once
+
+#include "signaling-shim/sip/counters.h"
+#include "signaling-shim/sip/neighbour.h"
+#include "signaling-shim/sip/rate_limiter.h"
+#include "signaling-shim/sip/settings.h"
+
+namespace avedge::sip {
+
+class AnswerBudget {
+ public:
+  AnswerBudget(const Limits& limits, Counters& counters)
+      : counters_{counters},
+        beyond_{limits.answer_bytes_per_second, limits.answer_burst, limits.rate_limited_sources} {}
+
+  /// Whether `response` may go to a source that is not proven. Takes its bytes from `credit`, what
+  /// the source has sent, then from the little that each source has beyond; false is counted.
+  [[nodiscard]] bool admit(Time now, const Send& response, std::size_t& credit);
+
+ private:
+  Counters& counters_;
+  RateLimiter beyond_;
+};
+
+}  // namespace avedge::sip
