@@ -25,8 +25,7 @@ View parsed(std::string_view own) {
 Verdict<void> InviteTransactions::begin(Time now, const View& invite, const RouteSet& routes,
                                         Passage passage, std::vector<Neighbour> candidates,
                                         Outbox& out) {
-  // It is held as received and as forwarded.
-  if (!has_room(2 * invite.text().size())) return DropReason::table_full;
+  if (auto room = check_room(invite, passage); !room) return room;
   const std::string key = passage.branch.key;
   Entry entry;
   entry.opens = routes.dialog() ? Opens::nothing : Opens::session;
@@ -34,7 +33,7 @@ Verdict<void> InviteTransactions::begin(Time now, const View& invite, const Rout
   entry.candidates = std::move(candidates);
   Outbox first;
   if (auto sent = attempt(now, entry, invite, routes, first); !sent) return sent;
-  hold(entry.original, std::string{invite.text()});
+  if (entry.candidates.size() > 1) hold(entry, entry.original, std::string{invite.text()});
   auto trying = forwarder_.own_response(invite.outline(), Method::invite, entry.passage.from, 100);
   if (trying) answer(entry, std::move(*trying), out);
   out.insert(out.end(), first.begin(), first.end());
@@ -43,9 +42,14 @@ Verdict<void> InviteTransactions::begin(Time now, const View& invite, const Rout
   return {};
 }
 
-bool InviteTransactions::has_room(std::size_t bytes) const {
+Verdict<void> InviteTransactions::check_room(const View& invite, const Passage& passage) const {
   const Limits& limits = forwarder_.settings().limits;
-  return entries_.size() < limits.pending_invites && held_bytes_ + bytes <= limits.pending_bytes;
+  const std::size_t bytes = invite.text().size();
+  if (!in_flight_.has_room(passage.charged, bytes)) return DropReason::source_limit;
+  const bool has_room =
+      entries_.size() < limits.pending_invites && held_bytes_ + bytes <= limits.pending_bytes;
+  if (!has_room) return DropReason::table_full;
+  return {};
 }
 
 /// Sends the INVITE to the candidate that is next in line and starts timers A and B.
@@ -56,8 +60,13 @@ Verdict<void> InviteTransactions::attempt(Time now, Entry& entry, const View& in
   auto send = forwarder_.request(now, invite, routes, passage);
   if (!send) return send.reason();
   // With our headers it may have outgrown what we, and perhaps the next hop, can read again.
-  if (auto again = View::parse(send->bytes, Framing::datagram); !again) return again.reason();
-  hold(entry.forwarded, send->bytes);
+  const auto again = View::parse(send->bytes, Framing::datagram);
+  if (!again) return again.reason();
+  hold(entry, entry.forwarded, write_transaction_headers(*again));
+  if (passage.downstream.transport == Transport::udp) {
+    count_held(entry, entry.repeated, send->bytes.size());
+    entry.repeated = send->bytes.size();
+  }
   entry.state = State::calling;
   deadlines_.set(passage.branch.key, now + kTransactionTimeout);
   retransmitter_.start(now, invite_timer(passage.branch), *send, Retransmitter::Pace::doubling);
@@ -98,11 +107,11 @@ bool InviteTransactions::on_response(Time now, const View& response, const Branc
     return true;
   }
   const bool current = branch.attempt == entry.passage.branch.attempt;
-  if (current) retransmitter_.stop(invite_timer(branch));
+  if (current) stop_repeating(entry);
   if (status >= 200 && status < 300) {
     // §16.7 step 5: every 2xx goes upstream, whatever happened before.
     if (entry.state != State::completed) entry.state = State::accepted;
-    hold(entry.original, {});
+    hold(entry, entry.original, {});
     deadlines_.set(branch.key, now + kTransactionTimeout);
     out.push_back(forwarder_.response(now, response, claim, from.remote.address));
   } else if (current && status < 200) {
@@ -208,14 +217,18 @@ void InviteTransactions::on_due(Time now, Entry& entry, Outbox& out) {
 }
 
 bool InviteTransactions::try_next(Time now, Entry& entry, Outbox& out) {
+  if (entry.original.empty()) return false;  // that was the last candidate
   const View invite = parsed(entry.original);
   auto routes = RouteSet::read(invite, forwarder_.claims(), forwarder_.settings(),
                                entry.passage.from.listener);
   if (!routes) return false;
-  retransmitter_.stop(invite_timer(entry.passage.branch));
+  stop_repeating(entry);
   while (entry.passage.branch.attempt + 1 < entry.candidates.size()) {
     ++entry.passage.branch.attempt;
-    if (attempt(now, entry, invite, *routes, out)) return true;
+    if (!attempt(now, entry, invite, *routes, out)) continue;
+    const bool is_last = entry.passage.branch.attempt + 1 == entry.candidates.size();
+    if (is_last) hold(entry, entry.original, {});
+    return true;
   }
   return false;
 }
@@ -239,9 +252,9 @@ void InviteTransactions::fail(Time now, Entry& entry, int status, Outbox& out) {
 void InviteTransactions::complete(Time now, Entry& entry, Send final_response, Outbox& out) {
   const Branch& branch = entry.passage.branch;
   entry.state = State::completed;
-  hold(entry.original, {});
+  hold(entry, entry.original, {});
   entry.held_cancel.clear();
-  retransmitter_.stop(invite_timer(branch));
+  stop_repeating(entry);
   retransmitter_.start(now, final_timer(branch), final_response, Retransmitter::Pace::capped);
   deadlines_.set(branch.key, now + kTransactionTimeout);
   answer(entry, std::move(final_response), out);
@@ -249,7 +262,7 @@ void InviteTransactions::complete(Time now, Entry& entry, Send final_response, O
 
 /// Sends a response upstream, and again whenever the INVITE comes again.
 void InviteTransactions::answer(Entry& entry, Send response, Outbox& out) {
-  hold(entry.last_response.bytes, response.bytes);
+  hold(entry, entry.last_response.bytes, response.bytes);
   entry.last_response.to = response.to;
   out.push_back(std::move(response));
 }
@@ -258,17 +271,31 @@ void InviteTransactions::forget(const std::string& key) {
   const auto found = entries_.find(key);
   deadlines_.erase(key);
   if (found == entries_.end()) return;
-  hold(found->second.original, {});
-  hold(found->second.forwarded, {});
-  hold(found->second.last_response.bytes, {});
+  Entry& entry = found->second;
+  stop_repeating(entry);
+  for (std::string* held : {&entry.original, &entry.forwarded, &entry.last_response.bytes}) {
+    hold(entry, *held, {});
+  }
   entries_.erase(found);
   forwarder_.counters().pending_invites.set(static_cast<std::int64_t>(entries_.size()));
 }
 
-/// Replaces what an entry keeps, within Limits::pending_bytes.
-void InviteTransactions::hold(std::string& field, std::string value) {
-  held_bytes_ = held_bytes_ - field.size() + value.size();
+/// The INVITE has been answered, or has gone to another candidate.
+void InviteTransactions::stop_repeating(Entry& entry) {
+  retransmitter_.stop(invite_timer(entry.passage.branch));
+  count_held(entry, std::exchange(entry.repeated, 0), 0);
+}
+
+/// Replaces what an entry keeps.
+void InviteTransactions::hold(const Entry& entry, std::string& field, std::string value) {
+  count_held(entry, field.size(), value.size());
   field = std::move(value);
+}
+
+/// Within Limits::pending_bytes, and on the account of the INVITE's source.
+void InviteTransactions::count_held(const Entry& entry, std::size_t before, std::size_t after) {
+  held_bytes_ = held_bytes_ - before + after;
+  in_flight_.change(entry.passage.charged, before, after);
 }
 
 }  // namespace avedge::sip

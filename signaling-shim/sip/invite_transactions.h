@@ -10,6 +10,7 @@
 
 #include "signaling-shim/sip/deadlines.h"
 #include "signaling-shim/sip/forwarder.h"
+#include "signaling-shim/sip/in_flight.h"
 #include "signaling-shim/sip/retransmitter.h"
 #include "signaling-shim/sip/route_table.h"
 
@@ -20,8 +21,12 @@ inline constexpr std::chrono::minutes kTimerC{3};
 
 class InviteTransactions {
  public:
-  InviteTransactions(Forwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter)
-      : forwarder_{forwarder}, routes_{routes}, retransmitter_{retransmitter} {}
+  InviteTransactions(Forwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter,
+                     InFlight& in_flight)
+      : forwarder_{forwarder},
+        routes_{routes},
+        retransmitter_{retransmitter},
+        in_flight_{in_flight} {}
 
   /// Sends a new INVITE to the first of `candidates` (not empty). Whoever opened its session
   /// abandons it when this fails; nothing is in `out` then.
@@ -53,14 +58,16 @@ class InviteTransactions {
     Passage passage;  // passage.branch.attempt indexes `candidates`
     std::vector<Neighbour> candidates;
     Opens opens = Opens::nothing;
-    std::string original;   // as received, until there is a final response
-    std::string forwarded;  // as sent to the current candidate
-    Send last_response;     // what a retransmitted INVITE gets
+    // No more of the INVITE is held than may be needed again, so that a message is held once.
+    std::string original;      // as received, while another candidate may be tried
+    std::string forwarded;     // headers of what was sent to the current candidate
+    std::size_t repeated = 0;  // bytes that the retransmitter holds
+    Send last_response;        // what a retransmitted INVITE gets
     bool cancelled = false;
     std::string held_cancel;  // §9.1: not before a provisional response
   };
 
-  bool has_room(std::size_t bytes) const;
+  [[nodiscard]] Verdict<void> check_room(const View& invite, const Passage& passage) const;
   [[nodiscard]] Verdict<void> attempt(Time now, Entry& entry, const View& invite,
                                       const RouteSet& routes, Outbox& out);
   bool try_next(Time now, Entry& entry, Outbox& out);
@@ -76,11 +83,14 @@ class InviteTransactions {
   void complete(Time now, Entry& entry, Send final_response, Outbox& out);
   void answer(Entry& entry, Send response, Outbox& out);
   void forget(const std::string& key);
-  void hold(std::string& field, std::string value);
+  void stop_repeating(Entry& entry);
+  void hold(const Entry& entry, std::string& field, std::string value);
+  void count_held(const Entry& entry, std::size_t before, std::size_t after);
 
   Forwarder& forwarder_;
   RouteTable& routes_;
   Retransmitter& retransmitter_;
+  InFlight& in_flight_;
   std::unordered_map<std::string, Entry> entries_;  // by Branch::key
   std::size_t held_bytes_ = 0;
   Deadlines deadlines_;
