@@ -232,11 +232,19 @@ struct SipRoute {
 /// [sip.limits]
 struct SipLimits {
   std::uint32_t requests_per_second = 100;  // of one source address
-  std::uint32_t connections = 4096;         // TCP and TLS, of all sources together
+  // TCP and TLS, of strangers; each interface has an equal share. As many again for the others.
+  std::uint32_t connections = 4096;
   std::uint32_t connections_per_source = 256;
   std::uint32_t connections_per_second = 50;  // opened by one source address
   std::uint32_t calls_per_source = 1000;      // at a time; next hops are exempt
   std::uint32_t ports_per_source = 4000;      // of those calls, on both sides together
+  // Of strangers over TCP and TLS:
+  std::chrono::seconds evict_after{30};      // a connection without a complete request
+  std::uint32_t handshakes = 512;            // TLS, under way at a time
+  std::uint32_t handshakes_per_source = 64;  // the same of one source
+  std::uint32_t handshakes_per_second = 300;
+  std::uint32_t message_bytes = 32'768;
+  std::uint32_t bytes_in_flight_per_source = 131'072;
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };
 

@@ -271,6 +271,12 @@ connections_per_source = 9
 connections_per_second = 10
 calls_per_source = 11
 ports_per_source = 12
+evict_after = 13
+handshakes = 14
+handshakes_per_source = 15
+handshakes_per_second = 16
+message_bytes = 2048
+bytes_in_flight_per_source = 65536
 [[sip.listener]]
 bind = "192.0.2.1:5060"
 transports = ["udp"]
@@ -305,7 +311,8 @@ format = "json"
   EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
-  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12}));
+  EXPECT_EQ(config->sip.limits,
+            (SipLimits{7, 8, 9, 10, 11, 12, seconds{13}, 14, 15, 16, 2048, 65'536}));
   EXPECT_TRUE(config->sip.trace);
   EXPECT_EQ(config->trace, (TraceConfig{"trace/sip.log", 16, 17, false,
                                         Endpoint::parse("192.0.2.60:9060"), 18, "let me in"}));
