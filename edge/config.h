@@ -238,7 +238,8 @@ struct SipRoute {
 /// [sip.limits]
 struct SipLimits {
   std::uint32_t requests_per_second = 100;  // of one source address
-  std::uint32_t connections = 4096;         // TCP and TLS, of all sources together
+  // TCP and TLS, of strangers; each interface has an equal share. As many again for the others.
+  std::uint32_t connections = 4096;
   std::uint32_t connections_per_source = 256;
   std::uint32_t connections_per_second = 50;  // opened by one source address
   std::uint32_t calls_per_source = 1000;      // at a time; next hops are exempt
@@ -249,6 +250,13 @@ struct SipLimits {
   // Ports of each interface, of UDP and TCP each, that are kept:
   std::optional<std::uint32_t> next_hop_ports;  // for next hops; nothing: half of them
   std::optional<std::uint32_t> turn_ports;      // for TURN; nothing: a quarter of them
+  // Of strangers over TCP and TLS:
+  std::chrono::seconds evict_after{30};      // a connection without a complete request
+  std::uint32_t handshakes = 512;            // TLS, under way at a time
+  std::uint32_t handshakes_per_source = 64;  // the same of one source
+  std::uint32_t handshakes_per_second = 300;
+  std::uint32_t message_bytes = 32'768;
+  std::uint32_t bytes_in_flight_per_source = 131'072;
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };
 

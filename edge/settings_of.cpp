@@ -314,6 +314,12 @@ sip::Settings sip_settings(const Config& config) {
   settings.limits.connections_per_source = config.sip.limits.connections_per_source;
   settings.limits.connections_per_second = config.sip.limits.connections_per_second;
   settings.limits.connection_burst = 2.0 * config.sip.limits.connections_per_second;
+  settings.limits.evict_after = config.sip.limits.evict_after;
+  settings.limits.handshakes = config.sip.limits.handshakes;
+  settings.limits.handshakes_per_source = config.sip.limits.handshakes_per_source;
+  settings.limits.handshakes_per_second = config.sip.limits.handshakes_per_second;
+  settings.limits.message_bytes = config.sip.limits.message_bytes;
+  settings.limits.bytes_in_flight_per_source = config.sip.limits.bytes_in_flight_per_source;
   return settings;
 }
 

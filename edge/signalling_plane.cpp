@@ -35,6 +35,7 @@ Result<std::unique_ptr<SignallingPlane>> SignallingPlane::start(
   plane->trace_ = *std::move(trace);
   plane->signalling_.observe(plane->trace_.get());
   plane->sessions_.use_local_addresses(local_addresses);
+  plane->signalling_.observe_limits(&plane->limit_log_);
   if (const auto started = plane->signalling_.start(); !started) return started.reason();
   if (const auto started = plane->ng_.start(); !started) return started.reason();
   plane->thread_ = std::thread{[&io = plane->io_] {
@@ -139,8 +140,7 @@ void SignallingPlane::report(MetricSink& sink) const {
                {{"interface", hop.interface}, {"next_hop", hop.uri}},
                static_cast<double>(hop.up.value()));
   }
-  sink.gauge("avedge_sip_connections", "TCP and TLS connections that are open.", {},
-             static_cast<double>(counters_.connections.value()));
+  report_connections(sink);
   sink.gauge("avedge_sip_pending_invites", "INVITE transactions without a final response.", {},
              static_cast<double>(counters_.pending_invites.value()));
   sink.gauge("avedge_sip_established_sources",
@@ -148,6 +148,28 @@ void SignallingPlane::report(MetricSink& sink) const {
              static_cast<double>(counters_.established_sources.value()));
   if (trace_) trace_->report(sink);
   report_ng(sink);
+}
+
+void SignallingPlane::report_connections(MetricSink& sink) const {
+  sink.gauge("avedge_sip_connections", "TCP and TLS connections that are open.", {},
+             static_cast<double>(counters_.connections.value()));
+  for (std::size_t i = 0; i < sip::kStandingLabels.size(); ++i) {
+    sink.gauge("avedge_sip_connections_by_standing",
+               "The same, by whose they are: strangers', known ones', next hops'.",
+               {{"standing", sip::kStandingLabels[i]}},
+               static_cast<double>(counters_.connections_by_standing[i].value()));
+  }
+  for (std::size_t i = 0; i < sip::kConnectionLimitLabels.size(); ++i) {
+    sink.counter("avedge_sip_connections_evicted_total",
+                 "Connections of strangers that were closed to make room for a newcomer.",
+                 {{"limit", sip::kConnectionLimitLabels[i]}},
+                 static_cast<double>(counters_.evictions[i].value()));
+  }
+  sink.gauge("avedge_sip_handshakes", "TLS handshakes that are under way.", {},
+             static_cast<double>(counters_.handshakes.value()));
+  sink.counter("avedge_sip_handshake_pauses_total",
+               "How often TLS handshakes had to wait for handshakes_per_second.", {},
+               static_cast<double>(counters_.handshake_pauses.value()));
 }
 
 void SignallingPlane::report_ng(MetricSink& sink) const {

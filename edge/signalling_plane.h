@@ -9,6 +9,7 @@
 #include "edge/config.h"
 #include "edge/metric_sink.h"
 #include "edge/session_log.h"
+#include "edge/sip_limit_log.h"
 #include "edge/sip_trace.h"
 #include "relay/host/route_devices.h"
 #include "relay/session_control.h"
@@ -59,12 +60,14 @@ class SignallingPlane {
 
  private:
   SignallingPlane(const Config& config, SessionControl& control);
+  void report_connections(MetricSink& sink) const;
   void report_ng(MetricSink& sink) const;
   [[nodiscard]] nlohmann::json describe_calls() const;
 
   boost::asio::io_context io_{1};
   CallLog log_;
   relay::RouteDevices routes_;
+  SipLimitLog limit_log_;
   sip::Counters counters_;
   anchor::Sessions sessions_;
   std::unique_ptr<SipTrace> trace_;  // nullptr: off

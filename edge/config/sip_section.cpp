@@ -16,6 +16,7 @@ using anchor::CandidateMode;
 /// Fail-over tries hops one after the other while the caller waits.
 constexpr std::size_t kMostNextHops = 16;
 constexpr std::int64_t kMostOfAnything = 1'000'000;
+constexpr std::int64_t kMostBytesInFlight = 16'777'216;
 
 bool listens_on(const Config& config, std::string_view interface) {
   return std::any_of(config.sip.listeners.begin(), config.sip.listeners.end(),
@@ -169,6 +170,13 @@ void read_limits(Section& section, Config& config, Problems& problems) {
   section.read("connections_per_source", limits.connections_per_source, 1, kMostOfAnything);
   section.read("connections_per_second", limits.connections_per_second, 1, kMostOfAnything);
   read_call_limits(section, config, problems);
+  section.read("evict_after", limits.evict_after, 1, 3600);
+  section.read("handshakes", limits.handshakes, 1, kMostOfAnything);
+  section.read("handshakes_per_source", limits.handshakes_per_source, 1, kMostOfAnything);
+  section.read("handshakes_per_second", limits.handshakes_per_second, 1, kMostOfAnything);
+  section.read("message_bytes", limits.message_bytes, 2048, 65'536);
+  section.read("bytes_in_flight_per_source", limits.bytes_in_flight_per_source, 65'536,
+               kMostBytesInFlight);
   section.refuse_unknown();
 }
 

@@ -6,8 +6,6 @@
 #include <functional>
 #include <memory>
 
-#include "signaling-shim/sip/certificate_identity.h"
-
 namespace avedge::sip {
 
 class Channel {
@@ -16,29 +14,21 @@ class Channel {
   using Transferred = std::function<void(const boost::system::error_code&, std::size_t)>;
 
   virtual ~Channel() = default;
+  /// Until open() is called.
   [[nodiscard]] virtual boost::asio::ip::tcp::socket& socket() = 0;
-  /// The socket is connected: does what comes before the first byte of SIP.
+  /// The socket is connected: does what comes before the first byte of SIP. `done` keeps the
+  /// channel alive, as those of the other operations do.
   virtual void open(Opened done) = 0;
   /// Whatever has arrived.
   virtual void read(boost::asio::mutable_buffer into, Transferred done) = 0;
   /// All of it.
   virtual void write(boost::asio::const_buffer bytes, Transferred done) = 0;
-};
-
-enum class TlsEnd : std::uint8_t { accepts, connects };
-
-/// Who is at the other end of a TLS connection.
-struct TlsExpectation {
-  TlsEnd end = TlsEnd::accepts;
-  /// One of these must be in the far end's certificate; empty: any certificate will do, or none if
-  /// the context asks for none. The first one that is no address is also asked for by name (SNI).
-  std::vector<std::string> names;
+  /// At any time. What is under way ends with an error, or is not heard of again.
+  virtual void close() = 0;
+  /// The far end has shown a certificate that is good and names whom we expect. Once open.
+  [[nodiscard]] virtual bool has_verified_peer() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Channel> plain_channel(boost::asio::ip::tcp::socket socket);
-/// open() fails with errc::permission_denied if the certificate is good but names somebody else.
-/// The context may be replaced while the channel lives.
-[[nodiscard]] std::unique_ptr<Channel> tls_channel(boost::asio::ip::tcp::socket socket,
-                                                   SSL_CTX* context, TlsExpectation expected);
 
 }  // namespace avedge::sip

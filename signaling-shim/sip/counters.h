@@ -9,6 +9,7 @@
 
 #include "relay/core/counters.h"
 #include "signaling-shim/sip/method.h"
+#include "signaling-shim/sip/standing.h"
 
 namespace avedge::sip {
 
@@ -20,6 +21,11 @@ struct Counters {
   std::array<Counter, kMethodNames.size()> requests;
   Drops drops;
   Gauge connections;
+  std::array<Gauge, kStandingLabels.size()> connections_by_standing;
+  std::array<Counter, kConnectionLimitLabels.size()> evictions;  // by the limit that asked for them
+  Gauge handshakes;                                              // TLS handshakes under way
+  /// How often handshakes had to wait for their rate. Written by the handshake thread.
+  Counter handshake_pauses;
   Gauge pending_invites;
   Gauge established_sources;
 

@@ -38,8 +38,7 @@ View parsed(std::string_view own) {
 Verdict<void> InviteTransactions::begin(Time now, const View& invite, const RouteSet& routes,
                                         Passage passage, std::vector<Neighbour> candidates,
                                         Outbox& out) {
-  // It is held as received and as forwarded.
-  if (!has_room(2 * invite.text().size())) return DropReason::table_full;
+  if (auto room = check_room(invite, passage); !room) return room;
   const std::string key = passage.branch.key;
   Entry entry;
   entry.opens = routes.dialog() ? Opens::nothing : Opens::session;
@@ -50,7 +49,7 @@ Verdict<void> InviteTransactions::begin(Time now, const View& invite, const Rout
   if (is_new && entry.opens == Opens::session) entry.give_up = now + kTransactionTimeout;
   Outbox first;
   if (auto sent = attempt(now, entry, invite, routes, first); !sent) return sent;
-  hold(entry.original, std::string{invite.text()});
+  if (entry.candidates.size() > 1) hold(entry, entry.original, std::string{invite.text()});
   auto trying = forwarder_.own_response(invite.outline(), Method::invite, entry.passage.from, 100);
   if (trying) answer(now, entry, std::move(*trying), Origin::edge, out);
   out.insert(out.end(), first.begin(), first.end());
@@ -59,9 +58,14 @@ Verdict<void> InviteTransactions::begin(Time now, const View& invite, const Rout
   return {};
 }
 
-bool InviteTransactions::has_room(std::size_t bytes) const {
+Verdict<void> InviteTransactions::check_room(const View& invite, const Passage& passage) const {
   const Limits& limits = forwarder_.settings().limits;
-  return entries_.size() < limits.pending_invites && held_bytes_ + bytes <= limits.pending_bytes;
+  const std::size_t bytes = invite.text().size();
+  if (!in_flight_.has_room(passage.charged, bytes)) return DropReason::source_limit;
+  const bool has_room =
+      entries_.size() < limits.pending_invites && held_bytes_ + bytes <= limits.pending_bytes;
+  if (!has_room) return DropReason::table_full;
+  return {};
 }
 
 /// Sends the INVITE to the candidate that is next in line and starts timers A and B.
@@ -72,8 +76,13 @@ Verdict<void> InviteTransactions::attempt(Time now, Entry& entry, const View& in
   auto send = forwarder_.request(now, invite, routes, passage);
   if (!send) return send.reason();
   // With our headers it may have outgrown what we, and perhaps the next hop, can read again.
-  if (auto again = View::parse(send->bytes, Framing::datagram); !again) return again.reason();
-  hold(entry.forwarded, send->bytes);
+  const auto again = View::parse(send->bytes, Framing::datagram);
+  if (!again) return again.reason();
+  hold(entry, entry.forwarded, write_transaction_headers(*again));
+  if (passage.downstream.transport == Transport::udp) {
+    count_held(entry, entry.repeated, send->bytes.size());
+    entry.repeated = send->bytes.size();
+  }
   entry.state = State::calling;
   set_deadline(now, entry, kTransactionTimeout);
   retransmitter_.start(now, invite_timer(passage.branch), *send, Retransmitter::Pace::doubling);
@@ -117,7 +126,7 @@ bool InviteTransactions::on_response(Time now, const View& response, const Branc
     return true;
   }
   const bool current = branch.attempt == entry.passage.branch.attempt;
-  if (current) retransmitter_.stop(invite_timer(branch));
+  if (current) stop_repeating(entry);
   if (status >= 200 && status < 300) {
     on_success(now, entry, response, claim, from, out);
   } else if (current && status < 200) {
@@ -140,7 +149,7 @@ void InviteTransactions::on_success(Time now, Entry& entry, const View& response
   if (wants_ports && entry.opens == Opens::session) return hang_up(now, entry, response, out);
   const bool is_first = entry.state != State::accepted;
   if (entry.state != State::completed) entry.state = State::accepted;
-  hold(entry.original, {});
+  hold(entry, entry.original, {});
   deadlines_.set(entry.passage.branch.key, now + kTransactionTimeout);
   Send send = passed ? *std::move(passed) : forwarder_.response_without_body(response, claim);
   if (is_first || admits(now, entry, send)) out.push_back(std::move(send));
@@ -272,14 +281,18 @@ void InviteTransactions::set_deadline(Time now, Entry& entry, Duration wait) {
 
 bool InviteTransactions::try_next(Time now, Entry& entry, Outbox& out) {
   if (now >= entry.give_up) return false;
+  if (entry.original.empty()) return false;  // that was the last candidate
   const View invite = parsed(entry.original);
   auto routes = RouteSet::read(invite, forwarder_.claims(), forwarder_.settings(),
                                entry.passage.from.listener);
   if (!routes) return false;
-  retransmitter_.stop(invite_timer(entry.passage.branch));
+  stop_repeating(entry);
   while (entry.passage.branch.attempt + 1 < entry.candidates.size()) {
     ++entry.passage.branch.attempt;
-    if (attempt(now, entry, invite, *routes, out)) return true;
+    if (!attempt(now, entry, invite, *routes, out)) continue;
+    const bool is_last = entry.passage.branch.attempt + 1 == entry.candidates.size();
+    if (is_last) hold(entry, entry.original, {});
+    return true;
   }
   return false;
 }
@@ -312,9 +325,9 @@ void InviteTransactions::complete(Time now, Entry& entry, Send final_response, O
   const Branch& branch = entry.passage.branch;
   const bool unproven = is_unproven(entry.passage);
   entry.state = State::completed;
-  hold(entry.original, {});
+  hold(entry, entry.original, {});
   entry.held_cancel.clear();
-  retransmitter_.stop(invite_timer(branch));
+  stop_repeating(entry);
   if (!unproven || origin == Origin::callee) {
     retransmitter_.start(now, final_timer(branch), final_response, Retransmitter::Pace::capped,
                          unproven ? &answers_ : nullptr);
@@ -325,7 +338,7 @@ void InviteTransactions::complete(Time now, Entry& entry, Send final_response, O
 
 /// Sends a response upstream, and again whenever the INVITE comes again.
 void InviteTransactions::answer(Time now, Entry& entry, Send response, Origin origin, Outbox& out) {
-  hold(entry.last_response.bytes, response.bytes);
+  hold(entry, entry.last_response.bytes, response.bytes);
   entry.last_response.to = response.to;
   if (origin == Origin::callee || admits(now, entry, response)) out.push_back(std::move(response));
 }
@@ -338,17 +351,31 @@ void InviteTransactions::forget(const std::string& key) {
   const auto found = entries_.find(key);
   deadlines_.erase(key);
   if (found == entries_.end()) return;
-  hold(found->second.original, {});
-  hold(found->second.forwarded, {});
-  hold(found->second.last_response.bytes, {});
+  Entry& entry = found->second;
+  stop_repeating(entry);
+  for (std::string* held : {&entry.original, &entry.forwarded, &entry.last_response.bytes}) {
+    hold(entry, *held, {});
+  }
   entries_.erase(found);
   forwarder_.counters().pending_invites.set(static_cast<std::int64_t>(entries_.size()));
 }
 
-/// Replaces what an entry keeps, within Limits::pending_bytes.
-void InviteTransactions::hold(std::string& field, std::string value) {
-  held_bytes_ = held_bytes_ - field.size() + value.size();
+/// The INVITE has been answered, or has gone to another candidate.
+void InviteTransactions::stop_repeating(Entry& entry) {
+  retransmitter_.stop(invite_timer(entry.passage.branch));
+  count_held(entry, std::exchange(entry.repeated, 0), 0);
+}
+
+/// Replaces what an entry keeps.
+void InviteTransactions::hold(const Entry& entry, std::string& field, std::string value) {
+  count_held(entry, field.size(), value.size());
   field = std::move(value);
+}
+
+/// Within Limits::pending_bytes, and on the account of the INVITE's source.
+void InviteTransactions::count_held(const Entry& entry, std::size_t before, std::size_t after) {
+  held_bytes_ = held_bytes_ - before + after;
+  in_flight_.change(entry.passage.charged, before, after);
 }
 
 }  // namespace avedge::sip

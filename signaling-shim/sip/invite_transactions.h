@@ -11,6 +11,7 @@
 
 #include "signaling-shim/sip/deadlines.h"
 #include "signaling-shim/sip/forwarder.h"
+#include "signaling-shim/sip/in_flight.h"
 #include "signaling-shim/sip/retransmitter.h"
 #include "signaling-shim/sip/route_table.h"
 
@@ -22,8 +23,12 @@ inline constexpr std::chrono::minutes kTimerC{3};
 class InviteTransactions {
  public:
   InviteTransactions(Forwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter,
-                     AnswerBudget& answers)
-      : forwarder_{forwarder}, routes_{routes}, retransmitter_{retransmitter}, answers_{answers} {}
+                     AnswerBudget& answers, InFlight& in_flight)
+      : forwarder_{forwarder},
+        routes_{routes},
+        retransmitter_{retransmitter},
+        answers_{answers},
+        in_flight_{in_flight} {}
 
   /// Sends a new INVITE to the first of `candidates` (not empty). Whoever opened its session
   /// abandons it when this fails; nothing is in `out` then.
@@ -57,9 +62,11 @@ class InviteTransactions {
     Passage passage;  // passage.branch.attempt indexes `candidates`
     std::vector<Neighbour> candidates;
     Opens opens = Opens::nothing;
-    std::string original;   // as received, until there is a final response
-    std::string forwarded;  // as sent to the current candidate
-    Send last_response;     // what a retransmitted INVITE gets
+    // No more of the INVITE is held than may be needed again, so that a message is held once.
+    std::string original;      // as received, while another candidate may be tried
+    std::string forwarded;     // headers of what was sent to the current candidate
+    std::size_t repeated = 0;  // bytes that the retransmitter holds
+    Send last_response;        // what a retransmitted INVITE gets
     bool cancelled = false;
     /// When a call that nothing vouches for gives its ports back, unless it rings by then.
     Time give_up = kNever;
@@ -70,7 +77,7 @@ class InviteTransactions {
     std::vector<std::string> hung_up;
   };
 
-  bool has_room(std::size_t bytes) const;
+  [[nodiscard]] Verdict<void> check_room(const View& invite, const Passage& passage) const;
   [[nodiscard]] Verdict<void> attempt(Time now, Entry& entry, const View& invite,
                                       const RouteSet& routes, Outbox& out);
   bool try_next(Time now, Entry& entry, Outbox& out);
@@ -93,12 +100,15 @@ class InviteTransactions {
   bool admits(Time now, Entry& entry, const Send& response);
   void set_deadline(Time now, Entry& entry, Duration wait);
   void forget(const std::string& key);
-  void hold(std::string& field, std::string value);
+  void stop_repeating(Entry& entry);
+  void hold(const Entry& entry, std::string& field, std::string value);
+  void count_held(const Entry& entry, std::size_t before, std::size_t after);
 
   Forwarder& forwarder_;
   RouteTable& routes_;
   Retransmitter& retransmitter_;
   AnswerBudget& answers_;
+  InFlight& in_flight_;
   std::unordered_map<std::string, Entry> entries_;  // by Branch::key
   std::size_t held_bytes_ = 0;
   Deadlines deadlines_;

@@ -216,6 +216,23 @@ std::optional<std::string> write_own_response(const Outline& request, const OwnR
   return text + response.extra_headers + "Content-Length: 0\r\n\r\n";
 }
 
+std::string write_transaction_headers(const View& request) {
+  std::string text = str(request.outline().start_line()) + "\r\n";
+  for (const HeaderLine& header : request.outline().headers()) {
+    switch (header.id) {
+      case HeaderId::via:
+      case HeaderId::route:
+      case HeaderId::from:
+      case HeaderId::to:
+      case HeaderId::call_id:
+      case HeaderId::cseq:
+      case HeaderId::timestamp: text += header.line; break;
+      default: break;
+    }
+  }
+  return text + "Content-Length: 0\r\n\r\n";
+}
+
 std::string write_ack(const View& invite, const View& failure) {
   return hop_request(invite, "ACK", failure.outline().find(HeaderId::to)->value, {});
 }

@@ -35,6 +35,8 @@ struct Passage {
   anchor::Standing standing = anchor::Standing::trusted;
   Trail trail = Trail::none;
   Trust trust = Trust::no;
+  /// Whose bytes in flight the request counts to; nothing: nobody's.
+  std::optional<IpAddress> charged;
 };
 
 /// RFC 3261 §16.6 steps 2–8 and 10. `routes` is what RouteSet read from `request`.
@@ -71,6 +73,8 @@ struct ResponsePath {
 std::optional<std::string> write_own_response(const Outline& request, const OwnResponse& response,
                                               const ResponsePath& path);
 
+/// What is left of a request when only its ACK, its CANCEL and our responses remain to be written.
+std::string write_transaction_headers(const View& request);
 /// The ACK to a failure (§17.1.1.3), for an INVITE as we forwarded it.
 std::string write_ack(const View& invite, const View& failure);
 /// A CANCEL (§9.1) for an INVITE as we forwarded it. Takes over from the CANCEL that we received,

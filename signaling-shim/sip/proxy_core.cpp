@@ -54,14 +54,15 @@ bool keep_secure(std::vector<Neighbour>& candidates) {
 }  // namespace
 
 ProxyCore::ProxyCore(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
-                     Counters& counters)
+                     Counters& counters, InFlight& in_flight)
     : settings_{settings},
       counters_{counters},
+      in_flight_{in_flight},
       forwarder_{settings, key, anchor, counters},
       routes_{settings, counters},
       retransmitter_{settings.limits.pending_bytes},
       answers_{settings.limits, counters},
-      invites_{forwarder_, routes_, retransmitter_, answers_},
+      invites_{forwarder_, routes_, retransmitter_, answers_, in_flight},
       health_{settings, routes_.hops(), forwarder_.signer()},
       limiter_{settings.limits.requests_per_second, settings.limits.request_burst,
                settings.limits.rate_limited_sources},
@@ -81,6 +82,11 @@ void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view mes
   } else {
     on_response(now, from, *view, out);
   }
+}
+
+void ProxyCore::on_too_long(Time now, const Neighbour& from, std::string_view head, Outbox& out) {
+  if (flooded(now, from, head)) return counters_.drops.count(DropReason::sip_flood);
+  refuse_malformed(from, head, DropReason::sip_too_large, out);
 }
 
 /// Responses answer what we have sent ourselves, and next hops speak for many.
@@ -142,8 +148,9 @@ void ProxyCore::refuse_malformed(Time now, const Neighbour& from, std::string_vi
   if (!is_token(method) || method == "ACK") return;
   const std::string_view version = version_of(line);
   const bool newer = iequals(version.substr(0, 4), "SIP/") && !iequals(version, kVersion);
+  const int status = newer ? 505 : reason == DropReason::sip_too_large ? 513 : 400;
   answer_once(now, from, message.size(),
-              forwarder_.own_response(*outline, method_of(method), from, newer ? 505 : 400), out);
+              forwarder_.own_response(*outline, method_of(method), from, status), out);
 }
 
 void ProxyCore::on_request(Time now, const Neighbour& from, const View& request, Outbox& out) {
@@ -166,6 +173,7 @@ void ProxyCore::on_request(Time now, const Neighbour& from, const View& request,
   passage.upstream = response_path(from, request.via());
   passage.branch = branch;
   passage.standing = source_of(now, from).standing;
+  passage.charged = in_flight_.charged(from);
   if (routes->dialog()) {
     forward_in_dialog(now, request, *routes, std::move(passage), out);
   } else if (routes->path()) {

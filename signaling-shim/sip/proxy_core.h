@@ -17,11 +17,13 @@ class ProxyCore {
  public:
   /// All of them must outlive the core; listeners must have their final ports.
   ProxyCore(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
-            Counters& counters);
+            Counters& counters, InFlight& in_flight);
 
   /// One whole message, as a datagram or cut from a stream, received from `from` (its remote is
   /// the source address). Appends to `out` what is to be sent, in order.
   void on_message(Time now, const Neighbour& from, std::string_view message, Outbox& out);
+  /// The head of a request on a stream that is longer than its sender may send.
+  void on_too_long(Time now, const Neighbour& from, std::string_view head, Outbox& out);
   /// A message of ours that could not be sent: an INVITE goes to the next hop, any other request is
   /// answered 503.
   void on_undeliverable(Time now, const Send& message, Outbox& out);
@@ -66,6 +68,7 @@ class ProxyCore {
 
   const Settings& settings_;
   Counters& counters_;
+  InFlight& in_flight_;
   Forwarder forwarder_;
   RouteTable routes_;
   Retransmitter retransmitter_;

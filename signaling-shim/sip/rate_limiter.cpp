@@ -22,30 +22,18 @@ bool RateLimiter::admit(Time now, const IpAddress& source, double tokens) {
   auto found = buckets_.find(key);
   if (found == buckets_.end()) {
     if (buckets_.size() >= sources_) forget_full_buckets(now);
-    if (buckets_.size() >= sources_) return take(now, shared_, tokens);
-    found = buckets_.emplace(key, Bucket{burst_, now}).first;
+    if (buckets_.size() >= sources_) return shared_.take(now, refill_, tokens);
+    found = buckets_.emplace(key, TokenBucket{now, refill_}).first;
   }
-  return take(now, found->second, tokens);
+  return found->second.take(now, refill_, tokens);
 }
 
-bool RateLimiter::take(Time now, Bucket& bucket, double tokens) const {
-  const std::chrono::duration<double> passed = now - bucket.updated;
-  bucket.tokens = std::min(burst_, bucket.tokens + passed.count() * per_second_);
-  bucket.updated = now;
-  if (bucket.tokens < tokens) return false;
-  bucket.tokens -= tokens;
-  return true;
-}
-
-/// A full bucket remembers nothing. Swept at most once a second: the sweep itself must not become
-/// what a flood aims at.
+/// Swept at most once a second: the sweep itself must not become what a flood aims at.
 void RateLimiter::forget_full_buckets(Time now) {
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweepInterval;
   for (auto it = buckets_.begin(); it != buckets_.end();) {
-    const std::chrono::duration<double> passed = now - it->second.updated;
-    const bool full = it->second.tokens + passed.count() * per_second_ >= burst_;
-    it = full ? buckets_.erase(it) : std::next(it);
+    it = it->second.is_full(now, refill_) ? buckets_.erase(it) : std::next(it);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "relay/core/clock.h"
 #include "relay/core/endpoint.h"
+#include "signaling-shim/sip/token_bucket.h"
 
 namespace avedge::sip {
 
@@ -18,25 +19,19 @@ class RateLimiter {
   /// `sources` buckets at most. Whoever comes when all are in use shares one last bucket, so that
   /// many forged sources starve each other first.
   RateLimiter(double per_second, double burst, std::size_t sources)
-      : per_second_{per_second}, burst_{burst}, sources_{sources}, shared_{burst, {}} {}
+      : refill_{per_second, burst}, sources_{sources}, shared_{{}, refill_} {}
 
   /// Takes `tokens`. IPv6 counts per /64: that is what one site gets.
   [[nodiscard]] bool admit(Time now, const IpAddress& source, double tokens = 1);
 
  private:
-  struct Bucket {
-    double tokens;
-    Time updated;
-  };
-  bool take(Time now, Bucket& bucket, double tokens) const;
   void forget_full_buckets(Time now);
 
-  double per_second_;
-  double burst_;
+  Refill refill_;
   std::size_t sources_;
-  Bucket shared_;
+  TokenBucket shared_;
   Time next_sweep_{};
-  std::map<IpAddress, Bucket> buckets_;
+  std::map<IpAddress, TokenBucket> buckets_;
 };
 
 }  // namespace avedge::sip

@@ -120,8 +120,18 @@ struct Limits {
   /// The same for connections that are opened: each may cost a handshake.
   double connections_per_second = 50;
   double connection_burst = 100;
+  /// Of strangers; each interface has an equal share. As many again for next hops and known ones.
   std::size_t connections = 4'096;
   std::size_t connections_per_source = 256;
+  /// A stranger without a complete request for this long makes room for a newcomer.
+  std::chrono::seconds evict_after{30};
+  /// TLS handshakes of strangers: under way at a time, and begun in a second.
+  std::size_t handshakes = 512;
+  std::size_t handshakes_per_source = 64;
+  double handshakes_per_second = 300;
+  /// Of strangers over TCP and TLS: one message, and all that a source has in flight.
+  std::size_t message_bytes = 32 * 1024;
+  std::size_t bytes_in_flight_per_source = 128 * 1024;
   /// Unsent bytes of one connection; beyond it is closed.
   std::size_t write_queue = 1024 * 1024;
   std::chrono::seconds idle_timeout{600};

@@ -34,6 +34,7 @@ Signalling::Signalling(boost::asio::io_context& io, Settings settings, anchor::M
       key_{settings_.key ? *settings_.key : random_key()},
       anchor_{anchor},
       counters_{counters},
+      in_flight_{settings_.limits},
       dns_{std::move(dns)},
       deadline_{io},
       tick_{io} {}
@@ -46,15 +47,7 @@ Result<void> Signalling::start() {
   if (auto checked = settings_.check(); !checked) return checked;
   alive_ = std::make_shared<bool>(true);
   udp_.resize(settings_.listeners.size());
-  tcp_ = std::make_unique<TcpTransport>(
-      io_, settings_, counters_,
-      TcpTransport::Hooks{
-          [this](const Neighbour& from, std::string_view message) { receive(from, message); },
-          [this](const Send& message) { undeliverable(message); },
-          [this](const Neighbour& hop) { return core_->hops().names_of(hop); },
-          [this](const Neighbour& peer) {
-            return core_->hops().has(settings_.at(peer.listener).interface, peer.remote.address);
-          }});
+  tcp_ = std::make_unique<TcpTransport>(io_, settings_, counters_, in_flight_, tcp_hooks());
   if (auto usable = tcp_->use_certificates(settings_.listeners); !usable) return usable;
   for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
     if (auto bound = bind(i); !bound) {
@@ -62,13 +55,26 @@ Result<void> Signalling::start() {
       return bound;
     }
   }
-  core_ = std::make_unique<ProxyCore>(settings_, key_, anchor_, counters_);
+  core_ = std::make_unique<ProxyCore>(settings_, key_, anchor_, counters_, in_flight_);
   if (auto opened = open_dns(); !opened) {
     stop();
     return opened;
   }
   serve();
   return {};
+}
+
+TcpTransport::Hooks Signalling::tcp_hooks() {
+  return {[this](const Neighbour& from, std::string_view message) { receive(from, message); },
+          [this](const Neighbour& from, std::string_view head) { refuse_too_long(from, head); },
+          [this](const Send& message) { undeliverable(message); },
+          [this](const Neighbour& hop) { return core_->hops().names_of(hop); },
+          [this](const Neighbour& peer) {
+            return core_->hops().has(settings_.at(peer.listener).interface, peer.remote.address);
+          },
+          [this](const LimitEvent& event) {
+            if (limit_observer_ != nullptr) limit_observer_->on_limit(event);
+          }};
 }
 
 Result<void> Signalling::open_dns() {
@@ -160,6 +166,10 @@ void Signalling::receive(const Neighbour& from, std::string_view message) {
     if (observer_ != nullptr) observer_->on_received(settings_.at(from.listener), from, message);
     core_->on_message(now(), from, message, out);
   });
+}
+
+void Signalling::refuse_too_long(const Neighbour& from, std::string_view head) {
+  run([&](Outbox& out) { core_->on_too_long(now(), from, head, out); });
 }
 
 void Signalling::undeliverable(const Send& message) {

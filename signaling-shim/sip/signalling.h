@@ -9,6 +9,7 @@
 
 #include "signaling-shim/net/udp_socket.h"
 #include "signaling-shim/sip/hop_lookups.h"
+#include "signaling-shim/sip/limit_observer.h"
 #include "signaling-shim/sip/message_observer.h"
 #include "signaling-shim/sip/proxy_core.h"
 #include "signaling-shim/sip/tcp_transport.h"
@@ -27,6 +28,8 @@ class Signalling {
   /// Shows it every message from now on; nullptr: nobody. It outlives this object. On the
   /// signalling thread or before that runs.
   void observe(MessageObserver* observer) { observer_ = observer; }
+  /// As above, for limits that are reached.
+  void observe_limits(LimitObserver* observer) { limit_observer_ = observer; }
 
   /// Checks the settings and binds every listener; on failure nothing stays bound. Call it once,
   /// on the signalling thread or before that runs.
@@ -48,7 +51,9 @@ class Signalling {
   Result<void> open_dns();
   void serve();
   void receive(const Neighbour& from, std::string_view message);
+  void refuse_too_long(const Neighbour& from, std::string_view head);
   void undeliverable(const Send& message);
+  [[nodiscard]] TcpTransport::Hooks tcp_hooks();
   void dispatch(const Outbox& outbox);
   void arm_deadline();
   void arm_tick();
@@ -62,6 +67,8 @@ class Signalling {
   anchor::MediaAnchor& anchor_;
   Counters& counters_;
   MessageObserver* observer_ = nullptr;
+  LimitObserver* limit_observer_ = nullptr;
+  InFlight in_flight_;
   std::vector<std::shared_ptr<net::UdpSocket>> udp_;  // by ListenerIndex; empty where there is none
   std::unique_ptr<TcpTransport> tcp_;
   std::unique_ptr<ProxyCore> core_;

@@ -3,18 +3,20 @@
 #include <algorithm>
 #include <optional>
 
-#include "signaling-shim/sip/outline.h"
 #include "signaling-shim/sip/text.h"
 
 namespace avedge::sip {
 namespace {
 
-/// Exactly one, and a number that keeps the message within its limit.
+/// Above this it is no length that anybody means.
+constexpr std::uint32_t kLargestLength = 1'000'000'000;
+
+/// Exactly one, and a number.
 std::optional<std::size_t> content_length(const Outline& outline) {
   std::optional<std::size_t> length;
   for (const HeaderLine& header : outline.headers()) {
     if (header.id != HeaderId::content_length) continue;
-    const auto value = parse_number(header.value, kMaxMessageSize);
+    const auto value = parse_number(header.value, kLargestLength);
     if (length || !value) return std::nullopt;
     length = *value;
   }
@@ -49,7 +51,7 @@ StreamFramer::Frame StreamFramer::next() {
     if (is_begun_ping(rest)) return {};
     // A pong, or the line ends that some put behind a message.
     if (rest.substr(0, 2) == "\r\n") taken_ += 2;
-    if (const Frame frame = next_head(); frame.kind == Kind::broken || end_ == 0) return frame;
+    if (const Frame frame = next_head(); end_ == 0) return frame;
   }
   if (buffer_.size() < end_) return {};
   const Frame frame{Kind::message, std::string_view{buffer_}.substr(taken_, end_ - taken_)};
@@ -63,15 +65,16 @@ StreamFramer::Frame StreamFramer::next_head() {
   constexpr std::string_view kHeadEnd = "\r\n\r\n";
   const std::size_t end = buffer_.find(kHeadEnd, std::max(scanned_, taken_));
   if (end == std::string::npos) {
-    if (buffer_.size() - taken_ > kMaxMessageSize) return break_off({});
+    if (held() > longest_) return break_off(Kind::broken, {});
     scanned_ = buffer_.size() - std::min<std::size_t>(buffer_.size(), kHeadEnd.size() - 1);
     return {};
   }
   const std::size_t head = end + kHeadEnd.size() - taken_;
   const auto outline = Outline::parse(std::string_view{buffer_}.substr(taken_, head));
-  if (!outline) return break_off({});
+  if (!outline) return break_off(Kind::broken, {});
   const auto length = content_length(*outline);
-  if (!length || head + *length > kMaxMessageSize) return break_off(outline->head());
+  if (!length) return break_off(Kind::broken, outline->head());
+  if (head + *length > longest_) return break_off(Kind::too_long, outline->head());
   end_ = taken_ + head + *length;
   scanned_ = end_;
   return {};
@@ -81,9 +84,9 @@ bool StreamFramer::mid_message() const {
   return !is_begun_ping(std::string_view{buffer_}.substr(taken_));
 }
 
-StreamFramer::Frame StreamFramer::break_off(std::string_view bytes) {
+StreamFramer::Frame StreamFramer::break_off(Kind kind, std::string_view bytes) {
   broken_ = true;
-  return {Kind::broken, bytes};
+  return {kind, bytes};
 }
 
 }  // namespace avedge::sip

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "relay/core/bytes.h"
+#include "signaling-shim/sip/outline.h"
 
 namespace avedge::sip {
 
@@ -15,6 +16,7 @@ class StreamFramer {
     incomplete,  // nothing to take: read on
     message,     // one whole message
     ping,        // CRLFCRLF: answer with one CRLF
+    too_long,    // a head that announces more than the limit: answer 513 and close
     broken  // what follows cannot be framed: close. `bytes` may hold a head that deserves a 400
   };
   struct Frame {
@@ -23,17 +25,24 @@ class StreamFramer {
     std::string_view bytes;
   };
 
+  /// `longest`: of one message, head and body; at most kMaxMessageSize.
+  explicit StreamFramer(std::size_t longest = kMaxMessageSize) : longest_{longest} {}
+  void allow(std::size_t longest) { longest_ = longest; }
+
   /// Takes over a copy. Holds at most one message limit plus what is fed at once.
   void feed(std::string_view bytes);
   /// The next frame; call until it is incomplete, or broken. Work is linear in what was fed.
   Frame next();
   /// A message has begun and its end is outstanding.
   [[nodiscard]] bool mid_message() const;
+  /// Bytes of it that have arrived.
+  [[nodiscard]] std::size_t held() const { return buffer_.size() - taken_; }
 
  private:
   Frame next_head();
-  Frame break_off(std::string_view bytes);
+  Frame break_off(Kind kind, std::string_view bytes);
 
+  std::size_t longest_;
   std::string buffer_;
   std::size_t taken_ = 0;    // bytes already handed out
   std::size_t scanned_ = 0;  // no end of head begins before this

@@ -27,18 +27,21 @@ void TcpConnection::start() {
   boost::system::error_code ignored;  // conveniences
   channel_->socket().set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
   channel_->socket().set_option(boost::asio::socket_base::keep_alive{true}, ignored);
+  securing_ = true;
   channel_->open([self = shared_from_this()](const boost::system::error_code& failed) {
     if (self->state_ == State::connecting) self->serve(failed);
   });
 }
 
 void TcpConnection::serve(const boost::system::error_code& failed) {
+  securing_ = false;
   if (failed) {
     owner_->on_unsecured(failed);
     return close();
   }
   state_ = State::open;
   pending_ = {};
+  owner_->on_open(peer_, channel_->has_verified_peer());
   read();
   write_next();
 }
@@ -52,7 +55,9 @@ void TcpConnection::read() {
         self->idle_ = {};
         self->framer_.feed({self->buffer_.data(), size});
         self->take_frames();
-        if (self->state_ == State::open) self->read();
+        if (self->state_ != State::open) return;
+        if (!self->owner_->may_hold(self->peer_, self->framer_.held())) return self->close();
+        self->read();
       });
 }
 
@@ -66,15 +71,22 @@ void TcpConnection::take_frames() {
         pending_ = {};
         owner_->on_frame(peer_, frame.bytes);
         break;
-      case StreamFramer::Kind::broken:
-        if (frame.bytes.empty()) {
-          owner_->on_broken(peer_);
-        } else {
-          owner_->on_frame(peer_, frame.bytes);  // counted there, and answered 400
-        }
-        return finish();
+      case StreamFramer::Kind::too_long:
+      case StreamFramer::Kind::broken: return break_off(frame);
     }
   }
+}
+
+/// Nothing can be found behind it. A head that can be read is answered, and counted there.
+void TcpConnection::break_off(const StreamFramer::Frame& frame) {
+  if (frame.bytes.empty()) {
+    owner_->on_broken(peer_);
+  } else if (frame.kind == StreamFramer::Kind::too_long) {
+    owner_->on_too_long(peer_, frame.bytes);
+  } else {
+    owner_->on_frame(peer_, frame.bytes);
+  }
+  finish();
 }
 
 void TcpConnection::send(Send message) {
@@ -122,14 +134,15 @@ void TcpConnection::tick() {
   pending_ = unfinished ? pending_ + kTick : std::chrono::seconds{};
   const auto patience =
       state_ == State::connecting ? limits_.connect_timeout : limits_.message_timeout;
-  if (idle_ >= limits_.idle_timeout || pending_ >= patience) close();
+  if (idle_ < limits_.idle_timeout && pending_ < patience) return;
+  if (securing_) owner_->on_unsecured(make_error_code(boost::system::errc::timed_out));
+  close();
 }
 
 void TcpConnection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
-  boost::system::error_code ignored;
-  channel_->socket().close(ignored);
+  channel_->close();
   std::vector<Send> unsent;
   // A write in progress still owns the front's bytes, so they are copied, not moved.
   for (const Send& message : queue_) {

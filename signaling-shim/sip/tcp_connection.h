@@ -23,8 +23,14 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     /// One whole message, or a head that cannot be framed and deserves a 400. Valid during the
     /// call only.
     virtual void on_frame(const Neighbour& from, std::string_view message) = 0;
+    /// The head of a request that is longer than its sender may send. Valid during the call only.
+    virtual void on_too_long(const Neighbour& from, std::string_view head) = 0;
+    /// It has so many bytes of a message that is not complete; false: that is too much.
+    virtual bool may_hold(const Neighbour& from, std::size_t bytes) = 0;
     /// The stream cannot be framed any more.
     virtual void on_broken(const Neighbour& from) = 0;
+    /// SIP may be spoken. `verified`: the far end has proved who it is by a certificate.
+    virtual void on_open(const Neighbour& peer, bool verified) = 0;
     /// TLS did not come about, or not with whom it should.
     virtual void on_unsecured(const boost::system::error_code& why) = 0;
     /// Over, by whichever side. `unsent`: what never left completely. The connection makes no
@@ -34,9 +40,14 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
   /// `peer.remote` is the far end, `peer.connection` this connection's own id. Owner and limits
   /// outlive the connection, or close() it first.
-  TcpConnection(std::unique_ptr<Channel> channel, const Neighbour& peer, const Limits& limits,
-                Owner& owner)
-      : channel_{std::move(channel)}, peer_{peer}, limits_{limits}, owner_{&owner} {}
+  /// `longest`: of the messages it may receive.
+  TcpConnection(std::unique_ptr<Channel> channel, const Neighbour& peer, std::size_t longest,
+                const Limits& limits, Owner& owner)
+      : channel_{std::move(channel)},
+        peer_{peer},
+        limits_{limits},
+        owner_{&owner},
+        framer_{longest} {}
 
   /// The socket has been accepted or connected.
   void start();
@@ -48,6 +59,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   /// unfinished.
   void tick();
   void close();
+  /// From now on its messages may have that many bytes.
+  void allow(std::size_t longest) { framer_.allow(longest); }
   [[nodiscard]] const Neighbour& peer() const { return peer_; }
 
  private:
@@ -55,6 +68,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void serve(const boost::system::error_code& failed);
   void read();
   void take_frames();
+  void break_off(const StreamFramer::Frame& frame);
   void write(std::string bytes);
   void write_next();
   void finish();
@@ -69,6 +83,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   std::deque<Send> queue_;
   std::size_t queued_bytes_ = 0;
   bool writing_ = false;
+  bool securing_ = false;           // connected, and not yet open
   std::chrono::seconds idle_{};     // since the last byte, either way
   std::chrono::seconds pending_{};  // of the state or message that is unfinished
 };

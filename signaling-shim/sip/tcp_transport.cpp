@@ -2,12 +2,32 @@
 
 #include "relay/core/random.h"
 #include "signaling-shim/net/asio_sockets.h"
-#include "signaling-shim/sip/rate_limiter.h"
+#include "signaling-shim/sip/tls_channel.h"
+#include "signaling-shim/sip/view.h"
 
 namespace avedge::sip {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+namespace {
+
+Time now() {
+  return std::chrono::steady_clock::now();
+}
+
+/// The registrar has accepted whoever registered.
+bool answers_registration(std::string_view message) {
+  if (message.substr(0, 9) != "SIP/2.0 2") return false;
+  const auto view = View::parse(message, Framing::stream);
+  return view && view->method() == Method::register_ && view->status() / 100 == 2;
+}
+
+bool is_request(std::string_view message) {
+  return without_leading_crlf(message).substr(0, 4) != "SIP/";
+}
+
+}  // namespace
 
 /// Outlives the transport as long as an operation of it is outstanding; `owner` is empty then.
 struct TcpTransport::Acceptor {
@@ -21,15 +41,16 @@ struct TcpTransport::Acceptor {
 };
 
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Counters& counters,
-                           Hooks hooks)
+                           InFlight& in_flight, Hooks hooks)
     : io_{io},
       settings_{settings},
       counters_{counters},
+      in_flight_{in_flight},
       hooks_{std::move(hooks)},
       // Ids live on in signed Routes; those of an earlier process must not name one of ours.
       next_id_{random_u64() | 1},
-      arrivals_{settings.limits.connections_per_second, settings.limits.connection_burst,
-                settings.limits.rate_limited_sources} {}
+      admission_{settings},
+      handshakes_{io, settings.limits.handshakes_per_second, counters} {}
 
 TcpTransport::~TcpTransport() {
   close();
@@ -82,39 +103,48 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
   const auto& tls = settings_.at(listener).tls;
   const Transport transport = tls ? Transport::tls : Transport::tcp;
   const Neighbour peer{listener, transport, ConnectionId::none, net::from_asio(remote)};
-  if (const auto refusal = refusal_of(peer)) return counters_.drops.count(*refusal);
+  const Standing standing = standing_of(peer);
+  if (!make_room(peer, standing, Opener::peer)) return;
+  const auto pace =
+      standing == Standing::next_hop ? TlsHandshakes::Pace::free : TlsHandshakes::Pace::limited;
   add(tls ? tls_channel(std::move(socket), tls_of(listener).accepting(),
-                        {TlsEnd::accepts, tls->partners})
+                        {TlsEnd::accepts, tls->partners, pace}, handshakes_)
           : plain_channel(std::move(socket)),
-      peer)
+      peer, standing, Opener::peer)
       ->start();
 }
 
-std::optional<DropReason> TcpTransport::refusal_of(const Neighbour& peer) {
-  const IpAddress& source = peer.remote.address;
-  const bool is_next_hop = hooks_.is_next_hop(peer);
-  if (!is_next_hop && !settings_.at(peer.listener).admits(source)) {
-    return DropReason::sip_source_refused;
+bool TcpTransport::make_room(const Neighbour& peer, Standing standing, Opener opener) {
+  const auto decision = admission_.decide(now(), peer, standing, opener);
+  if (decision.refusal) {
+    counters_.drops.count(decision.refusal->reason);
+    if (decision.refusal->limit) {
+      hooks_.limit_reached({*decision.refusal->limit, settings_.at(peer.listener).interface,
+                            peer.remote.address, LimitEvent::Outcome::refused});
+    }
+    return false;
   }
-  if (!is_next_hop && !arrivals_.admit(std::chrono::steady_clock::now(), source)) {
-    return DropReason::sip_flood;
-  }
-  if (!has_room(source)) return DropReason::table_full;
-  return std::nullopt;
+  for (const auto& eviction : decision.evictions) evict(eviction);
+  return true;
 }
 
-bool TcpTransport::has_room(const IpAddress& source) const {
-  const auto found = per_source_.find(network_of(source));
-  const std::size_t held = found == per_source_.end() ? 0 : found->second;
-  return connections_.size() < settings_.limits.connections &&
-         held < settings_.limits.connections_per_source;
+void TcpTransport::evict(const StreamAdmission::Eviction& eviction) {
+  const auto found = connections_.find(static_cast<std::uint64_t>(eviction.connection));
+  if (found == connections_.end()) return;  // both limits chose the same one
+  const ConnectionPtr connection = found->second.connection;
+  const Neighbour peer = connection->peer();
+  counters_.evictions[static_cast<std::size_t>(eviction.limit)].add();
+  connection->close();
+  hooks_.limit_reached({eviction.limit, settings_.at(peer.listener).interface, peer.remote.address,
+                        LimitEvent::Outcome::evicted});
 }
 
 void TcpTransport::send(const Send& message) {
   ConnectionPtr connection = find(message.to);
   if (!connection) connection = connect(message.to);
-  if (connection) return connection->send(message);
-  hooks_.undeliverable(message);
+  if (!connection) return hooks_.undeliverable(message);
+  if (answers_registration(message.bytes)) promote(connection->peer());
+  connection->send(message);
 }
 
 TcpTransport::ConnectionPtr TcpTransport::find(const Neighbour& to) const {
@@ -123,46 +153,89 @@ TcpTransport::ConnectionPtr TcpTransport::find(const Neighbour& to) const {
     const auto by_remote = by_remote_.find(far_end_of(to));
     if (by_remote != by_remote_.end()) found = connections_.find(by_remote->second);
   }
-  return found == connections_.end() ? nullptr : found->second;
+  return found == connections_.end() ? nullptr : found->second.connection;
 }
 
 /// From the listener's own address, so that the far side's filters know us.
 TcpTransport::ConnectionPtr TcpTransport::connect(const Neighbour& to) {
-  // Whoever fills the table from outside must not keep us from our next hops.
-  if (connections_.size() >= 2 * settings_.limits.connections) return nullptr;
   const Listener& listener = settings_.at(to.listener);
   if (listener.local.address.family() != to.remote.address.family()) return nullptr;
-  TlsExpectation expected{TlsEnd::connects, {}};
+  TlsExpectation expected{TlsEnd::connects, {}, TlsHandshakes::Pace::free};
   if (to.transport == Transport::tls) {
     expected.names = hooks_.names_of(to);
     if (expected.names.empty()) return nullptr;
   }
+  const Standing standing = standing_of(to);
+  if (!make_room(to, standing, Opener::edge)) return nullptr;
   asio::ip::tcp::socket socket{io_};
   if (net::open_on(socket, {listener.local.address, Port{}}, listener.device, false))
     return nullptr;
-  auto channel =
-      to.transport == Transport::tls
-          ? tls_channel(std::move(socket), tls_of(to.listener).connecting(), std::move(expected))
-          : plain_channel(std::move(socket));
-  ConnectionPtr connection = add(std::move(channel), to);
+  auto channel = to.transport == Transport::tls
+                     ? tls_channel(std::move(socket), tls_of(to.listener).connecting(),
+                                   std::move(expected), handshakes_)
+                     : plain_channel(std::move(socket));
+  ConnectionPtr connection = add(std::move(channel), to, standing, Opener::edge);
   connection->connect();
   return connection;
 }
 
-TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<Channel> channel, Neighbour peer) {
+TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<Channel> channel, Neighbour peer,
+                                              Standing standing, Opener opener) {
   const std::uint64_t id = next_id_++;
   peer.connection = static_cast<ConnectionId>(id);
-  auto connection = std::make_shared<TcpConnection>(std::move(channel), peer, settings_.limits,
-                                                    static_cast<TcpConnection::Owner&>(*this));
-  connections_.emplace(id, connection);
+  const bool exempt = standing == Standing::next_hop;
+  const std::size_t longest = exempt ? kMaxMessageSize : settings_.limits.message_bytes;
+  auto connection =
+      std::make_shared<TcpConnection>(std::move(channel), peer, longest, settings_.limits,
+                                      static_cast<TcpConnection::Owner&>(*this));
+  connections_.emplace(id, Entry{connection, 0, {}});
   by_remote_.insert_or_assign(far_end_of(peer), id);
-  ++per_source_[network_of(peer.remote.address)];
-  counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
+  admission_.opened(now(), peer, standing, opener);
+  if (exempt) in_flight_.exempt(peer.connection);
+  show();
   return connection;
 }
 
+void TcpTransport::on_open(const Neighbour& peer, bool verified) {
+  admission_.secured(peer.connection);
+  if (verified) promote(peer);
+}
+
+/// A stranger is none any more.
+void TcpTransport::promote(const Neighbour& peer) {
+  if (!admission_.promote(peer.connection)) return;
+  Entry& entry = connections_.at(static_cast<std::uint64_t>(peer.connection));
+  charge(entry, 0);
+  in_flight_.exempt(peer.connection);
+  entry.connection->allow(kMaxMessageSize);
+  show();
+}
+
 void TcpTransport::on_frame(const Neighbour& from, std::string_view message) {
+  if (is_request(message)) admission_.active(now(), from.connection);
   hooks_.receive(from, message);
+}
+
+void TcpTransport::on_too_long(const Neighbour& from, std::string_view head) {
+  hooks_.too_long(from, head);
+}
+
+bool TcpTransport::may_hold(const Neighbour& from, std::size_t bytes) {
+  Entry& entry = connections_.at(static_cast<std::uint64_t>(from.connection));
+  charge(entry, 0);
+  const auto charged = in_flight_.charged(from);
+  if (!in_flight_.has_room(charged, bytes)) {
+    counters_.drops.count(DropReason::source_limit);
+    return false;
+  }
+  entry.charged = charged;
+  charge(entry, bytes);
+  return true;
+}
+
+void TcpTransport::charge(Entry& entry, std::size_t bytes) {
+  in_flight_.change(entry.charged, entry.unfinished, bytes);
+  entry.unfinished = bytes;
 }
 
 void TcpTransport::on_broken(const Neighbour&) {
@@ -177,25 +250,35 @@ void TcpTransport::on_unsecured(const error_code& why) {
 
 void TcpTransport::on_closed(const Neighbour& peer, std::vector<Send> unsent) {
   const auto id = static_cast<std::uint64_t>(peer.connection);
-  connections_.erase(id);
+  const auto found = connections_.find(id);
+  charge(found->second, 0);
+  connections_.erase(found);
+  admission_.closed(peer.connection);
+  in_flight_.forget(peer.connection);
   const auto by_remote = by_remote_.find(far_end_of(peer));
   if (by_remote != by_remote_.end() && by_remote->second == id) by_remote_.erase(by_remote);
-  const auto source = per_source_.find(network_of(peer.remote.address));
-  if (--source->second == 0) per_source_.erase(source);
-  counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
+  show();
   for (const Send& message : unsent) hooks_.undeliverable(message);
+}
+
+void TcpTransport::show() {
+  counters_.connections.set(static_cast<std::int64_t>(connections_.size()));
+  for (std::size_t i = 0; i < kStandingLabels.size(); ++i) {
+    counters_.connections_by_standing[i].set(
+        static_cast<std::int64_t>(admission_.count(static_cast<Standing>(i))));
+  }
 }
 
 void TcpTransport::tick() {
   std::vector<ConnectionPtr> all;
   all.reserve(connections_.size());
-  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const auto& [id, entry] : connections_) all.push_back(entry.connection);
   for (const ConnectionPtr& connection : all) connection->tick();
 }
 
 void TcpTransport::close() {
   hooks_.undeliverable = [](const Send&) {};
-  hooks_.receive = [](const Neighbour&, std::string_view) {};
+  hooks_.receive = hooks_.too_long = [](const Neighbour&, std::string_view) {};
   for (const auto& acceptor : acceptors_) {
     acceptor->owner = nullptr;
     error_code ignored;
@@ -204,7 +287,7 @@ void TcpTransport::close() {
   }
   acceptors_.clear();
   while (!connections_.empty()) {
-    const ConnectionPtr connection = connections_.begin()->second;
+    const ConnectionPtr connection = connections_.begin()->second.connection;
     connection->close();
   }
 }

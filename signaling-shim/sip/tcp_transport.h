@@ -8,13 +8,17 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
 
 #include "signaling-shim/sip/counters.h"
-#include "signaling-shim/sip/rate_limiter.h"
+#include "signaling-shim/sip/in_flight.h"
+#include "signaling-shim/sip/limit_observer.h"
+#include "signaling-shim/sip/stream_admission.h"
 #include "signaling-shim/sip/tcp_connection.h"
+#include "signaling-shim/sip/tls_handshakes.h"
 
 namespace avedge::sip {
 
@@ -22,22 +26,28 @@ class TcpTransport : private TcpConnection::Owner {
  public:
   /// A whole message from a connection; valid during the call only.
   using Receive = std::function<void(const Neighbour& from, std::string_view message)>;
+  /// The head of a request that is longer than its sender may send; valid during the call only.
+  using TooLong = std::function<void(const Neighbour& from, std::string_view head)>;
   /// What could not be sent: the connection failed, was refused, or is one too many.
   using Undeliverable = std::function<void(const Send& message)>;
   /// The names that the certificate of whom we connect to by TLS may bear; none: do not connect.
   using NamesOf = std::function<std::vector<std::string>(const Neighbour& neighbour)>;
   /// Whether those who connect from there are exempt from the perimeter's limits.
   using IsNextHop = std::function<bool(const Neighbour& neighbour)>;
+  /// A limit refused or evicted a stranger.
+  using LimitReached = std::function<void(const LimitEvent& event)>;
   struct Hooks {
     Receive receive;
+    TooLong too_long;
     Undeliverable undeliverable;
     NamesOf names_of;
     IsNextHop is_next_hop;
+    LimitReached limit_reached;
   };
 
-  /// `settings` must outlive the transport.
+  /// What is passed by reference must outlive the transport.
   TcpTransport(boost::asio::io_context& io, const Settings& settings, Counters& counters,
-               Hooks hooks);
+               InFlight& in_flight, Hooks hooks);
   ~TcpTransport() override;
 
   /// Certificates for the listeners that have TLS, from now on and by index into the settings; the
@@ -57,13 +67,23 @@ class TcpTransport : private TcpConnection::Owner {
  private:
   struct Acceptor;
   using ConnectionPtr = std::shared_ptr<TcpConnection>;
+  using Opener = StreamAdmission::Opener;
   using FarEnd = std::tuple<ListenerIndex, Transport, Endpoint>;
+  struct Entry {
+    ConnectionPtr connection;
+    /// Of a message that is not complete, and who is charged for it.
+    std::size_t unfinished = 0;
+    std::optional<IpAddress> charged;
+  };
   static FarEnd far_end_of(const Neighbour& peer) {
     return {peer.listener, peer.transport, peer.remote};
   }
 
   void on_frame(const Neighbour& from, std::string_view message) override;
+  void on_too_long(const Neighbour& from, std::string_view head) override;
+  bool may_hold(const Neighbour& from, std::size_t bytes) override;
   void on_broken(const Neighbour& from) override;
+  void on_open(const Neighbour& peer, bool verified) override;
   void on_unsecured(const boost::system::error_code& why) override;
   void on_closed(const Neighbour& peer, std::vector<Send> unsent) override;
 
@@ -72,24 +92,32 @@ class TcpTransport : private TcpConnection::Owner {
   [[nodiscard]] const secure::MutualTls& tls_of(ListenerIndex listener) const {
     return tls_[static_cast<std::size_t>(listener)];
   }
-  /// Why that connection is not taken.
-  std::optional<DropReason> refusal_of(const Neighbour& peer);
-  [[nodiscard]] bool has_room(const IpAddress& source) const;
+  [[nodiscard]] Standing standing_of(const Neighbour& peer) const {
+    return hooks_.is_next_hop(peer) ? Standing::next_hop : Standing::stranger;
+  }
+  /// Closes those who have to go; false: there is no place, and that has been counted.
+  bool make_room(const Neighbour& peer, Standing standing, Opener opener);
+  void evict(const StreamAdmission::Eviction& eviction);
+  void promote(const Neighbour& peer);
+  void charge(Entry& entry, std::size_t bytes);
   [[nodiscard]] ConnectionPtr find(const Neighbour& to) const;
   ConnectionPtr connect(const Neighbour& to);
-  ConnectionPtr add(std::unique_ptr<Channel> channel, Neighbour peer);
+  ConnectionPtr add(std::unique_ptr<Channel> channel, Neighbour peer, Standing standing,
+                    Opener opener);
+  void show();
 
   boost::asio::io_context& io_;
   const Settings& settings_;
   Counters& counters_;
+  InFlight& in_flight_;
   Hooks hooks_;
   std::vector<secure::MutualTls> tls_;  // by ListenerIndex
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::uint64_t next_id_;
-  RateLimiter arrivals_;
-  std::unordered_map<std::uint64_t, ConnectionPtr> connections_;
+  StreamAdmission admission_;
+  TlsHandshakes handshakes_;
+  std::unordered_map<std::uint64_t, Entry> connections_;
   std::map<FarEnd, std::uint64_t> by_remote_;
-  std::map<IpAddress, std::size_t> per_source_;
 };
 
 }  // namespace avedge::sip

@@ -363,6 +363,10 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:19: sip.route.next_hops: 'sip:10.0.0.20;transport=tcp' needs tcp, which "
              "interface 'internal' does not listen on; add \"tcp\" to the transports of its "
              "[[sip.listener]]"},
+        Case{"MessageBytes", "[sip.limits]\nmessage_bytes = 100",
+             "edge.toml:18: sip.limits.message_bytes: 100 is out of bounds; use 2048 to 65536"},
+        Case{"NoHandshakes", "[sip.limits]\nhandshakes = 0",
+             "edge.toml:18: sip.limits.handshakes: 0 is out of bounds; use 1 to 1000000"},
         Case{"NoUri", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"10.0.0.20\"]",
              "edge.toml:19: sip.route.next_hops: '10.0.0.20': is no SIP URI; use "
              "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},

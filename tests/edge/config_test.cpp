@@ -280,6 +280,12 @@ unanswered_per_network = 14
 unanswered_per_interface = 15
 next_hop_ports = 16
 turn_ports = 17
+evict_after = 18
+handshakes = 19
+handshakes_per_source = 20
+handshakes_per_second = 21
+message_bytes = 2048
+bytes_in_flight_per_source = 65536
 [[sip.listener]]
 bind = "192.0.2.1:5060"
 transports = ["udp"]
@@ -314,7 +320,8 @@ format = "json"
   EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
-  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}));
+  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, seconds{18},
+                                           19, 20, 21, 2048, 65'536}));
   EXPECT_TRUE(config->sip.trace);
   EXPECT_EQ(config->trace, (TraceConfig{"trace/sip.log", 16, 17, false,
                                         Endpoint::parse("192.0.2.60:9060"), 18, "let me in"}));

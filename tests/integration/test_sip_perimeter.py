@@ -149,10 +149,10 @@ def test_a_body_longer_than_any_message(world):
     caller = world.caller("tcp")
     caller.send(Dialog(caller, _URI).request("OPTIONS").replace(b"Content-Length: 0",
                                                                b"Content-Length: 70000"))
-    caller.expect_response(400)
+    caller.expect_response(513)
     with pytest.raises((EOFError, OSError)):
         caller.receive()
-    world.expect_drop("sip_malformed")
+    world.expect_drop("sip_too_large")
 
 
 def test_bytes_behind_content_length_are_cut_off_a_datagram(world):

@@ -115,7 +115,9 @@ inline Settings two_sided(std::vector<std::string> inside = {"sip:10.0.0.20:5060
 /// A proxy with its clock in hand.
 struct Proxy {
   explicit Proxy(Settings wanted = two_sided())
-      : settings{std::move(wanted)}, core{settings, SigningKey{std::byte{7}}, anchor, counters} {}
+      : settings{std::move(wanted)},
+        in_flight{settings.limits},
+        core{settings, SigningKey{std::byte{7}}, anchor, counters, in_flight} {}
 
   Outbox receive(const Neighbour& from, std::string_view message) {
     Outbox out;
@@ -137,6 +139,7 @@ struct Proxy {
   Settings settings;
   FakeAnchor anchor;
   Counters counters;
+  InFlight in_flight;
   ProxyCore core;
   Time now{std::chrono::hours{1}};
 };

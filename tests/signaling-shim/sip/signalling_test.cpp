@@ -5,6 +5,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
+#include <deque>
 
 #include "signaling-shim/net/asio_sockets.h"
 #include "tests/signaling-shim/sip/fixtures.h"
@@ -89,6 +90,9 @@ class UdpParty {
 class TcpParty {
  public:
   explicit TcpParty(asio::io_context& io) : socket_{io} {}
+  /// From that address of loopback.
+  TcpParty(asio::io_context& io, const char* source)
+      : socket_{io, net::to_asio<asio::ip::tcp>(*Endpoint::parse(source))} {}
   void connect(const Endpoint& to) {
     socket_.connect(net::to_asio<asio::ip::tcp>(to));
     read();
@@ -234,6 +238,124 @@ TEST_F(SignallingTest, BoundsConnectionsPerSource) {
   run_until([&] { return second.closed; });
   EXPECT_FALSE(first.closed);
   EXPECT_EQ(counters_.drops.of(DropReason::table_full), 1U);
+}
+
+class SignallingLimitsTest : public SignallingTest, public LimitObserver {
+ protected:
+  /// Two strangers fill the share of an interface, and either may go at once.
+  void start_full() {
+    settings_.limits.connections = 4;
+    settings_.limits.evict_after = 0s;
+    start();
+    signalling_->observe_limits(this);
+    first_.connect(edge());
+    run_until([&] { return counters_.connections.value() == 1; });
+    second_.connect(edge());
+    run_until([&] { return counters_.connections.value() == 2; });
+  }
+  void on_limit(const LimitEvent& event) override {
+    events.push_back(std::string{event.interface} + ' ' + event.source.to_string());
+    last = event;
+  }
+  [[nodiscard]] std::int64_t count(Standing standing) const {
+    return counters_.connections_by_standing[static_cast<std::size_t>(standing)].value();
+  }
+
+  TcpParty first_{io_, "127.0.0.31:0"};
+  TcpParty second_{io_, "127.0.0.32:0"};
+  std::vector<std::string> events;
+  LimitEvent last;
+};
+
+TEST_F(SignallingLimitsTest, ANewcomerTakesThePlaceOfAnIdleStranger) {
+  route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
+  start_full();
+  TcpParty newcomer{io_, "127.0.0.33:0"};
+  newcomer.connect(edge());
+  run_until([&] { return first_.closed; });
+  newcomer.send("\r\n\r\n");
+  run_until([&] { return newcomer.received == "\r\n"; });
+  EXPECT_FALSE(second_.closed);
+  EXPECT_EQ(counters_.evictions[static_cast<std::size_t>(ConnectionLimit::connections)].value(),
+            1U);
+  EXPECT_EQ(events, std::vector<std::string>{"external 127.0.0.31"});
+  EXPECT_EQ(last.outcome, LimitEvent::Outcome::evicted);
+  TcpParty inside{io_, "127.0.0.34:0"};
+  inside.connect(signalling_->listeners()[1].local);
+  run_until([&] { return counters_.connections.value() == 3; });
+  EXPECT_EQ(events.size(), 1U) << "the other interface has a share of its own";
+}
+
+TEST_F(SignallingLimitsTest, ARegisteredConnectionStays) {
+  UdpParty registrar{io_, "127.0.0.2:0"};
+  route_to({hop_to(registrar.local(), Transport::udp)});
+  start_full();
+  first_.send(
+      testing::wire("REGISTER sip:inside.example SIP/2.0\n"
+                    "Via: SIP/2.0/TCP 127.0.0.31:5062;branch=z9hG4bKr\nMax-Forwards: 70\n"
+                    "From: <sip:a@inside.example>;tag=a\nTo: <sip:a@inside.example>\n"
+                    "Call-ID: r\nCSeq: 1 REGISTER\nContact: <sip:a@127.0.0.31>\n"
+                    "Content-Length: 0\n\n"));
+  run_until([&] { return registrar.received.size() == 1; });
+  registrar.send(signalling_->listeners()[1].local, response(registrar.received[0], 401, "r"));
+  run_until([&] { return first_.received.find(" 401 ") != std::string::npos; });
+  EXPECT_EQ(count(Standing::known), 0) << "a refusal proves nothing";
+  registrar.send(signalling_->listeners()[1].local, response(registrar.received[0], 200, "r"));
+  run_until([&] { return first_.received.find(" 200 ") != std::string::npos; });
+  EXPECT_EQ(count(Standing::known), 1);
+  EXPECT_EQ(count(Standing::stranger), 1);
+  TcpParty third{io_, "127.0.0.33:0"};
+  TcpParty fourth{io_, "127.0.0.34:0"};
+  third.connect(edge());
+  fourth.connect(edge());
+  run_until([&] { return second_.closed; });
+  EXPECT_FALSE(first_.closed);
+}
+
+TEST_F(SignallingTest, AStrangerMayNotSendWhatANextHopMay) {
+  UdpParty bob{io_, "127.0.0.2:0"};
+  route_to({hop_to(bob.local(), Transport::udp)});
+  start();
+  const std::string message = testing::with_body(
+      "MESSAGE sip:bob@inside.example SIP/2.0\n"
+      "Via: SIP/2.0/TCP 198.51.100.9:5062;branch=z9hG4bKm\nMax-Forwards: 70\n"
+      "From: <sip:a@b>;tag=a\nTo: <sip:b@c>\nCall-ID: m\nCSeq: 1 MESSAGE\n"
+      "Content-Type: text/plain\n",
+      std::string(40'000, 'x'));
+  TcpParty stranger{io_};
+  stranger.connect(edge());
+  stranger.send(message.substr(0, 1000));
+  run_until([&] { return stranger.closed; });
+  EXPECT_NE(stranger.received.find("SIP/2.0 513 "), std::string::npos);
+  EXPECT_EQ(counters_.drops.of(DropReason::sip_too_large), 1U);
+  Route outward;
+  outward.from = "internal";
+  outward.next_hops = {hop_to(*Endpoint::parse("127.0.0.1:9"), Transport::udp)};
+  settings_.routes.push_back(outward);
+  signalling_.reset();
+  start();
+  TcpParty next_hop{io_};
+  next_hop.connect(edge());
+  next_hop.send(message);
+  run_until([&] { return bob.received.size() == 1; });
+}
+
+TEST_F(SignallingTest, UnfinishedMessagesOfOneSourceAreBounded) {
+  settings_.limits.bytes_in_flight_per_source = 65'536;
+  route_to({hop_to(*Endpoint::parse("127.0.0.2:9"), Transport::udp)});
+  start();
+  const std::string begun = testing::wire("OPTIONS sip:a SIP/2.0\nX: ") + std::string(30'000, 'x');
+  std::deque<TcpParty> parties;
+  const auto closed = [&] {
+    return std::count_if(parties.begin(), parties.end(),
+                         [](const TcpParty& party) { return party.closed; });
+  };
+  for (int i = 0; i < 3; ++i) {
+    parties.emplace_back(io_).connect(edge());
+    parties.back().send(begun);
+  }
+  run_until([&] { return closed() == 1; });
+  EXPECT_EQ(counters_.drops.of(DropReason::source_limit), 1U);
 }
 
 TEST_F(SignallingTest, SaysWhichListenerCannotBeBound) {

@@ -1,0 +1,47 @@
+// How many bytes of messages each stranger has under way over TCP and TLS: begun and not complete,
+// or INVITEs that wait for an answer.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <unordered_set>
+
+#include "relay/core/endpoint.h"
+#include "signaling-shim/sip/neighbour.h"
+#include "signaling-shim/sip/settings.h"
+
+namespace avedge::sip {
+
+/// Connections that are exempt, those of next hops and known ones, are charged nothing. Strangers
+/// together have half of Limits::pending_bytes: the other half stays free for next hops.
+/// Signalling thread only.
+class InFlight {
+ public:
+  explicit InFlight(const Limits& limits)
+      : per_source_{limits.bytes_in_flight_per_source}, total_{limits.pending_bytes / 2} {}
+
+  void exempt(ConnectionId connection) { exempt_.insert(connection); }
+  /// The connection is closed.
+  void forget(ConnectionId connection) { exempt_.erase(connection); }
+  [[nodiscard]] bool is_exempt(ConnectionId connection) const {
+    return exempt_.count(connection) != 0;
+  }
+
+  /// Who is charged for a message from there; nothing: it is exempt, or a datagram, whose source
+  /// may be forged.
+  [[nodiscard]] std::optional<IpAddress> charged(const Neighbour& from) const;
+  [[nodiscard]] bool has_room(const std::optional<IpAddress>& source, std::size_t bytes) const;
+  /// `source` held `before` for one message and holds `after` from now on.
+  void change(const std::optional<IpAddress>& source, std::size_t before, std::size_t after);
+  /// Of all strangers.
+  [[nodiscard]] std::size_t total() const { return held_; }
+
+ private:
+  std::size_t per_source_;
+  std::size_t total_;
+  std::size_t held_ = 0;
+  std::map<IpAddress, std::size_t> held_by_;
+  std::unordered_set<ConnectionId> exempt_;
+};
+
+}  // namespace avedge::sip

@@ -1,0 +1,27 @@
+// Who is told that a limit refuses or evicts strangers: the log, for whoever may have to raise it.
+#pragma once
+
+#include <string_view>
+
+#include "relay/core/endpoint.h"
+#include "signaling-shim/sip/standing.h"
+
+namespace avedge::sip {
+
+struct LimitEvent {
+  enum class Outcome : std::uint8_t { refused, evicted };
+  ConnectionLimit limit{};
+  std::string_view interface;  // valid during the call only
+  /// Of the connection that was refused or evicted.
+  IpAddress source;
+  Outcome outcome{};
+};
+
+/// Signalling thread; returns at once. Called for each connection, so it limits its own rate.
+class LimitObserver {
+ public:
+  virtual ~LimitObserver() = default;
+  virtual void on_limit(const LimitEvent& event) = 0;
+};
+
+}  // namespace avedge::sip
