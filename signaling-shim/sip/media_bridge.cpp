@@ -102,6 +102,7 @@ int status_for(DropReason reason) {
     case DropReason::sdp_unsupported:
     case DropReason::family_unsupported: return 488;
     case DropReason::ports_exhausted:
+    case DropReason::descriptors_exhausted:
     case DropReason::source_limit:
     case DropReason::table_full: return 503;
     default: return 500;
