@@ -62,7 +62,10 @@ class Exchange {
 Result<nlohmann::json> ask_daemon(const std::string& path, const nlohmann::json& request,
                                   std::chrono::milliseconds patience) {
   try {
-    const auto line = Exchange{path, admin_line(request)}.run(patience);
+    nlohmann::json limited = request;
+    // What the daemon begins later than that might end when nobody waits for it any more.
+    limited["expires"] = admin_clock() + (patience - patience / 6).count();
+    const auto line = Exchange{path, admin_line(limited)}.run(patience);
     if (!line) return line.reason();
     return parse_admin_line(*line);
   } catch (const boost::system::system_error& error) {

@@ -1,6 +1,13 @@
 #include "edge/admin_protocol.h"
 
+#include <chrono>
+
 namespace avedge::edge {
+
+std::int64_t admin_clock() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
 
 std::string admin_line(const nlohmann::json& message) {
   constexpr bool kAsciiOnly = true;

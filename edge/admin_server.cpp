@@ -1,5 +1,6 @@
 #include "edge/admin_server.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 
 #include "edge/admin_protocol.h"
 #include "signaling-shim/net/accept_loop.h"
+#include "signaling-shim/net/bounded_connections.h"
 
 namespace avedge::edge {
 namespace {
@@ -23,12 +25,18 @@ using UnixSocket = asio::local::stream_protocol;
 struct Shared {
   AdminHandlers handlers;
   AdminLimits limits;
-  std::size_t connections = 0;
+  std::shared_ptr<net::BoundedConnections> connections;
 };
 
 nlohmann::json answer(const AdminHandlers& handlers, std::string_view line) {
-  const auto request = parse_admin_line(line);
+  auto request = parse_admin_line(line);
   if (!request) return admin_failure(request.reason().message());
+  const auto expires = request->find("expires");
+  if (expires != request->end() &&
+      (!expires->is_number_integer() || expires->get<std::int64_t>() <= admin_clock())) {
+    return admin_failure("the request waited too long and was not carried out; repeat it");
+  }
+  request->erase("expires");
   const auto command = request->find("command");
   if (command == request->end() || !command->is_string()) {
     return admin_failure("the request names no command");
@@ -46,12 +54,10 @@ nlohmann::json answer(const AdminHandlers& handlers, std::string_view line) {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(UnixSocket::socket socket, std::shared_ptr<Shared> shared)
-      : socket_{std::move(socket)}, deadline_{socket_.get_executor()}, shared_{std::move(shared)} {
-    ++shared_->connections;
-  }
-  ~Connection() { --shared_->connections; }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+      : socket_{std::move(socket)},
+        deadline_{socket_.get_executor()},
+        shared_{std::move(shared)},
+        place_{net::BoundedConnections::enter(shared_->connections, [this] { close(); })} {}
 
   void read() {
     arm_deadline();
@@ -69,10 +75,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
       deadline_.cancel();
       return;
     } else {
+      if (is_abandoned()) return close();
+      place_.made_progress();
       const std::string_view line{request_.data(), size};
       response_ = admin_line(answer(shared_->handlers, line));
     }
     write();
+  }
+
+  /// Whether the client gets no answer any more: it closed its end, or we did, while its request
+  /// waited to be looked at. It takes the order for failed then, so the order is not carried out.
+  /// Shutting down the sending half only is not that.
+  bool is_abandoned() {
+    if (!socket_.is_open()) return true;
+    pollfd asked{socket_.native_handle(), 0, 0};
+    return poll(&asked, 1, 0) == 1 && (asked.revents & (POLLHUP | POLLERR)) != 0;
   }
 
   void write() {
@@ -88,14 +105,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void arm_deadline() {
     deadline_.expires_after(shared_->limits.time);
     deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
-      error_code ignored;
-      if (!cancelled) self->socket_.close(ignored);
+      if (!cancelled) self->close();
     });
+  }
+
+  void close() {
+    error_code ignored;
+    socket_.close(ignored);
+    deadline_.cancel();
   }
 
   UnixSocket::socket socket_;
   asio::steady_timer deadline_;
   std::shared_ptr<Shared> shared_;
+  net::BoundedConnections::Place place_;
   std::string request_;
   std::string response_;
 };
@@ -126,6 +149,7 @@ class AdminServer::Listener : public net::AcceptLoop<UnixSocket> {
       : AcceptLoop{io}, path_{std::move(path)}, shared_{std::make_shared<Shared>()} {
     shared_->handlers = std::move(handlers);
     shared_->limits = limits;
+    shared_->connections = std::make_shared<net::BoundedConnections>(limits.connections);
   }
 
   Result<void> listen() {
@@ -150,12 +174,11 @@ class AdminServer::Listener : public net::AcceptLoop<UnixSocket> {
         lstat(path_.c_str(), &now) == 0 && now.st_dev == file_.st_dev && now.st_ino == file_.st_ino;
     if (still_ours) unlink(path_.c_str());
   }
+  [[nodiscard]] std::uint64_t evicted() const { return shared_->connections->evicted(); }
 
  private:
   void serve(UnixSocket::socket socket) override {
-    if (shared_->connections < shared_->limits.connections) {
-      std::make_shared<Connection>(std::move(socket), shared_)->read();
-    }
+    std::make_shared<Connection>(std::move(socket), shared_)->read();
   }
 
   std::string path_;
@@ -178,6 +201,10 @@ AdminServer::AdminServer(AdminServer&&) noexcept = default;
 AdminServer& AdminServer::operator=(AdminServer&& other) noexcept {
   std::swap(listener_, other.listener_);
   return *this;
+}
+
+std::uint64_t AdminServer::evicted() const {
+  return listener_->evicted();
 }
 
 AdminServer::~AdminServer() {

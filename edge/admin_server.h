@@ -19,6 +19,7 @@ using AdminHandler = std::function<nlohmann::json(const nlohmann::json&)>;
 using AdminHandlers = std::map<std::string, AdminHandler>;
 
 struct AdminLimits {
+  /// One too many takes the place of the slowest.
   std::size_t connections = 16;
   /// For the request to arrive, and again for the response to leave.
   std::chrono::milliseconds time{5'000};
@@ -28,7 +29,8 @@ class AdminServer {
  public:
   /// Listens at once and serves while `io` runs; handlers are called on the thread that runs it.
   /// `io` outlives the server. A socket that nobody answers on is left over from a crash and is
-  /// replaced. Fails if another process answers there, or if the file is something else.
+  /// replaced. A request is not carried out when its client has gone or its time is over (see
+  /// admin_protocol.h). Fails if another process answers there, or if the file is something else.
   [[nodiscard]] static Result<AdminServer> start(boost::asio::io_context& io,
                                                  const std::string& path, AdminHandlers handlers,
                                                  const AdminLimits& limits = {});
@@ -36,6 +38,9 @@ class AdminServer {
   AdminServer& operator=(AdminServer&&) noexcept;
   /// Stops listening and removes the socket, if it is still ours.
   ~AdminServer();
+
+  /// Connections that had to make room for others. Any thread.
+  [[nodiscard]] std::uint64_t evicted() const;
 
  private:
   class Listener;

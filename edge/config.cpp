@@ -41,6 +41,15 @@ void read_egress(Section& top, Config& config, Problems& problems) {
   if (word) config.egress = choose<Egress>(*word, kWays, problems).value_or(config.egress);
 }
 
+/// A file without one is no wish for an edge that serves nothing, but what a full disk or a broken
+/// template leaves.
+void require_listener(const Config& config, Problems& problems) {
+  if (config.serves_anything()) return;
+  problems.refuse(
+      {1, "listener"}, "no listener is configured, so nothing would be served",
+      "add [[turn.listener]], [turn.nat_discovery], [[sip.listener]] or [[ng.listener]]");
+}
+
 /// In the order of reference: what is named comes before what names it.
 Config read_all(Section& top, const std::string& folder, Problems& problems) {
   Config config;
@@ -59,11 +68,17 @@ Config read_all(Section& top, const std::string& folder, Problems& problems) {
   read_ng(top, listeners, config, problems);
   read_services(top, listeners, config, problems);
   top.refuse_unknown();
+  if (!problems.any()) require_listener(config, problems);
   config.warnings = problems.warnings();
   return config;
 }
 
 }  // namespace
+
+bool Config::serves_anything() const {
+  return !turn.listeners.empty() || turn.nat_discovery || !sip.listeners.empty() ||
+         !ng.listeners.empty();
+}
 
 const Interface* Config::find_interface(std::string_view name) const {
   const auto found =

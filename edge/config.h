@@ -111,7 +111,8 @@ struct TurnLimits {
   std::uint32_t connections = 10'000;  // TCP, TLS and DTLS, of all clients together
   /// Accepted, but without an allocation yet: handshakes and strangers.
   std::uint32_t half_open_per_source = 64;
-  std::uint32_t half_open_total = 1024;
+  std::optional<std::uint32_t> half_open_per_prefix;  // nothing: four times that
+  std::uint32_t half_open_total = 1024;               // on each interface
   /// What waits for a slow TCP or TLS client; beyond either bound the oldest goes.
   std::uint32_t stream_queue_bytes = 256 * 1024;
   std::chrono::milliseconds stream_queue_age{500};
@@ -163,6 +164,15 @@ struct RedirectConfig {
   friend bool operator==(const RedirectConfig&, const RedirectConfig&) = default;
 };
 
+/// Which credentials the file has a key for, be it to say that there are none: what a reload may
+/// take away is only what it says so about.
+struct StatedCredentials {
+  bool users = false;
+  bool shared_secret_file = false;
+  bool oauth = false;
+  friend bool operator==(const StatedCredentials&, const StatedCredentials&) = default;
+};
+
 struct TurnConfig {
   std::string relay_interface;
   std::vector<std::string> shared_secrets;  // TURN REST, any of them is valid (rotation)
@@ -170,6 +180,7 @@ struct TurnConfig {
   std::map<std::string, HashedUser> hashed_users;
   TurnAuthentication authentication = TurnAuthentication::both;
   std::vector<OAuthKey> oauth_keys;
+  StatedCredentials stated;
   std::string server_name;                   // that access tokens are made for; empty: the realm
   std::vector<Listener> listeners;           // empty: TURN is off
   std::vector<std::string> listener_realms;  // of each listener; empty: the realm of the file
@@ -345,6 +356,8 @@ struct Config {
   /// What works but should be looked at, each as "FILE:LINE: key: …".
   std::vector<std::string> warnings;
 
+  /// Whether there is a listener that clients can come to.
+  [[nodiscard]] bool serves_anything() const;
   /// Nothing if none has that name. Lives as long as this configuration.
   [[nodiscard]] const Interface* find_interface(std::string_view name) const;
   [[nodiscard]] const Certificate* find_certificate(std::string_view name) const;

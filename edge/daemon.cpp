@@ -1,7 +1,10 @@
 #include "edge/daemon.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <climits>
 #include <cstdio>
 #include <iostream>
 
@@ -10,16 +13,21 @@
 #include "edge/banner.h"
 #include "edge/build_info.h"
 #include "edge/config.h"
+#include "edge/descriptors.h"
 #include "edge/embedded_default.h"
 #include "edge/exit_code.h"
 #include "edge/http_server.h"
 #include "edge/lifecycle.h"
+#include "edge/limit_watch.h"
 #include "edge/log.h"
 #include "edge/media_plane.h"
 #include "edge/metrics.h"
 #include "edge/port_range_check.h"
+#include "edge/reload_check.h"
 #include "edge/rights.h"
+#include "edge/settings_of.h"
 #include "edge/signalling_plane.h"
+#include "relay/core/descriptor_reserve.h"
 #include "relay/host/local_address_watch.h"
 
 namespace avedge::edge {
@@ -37,6 +45,7 @@ Config with_reloadable_parts(Config running, const Config& fresh) {
   running.turn.hashed_users = fresh.turn.hashed_users;
   running.turn.shared_secrets = fresh.turn.shared_secrets;
   running.turn.oauth_keys = fresh.turn.oauth_keys;
+  running.turn.stated = fresh.turn.stated;
   running.turn.server_name = fresh.turn.server_name;
   running.turn.authentication = fresh.turn.authentication;
   running.turn.redirect = fresh.turn.redirect;
@@ -72,11 +81,14 @@ class Daemon {
   Result<void> start_http();
   Result<void> start_admin();
   void add_metrics();
+  void watch_limits();
+  [[nodiscard]] std::vector<const Drops*> drops() const;
   AdminHandlers handlers();
   nlohmann::json status() const;
   nlohmann::json sessions();
   nlohmann::json drain();
   Result<nlohmann::json> reload();
+  Result<nlohmann::json> take_over(const Config& fresh);
   Result<void> replace_trace(const Config& fresh);
 
   Config config_;
@@ -93,6 +105,8 @@ class Daemon {
   std::string admin_path_;
   std::optional<AdminServer> admin_;
   std::optional<SignalWatch> signals_;
+  LimitWatch limits_;
+  boost::asio::steady_timer next_look_{io_};
 };
 
 Result<void> Daemon::start() {
@@ -103,6 +117,7 @@ Result<void> Daemon::start() {
   if (auto started = start_planes(); !started) return started;
   add_metrics();
   if (auto started = start_http(); !started) return started;
+  watch_limits();
   return start_admin();
 }
 
@@ -153,12 +168,9 @@ void Daemon::add_metrics() {
   metrics_.add_source([this](MetricSink& sink) {
     if (signalling_) signalling_->report(sink);
   });
+  metrics_.add_source([this](MetricSink& sink) { report_drops(sink, drops()); });
   metrics_.add_source([this](MetricSink& sink) {
-    auto drops = media_->drops();
-    if (signalling_) {
-      for (const Drops* counted : signalling_->drops()) drops.push_back(counted);
-    }
-    report_drops(sink, drops);
+    report_local_evictions(sink, http_ ? http_->evicted() : 0, admin_ ? admin_->evicted() : 0);
   });
   metrics_.add_source([this](MetricSink& sink) {
     sink.gauge("avedge_local_addresses",
@@ -166,6 +178,26 @@ void Daemon::add_metrics() {
                static_cast<double>(addresses_.known()));
   });
   metrics_.add_source(report_process);
+}
+
+/// Of all that refuse anything, always in the same order.
+std::vector<const Drops*> Daemon::drops() const {
+  auto drops = media_->drops();
+  if (signalling_) {
+    for (const Drops* counted : signalling_->drops()) drops.push_back(counted);
+  }
+  return drops;
+}
+
+void Daemon::watch_limits() {
+  constexpr std::chrono::seconds kBetweenLooks{5};
+  for (const LimitReport& report : limits_.look(std::chrono::steady_clock::now(), drops())) {
+    log_warning(report.event, {{"count", report.count}, {"remedy", report.remedy}});
+  }
+  next_look_.expires_after(kBetweenLooks);
+  next_look_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) watch_limits();
+  });
 }
 
 Result<void> Daemon::start_http() {
@@ -234,28 +266,28 @@ nlohmann::json Daemon::drain() {
 /// A configuration that is wrong leaves the old one in force.
 Result<nlohmann::json> Daemon::reload() {
   if (!options_.config_file) return Error{"there is no configuration file to reload"};
-  auto fresh = load_config(*options_.config_file);
-  if (!fresh) {
-    log_error("reload refused", {{"reason", fresh.reason().message()}});
-    return fresh.reason();
+  const auto fresh = load_config(*options_.config_file);
+  auto result = fresh ? take_over(*fresh) : Result<nlohmann::json>{fresh.reason()};
+  if (!result) log_error("reload refused", {{"reason", result.reason().message()}});
+  return result;
+}
+
+Result<nlohmann::json> Daemon::take_over(const Config& fresh) {
+  if (const auto why = removed_credentials(config_, fresh)) {
+    return Error{*options_.config_file + ": " + *why};
   }
-  const Config reachable = with_reloadable_parts(config_, *fresh);
+  const Config reachable = with_reloadable_parts(config_, fresh);
   const bool changed = reachable != config_;
-  const bool needs_restart = reachable != *fresh;
+  const bool needs_restart = reachable != fresh;
   if (const auto replaced = media_->replace_certificates(reachable); !replaced) {
-    log_error("reload refused", {{"reason", replaced.reason().message()}});
     return replaced.reason();
   }
   if (signalling_) {
     if (const auto replaced = signalling_->replace_certificates(reachable); !replaced) {
-      log_error("reload refused", {{"reason", replaced.reason().message()}});
       return replaced.reason();
     }
   }
-  if (const auto replaced = replace_trace(reachable); !replaced) {
-    log_error("reload refused", {{"reason", replaced.reason().message()}});
-    return replaced.reason();
-  }
+  if (const auto replaced = replace_trace(reachable); !replaced) return replaced.reason();
   config_ = reachable;
   set_log_level(config_.log.level);
   media_->reconfigure(config_);
@@ -280,6 +312,21 @@ void Daemon::run() {
   log_event("stopping");
 }
 
+/// Before anything is opened: what is opened first has the lowest numbers and is never in the
+/// reserve.
+void prepare_descriptors(const Config& config) {
+  const std::size_t limit = raise_descriptor_limit();
+  const std::size_t needed = descriptors_needed(config, worker_count(config));
+  const std::size_t reserved = descriptors_reserved(limit);
+  if (limit > 0)
+    reserve_descriptors_from(static_cast<int>(std::min<std::size_t>(limit, INT_MAX) - reserved));
+  if (const auto advice = descriptor_advice(limit, needed)) {
+    log_warning(
+        "the limit of open files is lower than what the configuration can use",
+        {{"limit", limit}, {"needed", needed}, {"reserved", reserved}, {"remedy", *advice}});
+  }
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
@@ -294,6 +341,7 @@ int serve(const ServeOptions& options) {
   }
   ignore_broken_pipes();
   const LogSession log{config->log};
+  prepare_descriptors(*config);
   Daemon daemon{*std::move(config), options};
   if (const auto started = daemon.start(); !started) {
     std::fprintf(stderr, "avedge: %s\n", started.reason().message().c_str());

@@ -7,6 +7,7 @@
 #include <boost/beast/http.hpp>
 
 #include "signaling-shim/net/accept_loop.h"
+#include "signaling-shim/net/bounded_connections.h"
 
 namespace avedge::edge {
 namespace {
@@ -24,7 +25,7 @@ using Response = http::response<http::string_body>;
 struct Shared {
   HttpContent content;
   HttpLimits limits;
-  std::size_t connections = 0;
+  std::shared_ptr<net::BoundedConnections> connections;
 };
 
 tcp::endpoint asio_endpoint(const Endpoint& endpoint) {
@@ -82,12 +83,9 @@ Response refusal(error_code error) {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, std::shared_ptr<Shared> shared)
-      : stream_{std::move(socket)}, shared_{std::move(shared)} {
-    ++shared_->connections;
-  }
-  ~Connection() { --shared_->connections; }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+      : stream_{std::move(socket)},
+        shared_{std::move(shared)},
+        place_{net::BoundedConnections::enter(shared_->connections, [this] { stream_.close(); })} {}
 
   void read() {
     parser_.emplace();
@@ -102,6 +100,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   void on_read(error_code error) {
+    place_.made_progress();
     if (!error) {
       response_ = answer(shared_->content, parser_->get());
       response_.keep_alive(parser_->get().keep_alive());
@@ -130,6 +129,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   beast::tcp_stream stream_;
   std::shared_ptr<Shared> shared_;
+  net::BoundedConnections::Place place_;
   beast::flat_buffer buffer_{16 * 1024};
   std::optional<http::request_parser<http::empty_body>> parser_;
   Response response_;
@@ -143,6 +143,7 @@ class HttpServer::Listener : public net::AcceptLoop<tcp> {
       : AcceptLoop{io}, shared_{std::make_shared<Shared>()} {
     shared_->content = std::move(content);
     shared_->limits = limits;
+    shared_->connections = std::make_shared<net::BoundedConnections>(limits.connections);
   }
 
   Result<void> listen(const Endpoint& at) {
@@ -157,6 +158,7 @@ class HttpServer::Listener : public net::AcceptLoop<tcp> {
   }
 
   void close() { stop_accepting(); }
+  [[nodiscard]] std::uint64_t evicted() const { return shared_->connections->evicted(); }
 
   [[nodiscard]] Endpoint local() const {
     error_code ignored;
@@ -166,9 +168,7 @@ class HttpServer::Listener : public net::AcceptLoop<tcp> {
 
  private:
   void serve(tcp::socket socket) override {
-    if (shared_->connections < shared_->limits.connections) {
-      std::make_shared<Connection>(std::move(socket), shared_)->read();
-    }
+    std::make_shared<Connection>(std::move(socket), shared_)->read();
   }
 
   std::shared_ptr<Shared> shared_;
@@ -192,6 +192,10 @@ HttpServer& HttpServer::operator=(HttpServer&& other) noexcept {
 
 HttpServer::~HttpServer() {
   if (listener_ != nullptr) listener_->close();
+}
+
+std::uint64_t HttpServer::evicted() const {
+  return listener_->evicted();
 }
 
 Endpoint HttpServer::local() const {

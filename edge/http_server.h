@@ -1,6 +1,6 @@
 // The HTTP side: /metrics for Prometheus, /healthz for load balancers, nothing else. GET only.
 // Anybody may connect, so everything is bounded: headers, connections, and the time a request may
-// take to arrive.
+// take to arrive and its answer to leave. A connection too many takes the place of the slowest.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -25,7 +25,8 @@ struct HttpContent {
 struct HttpLimits {
   std::size_t connections = 64;
   std::size_t header_bytes = 8 * 1024;
-  /// For a request to arrive whole, counted from the end of the one before.
+  /// For a request to arrive whole, counted from the end of the one before, and again for the
+  /// answer to leave.
   std::chrono::milliseconds time{10'000};
 };
 
@@ -41,6 +42,8 @@ class HttpServer {
   ~HttpServer();
 
   [[nodiscard]] Endpoint local() const;
+  /// Connections that had to make room for others. Any thread.
+  [[nodiscard]] std::uint64_t evicted() const;
 
  private:
   class Listener;

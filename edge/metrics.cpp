@@ -116,6 +116,13 @@ void report_connections(MetricSink& sink, std::size_t open, std::size_t half_ope
              static_cast<double>(open - std::min(open, half_open)));
 }
 
+void report_local_evictions(MetricSink& sink, std::uint64_t http, std::uint64_t admin) {
+  constexpr const char* kName = "avedge_local_connections_evicted_total";
+  constexpr const char* kHelp = "Slow connections closed to make room for others.";
+  sink.counter(kName, kHelp, {{"service", "http"}}, static_cast<double>(http));
+  sink.counter(kName, kHelp, {{"service", "admin"}}, static_cast<double>(admin));
+}
+
 void report_media_sessions(MetricSink& sink, std::uint64_t open, std::uint64_t opened_total) {
   sink.gauge("avedge_media_sessions", "Anchored calls that are open.", {},
              static_cast<double>(open));

@@ -57,8 +57,11 @@ void report_ports(MetricSink& sink, std::span<const PortUsage> usages);
 void report_connections(MetricSink& sink, std::size_t open, std::size_t half_open);
 /// avedge_media_sessions and avedge_media_sessions_opened_total: anchored calls.
 void report_media_sessions(MetricSink& sink, std::uint64_t open, std::uint64_t opened_total);
-/// avedge_process_*: memory, descriptors, processor time, start time; what /proc does not tell is
-/// left out. And avedge_log_lines_lost_total.
+/// avedge_local_connections_evicted_total{service}: slow clients of [metrics] and of the admin
+/// socket that had to make room.
+void report_local_evictions(MetricSink& sink, std::uint64_t http, std::uint64_t admin);
+/// avedge_process_*: memory, descriptors and their limit, processor time, start time; what /proc
+/// does not tell is left out. And avedge_log_lines_lost_total.
 void report_process(MetricSink& sink);
 
 }  // namespace avedge::edge

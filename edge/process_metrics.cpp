@@ -66,6 +66,11 @@ void report_process(MetricSink& sink) {
   if (const auto count = open_descriptors()) {
     sink.gauge("avedge_process_open_fds", "Open file descriptors.", {}, *count);
   }
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    sink.gauge("avedge_process_max_fds", "Limit of open file descriptors.", {},
+               static_cast<double>(limit.rlim_cur));
+  }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   sink.counter("avedge_process_cpu_seconds_total", "Processor time, user and system.", {},

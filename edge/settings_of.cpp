@@ -10,11 +10,6 @@
 namespace avedge::edge {
 namespace {
 
-unsigned worker_count(const Config& config) {
-  if (config.workers != 0) return config.workers;
-  return std::max(1u, std::thread::hardware_concurrency());
-}
-
 /// One entry for every address of every relay range.
 std::vector<relay::RelayRange> relay_ranges(const Config& config) {
   std::vector<relay::RelayRange> ranges;
@@ -173,7 +168,21 @@ std::optional<turn::NatDiscovery> nat_discovery(const TurnConfig& config) {
   return discovery;
 }
 
+/// Half-open connections of a /24 may be as many as those of four of its addresses.
+relay::ConnectionCaps connection_caps(const TurnLimits& limits) {
+  const std::size_t per_source = limits.half_open_per_source;
+  return {limits.connections,
+          {.total = limits.half_open_total,
+           .per_source = per_source,
+           .per_prefix = limits.half_open_per_prefix.value_or(4 * per_source)}};
+}
+
 }  // namespace
+
+unsigned worker_count(const Config& config) {
+  if (config.workers != 0) return config.workers;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 Result<relay::ListenerSecurity> listener_security(const Config& config, std::size_t index) {
   const Listener& listener = config.turn.listeners[index];
@@ -203,7 +212,7 @@ Result<relay::DataPlaneSettings> data_plane_settings(const Config& config) {
   settings.marking = {config.turn.dscp, config.turn.decrement_ttl};
   settings.flows_per_worker = flows_needed(config, settings.ranges);
   const TurnLimits& limits = config.turn.limits;
-  settings.connections = {limits.connections, limits.half_open_total, limits.half_open_per_source};
+  settings.connections = connection_caps(limits);
   settings.stream_queue = {limits.stream_queue_bytes, limits.stream_queue_age};
   for (std::size_t i = 0; i < config.turn.listeners.size(); ++i) {
     const Listener& listener = config.turn.listeners[i];
@@ -211,6 +220,7 @@ Result<relay::DataPlaneSettings> data_plane_settings(const Config& config) {
     if (!security) return security.reason();
     for (const ListenAddress& address : listener.addresses) {
       settings.turn_listeners.push_back({.local = address.local,
+                                         .interface = listener.interface,
                                          .device = address.device,
                                          .index = security->index,
                                          .udp = has(listener, Transport::udp),

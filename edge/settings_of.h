@@ -11,6 +11,8 @@
 
 namespace avedge::edge {
 
+/// As many as the configuration says, or one for each core.
+[[nodiscard]] unsigned worker_count(const Config& config);
 /// Fails if OpenSSL cannot serve a certificate, which load_config() would have found.
 [[nodiscard]] Result<relay::DataPlaneSettings> data_plane_settings(const Config& config);
 /// What the clients of that listener of [turn] are shown.

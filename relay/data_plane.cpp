@@ -1,6 +1,7 @@
 #include "relay/data_plane.h"
 
 #include <algorithm>
+#include <map>
 
 #include "relay/fan_in/icmp_socket.h"
 #include "relay/tcp_socket.h"
@@ -31,6 +32,17 @@ std::size_t sockets_needed(const DataPlaneSettings& settings) {
   }
   return settings.turn_listeners.size() + kFanInSockets + 4 * ports +
          2 * settings.connections.total;
+}
+
+/// Of each configured listener the number of its interface.
+std::vector<std::size_t> connection_shares(const std::vector<ClientListener>& listeners) {
+  std::vector<std::size_t> shares;
+  std::map<std::string, std::size_t> share_of;
+  for (const ClientListener& listener : listeners) {
+    if (listener.index >= shares.size()) shares.resize(listener.index + std::size_t{1});
+    shares[listener.index] = share_of.emplace(listener.interface, share_of.size()).first->second;
+  }
+  return shares;
 }
 
 bool has_family(const std::vector<RelayRange>& ranges, AddressFamily family) {
@@ -107,7 +119,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
 DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
                      std::unique_ptr<Steering> steering, const HandlerFactory& make_handlers)
     : addresses_{settings.ranges},
-      connections_{settings.connections},
+      connections_{settings.connections, connection_shares(settings.turn_listeners)},
       doorman_{connections_, settings.stream_queue},
       navigator_{std::move(navigator)},
       steering_{std::move(steering)} {

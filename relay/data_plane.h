@@ -24,6 +24,7 @@ namespace avedge::relay {
 /// One address that clients of TURN come to.
 struct ClientListener {
   Endpoint local;
+  std::string interface;    // connections have their shares by it; empty: one of its own kind
   std::string device;       // bind to this device; empty: none
   std::uint16_t index = 0;  // which of the configured listeners it belongs to (Path::listener)
   bool udp = true;

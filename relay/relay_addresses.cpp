@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "relay/core/descriptor_reserve.h"
 #include "relay/tcp_socket.h"
 #include "relay/udp_socket.h"
 
@@ -12,7 +13,8 @@ namespace {
 /// that could not be bound rests like any freed one, so the next attempts meet others.
 constexpr int kBindAttempts = 64;
 
-/// Binds `lease`'s port. The socket has no descriptor if somebody else holds the port.
+/// Binds `lease`'s port. The socket has no descriptor if somebody else holds the port, or if there
+/// is no descriptor left: then the next port would fail as well.
 Socket bind_lease(const RelayRange& range, PortLease lease) {
   Socket socket;
   socket.local = {range.local, lease.port()};
@@ -31,6 +33,7 @@ Verdict<Socket> lease_one(RelayAddress& address, Parity parity) {
     if (!lease) break;
     Socket socket = bind_lease(address.range(), std::move(*lease));
     if (socket.fd.is_open()) return socket;
+    if (are_descriptors_exhausted()) return DropReason::descriptors_exhausted;
   }
   return DropReason::ports_exhausted;
 }
@@ -42,6 +45,7 @@ Verdict<UdpSocketPair> lease_two(RelayAddress& address) {
     UdpSocketPair pair{bind_lease(address.range(), std::move(leases->even)),
                        bind_lease(address.range(), std::move(leases->odd))};
     if (pair.even.fd.is_open() && pair.odd.fd.is_open()) return pair;
+    if (are_descriptors_exhausted()) return DropReason::descriptors_exhausted;
   }
   return DropReason::ports_exhausted;
 }
@@ -64,6 +68,7 @@ Verdict<Socket> lease_one_tcp(RelayAddress& address) {
     if (!lease) break;
     Socket socket = listen_on_lease(address.range(), std::move(*lease));
     if (socket.fd.is_open()) return socket;
+    if (are_descriptors_exhausted()) return DropReason::descriptors_exhausted;
   }
   return DropReason::ports_exhausted;
 }

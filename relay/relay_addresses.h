@@ -54,7 +54,8 @@ class RelayAddresses {
   explicit RelayAddresses(const std::vector<RelayRange>& ranges);
 
   /// A bound socket on a free port of that interface. Several addresses of one family are used in
-  /// turn. Fails with family_unsupported or ports_exhausted.
+  /// turn. Fails with family_unsupported, ports_exhausted or
+  /// descriptors_exhausted.
   [[nodiscard]] Verdict<Socket> lease(std::string_view interface, AddressFamily family,
                                       Parity parity);
   /// An even port and the one above it, on the same address.

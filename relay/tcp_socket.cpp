@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "relay/core/descriptor_reserve.h"
 #include "relay/socket_address.h"
 
 namespace avedge::relay {
@@ -32,8 +33,8 @@ enum class Sharing : std::uint8_t { exclusive, relayed_port };
 
 Result<FileDescriptor> bind_tcp(const Endpoint& local, const std::string& device, Sharing sharing) {
   const std::string name = local.to_string() + "/tcp";
-  FileDescriptor fd{socket(local.address.is_v4() ? AF_INET : AF_INET6,
-                           SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  FileDescriptor fd{unless_from_reserve(socket(local.address.is_v4() ? AF_INET : AF_INET6,
+                                               SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))};
   if (!fd.is_open()) return Error::from_errno("cannot open a TCP socket");
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (sharing == Sharing::relayed_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);

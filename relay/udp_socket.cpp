@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "relay/core/descriptor_reserve.h"
 #include "relay/error_queue.h"
 #include "relay/socket_address.h"
 
@@ -55,8 +56,8 @@ Result<void> apply(int fd, const Endpoint& local, const UdpSocketOptions& option
 Result<FileDescriptor> open_udp(const Endpoint& local, const UdpSocketOptions& options,
                                 int* bind_errno) {
   if (bind_errno != nullptr) *bind_errno = 0;
-  FileDescriptor fd{socket(local.address.is_v4() ? AF_INET : AF_INET6,
-                           SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  FileDescriptor fd{unless_from_reserve(socket(local.address.is_v4() ? AF_INET : AF_INET6,
+                                               SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))};
   if (!fd.is_open()) return Error::from_errno("cannot open a UDP socket");
   if (const auto applied = apply(fd.get(), local, options); !applied) {
     return applied.reason().in(local.to_string() + "/udp");

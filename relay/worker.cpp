@@ -522,6 +522,13 @@ void Worker::welcome(const DtlsClients::Knock& knock, std::unique_ptr<DtlsLink> 
   });
 }
 
+void Worker::evict(std::uint64_t place, const AdmissionId& id) {
+  post([socket = SocketId{static_cast<std::uint32_t>(place)}, id](Worker& worker) {
+    worker.streams_.evict(socket, id);
+    worker.dtls_.evict(socket, id);
+  });
+}
+
 void Worker::send_to(WorkerIndex worker, std::unique_ptr<TcpLink> link) {
   const auto index = static_cast<std::size_t>(worker);
   if (index < workers_.size()) workers_[index]->welcome(std::move(link));

@@ -68,7 +68,7 @@ struct WorkerSurroundings {
   Steering* steering;    // null: everything arrives by sockets of its own
 };
 
-class Worker final : public FlowReader {
+class Worker final : public FlowReader, public ConnectionHolder {
  public:
   /// May throw std::bad_alloc or std::system_error (no epoll).
   Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSurroundings& around,
@@ -95,6 +95,8 @@ class Worker final : public FlowReader {
   /// away.
   void welcome(std::unique_ptr<TcpLink> link);
   void welcome(const DtlsClients::Knock& knock, std::unique_ptr<DtlsLink> link);
+  /// A client's connection has to make room. ConnectionHolder; its places are socket ids.
+  void evict(std::uint64_t place, const AdmissionId& id) override;
   /// Before run(): the workers that connections may be handed over to, this one among them.
   void meet(std::vector<Worker*> all) { workers_ = std::move(all); }
   [[nodiscard]] WorkerIndex index() const { return index_; }
@@ -133,8 +135,8 @@ class Worker final : public FlowReader {
 
   [[nodiscard]] Doorman& doorman() { return around_.doorman; }
   [[nodiscard]] DtlsClients& dtls_clients() { return dtls_; }
-  [[nodiscard]] std::optional<Admission> admit(const IpAddress& source) {
-    return around_.connections.admit(source);
+  [[nodiscard]] std::optional<Admission> admit(std::uint16_t listener, const IpAddress& source) {
+    return around_.connections.admit(listener, source, now_);
   }
   [[nodiscard]] bool watch(SocketId id, int fd, std::uint32_t interest);
   void rewatch(SocketId id, int fd, std::uint32_t interest);

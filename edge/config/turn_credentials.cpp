@@ -23,6 +23,7 @@ bool is_printable(std::string_view text) {
 void read_secrets(Section& turn, const std::string& folder, Config& config, Problems& problems) {
   const auto file = turn.text("shared_secret_file");
   if (!file) return;
+  if (file->value.empty()) return;
   const std::string path = (std::filesystem::path{folder} / file->value).string();
   const auto secrets = read_secrets_file(path);
   if (!secrets) {
@@ -175,6 +176,7 @@ bool check_realm(const Located<std::string>& realm, Problems& problems) {
 
 void read_turn_credentials(Section& turn, const std::string& folder, Config& config,
                            Problems& problems) {
+  config.turn.stated = {turn.has("users"), turn.has("shared_secret_file"), turn.has("oauth")};
   read_secrets(turn, folder, config, problems);
   if (auto users = turn.section("users")) read_users(*users, config, problems);
   for (Section& key : turn.sections("oauth")) read_oauth_key(key, config, problems);

@@ -54,6 +54,9 @@ void read_limits(Section& section, TurnLimits& limits) {
                kMostOfAnything);
   section.read("connections", limits.connections, 1, kMostOfAnything);
   section.read("half_open_per_source", limits.half_open_per_source, 1, kMostOfAnything);
+  if (const auto of_prefix = section.integer("half_open_per_prefix", 1, kMostOfAnything)) {
+    limits.half_open_per_prefix = static_cast<std::uint32_t>(of_prefix->value);
+  }
   section.read("half_open_total", limits.half_open_total, 1, kMostOfAnything);
   // The least that holds one relayed datagram, framed.
   section.read("stream_queue_bytes", limits.stream_queue_bytes, 66'000, 64 * 1024 * 1024);

@@ -46,6 +46,8 @@ inline constexpr Refusal kQuotaReached{486, "Allocation Quota Reached",
                                        DropReason::allocation_quota};
 inline constexpr Refusal kServerError{500, "Server Error", DropReason::send_failed};
 inline constexpr Refusal kPortsExhausted{508, "Insufficient Capacity", DropReason::ports_exhausted};
+inline constexpr Refusal kDescriptorsExhausted{508, "Insufficient Capacity",
+                                               DropReason::descriptors_exhausted};
 inline constexpr Refusal kBadReservation{508, "Insufficient Capacity", DropReason::bad_reservation};
 inline constexpr Refusal kTableFull{508, "Insufficient Capacity", DropReason::table_full};
 
@@ -57,6 +59,7 @@ inline constexpr Refusal kTableFull{508, "Insufficient Capacity", DropReason::ta
     case DropReason::allocation_quota: return kQuotaReached;
     case DropReason::connection_exists: return kConnectionExists;
     case DropReason::table_full: return kTableFull;
+    case DropReason::descriptors_exhausted: return kDescriptorsExhausted;
     default: return kPortsExhausted;
   }
 }

@@ -36,10 +36,12 @@ namespace avedge {
   X(table_full)            /* a bounded table has no room left */                                  \
   X(redirected)            /* answered 300: another server is to be asked */                       \
   X(mobility_forbidden)    /* answered 405, or 400: not a ticket of ours */                        \
+  X(descriptors_exhausted) /* as ports_exhausted, or not accepted: RLIMIT_NOFILE is used up */     \
   X(connection_exists)     /* answered 446 (RFC 6062) */                                           \
   X(connection_failed)     /* answered 447: the peer did not take the connection */                \
   /* connections of clients */                                                                     \
-  X(connection_limit)      /* too many, or too many half-open ones from that source */             \
+  X(connection_limit)      /* too many clients with allocations, or too many at once */             \
+  X(connection_evicted)    /* half open, and made room for another one */                         \
   X(connection_idle)       /* opened, and no credentials shown in time */                          \
   X(handshake_failed)      /* TLS or DTLS: no common version or cipher, or no TLS at all */         \
   X(proxy_header_invalid)  /* PROXY protocol expected, and not spoken */                           \

@@ -15,6 +15,8 @@ constexpr std::uint64_t kMailboxEvent = ~0ull;
 /// What epoll reports: one of these, and an index below.
 constexpr std::uint64_t kDoorTag = 1ull << 32;
 constexpr std::uint64_t kArrivalTag = 2ull << 32;
+/// Where admissions are held: this, or kArrivalTag.
+constexpr std::uint64_t kDtlsTag = 4ull << 32;
 
 bool watch(const FileDescriptor& epoll, int fd, std::uint64_t data) {
   epoll_event event{};
@@ -27,10 +29,14 @@ bool watch(const FileDescriptor& epoll, int fd, std::uint64_t data) {
 
 Doorman::Doorman(ConnectionLimits& limits, const FrameQueueLimits& queue)
     : epoll_{epoll_create1(EPOLL_CLOEXEC)},
-      tcp_{epoll_.get(), kArrivalTag,
-           limits,       queue,
-           drops_,       [this](std::unique_ptr<TcpLink> link) { deliver(std::move(link)); }},
-      dtls_{drops_,
+      tcp_{epoll_.get(),
+           kArrivalTag,
+           limits,
+           *this,
+           queue,
+           drops_,
+           [this](std::unique_ptr<TcpLink> link) { deliver(std::move(link)); }},
+      dtls_{*this, kDtlsTag, drops_,
             [this](WorkerIndex worker, const DtlsClients::Knock& knock,
                    std::unique_ptr<DtlsLink> link) { report(worker, knock, std::move(link)); },
             [this](WorkerIndex worker, const DtlsClients::Knock& knock,
@@ -77,7 +83,7 @@ void Doorman::wait_and_serve() {
     } else if ((data & kDoorTag) != 0) {
       tcp_.accept(doors_[index], now_);
     } else {
-      tcp_.serve(index);
+      tcp_.serve(index, now_);
     }
   }
   tcp_.expire(now_);
@@ -90,6 +96,17 @@ int Doorman::milliseconds_to_next_deadline() const {
   const auto wait =
       std::chrono::ceil<std::chrono::milliseconds>(next - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 1000));
+}
+
+void Doorman::evict(std::uint64_t place, const AdmissionId& id) {
+  mailbox_.post([place, id](Doorman& doorman) {
+    const auto index = static_cast<std::uint32_t>(place);
+    if ((place & kDtlsTag) != 0) {
+      doorman.dtls_.evict(index, id);
+    } else {
+      doorman.tcp_.evict(index, id);
+    }
+  });
 }
 
 void Doorman::set_tls(std::uint16_t listener, const secure::TlsContext& context) {

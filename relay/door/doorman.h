@@ -14,11 +14,11 @@ namespace avedge::relay {
 
 class Worker;
 
-class Doorman {
+class Doorman final : private ConnectionHolder {
  public:
   /// `limits` outlives the doorman, the workers outlive its thread.
   Doorman(ConnectionLimits& limits, const FrameQueueLimits& queue);
-  ~Doorman() { stop(); }
+  ~Doorman() override { stop(); }
   Doorman(const Doorman&) = delete;
   Doorman& operator=(const Doorman&) = delete;
 
@@ -40,6 +40,9 @@ class Doorman {
   [[nodiscard]] const Drops& drops() const { return drops_; }
 
  private:
+  // ConnectionHolder; any thread.
+  void evict(std::uint64_t place, const AdmissionId& id) override;
+
   void run();
   void wait_and_serve();
   [[nodiscard]] int milliseconds_to_next_deadline() const;

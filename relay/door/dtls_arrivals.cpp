@@ -41,6 +41,9 @@ void DtlsArrivals::begin(DtlsIntroduction introduction, Time now) {
   free_.pop_back();
   arrivals_[index] =
       std::make_unique<Arrival>(Arrival{std::move(introduction), now + kDoorPatience});
+  if (!arrivals_[index]->client.admission.hold(holder_, tag_ | index)) {
+    return give_up(index, DropReason::connection_evicted);
+  }
   go_on(index, {}, now);
 }
 
@@ -72,7 +75,18 @@ void DtlsArrivals::judge(Index index, DtlsSession::Handshake state, Time now) {
     }
     case DtlsSession::Handshake::failed: break;
   }
-  drops_.count(DropReason::handshake_failed);
+  give_up(index, DropReason::handshake_failed);
+}
+
+void DtlsArrivals::evict(Index index, const AdmissionId& id) {
+  if (index >= arrivals_.size() || arrivals_[index] == nullptr) return;
+  if (arrivals_[index]->client.admission.id() == id) {
+    give_up(index, DropReason::connection_evicted);
+  }
+}
+
+void DtlsArrivals::give_up(Index index, DropReason why) {
+  drops_.count(why);
   end(index, nullptr);
 }
 

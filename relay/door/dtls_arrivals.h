@@ -33,14 +33,22 @@ class DtlsArrivals {
   using GiveBack =
       std::function<void(WorkerIndex, const DtlsClients::Knock&, std::vector<std::byte>)>;
 
-  DtlsArrivals(Drops& drops, Report report, GiveBack give_back)
-      : drops_{drops}, report_{std::move(report)}, give_back_{std::move(give_back)} {}
+  /// `holder` has the handshakes, each at `tag | its index`.
+  DtlsArrivals(ConnectionHolder& holder, std::uint64_t tag, Drops& drops, Report report,
+               GiveBack give_back)
+      : holder_{holder},
+        tag_{tag},
+        drops_{drops},
+        report_{std::move(report)},
+        give_back_{std::move(give_back)} {}
 
   void begin(DtlsIntroduction introduction, Time now);
   void receive(WorkerIndex worker, const DtlsClients::Knock& knock, std::vector<std::byte> datagram,
                Time now);
   /// Repeats lost flights and gives up handshakes that take too long.
   void expire(Time now);
+  /// Gives up that handshake, if it is the one that was admitted so.
+  void evict(DeadlineQueue::Index index, const AdmissionId& id);
   [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
 
  private:
@@ -62,8 +70,11 @@ class DtlsArrivals {
 
   void go_on(Index index, ConstBytes datagram, Time now);
   void judge(Index index, DtlsSession::Handshake state, Time now);
+  void give_up(Index index, DropReason why);
   void end(Index index, std::unique_ptr<DtlsLink> link);
 
+  ConnectionHolder& holder_;
+  std::uint64_t tag_;
   Drops& drops_;
   Report report_;
   GiveBack give_back_;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "relay/core/descriptor_reserve.h"
 #include "relay/core/turn_framing.h"
 #include "relay/stream/proxy_protocol.h"
 #include "relay/tcp_socket.h"
@@ -40,7 +41,7 @@ void TcpArrivals::accept(const Door& door, Time now) {
     } else if (errno == EMFILE || errno == ENFILE) {
       spare_.reset();
       fd = accept_tcp(door.fd.get(), remote);
-      drops_.count(DropReason::connection_limit);
+      drops_.count(DropReason::descriptors_exhausted);
     } else {
       return;
     }
@@ -48,20 +49,20 @@ void TcpArrivals::accept(const Door& door, Time now) {
 }
 
 void TcpArrivals::receive(const Door& door, FileDescriptor fd, const Endpoint& remote, Time now) {
+  if (is_from_reserve(fd.get()) && !limits_.make_room(door.listener, now)) {
+    return drops_.count(DropReason::descriptors_exhausted);
+  }
   auto arrival = std::make_unique<Arrival>();
   arrival->path = {kNoSocket, door.local, remote, Transport::tcp, door.listener};
   arrival->tls = door.tls;
   arrival->admits_plain = door.admits_plain;
   // Behind a proxy all sources look alike until the header has named them.
   arrival->stage = door.expects_proxy_header ? Stage::proxy_header : Stage::first_byte;
-  if (arrival->stage == Stage::first_byte && !admit(*arrival)) return;
-  prepare_media_stream(fd.get());
-
-  if (free_.empty()) {
-    free_.push_back(static_cast<Index>(arrivals_.size()));
-    arrivals_.emplace_back();
+  const Index index = next_place();
+  if (arrival->stage == Stage::first_byte && !admit(index, *arrival, now)) {
+    return drops_.count(DropReason::connection_limit);
   }
-  const Index index = free_.back();
+  prepare_media_stream(fd.get());
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = tag_ | index;
@@ -70,32 +71,45 @@ void TcpArrivals::receive(const Door& door, FileDescriptor fd, const Endpoint& r
   arrival->fd = std::move(fd);
   arrivals_[index] = std::move(arrival);
   deadlines_.set(index, now + kDoorPatience);
-  serve(index);
+  serve(index, now);
 }
 
-bool TcpArrivals::admit(Arrival& arrival) {
-  auto admission = limits_.admit(arrival.path.remote.address);
-  if (!admission) {
-    drops_.count(DropReason::connection_limit);
-    return false;
+/// It stays free until it is taken from there.
+TcpArrivals::Index TcpArrivals::next_place() {
+  if (free_.empty()) {
+    free_.push_back(static_cast<Index>(arrivals_.size()));
+    arrivals_.emplace_back();
   }
-  arrival.admission = std::move(*admission);
-  return true;
+  return free_.back();
 }
 
-void TcpArrivals::serve(Index index) {
+bool TcpArrivals::admit(Index index, Arrival& arrival, Time now) {
+  auto admission = limits_.admit(arrival.path.listener, arrival.path.remote.address, now);
+  if (!admission) return false;
+  arrival.admission = std::move(*admission);
+  return arrival.admission.hold(holder_, tag_ | index);
+}
+
+void TcpArrivals::evict(Index index, const AdmissionId& id) {
+  if (index >= arrivals_.size() || arrivals_[index] == nullptr) return;
+  if (arrivals_[index]->admission.id() != id) return;
+  drops_.count(DropReason::connection_evicted);
+  forget(index);
+}
+
+void TcpArrivals::serve(Index index, Time now) {
   if (index >= arrivals_.size() || arrivals_[index] == nullptr) return;
   while (true) {
-    const auto step = this->step(index, *arrivals_[index]);
+    const auto step = this->step(index, *arrivals_[index], now);
     if (!step) drops_.count(step.reason());
     if (!step || *step == Step::delivered) return forget(index);
     if (*step == Step::waits) return;
   }
 }
 
-Verdict<TcpArrivals::Step> TcpArrivals::step(Index index, Arrival& arrival) {
+Verdict<TcpArrivals::Step> TcpArrivals::step(Index index, Arrival& arrival, Time now) {
   switch (arrival.stage) {
-    case Stage::proxy_header: return read_proxy_header(arrival);
+    case Stage::proxy_header: return read_proxy_header(index, arrival, now);
     case Stage::first_byte: return look_at_first_byte(arrival);
     case Stage::handshake: break;
   }
@@ -103,7 +117,7 @@ Verdict<TcpArrivals::Step> TcpArrivals::step(Index index, Arrival& arrival) {
 }
 
 /// The header names the client; everything behind it is the client's.
-Verdict<TcpArrivals::Step> TcpArrivals::read_proxy_header(Arrival& arrival) {
+Verdict<TcpArrivals::Step> TcpArrivals::read_proxy_header(Index index, Arrival& arrival, Time now) {
   std::array<std::byte, kLongestProxyHeader> seen;
   const auto size = peek(arrival.fd.get(), seen);
   if (!size) return size.reason();
@@ -113,9 +127,7 @@ Verdict<TcpArrivals::Step> TcpArrivals::read_proxy_header(Arrival& arrival) {
   const ssize_t taken = recv(arrival.fd.get(), seen.data(), (*header)->size, 0);
   if (taken != static_cast<ssize_t>((*header)->size)) return DropReason::proxy_header_invalid;
   if ((*header)->source) arrival.path.remote = *(*header)->source;
-  auto admission = limits_.admit(arrival.path.remote.address);
-  if (!admission) return DropReason::connection_limit;
-  arrival.admission = std::move(*admission);
+  if (!admit(index, arrival, now)) return DropReason::connection_limit;
   arrival.stage = Stage::first_byte;
   return Step::goes_on;
 }

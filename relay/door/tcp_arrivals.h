@@ -33,12 +33,14 @@ class TcpArrivals {
   /// Takes a client that is through the door.
   using Deliver = std::function<void(std::unique_ptr<TcpLink>)>;
 
-  /// `epoll`: where arrivals are watched, each under `tag | its index`. All outlive this.
-  TcpArrivals(int epoll, std::uint64_t tag, ConnectionLimits& limits, const FrameQueueLimits& queue,
-              Drops& drops, Deliver deliver)
+  /// `epoll`: where arrivals are watched, each under `tag | its index`, which is also the place
+  /// that `holder` has it at. All outlive this.
+  TcpArrivals(int epoll, std::uint64_t tag, ConnectionLimits& limits, ConnectionHolder& holder,
+              const FrameQueueLimits& queue, Drops& drops, Deliver deliver)
       : epoll_{epoll},
         tag_{tag},
         limits_{limits},
+        holder_{holder},
         queue_{queue},
         drops_{drops},
         deliver_{std::move(deliver)} {}
@@ -46,7 +48,9 @@ class TcpArrivals {
   /// Takes whoever waits at the door, a bounded number of them.
   void accept(const Door& door, Time now);
   /// Something arrived on that connection.
-  void serve(Index index);
+  void serve(Index index, Time now);
+  /// Closes it, if it is the one that was admitted so.
+  void evict(Index index, const AdmissionId& id);
   void expire(Time now);
   [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
 
@@ -64,17 +68,20 @@ class TcpArrivals {
   enum class Step : std::uint8_t { waits, goes_on, delivered };
 
   void receive(const Door& door, FileDescriptor fd, const Endpoint& remote, Time now);
-  [[nodiscard]] Verdict<Step> step(Index index, Arrival& arrival);
-  [[nodiscard]] Verdict<Step> read_proxy_header(Arrival& arrival);
+  [[nodiscard]] Verdict<Step> step(Index index, Arrival& arrival, Time now);
+  [[nodiscard]] Verdict<Step> read_proxy_header(Index index, Arrival& arrival, Time now);
   [[nodiscard]] Verdict<Step> look_at_first_byte(Arrival& arrival);
   [[nodiscard]] Verdict<Step> shake_hands(Index index, Arrival& arrival);
   Step deliver(Arrival& arrival, Transport transport);
   void forget(Index index);
-  [[nodiscard]] bool admit(Arrival& arrival);
+  /// False: there is no room for it.
+  [[nodiscard]] bool admit(Index index, Arrival& arrival, Time now);
+  [[nodiscard]] Index next_place();
 
   int epoll_;
   std::uint64_t tag_;
   ConnectionLimits& limits_;
+  ConnectionHolder& holder_;
   FrameQueueLimits queue_;
   Drops& drops_;
   Deliver deliver_;

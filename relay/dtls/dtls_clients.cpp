@@ -105,7 +105,7 @@ void DtlsClients::introduce(const Knock& knock, const Socket& socket, Gate& gate
   if (const auto old = clients_.find(knock); old != clients_.end() && old->second != kNoSocket) {
     end(old->second, std::nullopt);
   }
-  auto admission = worker_.admit(knock.remote.address);
+  auto admission = worker_.admit(socket.listener, knock.remote.address);
   if (!admission) {
     gate.waiting.reset();
     return drops_.count(DropReason::connection_limit);
@@ -132,6 +132,7 @@ void DtlsClients::read(SocketId id, ConstBytes datagram) {
     if (io.result == StreamIo::Result::ended) return end(id, std::nullopt);
     worker_.keep_received();
     worker_.serve_message(id, room.first(io.bytes));
+    if (DtlsLink* served = find_link(id)) served->note_request(now_);
   }
   if (DtlsLink* link = find_link(id)) link->receive({});
 }
@@ -147,12 +148,20 @@ void DtlsClients::adopt(SocketId id, std::unique_ptr<DtlsLink> link) {
   socket.link = std::move(link);
   sockets_.add(id, std::move(socket));
   clients_[knock] = id;
+  if (!find_link(id)->settle_in(worker_)) return end(id, DropReason::connection_evicted);
   set_standing(id, Standing::stranger);
 }
 
 void DtlsClients::forget(const Knock& knock) {
   const auto found = clients_.find(knock);
   if (found != clients_.end() && found->second == kNoSocket) clients_.erase(found);
+}
+
+void DtlsClients::evict(SocketId id, const AdmissionId& admission) {
+  const DtlsLink* link = find_link(id);
+  if (link != nullptr && link->was_admitted_as(admission)) {
+    end(id, DropReason::connection_evicted);
+  }
 }
 
 void DtlsClients::set_standing(SocketId id, Standing standing) {

@@ -91,6 +91,8 @@ class DtlsClients {
   void adopt(SocketId id, std::unique_ptr<DtlsLink> link);
   void forget(const Knock& knock);
 
+  /// Closes it, if it is the one that was admitted so.
+  void evict(SocketId id, const AdmissionId& admission);
   void set_standing(SocketId id, Standing standing);
   /// Does not tell the protocol, which asked for it.
   void close(SocketId id);

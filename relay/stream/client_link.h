@@ -28,6 +28,18 @@ class ClientLink {
   [[nodiscard]] const Path& path() const { return path_; }
   void set_socket(SocketId id) { path_.socket = id; }
 
+  /// Once it has its place in a worker. False: it was evicted on its way, and is to be closed.
+  [[nodiscard]] bool settle_in(ConnectionHolder& worker) {
+    return admission_.hold(worker, static_cast<std::uint64_t>(path_.socket));
+  }
+  [[nodiscard]] bool was_admitted_as(const AdmissionId& id) const { return admission_.id() == id; }
+  /// A complete message came. Of a stranger's, the limits are told once a second.
+  void note_request(Time now) {
+    if (standing_ == Standing::client || now < next_note_) return;
+    next_note_ = now + std::chrono::seconds{1};
+    admission_.note_request(now);
+  }
+
   [[nodiscard]] Standing standing() const { return standing_; }
   void set_standing(Standing standing) {
     standing_ = standing;
@@ -38,6 +50,7 @@ class ClientLink {
   Path path_;
   Admission admission_;
   Standing standing_ = Standing::stranger;
+  Time next_note_{};
 };
 
 }  // namespace avedge::relay

@@ -1,24 +1,42 @@
-// How many connections clients may have open: all of them together, and of those that have shown no
-// credentials yet only a few from each source, because anybody can open connections.
+// How many connections clients may have open. Those that have shown no credentials yet have a share
+// of their own on each interface, because anybody can open connections: when it is used up, one of
+// them makes room for the next (StrangerTable). A client with an allocation never does.
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
+#include <vector>
 
 #include "relay/core/endpoint.h"
+#include "relay/core/stranger_table.h"
 
 namespace avedge::relay {
 
 struct ConnectionCaps {
   std::size_t total = 10'000;
-  std::size_t half_open = 1024;
-  std::size_t half_open_per_source = 64;
+  StrangerCaps half_open;  // on each interface
 };
 
 class ConnectionLimits;
+
+/// Names an admitted connection for as long as the process runs.
+struct AdmissionId {
+  std::size_t share = 0;
+  StrangerTable::Id stranger = 0;
+  friend bool operator==(const AdmissionId&, const AdmissionId&) = default;
+};
+
+/// Has connections of strangers, and closes those that are evicted.
+class ConnectionHolder {
+ public:
+  virtual ~ConnectionHolder() = default;
+  /// Any thread; soon and elsewhere. What the holder has at `place` may be another connection by
+  /// then: only the one with that id is to be closed.
+  virtual void evict(std::uint64_t place, const AdmissionId& id) = 0;
+};
 
 /// One connection's place. Given back when destroyed, the half-open part when settled.
 class Admission {
@@ -32,48 +50,75 @@ class Admission {
   }
   ~Admission();
 
-  /// The connection has earned its place: it no longer counts as half-open.
+  /// From now on `holder` has the connection, at `place`. False: it was evicted meanwhile, and is
+  /// to be closed. `holder` outlives the admission or the next call.
+  [[nodiscard]] bool hold(ConnectionHolder& holder, std::uint64_t place);
+  /// The client sent a complete request.
+  void note_request(Time now);
+  /// The connection has earned its place: it no longer counts as half-open, and is not evicted.
   void settle();
+  [[nodiscard]] const AdmissionId& id() const { return id_; }
 
  private:
   friend class ConnectionLimits;
-  Admission(ConnectionLimits& limits, const IpAddress& source)
-      : limits_{&limits}, source_{source} {}
+  Admission(ConnectionLimits& limits, const AdmissionId& id) : limits_{&limits}, id_{id} {}
   void swap(Admission& other) noexcept {
     std::swap(limits_, other.limits_);
-    std::swap(source_, other.source_);
+    std::swap(id_, other.id_);
     std::swap(half_open_, other.half_open_);
   }
 
   ConnectionLimits* limits_ = nullptr;
-  IpAddress source_;  // its prefix
+  AdmissionId id_;
   bool half_open_ = true;
 };
 
-/// Any thread; slow path only. Outlives every admission. Its table holds one entry for each source
-/// with half-open connections, so it is bounded by their number.
+/// Any thread; slow path only. Outlives every admission.
 class ConnectionLimits {
  public:
-  explicit ConnectionLimits(const ConnectionCaps& caps) : caps_{caps} {}
+  /// `share_of_listener`: of each configured listener the number of its interface.
+  explicit ConnectionLimits(const ConnectionCaps& caps,
+                            std::vector<std::size_t> share_of_listener = {0});
   ConnectionLimits(const ConnectionLimits&) = delete;
   ConnectionLimits& operator=(const ConnectionLimits&) = delete;
 
-  /// A place for a new, half-open connection of that source; nothing when one of the caps is
-  /// reached. IPv6 sources count by their /64, which is one host's to choose from.
-  [[nodiscard]] std::optional<Admission> admit(const IpAddress& source);
+  /// A place for a new, half-open connection of that source; somebody else's when a cap of
+  /// half-open ones is reached. Nothing when that many clients with allocations are there.
+  [[nodiscard]] std::optional<Admission> admit(std::size_t listener, const IpAddress& source,
+                                               Time now);
+  /// Closes one half-open connection, of that listener's interface if there is one. False: there
+  /// are none.
+  bool make_room(std::size_t listener, Time now);
   [[nodiscard]] std::size_t open() const;
   [[nodiscard]] std::size_t half_open() const;
 
  private:
   friend class Admission;
-  void settle(const IpAddress& source);
-  void leave();
+  struct Holder {
+    ConnectionHolder* who = nullptr;  // null: on its way to its first
+    std::uint64_t place = 0;
+  };
+  struct Share {
+    StrangerTable strangers;
+    std::unordered_map<StrangerTable::Id, Holder> holders;
+  };
+
+  bool hold(const AdmissionId& id, const Holder& holder);
+  void note_request(const AdmissionId& id, Time now);
+  /// False: it was evicted before.
+  bool settle(const AdmissionId& id);
+  void leave(const AdmissionId& id, bool half_open);
+
+  // With the lock held.
+  bool make_room_in(std::size_t share, Time now);
+  void evicted(std::size_t share, StrangerTable::Id stranger);
+  [[nodiscard]] std::size_t largest_share() const;
 
   const ConnectionCaps caps_;
+  const std::vector<std::size_t> share_of_listener_;
   mutable std::mutex mutex_;
   std::size_t open_ = 0;
-  std::size_t half_open_ = 0;
-  std::map<IpAddress, std::size_t> half_open_of_;
+  std::vector<Share> shares_;
 };
 
 }  // namespace avedge::relay

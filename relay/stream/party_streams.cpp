@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "relay/core/descriptor_reserve.h"
 #include "relay/stream/media_framing.h"
 #include "relay/tcp_socket.h"
 #include "relay/worker.h"
@@ -63,6 +64,10 @@ void PartyStreams::accept_parties(SocketId port) {
     Endpoint remote;
     FileDescriptor fd = accept_tcp(anchor->fd.get(), remote);
     if (!fd.is_open()) return;
+    if (is_from_reserve(fd.get())) {
+      counters_.drops.count(DropReason::descriptors_exhausted);
+      continue;
+    }
     const auto id = watch_party({ByteStream{std::move(fd)}, port, remote}, kHungUp);
     if (!id) {
       counters_.drops.count(DropReason::table_full);

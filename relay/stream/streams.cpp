@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include "relay/core/descriptor_reserve.h"
 #include "relay/stream/message_framer.h"
 #include "relay/tcp_socket.h"
 #include "relay/worker.h"
@@ -34,6 +35,7 @@ void Streams::adopt(SocketId id, std::unique_ptr<TcpLink> link) {
   if (!worker_.watch(id, adopted.stream().fd(), adopted.interest)) {
     return end_client(id, DropReason::connection_limit);
   }
+  if (!adopted.settle_in(worker_)) return end_client(id, DropReason::connection_evicted);
   set_standing(id, adopted.standing());
   std::vector<std::byte> brought = std::move(adopted.unfinished());
   adopted.unfinished().clear();
@@ -90,10 +92,12 @@ void Streams::take_messages(SocketId id, Bytes received) {
     if (leaving_.socket == id) return move_to(leaving_, received);
     received = received.subspan((*message)->occupied);
     TcpLink* link = find_link(id);
-    if (link != nullptr && link->joined_to != kNoSocket) {
+    if (link == nullptr) return;
+    if (link->joined_to != kNoSocket) {
       find_peer(link->joined_to)->to_peer.preload(received);
       return pump(link->joined_to);
     }
+    link->note_request(outbox_.now);
   }
   if (TcpLink* link = find_link(id)) link->unfinished().assign(received.begin(), received.end());
 }
@@ -142,6 +146,13 @@ void Streams::end_client(SocketId id, std::optional<DropReason> reason) {
   worker_.tell_closed(path);
   close(id);
   end_junction(peer);
+}
+
+void Streams::evict(SocketId id, const AdmissionId& admission) {
+  const TcpLink* link = find_link(id);
+  if (link != nullptr && link->was_admitted_as(admission)) {
+    end_client(id, DropReason::connection_evicted);
+  }
 }
 
 void Streams::set_standing(SocketId id, Standing standing) {
@@ -234,6 +245,10 @@ void Streams::accept_peers(SocketId relay) {
     Endpoint remote;
     FileDescriptor fd = accept_tcp(listening->fd.get(), remote);
     if (!fd.is_open()) return;
+    if (is_from_reserve(fd.get())) {
+      outbox_.drops.count(DropReason::descriptors_exhausted);
+      continue;
+    }
     const auto id = watch_peer({ByteStream{std::move(fd)}, relay, remote}, 0);
     if (!id) {
       outbox_.drops.count(DropReason::table_full);

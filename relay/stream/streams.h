@@ -34,6 +34,8 @@ class Streams final : public PeerConnections {
   /// Sends what waits to be sent, and ends what has broken.
   void flush();
 
+  /// Closes it, if it is the one that was admitted so.
+  void evict(SocketId id, const AdmissionId& admission);
   void set_standing(SocketId id, Standing standing);
   /// Neither tells the protocol, which asked for it.
   void join(SocketId client, SocketId peer);

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include "relay/core/descriptor_reserve.h"
 #include "relay/core/endpoint.h"
 #include "relay/core/result.h"
 
@@ -41,14 +42,19 @@ Endpoint from_asio(const AsioEndpoint& endpoint) {
   return {*IpAddress::from_bytes(std::as_bytes(std::span{octets})), port};
 }
 
-/// Opens for the family of `local`, keeps IPv6 to itself (no IPv4-mapped addresses), binds to
-/// `device` if it is not empty, then to `local`. Non-blocking afterwards.
+/// Opens, unless the descriptor would be one of the reserve, for the family of `local`, keeps IPv6
+/// to itself (no IPv4-mapped addresses), binds to `device` if it is not empty, then to `local`.
+/// Non-blocking afterwards.
 template <class Socket>
 boost::system::error_code open_on(Socket& socket, const Endpoint& local, const std::string& device,
                                   bool reuse_address) {
   using Protocol = typename Socket::protocol_type;
   boost::system::error_code failed;
   socket.open(local.address.is_v4() ? Protocol::v4() : Protocol::v6(), failed);
+  if (!failed && is_from_reserve(socket.native_handle())) {
+    socket.close(failed);
+    return boost::asio::error::no_descriptors;
+  }
   if (!failed && !local.address.is_v4()) {
     socket.set_option(boost::asio::ip::v6_only{true}, failed);
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "relay/core/descriptor_reserve.h"
 #include "signaling-shim/net/accept_loop.h"
 #include "signaling-shim/net/asio_sockets.h"
 #include "signaling-shim/ng/http_connection.h"
@@ -48,21 +49,27 @@ class Control::StreamListener final : public net::AcceptLoop<tcp> {
     error_code gone;
     const auto remote = socket.remote_endpoint(gone);
     if (gone || reception_->responder == nullptr) return;
-    if (const auto refused = refusal(net::from_asio(remote).address)) {
-      return reception_->counters->drops.count(*refused);
+    if (!listener_.allows(net::from_asio(remote).address)) {
+      return reception_->counters->drops.count(DropReason::ng_forbidden);
     }
+    make_room_for(socket);
     socket.set_option(tcp::no_delay{true}, gone);
     if (listener_.offers(Transport::tcp)) return serve_tcp(std::move(socket), Visit{reception_});
     serve_http(std::move(socket), Visit{reception_},
                {listener_.offers(Transport::http), listener_.offers(Transport::ws)});
   }
 
-  [[nodiscard]] std::optional<DropReason> refusal(const IpAddress& source) const {
-    if (!listener_.allows(source)) return DropReason::ng_forbidden;
-    if (reception_->connections >= reception_->limits.connections) {
-      return DropReason::connection_limit;
-    }
-    return std::nullopt;
+  /// A visit too many takes the place of the slowest. So does one that takes a descriptor of the
+  /// reserve: orders must arrive when there are no others, but not use up what is left.
+  void make_room_for(tcp::socket& socket) {
+    constexpr std::size_t kOfReserve = 16;
+    net::BoundedConnections& connections = *reception_->connections;
+    const bool is_full = connections.size() >= reception_->limits.connections;
+    const bool is_reserved =
+        is_from_reserve(socket.native_handle()) && connections.size() >= kOfReserve;
+    if (!is_full && !is_reserved) return;
+    connections.make_room();
+    reception_->counters->drops.count(DropReason::connection_evicted);
   }
 
   Listener listener_;
@@ -87,6 +94,7 @@ Result<void> Control::start() {
   reception_->responder = this;
   reception_->counters = &counters_;
   reception_->limits = settings_.limits;
+  reception_->connections = std::make_shared<net::BoundedConnections>(settings_.limits.connections);
   for (Listener& listener : settings_.listeners) {
     if (auto bound = bind(listener); !bound) {
       stop();

@@ -48,6 +48,7 @@ struct Failure {
 
   [[nodiscard]] static constexpr std::string_view text_of(DropReason reason) {
     switch (reason) {
+      case DropReason::descriptors_exhausted:
       case DropReason::table_full: return kOverload;
       case DropReason::ports_exhausted: return kOutOfPorts;
       case DropReason::sdp_malformed: return kBadSdp;

@@ -46,7 +46,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
       : stream_{std::move(socket)},
         peer_{peer_name("http", stream_.socket())},
         visit_{std::move(visit)},
-        offer_{offer} {}
+        offer_{offer} {
+    visit_.set_close([this] { stream_.close(); });
+  }
 
   void read() {
     parser_.emplace();
@@ -65,6 +67,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void on_read(const error_code& failed) {
     if (visit_->responder == nullptr) return;
     if (failed) return on_unreadable(failed);
+    visit_.made_progress();
     if (beast::websocket::is_upgrade(parser_->get())) return upgrade();
     respond(parser_->get());
     response_.keep_alive(parser_->get().keep_alive());

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "signaling-shim/net/bounded_connections.h"
 #include "signaling-shim/ng/counters.h"
 #include "signaling-shim/ng/settings.h"
 
@@ -28,15 +29,11 @@ struct Reception {
   Responder* responder = nullptr;
   Counters* counters = nullptr;
   Limits limits;
-  std::size_t connections = 0;
+  std::shared_ptr<net::BoundedConnections> connections;
 
-  void enter() { set(connections + 1); }
-  void leave() { set(connections - 1); }
-
- private:
-  void set(std::size_t count) {
-    connections = count;
-    if (responder != nullptr) counters->connections.set(static_cast<std::int64_t>(count));
+  void recount() const {
+    if (responder == nullptr) return;
+    counters->connections.set(static_cast<std::int64_t>(connections->size()));
   }
 };
 
@@ -44,19 +41,29 @@ struct Reception {
 /// turns from HTTP to WebSocket.
 class Visit {
  public:
-  explicit Visit(std::shared_ptr<Reception> reception) : reception_{std::move(reception)} {
-    reception_->enter();
+  explicit Visit(std::shared_ptr<Reception> reception)
+      : reception_{std::move(reception)},
+        place_{net::BoundedConnections::enter(reception_->connections, [] {})} {
+    reception_->recount();
   }
   Visit(Visit&&) noexcept = default;
   Visit& operator=(Visit&&) = delete;
   ~Visit() {
-    if (reception_ != nullptr) reception_->leave();
+    if (reception_ == nullptr) return;
+    place_ = {};
+    reception_->recount();
   }
+
+  /// How the connection that has this is closed when it has to make room. Whoever holds a visit
+  /// says so first.
+  void set_close(net::BoundedConnections::Close close) { place_.set_close(std::move(close)); }
+  void made_progress() { place_.made_progress(); }
 
   Reception* operator->() const { return reception_.get(); }
 
  private:
   std::shared_ptr<Reception> reception_;
+  net::BoundedConnections::Place place_;
 };
 
 }  // namespace avedge::ng

@@ -23,7 +23,9 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   TcpConnection(asio::ip::tcp::socket socket, Visit visit)
       : stream_{std::move(socket)},
         peer_{peer_name("tcp", stream_.socket())},
-        visit_{std::move(visit)} {}
+        visit_{std::move(visit)} {
+    visit_.set_close([this] { stream_.close(); });
+  }
 
   void read() {
     arm_deadline();
@@ -56,6 +58,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
       }
       if (found.kind != StreamFramer::Kind::message) break;
       begun_.reset();
+      visit_.made_progress();
       replies_ += visit_->responder->on_message(peer_, found.message).value_or("");
     }
     write();

@@ -38,6 +38,7 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
         peer_{peer_name("ws", beast::get_lowest_layer(stream_).socket())},
         visit_{std::move(visit)},
         subprotocol_{subprotocol_of(request)} {
+    visit_.set_close([this] { beast::get_lowest_layer(stream_).close(); });
     stream_.read_message_max(kMaxMessage);
     stream_.set_option(websocket::stream_base::timeout{visit_->limits.message_timeout,
                                                        visit_->limits.idle_timeout, true});
@@ -63,6 +64,7 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
 
   void respond() {
     if (visit_->responder == nullptr) return;
+    visit_.made_progress();
     const auto bytes = buffer_.cdata();
     const std::string_view message{static_cast<const char*>(bytes.data()), bytes.size()};
     auto reply = subprotocol_ == kPlain ? visit_->responder->on_payload(message)

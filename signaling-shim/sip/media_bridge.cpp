@@ -104,6 +104,7 @@ int status_for(DropReason reason) {
     case DropReason::family_unsupported: return 488;
     case DropReason::ports_exhausted:
     case DropReason::port_share:
+    case DropReason::descriptors_exhausted:
     case DropReason::source_limit:
     case DropReason::unanswered_limit:
     case DropReason::table_full: return 503;

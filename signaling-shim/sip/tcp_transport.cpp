@@ -1,5 +1,6 @@
 #include "signaling-shim/sip/tcp_transport.h"
 
+#include "relay/core/descriptor_reserve.h"
 #include "relay/core/random.h"
 #include "signaling-shim/net/asio_sockets.h"
 #include "signaling-shim/sip/tls_channel.h"
@@ -100,6 +101,9 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
   error_code failed;
   const auto remote = socket.remote_endpoint(failed);
   if (failed) return;
+  if (is_from_reserve(socket.native_handle())) {
+    return counters_.drops.count(DropReason::descriptors_exhausted);
+  }
   const auto& tls = settings_.at(listener).tls;
   const Transport transport = tls ? Transport::tls : Transport::tcp;
   const Neighbour peer{listener, transport, ConnectionId::none, net::from_asio(remote)};

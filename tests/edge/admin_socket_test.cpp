@@ -29,6 +29,11 @@ class AdminSocket : public testing::Test {
           [](const json& request) {
             return json{{"echo", request}};
           }},
+         {"drain",
+          [this](const json&) {
+            ++drained_;
+            return json{};
+          }},
          {"reload", [](const json&) -> json { throw std::runtime_error{"edge.toml:1: bad"}; }},
          {"binary", [](const json&) { return json("\xff\x1b[2J"); }}},
         limits);
@@ -63,6 +68,7 @@ class AdminSocket : public testing::Test {
   boost::asio::io_context io_;
   std::optional<AdminServer> server_;
   std::thread thread_;
+  std::atomic<int> drained_ = 0;
 };
 
 TEST_F(AdminSocket, AnswersACommand) {
@@ -101,6 +107,71 @@ TEST_F(AdminSocket, RefusesRequestsWithoutEnd) {
 TEST_F(AdminSocket, DoesNotWaitForSlowRequests) {
   serve({.time = std::chrono::milliseconds{50}});
   EXPECT_EQ(raw("{"), "");
+}
+
+/// The order waits in the socket while the daemon is busy, or out of descriptors.
+TEST_F(AdminSocket, OrderOfAClientThatIsGoneIsNotCarriedOut) {
+  auto server = open();
+  ASSERT_TRUE(server);
+  {
+    boost::asio::io_context io;
+    UnixSocket::socket socket{io};
+    socket.connect(UnixSocket::endpoint{path_});
+    boost::asio::write(socket, boost::asio::buffer("{\"command\":\"drain\"}\n", 20));
+  }
+  server_.emplace(*std::move(server));
+  thread_ = std::thread{[this] { io_.run(); }};
+  EXPECT_TRUE(ask_daemon(path_, {{"command", "status"}}, kPatience)) << "it came after the order";
+  EXPECT_EQ(drained_, 0);
+}
+
+TEST_F(AdminSocket, OrderWhoseClientGaveUpIsNotCarriedOut) {
+  auto server = open();
+  ASSERT_TRUE(server);
+  EXPECT_FALSE(ask_daemon(path_, {{"command", "drain"}}, std::chrono::milliseconds{20}));
+  server_.emplace(*std::move(server));
+  thread_ = std::thread{[this] { io_.run(); }};
+  EXPECT_TRUE(ask_daemon(path_, {{"command", "status"}}, kPatience));
+  EXPECT_EQ(drained_, 0);
+}
+
+TEST_F(AdminSocket, OrderThatWaitedTooLongIsRefused) {
+  serve();
+  const std::string late = std::to_string(admin_clock() - 1);
+  EXPECT_THAT(raw("{\"command\":\"drain\",\"expires\":" + late + "}\n"),
+              HasSubstr("was not carried out"));
+  EXPECT_THAT(raw("{\"command\":\"drain\",\"expires\":\"never\"}\n"),
+              HasSubstr("was not carried out"));
+  EXPECT_EQ(drained_, 0);
+  const std::string soon = std::to_string(admin_clock() + 10'000);
+  EXPECT_THAT(raw("{\"command\":\"drain\",\"expires\":" + soon + "}\n"), HasSubstr("\"ok\":true"));
+  EXPECT_EQ(drained_, 1);
+}
+
+/// As socat and nc -N do after the last byte of a script's order.
+TEST_F(AdminSocket, ClientThatOnlyStopsSendingGetsItsAnswer) {
+  serve();
+  boost::asio::io_context io;
+  UnixSocket::socket socket{io};
+  socket.connect(UnixSocket::endpoint{path_});
+  boost::asio::write(socket, boost::asio::buffer("{\"command\":\"drain\"}\n", 20));
+  socket.shutdown(UnixSocket::socket::shutdown_send);
+  std::string text;
+  boost::system::error_code error;
+  boost::asio::read(socket, boost::asio::dynamic_buffer(text), error);
+  EXPECT_THAT(text, HasSubstr("\"ok\":true"));
+  EXPECT_EQ(drained_, 1);
+}
+
+TEST_F(AdminSocket, SlowClientsDoNotKeepOthersOut) {
+  serve({.connections = 3});
+  boost::asio::io_context io;
+  std::vector<UnixSocket::socket> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.emplace_back(io).connect(UnixSocket::endpoint{path_});
+    EXPECT_TRUE(ask_daemon(path_, {{"command", "status"}}, kPatience)) << i;
+  }
+  EXPECT_GE(server_->evicted(), 17u);
 }
 
 TEST_F(AdminSocket, BelongsToItsOwnerOnly) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "relay/secure/self_signed.h"
+#include "some_listener.h"
 #include "temporary_folder.h"
 
 namespace avedge::edge {
@@ -18,7 +19,7 @@ class Certificates : public testing::Test {
   }
 
   std::string problems_of(const std::string& text) {
-    const auto config = parse_config(text, folder_.file("edge.toml"));
+    const auto config = parse_config(with_listener(text), folder_.file("edge.toml"));
     if (config) return "no problem";
     std::string message = config.reason().message();
     const std::string folder = folder_.file("");

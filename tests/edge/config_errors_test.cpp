@@ -466,6 +466,19 @@ TEST(ConfigErrors, BrokenTomlSaysWhere) {
   EXPECT_THAT(problems_of("realm = \"a\"\nrealm = \"b\"\n"), HasSubstr("edge.toml:2: toml: "));
 }
 
+TEST(ConfigErrors, FileWithoutAListener) {
+  const std::string problem =
+      "edge.toml:1: listener: no listener is configured, so nothing would be served; add "
+      "[[turn.listener]], [turn.nat_discovery], [[sip.listener]] or [[ng.listener]]";
+  for (const char* text : {"", "# nothing yet\n", "realm = \"r\"\n[metrics]\nhttp = \"\"\n",
+                           "[turn]\n[turn.users]\nalice = \"secret\"\n"}) {
+    EXPECT_EQ(problems_of(text), problem) << text;
+  }
+  EXPECT_EQ(problems_of("[[sip.listener]]\nbind = \"nowhere:5060\"\n").find("no listener is"),
+            std::string::npos)
+      << "there is one, with a mistake";
+}
+
 TEST(ConfigErrors, FilesThatCannotBeRead) {
   const TemporaryFolder folder;
   EXPECT_EQ(load_config(folder.file("none.toml")).reason().message(),

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "relay/secure/self_signed.h"
+#include "some_listener.h"
 #include "temporary_folder.h"
 
 namespace avedge::edge {
@@ -242,6 +243,7 @@ channels_per_allocation = 5
 unauthenticated_answers_per_second = 6
 connections = 7
 half_open_per_source = 8
+half_open_per_prefix = 88
 half_open_total = 9
 stream_queue_bytes = 70000
 stream_queue_age = 11
@@ -305,10 +307,22 @@ format = "json"
                                    "edge.toml");
   ASSERT_TRUE(config) << config.reason().message();
   EXPECT_EQ(config->workers, 3u);
-  EXPECT_EQ(
-      config->turn.limits,
-      (TurnLimits{
-          1, 2, 3, 4, 5, 6, 7, 8, 9, 70'000, std::chrono::milliseconds{11}, 15, {12}, {13}, {14}}));
+  EXPECT_EQ(config->turn.limits, (TurnLimits{1,
+                                             2,
+                                             3,
+                                             4,
+                                             5,
+                                             6,
+                                             7,
+                                             8,
+                                             88,
+                                             9,
+                                             70'000,
+                                             std::chrono::milliseconds{11},
+                                             15,
+                                             {12},
+                                             {13},
+                                             {14}}));
   EXPECT_EQ(config->turn.default_lifetime, seconds{700});
   EXPECT_EQ(config->turn.max_lifetime, seconds{800});
   EXPECT_EQ(config->turn.channel_numbers, ChannelNumbers::rfc5766);
@@ -334,27 +348,29 @@ format = "json"
 }
 
 TEST(Config, TraceIsOffUnlessAskedFor) {
-  const auto config = parse_config("[sip]\ntrace = true", "/etc/avedge/edge.toml");
+  const auto config = parse_config(with_listener("[sip]\ntrace = true"), "/etc/avedge/edge.toml");
   ASSERT_TRUE(config);
   EXPECT_TRUE(config->sip.trace);
   EXPECT_EQ(config->trace.file, "/var/log/avedge/sip-trace.log");
   EXPECT_TRUE(config->trace.mask);
   EXPECT_EQ(config->trace.hep_collector, std::nullopt);
   EXPECT_THAT(config->warnings, IsEmpty());
-  EXPECT_FALSE(parse_config("[sip]\n", "edge.toml")->sip.trace);
+  EXPECT_FALSE(parse_config(with_listener("[sip]\n"), "edge.toml")->sip.trace);
 }
 
 TEST(Config, TraceFileIsRelativeToTheConfiguration) {
   constexpr const char* kText = "[sip]\ntrace = true\n[trace]\nfile = \"sip.log\"";
-  EXPECT_EQ(parse_config(kText, "/etc/avedge/edge.toml")->trace.file, "/etc/avedge/sip.log");
+  EXPECT_EQ(parse_config(with_listener(kText), "/etc/avedge/edge.toml")->trace.file,
+            "/etc/avedge/sip.log");
 }
 
 TEST(Config, TraceWarnsOfWhatIsProbablyNotMeant) {
-  EXPECT_THAT(parse_config("[trace]\nfiles = 2", "e.toml")->warnings,
+  EXPECT_THAT(parse_config(with_listener("[trace]\nfiles = 2"), "e.toml")->warnings,
               ElementsAre("e.toml:1: trace: nothing is traced; add trace = true to [sip]"));
-  EXPECT_THAT(parse_config("[sip]\ntrace = true\n[trace]\nmask = false", "e.toml")->warnings,
-              ElementsAre("e.toml:4: trace.mask: passwords, keys and instant messages are traced; "
-                          "remove it when you have seen what you were looking for"));
+  EXPECT_THAT(
+      parse_config(with_listener("[sip]\ntrace = true\n[trace]\nmask = false"), "e.toml")->warnings,
+      ElementsAre("e.toml:4: trace.mask: passwords, keys and instant messages are traced; "
+                  "remove it when you have seen what you were looking for"));
 }
 
 TEST(Config, PeerRulesMayNamePortsAndMediaRulesAnInterface) {
@@ -390,8 +406,10 @@ prefix = "192.0.2.7/32"
 }
 
 TEST(Config, DscpIsPreservedUnlessItIsANumber) {
-  EXPECT_EQ(parse_config("[turn]\ndscp = \"preserve\"\nttl = \"default\"", "edge.toml")->turn,
-            TurnConfig{});
+  EXPECT_EQ(
+      parse_config(with_listener("[turn]\ndscp = \"preserve\"\nttl = \"default\""), "edge.toml")
+          ->turn,
+      TurnConfig{});
 }
 
 TEST(Config, WhoMayLogInToTurnAndWhatItOffers) {
@@ -466,12 +484,25 @@ above_allocations = 0
   EXPECT_EQ(turn.limits.connections_per_allocation, 3u);
 }
 
-TEST(Config, AnEmptyFileIsAnEdgeThatDoesNothing) {
-  const auto config = parse_config("", "edge.toml");
-  ASSERT_TRUE(config);
+TEST(Config, WhatIsNotMentionedIsOff) {
+  const auto config = parse_config(with_listener(""), "edge.toml");
+  ASSERT_TRUE(config) << config.reason().message();
   EXPECT_THAT(config->turn.listeners, IsEmpty());
-  EXPECT_THAT(config->sip.listeners, IsEmpty());
+  EXPECT_THAT(config->ng.listeners, IsEmpty());
   EXPECT_EQ(config->metrics_http, endpoint("127.0.0.1:9464"));
+  EXPECT_EQ(config->turn.limits.half_open_per_prefix, std::nullopt);
+}
+
+TEST(Config, FileSaysWhichCredentialsItHas) {
+  const auto stated = [](const std::string& turn) {
+    const auto config = parse_config(with_listener("[turn]\n" + turn), "edge.toml");
+    EXPECT_TRUE(config) << config.reason().message();
+    return config->turn.stated;
+  };
+  EXPECT_EQ(stated(""), StatedCredentials{});
+  EXPECT_EQ(stated("[turn.users]\n"), (StatedCredentials{.users = true}));
+  EXPECT_EQ(stated("shared_secret_file = \"\"\n"), (StatedCredentials{.shared_secret_file = true}));
+  EXPECT_EQ(stated("oauth = []\n"), (StatedCredentials{.oauth = true}));
 }
 
 }  // namespace

@@ -149,17 +149,37 @@ TEST_F(Http, DoesNotWaitForSlowRequests) {
   EXPECT_EQ(ask("GET /metrics HTTP/1.1\r\n"), "");
 }
 
-TEST_F(Http, TurnsAwayWhatIsBeyondItsConnections) {
-  serve({.connections = 1});
-  tcp::socket first = connect();
-  const std::string request = "GET /healthz HTTP/1.1\r\nHost: edge\r\n\r\n";
-  boost::asio::write(first, boost::asio::buffer(request));
-  std::string answer(12, '\0');
-  boost::asio::read(first, boost::asio::buffer(answer));
-  EXPECT_EQ(answer, "HTTP/1.1 200");
+TEST_F(Http, SlowClientsDoNotKeepOthersOut) {
+  serve({.connections = 4});
+  std::vector<tcp::socket> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.push_back(connect());
+    boost::asio::write(slow.back(), boost::asio::buffer("GET /healthz HTTP/1.1\r\n", 23));
+    EXPECT_THAT(get("/healthz"), StartsWith("HTTP/1.1 200 ")) << i;
+  }
+  EXPECT_EQ(rest_of(slow.front()), "") << "it made room";
+  EXPECT_GE(server_->evicted(), 16u);
+}
 
-  tcp::socket second = connect();
-  EXPECT_EQ(rest_of(second), "");
+TEST_F(Http, ConnectionThatAsksAgainIsNotTheSlowest) {
+  serve({.connections = 2});
+  const auto asks = [](tcp::socket& socket) {
+    const std::string request = "GET /healthz HTTP/1.1\r\nHost: e\r\n\r\n";
+    boost::system::error_code gone;
+    boost::asio::write(socket, boost::asio::buffer(request), gone);
+    std::string answer;
+    boost::asio::read_until(socket, boost::asio::dynamic_buffer(answer), "ok\n", gone);
+    return !gone;
+  };
+  tcp::socket first = connect();
+  ASSERT_TRUE(asks(first));
+  tcp::socket slow = connect();
+  ASSERT_TRUE(asks(slow));
+  ASSERT_TRUE(asks(first));
+  tcp::socket third = connect();
+  EXPECT_TRUE(asks(third));
+  EXPECT_EQ(rest_of(slow), "");
+  EXPECT_TRUE(asks(first));
 }
 
 TEST_F(Http, SurvivesFiguresThatCannotBeHad) {

@@ -91,16 +91,16 @@ def authority(module_lab):
 
 @pytest.fixture(scope="module")
 def guarded(module_lab, authority):
-    """One edge with narrow limits for connections; what waits for time to pass begins at once."""
+    """One edge with a narrow limit for the connections of a source; what waits for time to pass begins at once."""
     edge = Edge(module_lab, listeners=[EVERY_LISTENER], certificate=authority.issue(),
-                limits={"half_open_per_source": 8, "half_open_total": 12, "connections": 16})
+                limits={"half_open_per_source": 8})
     edge.strangers = _strangers(module_lab, authority)
     yield edge
     edge.stop()
 
 
 def _strangers(lab, authority):
-    """Connections of two sources that never show credentials."""
+    """Connections of another source that never show credentials."""
     address = EXT_OTHERS[0]
     return {
         "silent": turn.connect(lab, address),
@@ -119,53 +119,58 @@ def _is_open(way):
         return False
 
 
-def test_half_open_connections_of_a_source_are_limited(module_lab, guarded):
-    before = guarded.metrics().drops("connection_limit")
+def test_one_too_many_of_a_source_takes_the_place_of_its_oldest(module_lab, guarded):
+    before = guarded.metrics().drops("connection_evicted")
     ways = [turn.connect(module_lab) for _ in range(8)]
     assert all(_is_open(way) for way in ways)
-    assert not _is_open(turn.connect(module_lab))
-    assert guarded.metrics().drops("connection_limit") == before + 1
+    ways.append(turn.connect(module_lab))
+    assert _is_open(ways[-1])
+    ways[0].ended()
+    assert guarded.metrics().drops("connection_evicted") == before + 1
     # Half open is who has no allocation: it takes one to make room for the next.
-    client = turn.TurnClient(ways[0], turn.Credentials())
+    client = turn.TurnClient(ways[1], turn.Credentials())
     assert client.allocate().error is None
-    assert _is_open(turn.connect(module_lab))
+    ways.append(turn.connect(module_lab))
+    assert _is_open(ways[-1])
+    assert guarded.metrics().drops("connection_evicted") == before + 1
+    assert client.refresh(600).error is None
     for way in ways:
         way.close()
 
 
-def _wait_for_the_strangers_to_be_alone(edge):
-    def alone():
-        metrics = edge.metrics()
-        return [metrics.total("avedge_client_connections", state=state)
-                for state in ("half_open", "settled")] == [4, 0]
-    wait_until("earlier connections to be gone", alone)
-
-
-def test_half_open_connections_of_all_sources_are_limited(module_lab, guarded):
-    """Four strangers of one source are there: eight more fit, whoever they are."""
-    _wait_for_the_strangers_to_be_alone(guarded)
-    ways = [turn.connect(module_lab) for _ in range(6)]
-    ways += [turn.connect(module_lab, EXT_OTHERS[1]) for _ in range(2)]
+def test_half_open_connections_of_all_sources_make_room_for_the_next(lab):
+    edge = Edge(lab, listeners=[EVERY_LISTENER], certificate=Authority(lab.directory).issue(),
+                limits={"half_open_per_source": 8, "half_open_total": 12, "connections": 16})
+    client = turn.over_stream(lab)
+    assert client.allocate().error is None
+    ways = [turn.connect(lab, address) for address in EXT_OTHERS for _ in range(6)]
     assert all(_is_open(way) for way in ways)
-    assert not _is_open(turn.connect(module_lab, EXT_OTHERS[1]))
-    # Who only sends datagrams is not concerned.
-    assert turn.over_udp(module_lab).allocate().error is None
-    for way in ways:
-        way.close()
+    ways += [turn.connect(lab) for _ in range(3)]
+    assert all(_is_open(way) for way in ways[3:])
+    for way in ways[:3]:
+        way.ended()
+    assert client.refresh(600).error is None
+    assert edge.metrics().drops("connection_evicted") == 3
+    edge.stop()
 
 
-def test_connections_are_limited_whatever_their_state(module_lab, guarded):
-    _wait_for_the_strangers_to_be_alone(guarded)
+def test_clients_with_allocations_are_limited_and_make_no_room(lab):
+    edge = Edge(lab, listeners=[EVERY_LISTENER], certificate=Authority(lab.directory).issue(),
+                limits={"connections": 5})
+    stranger = turn.connect(lab)
+    assert _is_open(stranger)
     clients = []
-    for _ in range(12):
-        clients.append(turn.over_stream(module_lab))
+    for _ in range(5):
+        clients.append(turn.over_stream(lab))
         assert clients[-1].allocate().error is None
-    assert not _is_open(turn.connect(module_lab))
+    stranger.ended()
+    assert not _is_open(turn.connect(lab))
+    assert edge.metrics().drops("connection_limit") == 1
     clients[0].way.close()
-    wait_until("the next to be taken", lambda: _is_open(turn.connect(module_lab)))
+    wait_until("the next to be taken", lambda: _is_open(turn.connect(lab)))
     for client in clients[1:]:
         assert client.refresh(600).error is None
-        client.way.close()
+    edge.stop()
 
 
 # --- a client that reads slowly

@@ -199,7 +199,7 @@ class ClientConnections : public testing::Test {
     settings.ranges = {{"external", private_loopback(), private_loopback(), "", kRelayFirst,
                         Port{kRelayFirst.number() + 99}}};
     settings.turn_listeners = {listener};
-    settings.connections = {.total = 20, .half_open = 20, .half_open_per_source = 8};
+    settings.connections = {.total = 20, .half_open = {.total = 20, .per_source = 8}};
     auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
       return Handlers{std::make_unique<Obeys>(around, peer_, heard_),
                       std::make_unique<IgnoresMedia>(), std::make_unique<NoTcpAnchors>()};

@@ -206,21 +206,27 @@ TEST_F(NgTransports, WhoIsNotAllowedIsCountedAndNotAnswered) {
   EXPECT_EQ(socket.available(), 0U);
 }
 
-TEST_F(NgTransports, ConnectionsAreBounded) {
+TEST_F(NgTransports, OneConnectionTooManyTakesThePlaceOfTheSlowest) {
   start({Transport::tcp});
+  const auto ping = [](tcp::socket& socket) {
+    asio::write(socket, asio::buffer("1_1 " + std::string{kPing}));
+    std::string reply(4 + kPong.size(), ' ');
+    asio::read(socket, asio::buffer(reply));
+  };
   std::vector<tcp::socket> sockets;
   for (int i = 0; i < 2; ++i) {
     sockets.push_back(connected());
-    asio::write(sockets.back(), asio::buffer("1_1 " + std::string{kPing}));
-    std::string reply(4 + kPong.size(), ' ');
-    asio::read(sockets.back(), asio::buffer(reply));
+    ping(sockets.back());
   }
-  tcp::socket refused = connected();
+  ping(sockets[0]);
+  sockets.push_back(connected());
+  ping(sockets[2]);
   char byte = 0;
   beast::error_code failed;
-  (void)asio::read(refused, asio::buffer(&byte, 1), failed);
+  (void)asio::read(sockets[1], asio::buffer(&byte, 1), failed);
   EXPECT_EQ(failed, asio::error::eof);
-  EXPECT_EQ(counters_.drops.of(DropReason::connection_limit), 1U);
+  ping(sockets[0]);
+  EXPECT_EQ(counters_.drops.of(DropReason::connection_evicted), 1U);
   sockets.clear();
   while (counters_.connections.value() > 0) std::this_thread::yield();
 }
