@@ -8,14 +8,27 @@ if command -v ccache >/dev/null; then
 fi
 export CTEST_OUTPUT_ON_FAILURE=1
 
+# minutes SECONDS: as M:SS.
+minutes() {
+  printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
+}
 elapsed() {
-  printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60))
+  minutes "$SECONDS"
 }
 
-# stage TEXT: a heading with the time since the start.
+# stage TEXT: ends the stage before, and prints a heading with the time since the start.
 stage() {
+  end_stage
   current_stage=$1
+  stage_began=$SECONDS
   printf '\n=== [%s] %s\n' "$(elapsed)" "$1"
+}
+
+# end_stage: how long the current stage took, if there is one.
+end_stage() {
+  if [[ -n ${current_stage:-} ]]; then
+    printf -- '--- %s: %s\n' "$(minutes $((SECONDS - stage_began)))" "$current_stage"
+  fi
 }
 
 # fail: the last line when a stage did not end well.
