@@ -47,6 +47,13 @@ constexpr std::string_view key_of(Scope scope) {
   return {};
 }
 
+/// The last quarter of what many share is there for sources that have no unanswered call yet: a few
+/// busy ones do not shut out the others of their network.
+constexpr std::size_t open_to(bool is_first, Scope scope, std::size_t most) {
+  const bool is_shared = scope == Scope::network || scope == Scope::interface;
+  return is_shared && !is_first ? most - most / 4 : most;
+}
+
 }  // namespace
 
 CallAccount::CallAccount(Callers& callers, const CallSource& source,
@@ -136,9 +143,11 @@ Expected<std::shared_ptr<CallAccount>, CallRefusal> Callers::admit(const CallSou
     return CallRefusal{DropReason::source_limit, "calls_per_source"};
   }
   auto groups = groups_of(source, interface);
+  const bool is_first = groups.empty() || !unanswered_.contains(groups.front());
   for (const UnansweredGroup& group : groups) {
     const auto count = unanswered_.find(group);
-    if (count != unanswered_.end() && count->second >= most_of(group.scope)) {
+    const std::size_t most = open_to(is_first, group.scope, most_of(group.scope));
+    if (count != unanswered_.end() && count->second >= most) {
       return CallRefusal{DropReason::unanswered_limit, key_of(group.scope)};
     }
   }

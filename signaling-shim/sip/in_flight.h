@@ -1,5 +1,5 @@
-// How many bytes of messages each stranger has under way over TCP and TLS: begun and not complete,
-// or INVITEs that wait for an answer.
+// How many bytes of messages each stranger has under way over TCP and TLS: of INVITEs that wait for
+// an answer, or of messages that are not complete.
 #pragma once
 
 #include <map>

@@ -86,7 +86,7 @@ void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view mes
 
 void ProxyCore::on_too_long(Time now, const Neighbour& from, std::string_view head, Outbox& out) {
   if (flooded(now, from, head)) return counters_.drops.count(DropReason::sip_flood);
-  refuse_malformed(from, head, DropReason::sip_too_large, out);
+  refuse_malformed(now, from, head, DropReason::sip_too_large, out);
 }
 
 /// Responses answer what we have sent ourselves, and next hops speak for many.

@@ -47,6 +47,7 @@ TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Count
       settings_{settings},
       counters_{counters},
       in_flight_{in_flight},
+      unfinished_{settings.limits},
       hooks_{std::move(hooks)},
       // Ids live on in signed Routes; those of an earlier process must not name one of ours.
       next_id_{random_u64() | 1},
@@ -228,7 +229,7 @@ bool TcpTransport::may_hold(const Neighbour& from, std::size_t bytes) {
   Entry& entry = connections_.at(static_cast<std::uint64_t>(from.connection));
   charge(entry, 0);
   const auto charged = in_flight_.charged(from);
-  if (!in_flight_.has_room(charged, bytes)) {
+  if (!unfinished_.has_room(charged, bytes)) {
     counters_.drops.count(DropReason::source_limit);
     return false;
   }
@@ -238,7 +239,7 @@ bool TcpTransport::may_hold(const Neighbour& from, std::size_t bytes) {
 }
 
 void TcpTransport::charge(Entry& entry, std::size_t bytes) {
-  in_flight_.change(entry.charged, entry.unfinished, bytes);
+  unfinished_.change(entry.charged, entry.unfinished, bytes);
   entry.unfinished = bytes;
 }
 

@@ -110,6 +110,9 @@ class TcpTransport : private TcpConnection::Owner {
   const Settings& settings_;
   Counters& counters_;
   InFlight& in_flight_;
+  /// Messages that are not complete have an account of their own: a source whose INVITEs are at the
+  /// limit must still be able to send the CANCEL, and to be answered 503.
+  InFlight unfinished_;
   Hooks hooks_;
   std::vector<secure::MutualTls> tls_;  // by ListenerIndex
   std::vector<std::shared_ptr<Acceptor>> acceptors_;

@@ -114,12 +114,12 @@ def test_long_invites_of_one_source_cost_the_others_nothing(lab):
     bob = on_udp(lab, lab.inside, INSIDE, 7001)
     flood = connected(lab, lab.ext, EXT_OTHERS[0], _SIP)
     for _ in range(20):
-        flood.send(_long_invite(flood, 25_000))
+        flood.send(_long_invite(flood, 30_000))
     wait_until("the source to be at its limit", lambda: edge.metrics().drops("source_limit") > 0)
     refused = [flood.expect_response(503) for _ in range(int(edge.metrics().drops("source_limit")))]
     assert all(one.tag("To") for one in refused)
     waiting = edge.metrics().total("avedge_sip_pending_invites")
-    assert 1 <= waiting <= 131_072 // 25_000
+    assert 1 <= waiting <= 131_072 // 30_000
     honest = connected(lab, lab.ext, EXT_OTHERS[1], _SIP)
     call = Dialog(honest, "sip:bob@b.example")
     call.send("INVITE", sdp=sdp(EXT_OTHERS[1], 40000))

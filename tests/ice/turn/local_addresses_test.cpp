@@ -1,7 +1,7 @@
 // What a client may do with an address of the edge's host: by every way in, in every form.
 #include <gtest/gtest.h>
 
-#include "tests/ice/turn/fakes.h"
+#include "fakes.h"
 
 namespace avedge::turn {
 namespace {

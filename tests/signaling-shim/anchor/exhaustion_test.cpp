@@ -52,14 +52,14 @@ class Exhaustion : public testing::Test {
     spec.source = from;
     const auto opened = sessions().open(now, spec);
     if (!opened) return opened.reason();
-    last_ = *opened;
     DialogMessage invite;
     invite.method = "INVITE";
     invite.content_type = "application/sdp";
     const std::string sdp = audio(kCaller, 5000, more);
     invite.body = sdp;
-    const auto passed = sessions().on_message(now, last_, invite);
+    const auto passed = sessions().on_message(now, *opened, invite);
     if (!passed) return passed.reason();
+    last_ = *opened;
     return std::nullopt;
   }
   void pass(Side sender, std::string_view method, int status, const std::string& sdp = "") {
@@ -90,7 +90,7 @@ class Exhaustion : public testing::Test {
   FakeSessionControl control;
   RecordingObserver observer;
   Settings settings;
-  SessionId last_{};
+  SessionId last_{};  // of those that were served
 
  private:
   unsigned branches_ = 0;
@@ -148,6 +148,14 @@ TEST_F(Exhaustion, EachLimitHasItsReasonAndItsKey) {
   expect(5, DropReason::unanswered_limit, "unanswered_per_network");
   for (const unsigned host : {256, 512, 768}) expect(host, std::nullopt, "");
   expect(1024, DropReason::unanswered_limit, "unanswered_per_interface");
+}
+
+TEST_F(Exhaustion, AFewBusySourcesDoNotShutTheirNetworkOut) {
+  for (unsigned i = 0; i < kForgedInvites; ++i) {
+    (void)call(source(Standing::stranger, kNet + i % 25));
+  }
+  EXPECT_EQ(external_ports(), 2 * 150U);
+  EXPECT_EQ(call(source(Standing::stranger, kNet + 77)), std::nullopt);
 }
 
 TEST_F(Exhaustion, ANetworkOfIpv6IsASlash64) {

@@ -160,7 +160,7 @@ TEST(EstablishedSources, AreBoundedAndTheOldestGoes) {
   const auto endpoint = [](std::uint8_t host) {
     return Endpoint{IpAddress::v4(198, 51, 100, host), Port{5060}};
   };
-  for (const std::uint8_t host : {1, 2, 3}) sources.note(now, endpoint(host));
+  for (const int host : {1, 2, 3}) sources.note(now, endpoint(static_cast<std::uint8_t>(host)));
   sources.note(now, endpoint(1));  // heard of again
   sources.note(now, endpoint(4));
   EXPECT_EQ(sources.size(), 3U);

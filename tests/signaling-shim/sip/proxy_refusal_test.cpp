@@ -261,7 +261,7 @@ TEST(FailOver, WithoutAnyNextHopTheCallerGets503) {
   EXPECT_EQ(out[0].to, kAlice);
   EXPECT_EQ(view_of(out[0].bytes).vias().size(), 1U);
   EXPECT_EQ(proxy.anchor.abandoned.size(), 1U);
-  EXPECT_EQ(proxy.wait(500ms).size(), 1U);  // timer G
+  EXPECT_TRUE(proxy.wait(40s).empty()) << "no timer G: anybody may have written Alice's address";
 }
 
 TEST(FailOver, OtherRequestsThatCannotBeDeliveredAreAnswered503) {
