@@ -127,7 +127,9 @@ Party::Admission AnchorLatching::apply(Rule rule, const Arrival& arrival, const 
   return party.latch_by_address(with_heard, end.rtp());
 }
 
+/// Port 0 and the unspecified address can be forged, but nothing can be sent there.
 bool AnchorLatching::may_be(const Party& party, const Endpoint& remote) const {
+  if (remote.port == Port{} || remote.address.is_unspecified()) return false;
   return party.signalled_exactly(remote) ||
          own_addresses_.allow(remote, party.signalled().signalled_candidates);
 }

@@ -157,6 +157,16 @@ TEST_F(AnchorLatchingTest, TheEdgesOwnPortsAreAdmittedOnlyExactlyAsSignalled) {
   EXPECT_TRUE(send(kCallerSocket, "192.0.2.10:50200", make_check("far:near", "far-password")));
 }
 
+TEST_F(AnchorLatchingTest, WhatCannotBeAnsweredNeverLatches) {
+  path_.near.signalled = {};
+  path_.near.ice = {{"far", "far-password", "near"}};
+  set_path();
+  for (const char* from : {"198.51.100.1:0", "0.0.0.0:4000", "0.0.0.0:0"}) {
+    EXPECT_FALSE(send_rtp(kCallerSocket, from)) << from;
+    EXPECT_FALSE(send(kCallerSocket, from, make_check("far:near", "far-password"))) << from;
+  }
+}
+
 TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
   path_.far.signalled = {};
   set_path();
