@@ -131,10 +131,12 @@ def test_strangers_connections_make_room_when_descriptors_run_out(lab):
     edge.stop()
 
 
-def test_soft_limit_is_raised_and_the_warning_names_the_hard_one(lab):
-    edge = Edge(lab, under=["prlimit", "--nofile=256:100000"])
+def test_soft_limit_is_raised_to_the_hard_one_and_that_is_enough(lab):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    edge = Edge(lab, under=["prlimit", f"--nofile=256:{hard}"], external_ports="50000-50499",
+                internal_ports="50000-50499", limits={"connections": 500})
     with open(f"/proc/{edge.process.pid}/limits", encoding="ascii") as limits:
-        assert re.search(r"Max open files +100000 +100000", limits.read())
+        assert re.search(rf"Max open files +{hard} +{hard}", limits.read())
     assert "limit of open files" not in edge.process.output()
     edge.stop()
 
