@@ -88,7 +88,8 @@ void measure_invite() {
   patience.unanswered = {kInvites, kInvites, kInvites};
   anchor::Sessions sessions{ports, patience, observer};
   sip::Counters counters;
-  sip::ProxyCore proxy{settings, sip::SigningKey{std::byte{7}}, sessions, counters};
+  sip::InFlight in_flight{settings.limits};
+  sip::ProxyCore proxy{settings, sip::SigningKey{std::byte{7}}, sessions, counters, in_flight};
   const sip::Neighbour caller{sip::ListenerIndex{0}, Transport::udp, sip::ConnectionId::none,
                               *Endpoint::parse("198.51.100.9:5062")};
   std::vector<std::string> invites;

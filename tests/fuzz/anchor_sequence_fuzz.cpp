@@ -30,8 +30,11 @@ constexpr const char* kEndpoints[] = {
     "198.51.100.1:4000", "198.51.100.1:4001",  "198.51.100.9:4000", "10.0.0.20:6000",
     "10.0.0.20:6002",    "[2001:db8::5]:4000", "192.0.2.10:50100",  "203.0.113.10:50200",
     "0.0.0.0:0",         "203.0.113.66:4000",  "127.0.0.1:22",      "198.51.100.1:0"};
-constexpr Latching kLatchings[] = {Latching::signalled, Latching::strict, Latching::sip_source,
-                                   Latching::asymmetric};
+constexpr Latching kLatchings[] = {Latching::signalled, Latching::strict, Latching::sip_source};
+constexpr LatchTiming kTimings[] = {LatchTiming::immediate, LatchTiming::delayed,
+                                    LatchTiming::heuristic};
+constexpr Rebinding kRebindings[] = {Rebinding::same_stream, Rebinding::any_stream,
+                                     Rebinding::refused};
 const fuzz::CheckNames kNames[] = {{"here", "there", "first password"},
                                    {"here2", "there", "second password"},
                                    {"here", "there", "wrong"},
@@ -53,7 +56,7 @@ class Anchor {
     const std::size_t index = input.below(4);
     auto& path = paths_[index];
     if (!path) {
-      path = MediaPath{MediaPathId{index + 1}, {}, {}, std::make_shared<MediaPathCounters>()};
+      path = MediaPath{MediaPathId{index + 1}, {}, {}, std::make_shared<MediaPathCounters>(), {}};
     }
     path->near = read_end(input, SocketId{static_cast<std::uint32_t>(1 + input.below(2))});
     path->far = read_end(input, SocketId{static_cast<std::uint32_t>(11 + input.below(3))});
@@ -151,7 +154,7 @@ class Anchor {
       if ((candidates >> bit & 1) != 0) end.signalled_candidates.push_back(at(kEndpoints[4 + bit]));
     }
     end.sip_source = at(input.one_of(kEndpoints)).address;
-    end.latching = input.one_of(kLatchings);
+    read_rules(input.below(128), end);
     const std::size_t keys = input.below(4);
     for (std::size_t bit = 0; bit < 2; ++bit) {
       const fuzz::CheckNames& names = kNames[bit];
@@ -160,6 +163,17 @@ class Anchor {
       }
     }
     return end;
+  }
+
+  /// Letters of 0 to 3 choose the addresses that count, those behind them the finer rules.
+  static void read_rules(std::size_t choice, MediaEnd& end) {
+    const std::size_t latching = choice % 4;
+    end.latching = kLatchings[latching % std::size(kLatchings)];
+    end.is_asymmetric = latching == std::size(kLatchings);
+    end.timing = kTimings[choice / 4 % 4 % std::size(kTimings)];
+    end.rebinding = kRebindings[choice / 16 % 4 % std::size(kRebindings)];
+    end.uses_ice = choice / 64 == 1;
+    end.payload.kind = LinePayload::Kind::rtp;
   }
 
   static Origin read_origin(Input& input) {

@@ -29,12 +29,14 @@ class AnchoredMedia {
     anchor::Settings settings;
     settings.max_sessions = 8;
     settings.max_sessions_per_source = 5;
-    settings.max_port_pairs_per_source = 16;
+    settings.max_ports_per_source = 32;
     settings.max_streams = 3;
     settings.max_dialogs = 4;
-    for (const IpAddress& address : own_addresses()) {
-      settings.own.addresses.push_back(address);
-      settings.own.media.push_back({address, kFirstPort, Port{65535}});
+    settings.targets.own_addresses = own_addresses();
+    // Parties of both kinds of networks, with signalling of the other kind.
+    for (const char* prefix : {"10.0.0.0/16", "fd00::/16"}) {
+      settings.targets.rules.push_back(
+          {"", {AddressRule::Action::allow, *Prefix::parse(prefix), std::nullopt}});
     }
     return settings;
   }
@@ -96,7 +98,7 @@ class AnchoredMedia {
     for (std::size_t i = 0; i < settings.max_sessions_per_source; ++i) {
       anchor::SessionSpec spec;
       spec.branch = "last " + std::to_string(i);
-      spec.limited_source = source;
+      spec.source = {anchor::Standing::established, {source, Port{}}};
       require(sessions.open(now, spec).ok(), "a source's calls are counted after their end");
     }
     sessions.end_all(now);

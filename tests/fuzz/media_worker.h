@@ -67,10 +67,11 @@ class MediaWorker final : private FlowReader {
   }
   /// Any other datagram. True if it went on to the other party.
   bool arrives(Time now, SocketId socket, const Endpoint& from, ConstBytes datagram) {
-    if (!is_place(from)) return false;  // no datagram comes from there
     const auto flow = flows_.find({socket, from, kNoChannel});
     if (flow != flows_.end() && !(flow->second.inspect_stun && is_stun(datagram))) {
-      usage_[flow->first] += {1, datagram.size(), now};
+      FlowUsage packet{1, datagram.size(), now, {}};
+      if (is_rtp(datagram)) packet.rtp = rtp_position_of(datagram);
+      usage_[flow->first] += packet;
       return true;
     }
     Outcome outcome;

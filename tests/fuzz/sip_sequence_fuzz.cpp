@@ -318,7 +318,9 @@ class Sip {
   fuzz::AnchoredMedia media_;
   sip::Settings settings_ = settings();
   sip::Counters counters_;
-  sip::ProxyCore core_{settings_, sip::SigningKey{std::byte{7}}, media_.sessions, counters_};
+  sip::InFlight in_flight_{settings_.limits};
+  sip::ProxyCore core_{settings_, sip::SigningKey{std::byte{7}}, media_.sessions, counters_,
+                       in_flight_};
   std::vector<SipActor> actors_;
   sip::Outbox out_;  // the last one that was not empty
   std::size_t sends_ = 0;

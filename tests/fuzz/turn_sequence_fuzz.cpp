@@ -504,7 +504,7 @@ class Turn {
   }
   /// Of our own addresses a peer may be a leased port only: the forwarder has to ask each time.
   void check_looks_at_port(const IpAddress& peer, const FlowSpec& flow) const {
-    require(flow.destination_is_own_relay || !world_.ports.own_relay_address(peer),
+    require(flow.judges_port || !world_.ports.own_relay_address(peer),
             "a flow to an own address without a look at its port");
   }
   static void check_peer(const IpAddress& peer) {
