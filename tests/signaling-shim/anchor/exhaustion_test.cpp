@@ -140,7 +140,9 @@ TEST_F(Exhaustion, EachLimitHasItsReasonAndItsKey) {
   const auto expect = [this](unsigned host, std::optional<DropReason> reason,
                              std::string_view limit) {
     EXPECT_EQ(call(source(Standing::stranger, kNet + host)), reason) << host;
-    if (reason) EXPECT_EQ(observer.refused.back().limit, limit);
+    if (reason) {
+      EXPECT_EQ(observer.refused.back().limit, limit);
+    }
   };
   for (const unsigned host : {1, 1}) expect(host, std::nullopt, "");
   expect(1, DropReason::unanswered_limit, "unanswered_per_source");
