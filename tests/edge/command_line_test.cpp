@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "edge/exit_code.h"
+#include "some_listener.h"
 #include "temporary_folder.h"
 
 namespace avedge::edge {
@@ -59,7 +60,7 @@ TEST(CommandLine, SaysItsVersion) {
 
 TEST(CommandLine, ChecksAConfiguration) {
   const TemporaryFolder folder;
-  const std::string good = folder.write("good.toml", "realm = \"r\"\n");
+  const std::string good = folder.write("good.toml", with_listener("realm = \"r\"\n"));
   EXPECT_EQ(run({"check-config", good}).out, good + ": ok\n");
   const std::string bad = folder.write("bad.toml", "\nrelm = \"r\"\n");
   const Outcome outcome = run({"check-config", bad});
@@ -159,7 +160,8 @@ transports = ["udp"]
 
 TEST(CommandLine, CredentialsNeedASecret) {
   const TemporaryFolder folder;
-  const Outcome outcome = run({"credentials", "alice", "--config", folder.write("edge.toml", "")});
+  const Outcome outcome =
+      run({"credentials", "alice", "--config", folder.write("edge.toml", with_listener(""))});
   EXPECT_EQ(outcome.code, kExitUsage);
   EXPECT_THAT(outcome.err, HasSubstr("turn.shared_secret_file: missing"));
 }

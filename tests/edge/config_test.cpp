@@ -334,8 +334,8 @@ format = "json"
   EXPECT_TRUE(config->turn.listeners[1].proxy_protocol);
   EXPECT_EQ(config->sip.offer_timeout, seconds{10});
   EXPECT_EQ(config->sip.media_idle_timeout, seconds{20});
-  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, seconds{18},
-                                           19, 20, 21, 2048, 65'536}));
+  EXPECT_EQ(config->sip.limits, (SipLimits{7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, seconds{18}, 19,
+                                           20, 21, 2048, 65'536}));
   EXPECT_TRUE(config->sip.trace);
   EXPECT_EQ(config->trace, (TraceConfig{"trace/sip.log", 16, 17, false,
                                         Endpoint::parse("192.0.2.60:9060"), 18, "let me in"}));
@@ -374,7 +374,7 @@ TEST(Config, TraceWarnsOfWhatIsProbablyNotMeant) {
 }
 
 TEST(Config, PeerRulesMayNamePortsAndMediaRulesAnInterface) {
-  const auto config = parse_config(R"(
+  const auto config = parse_config(with_listener(R"(
 [[interface]]
 name = "internal"
 addresses = [{ local = "10.0.0.10", advertised = "192.0.2.7" }]
@@ -389,7 +389,7 @@ prefix = "10.0.0.0/24"
 [[media.peer_rule]]
 action = "allow"
 prefix = "192.0.2.7/32"
-)",
+)"),
                                    "edge.toml");
   ASSERT_TRUE(config.ok()) << config.reason().message();
   EXPECT_THAT(config->turn.peer_rules,

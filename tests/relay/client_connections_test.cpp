@@ -315,13 +315,17 @@ TEST_F(ClientConnections, OneSourceHasOnlySoManyStrangers) {
     strangers.push_back(std::make_unique<Client>(server_, SOCK_STREAM));
     EXPECT_EQ(strangers.back()->ask('e', "tcp"), answer("tcp"));
   }
-  Client one_more{server_, SOCK_STREAM};
-  EXPECT_EQ(one_more.receive(1), "");
-  EXPECT_EQ(door_drops(DropReason::connection_limit), 1u);
+  EXPECT_EQ(strangers[1]->ask('b', "bound"), answer("bound")) << "no stranger any more";
+  Client seventh{server_, SOCK_STREAM};
+  EXPECT_EQ(seventh.ask('e', "tcp"), answer("tcp")) << "its place is free";
 
-  EXPECT_EQ(strangers.front()->ask('b', "bound"), answer("bound"));
-  Client after{server_, SOCK_STREAM};
-  EXPECT_EQ(after.ask('e', "tcp"), answer("tcp"));
+  Client one_more{server_, SOCK_STREAM};
+  EXPECT_EQ(one_more.ask('e', "tcp"), answer("tcp"));
+  EXPECT_EQ(strangers[0]->receive(1), "") << "the stranger that has been silent longest makes room";
+  Client another{server_, SOCK_STREAM};
+  EXPECT_EQ(another.ask('e', "tcp"), answer("tcp"));
+  EXPECT_EQ(strangers[2]->receive(1), "");
+  EXPECT_EQ(strangers[1]->ask('e', "tcp"), answer("tcp"));
 }
 
 TEST_F(ClientConnections, AConnectionIsHandedOverWithTheMessageAndWhatFollowsIt) {

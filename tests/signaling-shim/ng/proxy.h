@@ -87,13 +87,25 @@ class Proxy : public testing::Test {
   Time now{std::chrono::hours{1}};
   anchor::FakeSessionControl control;
   anchor::RecordingObserver observer;
-  anchor::Settings anchor_settings;
+  anchor::Settings anchor_settings = settings_of_two_networks();
   anchor::Sessions sessions{control, anchor_settings, observer};
   Settings settings{{}, {"external", "internal"}, {}};
   Counters counters;
   Service service{now, sessions, settings, counters, [] { return UnixSeconds{kUnixNow}; }};
 
  private:
+  /// As FakeSessionControl has them: the internal one is private, and so may its parties be.
+  static anchor::Settings settings_of_two_networks() {
+    const auto address = [](const char* local, const char* advertised) {
+      return anchor::MediaInterface::Address{*IpAddress::parse(local),
+                                             *IpAddress::parse(advertised)};
+    };
+    anchor::Settings settings;
+    settings.targets.interfaces = {{"external", "", {address("10.9.9.9", "198.51.100.7")}},
+                                   {"internal", "", {address("10.0.0.10", "10.0.0.10")}}};
+    return settings;
+  }
+
   int cookies_ = 0;
 };
 
