@@ -182,7 +182,8 @@ TEST_F(CallsTest, AnAnswerNobodyAskedForIsRefused) {
 
 /// As after a fail-over: the edge has never seen the call whose re-INVITE it anchors.
 TEST_F(CallsTest, AReofferOfAnUnknownCallBeginsIt) {
-  (void)sdp_of(offer(audio(kCallee, 7000), {{"to-tag", "a"}}, "b"));
+  (void)sdp_of(offer(audio(kCallee, 7000),
+                     {{"to-tag", "a"}, {"received-from", List{"IP4", "10.0.0.20"}}}, "b"));
   (void)sdp_of(answer(audio(kCaller, 5000), "a", {}, "b"));
   EXPECT_EQ(near(0), "10.0.0.20:7000");
   EXPECT_EQ(far(0), "192.0.2.16:5000");
