@@ -37,7 +37,7 @@ void AnchorLatching::remove_path(Time, MediaPathId id, Outcome& outcome) {
   remove_ends(*found->second);
   unpair_components(*found->second);
   paths_.erase(found);
-  if (paths_.empty()) next_publication_ = kNever;
+  if (paths_.empty()) next_publication_ = next_decision_ = kNever;
   counters_.media_paths.set(static_cast<std::int64_t>(paths_.size()));
 }
 

@@ -328,6 +328,14 @@ TEST_F(AnchorLatchingTest, LatchesAndReclaimsAreCounted) {
   EXPECT_EQ(path_.counters->reclaims[1].value(), 0);
 }
 
+TEST_F(AnchorLatchingTest, ARemovedPathLeavesNothingToDecide) {
+  path_.near.timing = LatchTiming::delayed;
+  set_path();
+  ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
+  call_.remove(path_.id);
+  EXPECT_EQ(call_.latching.next_deadline(), kNever);
+}
+
 TEST_F(AnchorLatchingTest, ARemovedPathLeavesNothing) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
