@@ -207,9 +207,12 @@ class Ng {
     const std::size_t plain_size = request.size();
     add_wishes(input, request);
     const bool passes_loops = request.size() > plain_size && has_loop_protection(request);
-    const std::string* from = find(request, "from-tag");
-    const auto side = from != nullptr && *from == "a" ? fuzz::DescribedSide::outside
-                                                      : fuzz::DescribedSide::inside;
+    // An answer repeats the offerer's tag as from-tag; its author is the other one.
+    const std::string* command = find(request, "command");
+    const bool is_answer = command != nullptr && *command == "answer";
+    const std::string* author = find(request, is_answer ? "to-tag" : "from-tag");
+    const auto side = author != nullptr && *author == "a" ? fuzz::DescribedSide::outside
+                                                          : fuzz::DescribedSide::inside;
     const std::string_view peer = input.one_of(kPeers);
     const bool json = input.flag();
     const fuzz::Description described = fuzz::describe(input, side);
