@@ -85,7 +85,7 @@ void measure_invite() {
   Unobserved observer;
   anchor::Settings patience;
   patience.max_sessions_per_source = patience.max_ports_per_source = 10 * kInvites;
-  patience.unanswered = {kInvites, kInvites, kInvites};
+  patience.unanswered = {2 * kInvites, 2 * kInvites, 2 * kInvites};
   anchor::Sessions sessions{ports, patience, observer};
   sip::Counters counters;
   sip::InFlight in_flight{settings.limits};
