@@ -170,7 +170,7 @@ def test_a_call_is_anchored(lab):
     answered = client.sdp(ng.answer("call", ng.audio(*ng.CALLEE)))
     seen_outside, seen_inside = parties.exchange(offered, answered)
     assert (seen_outside, seen_inside) == (ng.place(answered), ng.place(offered))
-    assert edge.metrics().total("avedge_fanned_in_total") == 2
+    wait_until("both to be counted", lambda: edge.metrics().total("avedge_fanned_in_total") == 2)
     client.ask(ng.delete("call"))
     edge.wait_until_no_port_is_in_use()
     edge.stop()
