@@ -7,11 +7,13 @@ The edge does not forward IP packets: what crosses was relayed by the program un
 always for a condition with a bound (`wait_until`), never for a length of time.
 """
 
+import contextlib
 import http.client
 import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -61,7 +63,7 @@ class Process:
         self.log = lab.directory / f"{name}.log"
         with open(self.log, "wb") as log:
             self._popen = host.popen(argv, stdin=subprocess.DEVNULL, stdout=log,
-                                     stderr=subprocess.STDOUT, **options)
+                                     stderr=subprocess.STDOUT, start_new_session=True, **options)
 
     @property
     def pid(self):
@@ -94,8 +96,9 @@ class Process:
             self._popen.send_signal(number)
 
     def kill(self):
-        if self.exit_code() is None:
-            self._popen.kill()
+        """With its children, which outlive it otherwise (Kamailio's do)."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
 
 
