@@ -63,7 +63,7 @@ Result<nlohmann::json> ask_daemon(const std::string& path, const nlohmann::json&
                                   std::chrono::milliseconds patience) {
   try {
     nlohmann::json limited = request;
-    // What the daemon begins later than that might end when nobody waits for it any more.
+    // An order that begins later than this could finish after its client has given up.
     limited["expires"] = admin_clock() + (patience - patience / 6).count();
     const auto line = Exchange{path, admin_line(limited)}.run(patience);
     if (!line) return line.reason();

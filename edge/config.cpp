@@ -41,8 +41,8 @@ void read_egress(Section& top, Config& config, Problems& problems) {
   if (word) config.egress = choose<Egress>(*word, kWays, problems).value_or(config.egress);
 }
 
-/// A file without one is no wish for an edge that serves nothing, but what a full disk or a broken
-/// template leaves.
+/// A file without one does not ask for an edge that serves nothing: it is what a full disk or a
+/// broken template leaves.
 void require_listener(const Config& config, Problems& problems) {
   if (config.serves_anything()) return;
   problems.refuse(
