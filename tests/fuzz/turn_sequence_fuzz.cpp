@@ -339,6 +339,7 @@ class Turn {
     const auto flows = world_.flows.flows;
     const auto sockets = world_.ports.sockets;
     asked_ = &order;
+    transaction_ = transaction;
     send(order.client, bytes, order.piece);
     asked_ = nullptr;
     const bool is_proven = order.proof == Proof::right || order.proof == Proof::other_user;
@@ -434,12 +435,15 @@ class Turn {
     require(view.transaction() == sent->transaction(), "an answer to another transaction");
     require(answered.to == client.identity.endpoint && answered.socket == client.identity.socket,
             "an answer to somebody else");
-    code_ = answered.code();
-    if (view.method() == Method::connection_bind && code_ == 200) join(client);
-    if (code_ == 200) note_grants(client, *sent);
-    over_stream.reach_if(code_ == 200 && view.method() == Method::allocate && was_in_pieces_ &&
+    const int code = answered.code();
+    if (view.method() == Method::connection_bind && code == 200) join(client);
+    if (code == 200) note_grants(client, *sent);
+    over_stream.reach_if(code == 200 && view.method() == Method::allocate && was_in_pieces_ &&
                          client.is_stream());
-    if (asked_ == nullptr || &asked_->client != &client || code_ == 0) return;
+    // A stream's earlier bytes may be an earlier request, which is answered first.
+    if (view.transaction() != transaction_) return;
+    code_ = code;
+    if (asked_ == nullptr || code_ == 0) return;
     note_result(*asked_, view);
   }
   void note_grants(TurnClient& client, const stun::StunView& request) {
@@ -562,7 +566,8 @@ class Turn {
   std::uint32_t next_socket_ = 10'000;
   std::uint16_t next_port_ = 41'000;
   const Order* asked_ = nullptr;  // what is being asked at the moment
-  int code_ = 0;                  // of the last answer to it; 0: none
+  stun::TransactionId transaction_ = stun::TransactionId::random();  // of what was asked last
+  int code_ = 0;  // of the last answer to it; 0: none
   bool was_in_pieces_ = false;
 };
 
