@@ -1,6 +1,6 @@
 """Floods of INVITEs from addresses that may be forged: they take their share of the ports and no more,
-and everybody else is served. The README prints the matrix; tests/signaling-shim/anchor/exhaustion_test.cpp
-goes through all of it."""
+and everybody else is served. docs/sip-floods.md prints the matrix;
+tests/signaling-shim/anchor/exhaustion_test.cpp goes through all of it."""
 
 import os
 import time
