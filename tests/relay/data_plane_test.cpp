@@ -136,14 +136,18 @@ class DataPlaneTest : public testing::Test {
     settings.ranges = {{"external", private_loopback(), private_loopback(), "", kRelayFirst,
                         Port{kRelayFirst.number() + 99}}};
     settings.turn_listeners = {ClientListener{.local = listener_}};
-    auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
-      return Handlers{
-          std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint(), grant_, others_),
-          std::make_unique<JoinsSignalledEnds>(), std::make_unique<NoTcpAnchors>()};
-    });
+    auto plane = DataPlane::open(settings, make_handlers());
     ASSERT_TRUE(plane) << plane.reason().message();
     plane_ = std::move(plane).value();
     plane_->start();
+  }
+
+  [[nodiscard]] HandlerFactory make_handlers() {
+    return [this](const HandlerSurroundings& around) {
+      return Handlers{
+          std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint(), grant_, others_),
+          std::make_unique<JoinsSignalledEnds>(), std::make_unique<NoTcpAnchors>()};
+    };
   }
 
   [[nodiscard]] std::uint64_t counted(Direction direction) const {
@@ -370,10 +374,7 @@ TEST_F(DataPlaneTest, AnchorsForwardBetweenTheEndsOfAPathAndFreeTheirPorts) {
 TEST_F(DataPlaneTest, ASecondDataPlaneOnTheSameListenersIsRefused) {
   DataPlaneSettings settings;
   settings.turn_listeners = {ClientListener{.local = listener_}};
-  const auto second = DataPlane::open(settings, [](const HandlerSurroundings&) {
-    return Handlers{nullptr, std::make_unique<JoinsSignalledEnds>(),
-                    std::make_unique<NoTcpAnchors>()};
-  });
+  const auto second = DataPlane::open(settings, make_handlers());
   ASSERT_FALSE(second);
   EXPECT_NE(second.reason().message().find(listener_.to_string()), std::string::npos);
 }
