@@ -1,4 +1,5 @@
-// Who is served while others take all they can get. docs/sip-floods.md prints the matrix of this file.
+// Who is served while others take all they can get. docs/sip-floods.md prints the matrix of this
+// file.
 #include <gtest/gtest.h>
 
 #include "tests/signaling-shim/anchor/call.h"
