@@ -25,7 +25,7 @@ nlohmann::json admin_failure(std::string_view error) {
 Result<nlohmann::json> parse_admin_line(std::string_view line) {
   constexpr bool kThrow = false;
   auto message = nlohmann::json::parse(line, nullptr, kThrow);
-  if (!message.is_object()) return Error{"this is no JSON object"};
+  if (!message.is_object()) return Error{"this is not a JSON object"};
   return message;
 }
 

@@ -127,7 +127,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 Result<void> clear_stale_socket(asio::io_context& io, const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) return {};
-  if (!S_ISSOCK(status.st_mode)) return Error{"'" + path + "' is there and is no socket"};
+  if (!S_ISSOCK(status.st_mode)) return Error{"'" + path + "' exists and is not a socket"};
 
   UnixSocket::socket probe{io};
   error_code error;

@@ -68,7 +68,7 @@ Result<std::chrono::seconds> parse_duration(std::string_view text) {
   if (error != std::errc{} || factor == 0 || count <= 0 ||
       count > kLongestDuration.count() / factor) {
     return Error{"'" + std::string{text} +
-                 "' is no duration; use one like 90s, 30m, 8h or 7d, "
+                 "' is not a valid duration; use one like 90s, 30m, 8h or 7d, "
                  "at most a year"};
   }
   return std::chrono::seconds{count * factor};

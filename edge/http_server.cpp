@@ -76,7 +76,7 @@ Response refusal(error_code error) {
   if (error == http::error::body_limit || error == http::error::unexpected_body) {
     return reply(http::status::payload_too_large, "a request has no body here\n");
   }
-  return reply(http::status::bad_request, "this is no HTTP request\n");
+  return reply(http::status::bad_request, "this is not an HTTP request\n");
 }
 
 /// One connection: requests in turn, until either side has had enough.

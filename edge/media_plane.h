@@ -21,7 +21,7 @@ class MediaPlane : private turn::Neighbours {
   MediaPlane& operator=(const MediaPlane&) = delete;
 
   /// Binds all listeners. Fails with the address that could not be had, and why.
-  /// `local_addresses`: those of this host, as long as nobody says otherwise.
+  /// `local_addresses`: those of this host, until set_local_addresses() is called.
   [[nodiscard]] static Result<std::unique_ptr<MediaPlane>> open(
       const Config& config, const SharedLocalAddresses& local_addresses);
 

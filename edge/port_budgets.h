@@ -1,4 +1,4 @@
-// Which ports of each interface are kept for whom.
+// Which ports of each interface are reserved for TURN, next hops and all others.
 #pragma once
 
 #include <vector>

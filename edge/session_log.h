@@ -20,7 +20,7 @@ class AllocationLog final : public turn::AllocationObserver {
   void on_opened(const turn::AllocationInfo& allocation) override;
   void on_closed(const turn::AllocationInfo& allocation, turn::CloseReason reason,
                  const turn::Traffic& traffic, Duration lifetime) override;
-  /// One line in kBetweenRefusals, whoever asks.
+  /// At most one line in kBetweenRefusals, for all sources together.
   void on_own_address_refused(const turn::AllocationInfo& allocation,
                               const Endpoint& peer) override;
 

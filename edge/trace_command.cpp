@@ -24,7 +24,7 @@ Result<std::optional<trace::WallTime>> read_time(const char* option, const std::
   const auto time = trace::parse_query_time(text);
   if (time) return time;
   return Error{std::string{option} + ": '" + text +
-               "' is no time; use one like 2026-11-21T06:30 (UTC), and --uri for a party"};
+               "' is not a valid time; use one like 2026-11-21T06:30 (UTC), and --uri for a party"};
 }
 
 Result<trace::Query> query_of(const TraceOptions& options) {

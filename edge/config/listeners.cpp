@@ -74,7 +74,7 @@ std::optional<std::vector<ListenAddress>> Listeners::read_bind(Section& section,
 std::optional<Endpoint> Listeners::read_service(const Located<std::string>& bind) {
   const auto endpoint = Endpoint::parse(bind.value);
   if (!endpoint || endpoint->port == Port{}) {
-    problems_.refuse(bind.place, "'" + bind.value + "' is no address and port",
+    problems_.refuse(bind.place, "'" + bind.value + "' is not a valid address and port",
                      "use \"ADDRESS:PORT\" or \"[IPV6]:PORT\"");
     return std::nullopt;
   }
@@ -115,7 +115,8 @@ std::optional<Listeners::Target> Listeners::resolve_interface(const Located<std:
                         ? std::nullopt
                         : Port::parse(std::string_view{bind.value}.substr(colon + 1));
   if (!port || *port == Port{} || bind.value.find(':') != colon) {
-    problems_.refuse(bind.place, "'" + bind.value + "' is no place to listen on", kBindSyntax);
+    problems_.refuse(bind.place, "'" + bind.value + "' is not a valid address to listen on",
+                     kBindSyntax);
     return std::nullopt;
   }
   const std::string name = bind.value.substr(0, colon);

@@ -23,7 +23,7 @@ bool is_name(std::string_view text) {
 std::optional<IpAddress> read_address(const Located<std::string>& text, Problems& problems) {
   const auto address = IpAddress::parse(text.value);
   if (!address) {
-    problems.refuse(text.place, "'" + text.value + "' is no IP address",
+    problems.refuse(text.place, "'" + text.value + "' is not a valid IP address",
                     "use one like 192.0.2.10 or 2001:db8::10");
   } else if (address->is_unspecified()) {
     problems.refuse(text.place, "'" + text.value + "' is a wildcard", "name one address");
@@ -70,7 +70,7 @@ std::string read_interface_name(Section& section, const Config& config, Problems
   if (!section.has("name")) section.refuse_missing("name", "add one for other keys to refer to");
   if (!name) return {};
   if (!is_name(name->value)) {
-    problems.refuse(name->place, "'" + name->value + "' is no name",
+    problems.refuse(name->place, "'" + name->value + "' is not a valid name",
                     "use letters, digits, '-' and '_'");
   } else if (config.find_interface(name->value) != nullptr) {
     problems.refuse(name->place, "'" + name->value + "' stands there twice",
@@ -114,7 +114,7 @@ void read_interfaces(Section& top, Config& config, Problems& problems) {
     if (const auto device = section.text("device")) {
       interface.device = device->value;
       if (device->value.empty() || device->value.size() >= IFNAMSIZ) {
-        problems.refuse(device->place, "'" + device->value + "' is no network device",
+        problems.refuse(device->place, "'" + device->value + "' is not a valid network device",
                         "use a name like eth0");
       }
     }

@@ -22,7 +22,7 @@ Result<void> read_parameter(std::string_view parameter, NextHop& hop) {
     hop.transport = Transport::tls;
   } else if (text.starts_with("weight=")) {
     const auto weight = Port::parse(std::string_view{text}.substr(7));
-    if (!weight) return wrong("'" + text.substr(7) + "' is no weight", "use 0 to 65535");
+    if (!weight) return wrong("'" + text.substr(7) + "' is not a valid weight", "use 0 to 65535");
     hop.weight = weight->number();
   } else if (text != "lr") {
     return wrong("unknown parameter '" + text + "'");
@@ -45,12 +45,13 @@ Result<void> read_host_and_port(std::string_view text, NextHop& hop) {
   hop.address = IpAddress::parse(hop.host);
   const bool bracketed = text.starts_with('[');
   if (bracketed ? !hop.address || hop.address->is_v4() : !is_host(hop.host)) {
-    return wrong("'" + hop.host + "' is no host");
+    return wrong("'" + hop.host + "' is not a valid host");
   }
-  if (hop.address && hop.address->is_unspecified()) return wrong("a wildcard is no next hop");
+  if (hop.address && hop.address->is_unspecified())
+    return wrong("a wildcard address cannot be a next hop");
   if (port.empty()) return {};
   const auto number = port.starts_with(':') ? Port::parse(port.substr(1)) : std::nullopt;
-  if (!number || *number == Port{}) return wrong("'" + std::string{port} + "' is no port");
+  if (!number || *number == Port{}) return wrong("'" + std::string{port} + "' is not a valid port");
   hop.port = *number;
   return {};
 }
@@ -62,7 +63,8 @@ Result<NextHop> parse_next_hop(std::string_view uri) {
   hop.uri = uri;
   const std::string scheme = lower_case(uri.substr(0, uri.find(':')));
   const bool is_sips = scheme == "sips";
-  if ((scheme != "sip" && !is_sips) || scheme.size() == uri.size()) return wrong("is no SIP URI");
+  if ((scheme != "sip" && !is_sips) || scheme.size() == uri.size())
+    return wrong("is not a valid SIP URI");
 
   std::string_view rest = uri.substr(scheme.size() + 1);
   if (rest.find('@') != std::string_view::npos) return wrong("a next hop has no user part");

@@ -43,7 +43,7 @@ void read_allow(Section& section, NgListener& listener, Problems& problems) {
     if (const auto prefix = Prefix::parse(text.value)) {
       listener.allow.push_back(*prefix);
     } else {
-      problems.refuse(text.place, "'" + text.value + "' is no prefix",
+      problems.refuse(text.place, "'" + text.value + "' is not a valid prefix",
                       "use one like 10.20.0.0/16 or 2001:db8::/32, with all host bits zero");
     }
   }

@@ -25,7 +25,7 @@ std::optional<Prefix> read_prefix(Section& section, Problems& problems) {
   if (!text) return std::nullopt;
   const auto prefix = Prefix::parse(text->value);
   if (!prefix) {
-    problems.refuse(text->place, "'" + text->value + "' is no prefix",
+    problems.refuse(text->place, "'" + text->value + "' is not a valid prefix",
                     "use one like 10.20.0.0/16 or 2001:db8::/32, with all host bits zero");
   }
   return prefix;

@@ -10,7 +10,7 @@ std::optional<PortRange> read_port_range(const Located<std::string>& text, std::
   const auto last =
       dash == std::string_view::npos ? std::nullopt : Port::parse(value.substr(dash + 1));
   if (!first || !last) {
-    problems.refuse(text.place, "'" + text.value + "' is no range of ports", syntax);
+    problems.refuse(text.place, "'" + text.value + "' is not a valid port range", syntax);
     return std::nullopt;
   }
   if (*last < *first) {

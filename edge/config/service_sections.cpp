@@ -27,7 +27,7 @@ void read_admin(Section& top, Config& config, Problems& problems) {
   config.admin_socket = socket->value;
   constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
   if (!socket->value.starts_with('/') || socket->value.size() > kLongestPath) {
-    problems.refuse(socket->place, "'" + socket->value + "' is no path of a socket",
+    problems.refuse(socket->place, "'" + socket->value + "' is not a valid socket path",
                     "use an absolute path of at most " + std::to_string(kLongestPath) + " bytes");
   }
 }

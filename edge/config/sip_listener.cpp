@@ -20,7 +20,7 @@ std::vector<std::string> read_names(Section& section, std::string_view key, Prob
   std::vector<std::string> names;
   for (const Located<std::string>& name : section.texts(key)) {
     if (!is_host(name.value)) {
-      problems.refuse(name.place, "'" + name.value + "' is no host name",
+      problems.refuse(name.place, "'" + name.value + "' is not a valid host name",
                       "use one like sip.partner.example");
     }
     names.push_back(lower_case(name.value));
@@ -42,7 +42,8 @@ void read_sources(Section& section, SipListener& listener, Problems& problems) {
     if (prefix) {
       listener.sources.push_back(*prefix);
     } else {
-      problems.refuse(text.place, "'" + text.value + "' is no prefix", "use one like 10.20.0.0/16");
+      problems.refuse(text.place, "'" + text.value + "' is not a valid prefix",
+                      "use one like 10.20.0.0/16");
     }
   }
   if (section.has("sources") && listener.sources.empty()) {
@@ -82,7 +83,7 @@ void read_sip_listener(Section& section, const std::string& folder, Listeners& l
   if (const auto name = section.text("name")) {
     listener.name = lower_case(name->value);
     if (!is_host(name->value)) {
-      problems.refuse(name->place, "'" + name->value + "' is no host name",
+      problems.refuse(name->place, "'" + name->value + "' is not a valid host name",
                       "use one like sip.example.org");
     }
   }

@@ -118,7 +118,7 @@ void read_domain(Section& section, SipRoute& route, Problems& problems) {
   if (!domain) return;
   route.domain = lower_case(domain->value);
   if (!is_host(domain->value)) {
-    problems.refuse(domain->place, "'" + domain->value + "' is no domain",
+    problems.refuse(domain->place, "'" + domain->value + "' is not a valid domain",
                     "use one like partner.example");
   }
 }
@@ -184,7 +184,7 @@ void read_names(Section& sip, Config& config, Problems& problems) {
   for (const Located<std::string>& name : sip.texts("names")) {
     config.sip.names.push_back(lower_case(name.value));
     if (!is_host(name.value)) {
-      problems.refuse(name.place, "'" + name.value + "' is no host name",
+      problems.refuse(name.place, "'" + name.value + "' is not a valid host name",
                       "use one like example.org");
     }
   }
@@ -198,7 +198,7 @@ void read_dns_servers(Section& sip, Config& config, Problems& problems) {
     if (server && server->port != Port{}) {
       config.sip.dns_servers.push_back(*server);
     } else {
-      problems.refuse(text.place, "'" + text.value + "' is no address of a server",
+      problems.refuse(text.place, "'" + text.value + "' is not a valid server address",
                       "use ADDRESS, ADDRESS:PORT or [IPV6]:PORT");
     }
   }

@@ -24,7 +24,8 @@ void read_collector(Section& section, TraceConfig& trace, Problems& problems) {
   if (const auto collector = section.text("hep_collector")) {
     trace.hep_collector = Endpoint::parse(collector->value);
     if (!trace.hep_collector || trace.hep_collector->port == Port{}) {
-      problems.refuse(collector->place, "'" + collector->value + "' is no address and port",
+      problems.refuse(collector->place,
+                      "'" + collector->value + "' is not a valid address and port",
                       "use \"ADDRESS:PORT\" or \"[IPV6]:PORT\"");
     }
   }

@@ -40,7 +40,7 @@ void read_secrets(Section& turn, const std::string& folder, Config& config, Prob
 
 bool check_user_name(const std::string& name, const Place& place, Problems& problems) {
   if (name.empty() || name.size() > kLongestUserName || !is_printable(name)) {
-    problems.refuse(place, "is no user name", "use 1 to 508 printable characters");
+    problems.refuse(place, "is not a valid user name", "use 1 to 508 printable characters");
     return false;
   }
   if (name.find(':') != std::string::npos) {
@@ -59,7 +59,7 @@ std::optional<std::array<std::byte, Size>> read_key(Section& user, std::string_v
   if (!text) return std::nullopt;
   const auto bytes = decode_hex(text->value);
   if (!bytes || bytes->size() != Size) {
-    problems.refuse(text->place, "is no " + std::string{hash} + " key",
+    problems.refuse(text->place, "is not a valid " + std::string{hash} + " key",
                     "use the " + std::to_string(2 * Size) + " hexadecimal digits of " +
                         std::string{hash} + "(user:realm:password)");
     return std::nullopt;
@@ -110,7 +110,7 @@ std::optional<std::vector<std::byte>> token_key(const Located<std::string>& enco
   auto bytes = decode_base64(encoded.value);
   const std::string wanted = "use " + std::to_string(size) + " bytes in base64";
   if (!bytes || bytes->size() < size) {
-    problems.refuse(encoded.place, bytes ? "is too short for its algorithm" : "is no base64",
+    problems.refuse(encoded.place, bytes ? "is too short for its algorithm" : "is not valid base64",
                     wanted);
     return std::nullopt;
   }
@@ -170,7 +170,7 @@ bool check_realm(const Located<std::string>& realm, Problems& problems) {
   if (!realm.value.empty() && realm.value.size() <= kLongestRealm && is_printable(realm.value)) {
     return true;
   }
-  problems.refuse(realm.place, "is no realm", "use 1 to 127 printable characters");
+  problems.refuse(realm.place, "is not a valid realm", "use 1 to 127 printable characters");
   return false;
 }
 

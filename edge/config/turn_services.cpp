@@ -12,7 +12,7 @@ constexpr std::size_t kLongestDomain = 253;
 std::optional<Endpoint> read_endpoint(const Located<std::string>& text, Problems& problems) {
   const auto endpoint = Endpoint::parse(text.value);
   if (endpoint && endpoint->port != Port{}) return endpoint;
-  problems.refuse(text.place, "'" + text.value + "' is no address and port",
+  problems.refuse(text.place, "'" + text.value + "' is not a valid address and port",
                   "use \"ADDRESS:PORT\" or \"[IPV6]:PORT\"");
   return std::nullopt;
 }
@@ -69,7 +69,8 @@ void read_redirect(Section& section, Config& config, Problems& problems) {
   if (const auto domain = section.text("domain")) {
     redirect.domain = domain->value;
     if (domain->value.empty() || domain->value.size() > kLongestDomain) {
-      problems.refuse(domain->place, "is no name", "use the one in the servers' certificates");
+      problems.refuse(domain->place, "is not a valid name",
+                      "use the one in the servers' certificates");
     }
   }
   if (const auto above = section.integer("above_allocations", 0, kMostAllocations)) {

@@ -41,7 +41,7 @@ Result<void> RotatingFile::reopen() {
   if (::fstat(file_.get(), &status) != 0) return error("cannot open");
   if (!S_ISREG(status.st_mode)) {
     file_.reset();
-    return Error{"cannot open '" + path_ + "': it is no regular file"};
+    return Error{"cannot open '" + path_ + "': it is not a regular file"};
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
   return {};

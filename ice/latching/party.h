@@ -1,5 +1,5 @@
 // One party of an anchored stream component: what its SDP said about it, and where it has shown
-// itself to be. Decides who may become its source; never "whoever sends first" (that is how RTP
+// itself to be. Decides who may become its source; never "the first sender" (that is how RTP
 // bleeds).
 //
 // The rules, in the letters of docs/latching.md:

@@ -110,7 +110,7 @@ Answer<Peer> read_exact_peer(const Core& core, const stun::StunView& message,
                              const Allocation& allocation, ConstBytes value) {
   const auto peer = read_peer(core, message, allocation, value);
   if (!peer) return peer;
-  // Port 0 reaches nobody, and stands for a permission in the flow table.
+  // No datagram can be sent to port 0; in the flow table it stands for a permission.
   if (peer->endpoint.port == Port{}) return kBadRequest;
   if (!may_exchange(core, allocation, *peer)) return refuse(core, allocation, peer->endpoint);
   return peer;

@@ -92,8 +92,8 @@ TEST_F(AdminSocket, KeepsForeignBytesHarmless) {
 
 TEST_F(AdminSocket, RefusesWhatIsNoCommand) {
   serve();
-  EXPECT_THAT(raw("hello\n"), HasSubstr("this is no JSON object"));
-  EXPECT_THAT(raw("[]\n"), HasSubstr("this is no JSON object"));
+  EXPECT_THAT(raw("hello\n"), HasSubstr("this is not a JSON object"));
+  EXPECT_THAT(raw("[]\n"), HasSubstr("this is not a JSON object"));
   EXPECT_THAT(raw("{}\n"), HasSubstr("names no command"));
   EXPECT_THAT(raw("{\"command\":7}\n"), HasSubstr("names no command"));
   EXPECT_THAT(raw("{\"command\":\"shutdown\"}\n"), HasSubstr("unknown command"));
@@ -205,7 +205,7 @@ TEST_F(AdminSocket, IsLeftAloneIfItIsAFile) {
   folder_.write("admin.sock", "precious");
   const auto server = open();
   ASSERT_FALSE(server);
-  EXPECT_EQ(server.reason().message(), "'" + path_ + "' is there and is no socket");
+  EXPECT_EQ(server.reason().message(), "'" + path_ + "' exists and is not a socket");
   EXPECT_TRUE(std::filesystem::exists(path_));
 }
 

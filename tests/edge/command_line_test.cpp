@@ -123,7 +123,8 @@ TEST(CommandLine, TraceSaysWhatIsWrong) {
   const Outcome time = run({"trace", file, "--to", "sip:bob@b.example"});
   EXPECT_EQ(time.code, kExitUsage);
   EXPECT_EQ(time.err,
-            "--to: 'sip:bob@b.example' is no time; use one like 2026-11-21T06:30 (UTC), and --uri "
+            "--to: 'sip:bob@b.example' is not a valid time; use one like 2026-11-21T06:30 (UTC), "
+            "and --uri "
             "for a party\n");
   EXPECT_EQ(run({"trace", folder.file("none")}).code, kExitFailure);
   EXPECT_EQ(run({"trace", file, "--call-id", "one", "--svg", folder.file("no/such")}).code,

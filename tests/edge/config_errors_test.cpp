@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:1: workers: 257 is out of bounds; use 0 to 255"},
         Case{"Negative", "workers = -1", "edge.toml:1: workers: -1 is out of bounds; use 0 to 255"},
         Case{"EmptyRealm", "realm = \"\"",
-             "edge.toml:1: realm: is no realm; use 1 to 127 printable characters"},
+             "edge.toml:1: realm: is not a valid realm; use 1 to 127 printable characters"},
         Case{"UnknownWord", "[log]\nlevel = \"inof\"",
              "edge.toml:2: log.level: unknown value 'inof'; did you mean 'info'?"},
         Case{"UnknownFormat", "[log]\nformat = \"xml\"",
@@ -89,13 +89,15 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:1: interface.name: missing; add one for other keys to refer to"},
         Case{"NameLikeAnAddress",
              "[[interface]]\nname = \"192.0.2.1\"\naddresses = [{ local = \"192.0.2.1\" }]",
-             "edge.toml:2: interface.name: '192.0.2.1' is no name; use letters, digits, '-' and "
+             "edge.toml:2: interface.name: '192.0.2.1' is not a valid name; use letters, digits, "
+             "'-' and "
              "'_'"},
         Case{"NoAddresses", "[[interface]]\nname = \"a\"",
              "edge.toml:1: interface.addresses: missing; add at least one, as [{ local = "
              "\"192.0.2.10\" }]"},
         Case{"NoAddress", "[[interface]]\nname = \"a\"\naddresses = [{ local = \"192.0.2\" }]",
-             "edge.toml:3: interface.addresses.local: '192.0.2' is no IP address; use one like "
+             "edge.toml:3: interface.addresses.local: '192.0.2' is not a valid IP address; use one "
+             "like "
              "192.0.2.10 or 2001:db8::10"},
         Case{"Wildcard", "[[interface]]\nname = \"a\"\naddresses = [{ local = \"::\" }]",
              "edge.toml:3: interface.addresses.local: '::' is a wildcard; name one address"}),
@@ -128,16 +130,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"LongDevice",
              "[[interface]]\nname = \"a\"\naddresses = [{ local = \"192.0.2.1\" }]\ndevice = "
              "\"a-name-too-long-for-linux\"",
-             "edge.toml:20: interface.device: 'a-name-too-long-for-linux' is no network device; "
+             "edge.toml:20: interface.device: 'a-name-too-long-for-linux' is not a valid network "
+             "device; "
              "use a name like eth0"},
         Case{"RelayOnUnknownInterface", "[[relay]]\ninterface = \"extrnal\"\nports = \"2000-3000\"",
              "edge.toml:18: relay.interface: no [[interface]] is named 'extrnal'; did you mean "
              "'external'?"},
         Case{"NoRange", "[[relay]]\ninterface = \"external\"\nports = \"2000\"",
-             "edge.toml:19: relay.ports: '2000' is no range of ports; use \"FIRST-LAST\" within "
+             "edge.toml:19: relay.ports: '2000' is not a valid port range; use \"FIRST-LAST\" "
+             "within "
              "1024-65535"},
         Case{"RangeTooHigh", "[[relay]]\ninterface = \"external\"\nports = \"60000-65536\"",
-             "edge.toml:19: relay.ports: '60000-65536' is no range of ports; use \"FIRST-LAST\" "
+             "edge.toml:19: relay.ports: '60000-65536' is not a valid port range; use "
+             "\"FIRST-LAST\" "
              "within 1024-65535"},
         Case{"RangeBackwards", "[[relay]]\ninterface = \"external\"\nports = \"3000-2000\"",
              "edge.toml:19: relay.ports: '3000-2000' ends before it begins; use \"FIRST-LAST\" "
@@ -202,11 +207,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UnknownInterface", "bind = \"externl:3478\"\ntransports = [\"udp\"]",
              "edge.toml:23: turn.listener.bind: no [[interface]] is named 'externl'; did you mean "
              "'external'?"},
-        Case{"PortMissing", "bind = \"external\"\ntransports = [\"udp\"]",
-             "edge.toml:23: turn.listener.bind: 'external' is no place to listen on; use "
-             "\"INTERFACE:PORT\", \"ADDRESS:PORT\" or \"[IPV6]:PORT\""},
+        Case{
+            "PortMissing", "bind = \"external\"\ntransports = [\"udp\"]",
+            "edge.toml:23: turn.listener.bind: 'external' is not a valid address to listen on; use "
+            "\"INTERFACE:PORT\", \"ADDRESS:PORT\" or \"[IPV6]:PORT\""},
         Case{"PortTooHigh", "bind = \"external:65536\"\ntransports = [\"udp\"]",
-             "edge.toml:23: turn.listener.bind: 'external:65536' is no place to listen on; use "
+             "edge.toml:23: turn.listener.bind: 'external:65536' is not a valid address to listen "
+             "on; use "
              "\"INTERFACE:PORT\", \"ADDRESS:PORT\" or \"[IPV6]:PORT\""},
         Case{"Ipv6WithoutBrackets", "bind = \"2001:db8::1\"\ntransports = [\"udp\"]",
              "edge.toml:23: turn.listener.bind: '2001:db8::1' has no port; use "
@@ -253,11 +260,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"HashedUserWithoutAKey", "[turn.users]\nalice = { realm = \"r\" }",
              "edge.toml:18: turn.users.alice: has no key; add md5_key or sha256_key, or both"},
         Case{"KeyOfAnotherHash", "[turn.users]\nalice = { sha256_key = \"00ff\" }",
-             "edge.toml:18: turn.users.alice.sha256_key: is no SHA-256 key; use the 64 hexadecimal "
+             "edge.toml:18: turn.users.alice.sha256_key: is not a valid SHA-256 key; use the 64 "
+             "hexadecimal "
              "digits of SHA-256(user:realm:password)"},
         Case{"KeyThatIsNotHexadecimal",
              "[turn.users]\nalice = { md5_key = \"zz000000000000000000000000000000\" }",
-             "edge.toml:18: turn.users.alice.md5_key: is no MD5 key; use the 32 hexadecimal digits "
+             "edge.toml:18: turn.users.alice.md5_key: is not a valid MD5 key; use the 32 "
+             "hexadecimal digits "
              "of MD5(user:realm:password)"},
         Case{"UnknownAuthentication", "[turn]\nauthentication = \"sha1\"",
              "edge.toml:18: turn.authentication: unknown value 'sha1'; use md5, both, sha256"},
@@ -268,12 +277,13 @@ INSTANTIATE_TEST_SUITE_P(
             "OAuthKeyTooShort", "[[turn.oauth]]\nkid = \"a\"\nkey = \"AAAA\"",
             "edge.toml:19: turn.oauth.key: is too short for its algorithm; use 32 bytes in base64"},
         Case{"OAuthKeyThatIsNotBase64", "[[turn.oauth]]\nkid = \"a\"\nkey = \"not base64!\"",
-             "edge.toml:19: turn.oauth.key: is no base64; use 32 bytes in base64"},
+             "edge.toml:19: turn.oauth.key: is not valid base64; use 32 bytes in base64"},
         Case{"OAuthUnknownAlgorithm",
              "[[turn.oauth]]\nkid = \"a\"\nalgorithm = \"A256CBC\"\nkey = \"AAAA\"",
              "edge.toml:19: turn.oauth.algorithm: unknown value 'A256CBC'; use A128GCM, A256GCM"},
         Case{"EmptyServerName", "[turn]\nserver_name = \"\"",
-             "edge.toml:18: turn.server_name: is no realm; use 1 to 127 printable characters"},
+             "edge.toml:18: turn.server_name: is not a valid realm; use 1 to 127 printable "
+             "characters"},
         Case{"DiscoveryWithoutItsListeners",
              "[turn.nat_discovery]\nprimary = \"192.0.2.10:3478\"\n"
              "alternate = \"192.0.2.11:3479\"",
@@ -293,28 +303,31 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"DiscoveryWithoutAnAlternate", "[turn.nat_discovery]\nprimary = \"192.0.2.10\"",
              "edge.toml:17: turn.nat_discovery.alternate: missing; use one like "
              "\"192.0.2.10:3478\"\n"
-             "edge.toml:18: turn.nat_discovery.primary: '192.0.2.10' is no address and port; use "
+             "edge.toml:18: turn.nat_discovery.primary: '192.0.2.10' is not a valid address and "
+             "port; use "
              "\"ADDRESS:PORT\" or \"[IPV6]:PORT\""},
         Case{"RedirectToNowhere", "[turn.redirect]\nabove_allocations = 5",
              "edge.toml:17: turn.redirect.servers: missing; use a list like "
              "[\"192.0.2.20:3478\"]"},
         Case{"RedirectToAName", "[turn.redirect]\nservers = [\"turn.example:3478\"]",
-             "edge.toml:18: turn.redirect.servers: 'turn.example:3478' is no address and port; use "
+             "edge.toml:18: turn.redirect.servers: 'turn.example:3478' is not a valid address and "
+             "port; use "
              "\"ADDRESS:PORT\" or \"[IPV6]:PORT\""},
         Case{"MobilityAsAWord", "[turn]\nmobility = \"yes\"",
              "edge.toml:18: turn.mobility: is a string; use true or false"},
         Case{"UnknownAction", "[[turn.peer_rule]]\naction = \"alow\"\nprefix = \"10.0.0.0/8\"",
              "edge.toml:18: turn.peer_rule.action: unknown value 'alow'; did you mean 'allow'?"},
-        Case{"HostBits", "[[turn.peer_rule]]\naction = \"allow\"\nprefix = \"10.1.0.0/8\"",
-             "edge.toml:19: turn.peer_rule.prefix: '10.1.0.0/8' is no prefix; use one like "
-             "10.20.0.0/16 or 2001:db8::/32, with all host bits zero"},
+        Case{
+            "HostBits", "[[turn.peer_rule]]\naction = \"allow\"\nprefix = \"10.1.0.0/8\"",
+            "edge.toml:19: turn.peer_rule.prefix: '10.1.0.0/8' is not a valid prefix; use one like "
+            "10.20.0.0/16 or 2001:db8::/32, with all host bits zero"},
         Case{"PortsOfARuleBackwards",
              "[[turn.peer_rule]]\naction = \"allow\"\nprefix = \"10.1.0.0/16\"\nports = \"9-8\"",
              "edge.toml:20: turn.peer_rule.ports: '9-8' ends before it begins; use "
              "\"FIRST-LAST\" within 1-65535"},
         Case{"OnePortOfARule",
              "[[media.peer_rule]]\naction = \"allow\"\nprefix = \"10.1.0.0/16\"\nports = \"9\"",
-             "edge.toml:20: media.peer_rule.ports: '9' is no range of ports; use "
+             "edge.toml:20: media.peer_rule.ports: '9' is not a valid port range; use "
              "\"FIRST-LAST\" within 1-65535"},
         Case{"MediaRuleWithoutAnything", "[[media.peer_rule]]",
              "edge.toml:17: media.peer_rule.action: missing; use allow or deny\n"
@@ -368,10 +381,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"NoHandshakes", "[sip.limits]\nhandshakes = 0",
              "edge.toml:18: sip.limits.handshakes: 0 is out of bounds; use 1 to 1000000"},
         Case{"NoUri", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"10.0.0.20\"]",
-             "edge.toml:19: sip.route.next_hops: '10.0.0.20': is no SIP URI; use "
+             "edge.toml:19: sip.route.next_hops: '10.0.0.20': is not a valid SIP URI; use "
              "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},
         Case{"HopWeight", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:b;weight=x\"]",
-             "edge.toml:19: sip.route.next_hops: 'sip:b;weight=x': 'x' is no weight; use 0 to "
+             "edge.toml:19: sip.route.next_hops: 'sip:b;weight=x': 'x' is not a valid weight; use "
+             "0 to "
              "65535"},
         Case{"FederationWithHops",
              "[[sip.route]]\nfrom = \"external\"\ndomain = \"a.example\"\nfederation = true\n"
@@ -392,14 +406,15 @@ INSTANTIATE_TEST_SUITE_P(
              "edge.toml:19: sip.route.next_hops: 'sip:a@b': a next hop has no user part; use "
              "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},
         Case{"HopPort", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:b:0\"]",
-             "edge.toml:19: sip.route.next_hops: 'sip:b:0': ':0' is no port; use "
+             "edge.toml:19: sip.route.next_hops: 'sip:b:0': ':0' is not a valid port; use "
              "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},
         Case{"HopParameter", "[[sip.route]]\nfrom = \"external\"\nnext_hops = [\"sip:b;ob\"]",
              "edge.toml:19: sip.route.next_hops: 'sip:b;ob': unknown parameter 'ob'; use "
              "\"sip:HOST[:PORT][;transport=udp|tcp|tls][;weight=N]\""},
         Case{"Domain",
              "[[sip.route]]\nfrom = \"external\"\ndomain = \"a..b\"\nnext_hops = [\"sip:b\"]",
-             "edge.toml:19: sip.route.domain: 'a..b' is no domain; use one like partner.example"},
+             "edge.toml:19: sip.route.domain: 'a..b' is not a valid domain; use one like "
+             "partner.example"},
         Case{"ThreeWays",
              "[[interface]]\nname = \"third\"\naddresses = [{ local = \"192.0.2.3\" }]\n"
              "[[sip.route]]\nfrom = \"third\"\nto = \"internal\"\nnext_hops = [\"sip:b\"]",
@@ -413,10 +428,10 @@ INSTANTIATE_TEST_SUITE_P(
     Services, WrongInAHouse,
     testing::Values(
         Case{"MetricsWithoutPort", "[metrics]\nhttp = \"127.0.0.1\"",
-             "edge.toml:18: metrics.http: '127.0.0.1' is no address and port; use "
+             "edge.toml:18: metrics.http: '127.0.0.1' is not a valid address and port; use "
              "\"ADDRESS:PORT\" or \"[IPV6]:PORT\""},
         Case{"RelativeSocket", "[admin]\nsocket = \"admin.sock\"",
-             "edge.toml:18: admin.socket: 'admin.sock' is no path of a socket; use an absolute "
+             "edge.toml:18: admin.socket: 'admin.sock' is not a valid socket path; use an absolute "
              "path of at most 107 bytes"}),
     name_of);
 
@@ -433,7 +448,7 @@ TEST(ConfigErrors, TraceGoesSomewhere) {
   EXPECT_EQ(problems_of("[trace]\nhep_collector = \"192.0.2.1\"\nfiles = 0\n"
                         "hep_password = \"" +
                         std::string(256, 'x') + "\""),
-            "edge.toml:2: trace.hep_collector: '192.0.2.1' is no address and port; use "
+            "edge.toml:2: trace.hep_collector: '192.0.2.1' is not a valid address and port; use "
             "\"ADDRESS:PORT\" or \"[IPV6]:PORT\"\n"
             "edge.toml:3: trace.files: 0 is out of bounds; use 1 to 1000\n"
             "edge.toml:4: trace.hep_password: is too long; use at most 255 bytes");

@@ -78,7 +78,7 @@ TEST(NgSection, WhatIsWrongIsNamedWithItsRemedy) {
        "unknown value 'tls'"},
       {"no prefix",
        "[[ng.listener]]\nbind = \"inside:2223\"\ntransports = [\"udp\"]\nallow = [\"proxy\"]",
-       "'proxy' is no prefix"},
+       "'proxy' is not a valid prefix"},
       {"taken",
        "[[ng.listener]]\nbind = \"127.0.0.1:2223\"\ntransports = [\"http\"]\n"
        "[[ng.listener]]\nbind = \"127.0.0.1:2223\"\ntransports = [\"tcp\"]",

@@ -1,4 +1,4 @@
-// Which ports are kept for whom, as the configuration has it.
+// Which ports are reserved for TURN, next hops and all others, by configuration.
 #include "edge/port_budgets.h"
 
 #include <gtest/gtest.h>

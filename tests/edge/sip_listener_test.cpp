@@ -89,14 +89,14 @@ TEST_F(SipListenerTest, RefusesTcpAndTlsOnOnePort) {
 
 TEST_F(SipListenerTest, RefusesSourcesThatAreNone) {
   EXPECT_THAT(problem("transports = [\"udp\"]\nsources = [\"10.0.0.1/8\"]"),
-              HasSubstr("sip.listener.sources: '10.0.0.1/8' is no prefix"));
+              HasSubstr("sip.listener.sources: '10.0.0.1/8' is not a valid prefix"));
   EXPECT_THAT(problem("transports = [\"udp\"]\nsources = []"),
               HasSubstr("sip.listener.sources: names nobody"));
 }
 
 TEST_F(SipListenerTest, RefusesWrongNamesAndFiles) {
   EXPECT_THAT(problem("transports = [\"udp\"]\nname = \"a b\""),
-              HasSubstr("sip.listener.name: 'a b' is no host name"));
+              HasSubstr("sip.listener.name: 'a b' is not a valid host name"));
   EXPECT_THAT(problem("transports = [\"tls\"]\ncertificate = \"edge\"\nverify = \"required\"\n"
                       "client_ca = \"none.pem\""),
               HasSubstr("none.pem' cannot be read"));
