@@ -133,8 +133,11 @@ class Edge:
         return Metrics(text)
 
     def wait_until_no_port_is_in_use(self, seconds=PATIENCE):
-        wait_until("every port to be free", lambda: self.metrics().total("avedge_ports_in_use") == 0,
-                   seconds)
+        try:
+            wait_until("every port to be free",
+                       lambda: self.metrics().total("avedge_ports_in_use") == 0, seconds)
+        except AssertionError as late:
+            raise AssertionError(f"{late}; still open:\n{self.ask('sessions').stdout}") from late
 
     def ask(self, command, *options):
         """Runs `avedge status` and the like against this edge; the completed process."""

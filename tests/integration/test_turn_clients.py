@@ -12,6 +12,7 @@ from certificates import Authority
 from edge import EVERY_LISTENER, PASSWORD, STUN_PORT, USER, Edge
 from lab import EDGE_EXTERNAL, EDGE_INTERNAL, INSIDE, PATIENCE
 
+_LIFETIME = 60  # seconds, of an allocation
 _PAGE = pathlib.Path(__file__).parent / "two_peers.html"
 
 
@@ -19,14 +20,16 @@ class _Running:
     def __init__(self, lab):
         self.lab = lab
         self.authority = Authority(lab.directory)
-        self.edge = Edge(lab, listeners=[EVERY_LISTENER], certificate=self.authority.issue())
+        self.edge = Edge(lab, listeners=[EVERY_LISTENER], certificate=self.authority.issue(),
+                         lifetime=_LIFETIME)
 
 
 @pytest.fixture(scope="module")
 def running(module_lab):
     made = _Running(module_lab)
     yield made
-    made.edge.wait_until_no_port_is_in_use()
+    # A browser that closes a connection while an Allocate is under way deletes nothing.
+    made.edge.wait_until_no_port_is_in_use(seconds=_LIFETIME + PATIENCE)
     made.edge.stop()
 
 
