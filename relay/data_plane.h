@@ -8,10 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "relay/accept/handshake_thread.h"
 #include "relay/core/egress.h"
 #include "relay/core/ingress.h"
 #include "relay/core/result.h"
-#include "relay/door/doorman.h"
 #include "relay/fan_in/steering.h"
 #include "relay/listener_lock.h"
 #include "relay/relay_addresses.h"

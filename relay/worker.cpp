@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include "relay/accept/handshake_thread.h"
 #include "relay/core/random.h"
-#include "relay/door/doorman.h"
 #include "relay/error_queue.h"
 #include "relay/fan_in/icmp_quote.h"
 #include "relay/fan_in/icmp_socket.h"

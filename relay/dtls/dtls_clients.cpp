@@ -3,8 +3,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "relay/accept/handshake_thread.h"
 #include "relay/core/random.h"
-#include "relay/door/doorman.h"
 #include "relay/worker.h"
 
 namespace avedge::relay {

@@ -1,8 +1,8 @@
-#include "relay/door/dtls_arrivals.h"
+#include "relay/accept/dtls_handshakes.h"
 
 #include <algorithm>
 
-#include "relay/door/tcp_arrivals.h"
+#include "relay/accept/tcp_handshakes.h"
 #include "relay/socket_address.h"
 
 namespace avedge::relay {

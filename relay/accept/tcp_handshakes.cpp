@@ -1,4 +1,4 @@
-#include "relay/door/tcp_arrivals.h"
+#include "relay/accept/tcp_handshakes.h"
 
 #include <fcntl.h>
 #include <openssl/err.h>

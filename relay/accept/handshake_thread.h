@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "relay/door/dtls_arrivals.h"
-#include "relay/door/tcp_arrivals.h"
+#include "relay/accept/dtls_handshakes.h"
+#include "relay/accept/tcp_handshakes.h"
 #include "relay/mailbox.h"
 
 namespace avedge::relay {

@@ -1,4 +1,4 @@
-#include "relay/door/doorman.h"
+#include "relay/accept/handshake_thread.h"
 
 #include <sys/epoll.h>
 
