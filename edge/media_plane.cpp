@@ -113,7 +113,7 @@ relay::Worker& MediaPlane::worker(std::size_t index) {
 void MediaPlane::post(WorkerIndex index, std::unique_ptr<turn::Errand> errand) {
   const auto to = static_cast<std::size_t>(index);
   worker(to).post([server = servers_[to], errand = std::move(errand)](relay::Worker& worker) {
-    worker.consult([&](Time now, Outcome& outcome) { server->run(*errand, now, outcome); });
+    worker.run_handler([&](Time now, Outcome& outcome) { server->run(*errand, now, outcome); });
   });
 }
 
@@ -128,7 +128,7 @@ void MediaPlane::reconfigure(const Config& config) {
   const turn::SharedRules rules = make_rules(config);
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     worker(i).post([server = servers_[i], rules](relay::Worker& own) {
-      own.consult([&](Time, Outcome& outcome) { server->reconfigure(rules, outcome); });
+      own.run_handler([&](Time, Outcome& outcome) { server->reconfigure(rules, outcome); });
     });
   }
 }
@@ -136,7 +136,8 @@ void MediaPlane::reconfigure(const Config& config) {
 void MediaPlane::use_local_addresses(const SharedLocalAddresses& addresses) {
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     worker(i).post([server = servers_[i], addresses](relay::Worker& own) {
-      own.consult([&](Time, Outcome& outcome) { server->set_local_addresses(addresses, outcome); });
+      own.run_handler(
+          [&](Time, Outcome& outcome) { server->set_local_addresses(addresses, outcome); });
     });
   }
 }
@@ -160,7 +161,7 @@ std::vector<const Drops*> MediaPlane::drops() const {
   for (const WorkerCounters* counters : data_plane_->counters()) {
     drops.push_back(&counters->drops);
   }
-  drops.push_back(&data_plane_->door_drops());
+  drops.push_back(&data_plane_->handshake_drops());
   return drops;
 }
 

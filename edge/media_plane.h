@@ -43,7 +43,7 @@ class MediaPlane : private turn::Neighbours {
   [[nodiscard]] SessionControl& session_control() { return *data_plane_; }
   /// Everything but the drops. Any thread.
   void report(MetricSink& sink) const;
-  /// Of each worker and of the door, for report_drops().
+  /// Of each worker and of the handshake thread, for report_drops().
   [[nodiscard]] std::vector<const Drops*> drops() const;
   /// One object per allocation. Asks every worker and waits for it, at most a second in all; not
   /// on a worker's thread.

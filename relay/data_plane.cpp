@@ -120,20 +120,25 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigato
                      std::unique_ptr<Steering> steering, const HandlerFactory& make_handlers)
     : addresses_{settings.ranges},
       connections_{settings.connections, connection_shares(settings.turn_listeners)},
-      doorman_{connections_, settings.stream_queue},
+      handshake_thread_{connections_, settings.stream_queue},
       navigator_{std::move(navigator)},
       steering_{std::move(steering)} {
   const WorkerCapacity capacity{settings.flows_per_worker, sockets_needed(settings)};
-  const WorkerSurroundings around{
-      addresses_,       reservations_,    connections_,   doorman_, settings.turn_relay_interface,
-      settings.marking, navigator_.get(), steering_.get()};
+  const WorkerSurroundings around{addresses_,
+                                  reservations_,
+                                  connections_,
+                                  handshake_thread_,
+                                  settings.turn_relay_interface,
+                                  settings.marking,
+                                  navigator_.get(),
+                                  steering_.get()};
   std::vector<Worker*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(WorkerIndex(i), capacity, around, make_handlers));
     all.push_back(workers_.back().get());
   }
-  for (const auto& worker : workers_) worker->meet(all);
-  doorman_.serve(std::move(all));
+  for (const auto& worker : workers_) worker->set_workers(all);
+  handshake_thread_.serve(std::move(all));
 }
 
 DataPlane::~DataPlane() {
@@ -194,18 +199,18 @@ Result<void> DataPlane::listen_udp(const ClientListener& listener) {
   return {};
 }
 
-/// TCP clients come through one door, whatever their worker: connections can be given away.
+/// One socket accepts the TCP clients of all workers: a connection can be handed to any of them.
 Result<void> DataPlane::listen_tcp(const ClientListener& listener) {
   auto fd = relay::listen_tcp(listener.local, listener.device);
   if (!fd) return fd.reason();
-  Door door{std::move(fd).value(), listener.local,          listener.index,
-            listener.tcp,          listener.proxy_protocol, listener.tls};
-  if (doorman_.open(std::move(door))) return {};
+  TcpListener accepting{std::move(fd).value(), listener.local,          listener.index,
+                        listener.tcp,          listener.proxy_protocol, listener.tls};
+  if (handshake_thread_.open(std::move(accepting))) return {};
   return Error::from_errno("cannot watch " + listener.local.to_string() + "/tcp");
 }
 
 void DataPlane::replace_security(const ListenerSecurity& security) {
-  if (security.tls) doorman_.set_tls(security.index, *security.tls);
+  if (security.tls) handshake_thread_.set_tls(security.index, *security.tls);
   if (!security.dtls) return;
   enable_cookies(*security.dtls);
   for (const auto& worker : workers_) {
@@ -216,7 +221,7 @@ void DataPlane::replace_security(const ListenerSecurity& security) {
 }
 
 void DataPlane::start() {
-  doorman_.start();
+  handshake_thread_.start();
   for (const auto& worker : workers_) {
     threads_.emplace_back([&worker = *worker] { worker.run(); });
   }
@@ -228,7 +233,7 @@ void DataPlane::start() {
 }
 
 void DataPlane::stop() {
-  doorman_.stop();
+  handshake_thread_.stop();
   if (navigator_ != nullptr) navigator_->stop();
   for (const auto& worker : workers_) worker->stop();
   for (std::thread& thread : threads_) thread.join();

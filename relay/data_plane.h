@@ -73,7 +73,7 @@ class DataPlane final : public SessionControl {
 
   [[nodiscard]] std::vector<const WorkerCounters*> counters() const;
   /// Of connections that never reached a worker.
-  [[nodiscard]] const Drops& door_drops() const { return doorman_.drops(); }
+  [[nodiscard]] const Drops& handshake_drops() const { return handshake_thread_.drops(); }
   [[nodiscard]] const ConnectionLimits& connections() const { return connections_; }
   [[nodiscard]] const RelayAddresses& addresses() const { return addresses_; }
   [[nodiscard]] Worker& worker(WorkerId id) {
@@ -110,7 +110,7 @@ class DataPlane final : public SessionControl {
   RelayAddresses addresses_;
   Reservations reservations_;
   ConnectionLimits connections_;
-  Doorman doorman_;
+  HandshakeThread handshake_thread_;
   std::vector<ListenerLock> locks_;
   std::unique_ptr<Navigator> navigator_;  // null: everything leaves by sockets
   std::unique_ptr<Steering> steering_;    // null: everything arrives by sockets of its own

@@ -195,7 +195,7 @@ void Worker::report_quoted(int icmp_socket, AddressFamily family) {
 /// RFC 8656 §11.5.
 void Worker::report(SocketId relay, const Endpoint& peer, const IcmpError& error) {
   if (!icmp_reports_.spend(now_, 1)) return counters_.drops.count(DropReason::icmp_flood);
-  consult([&](Time now, Outcome& outcome) {
+  run_handler([&](Time now, Outcome& outcome) {
     handlers_.listener->on_icmp(now, relay, peer, error, outcome);
   });
 }
@@ -324,23 +324,24 @@ void Worker::serve_message(SocketId id, Bytes message) {
   }
 }
 
-void Worker::serve_again(const DtlsClients::Knock& knock, ConstBytes datagram) {
-  const Socket* listener = sockets_.find(knock.listener);
-  if (listener != nullptr) dtls_.serve(knock.listener, *listener, knock.remote, datagram);
+void Worker::reprocess(const DtlsClients::PeerKey& peer, ConstBytes datagram) {
+  const Socket* listener = sockets_.find(peer.listener);
+  if (listener != nullptr) dtls_.serve(peer.listener, *listener, peer.remote, datagram);
 }
 
-void Worker::tell_closed(const Path& path) {
-  consult([&](Time now, Outcome& outcome) { handlers_.listener->on_closed(now, path, outcome); });
+void Worker::notify_closed(const Path& path) {
+  run_handler(
+      [&](Time now, Outcome& outcome) { handlers_.listener->on_closed(now, path, outcome); });
 }
 
-void Worker::tell(const PeerConnectionEvent& event) {
-  consult([&](Time now, Outcome& outcome) {
+void Worker::notify(const PeerConnectionEvent& event) {
+  run_handler([&](Time now, Outcome& outcome) {
     handlers_.listener->on_peer_connection(now, event, outcome);
   });
 }
 
-void Worker::tell(const StreamEvent& event) {
-  consult([&](Time now, Outcome& outcome) {
+void Worker::notify(const StreamEvent& event) {
+  run_handler([&](Time now, Outcome& outcome) {
     const auto verdict = handlers_.tcp_anchor->on_stream(now, event, outcome);
     if (!verdict) counters_.drops.count(verdict.reason());
   });
@@ -437,10 +438,10 @@ void Worker::expire() {
   for (SlowPathHandler* handler :
        {handlers_.listener.get(), static_cast<SlowPathHandler*>(handlers_.anchor.get())}) {
     if (now_ < handler->next_deadline()) continue;
-    consult([&](Time now, Outcome& outcome) { handler->expire(now, outcome); });
+    run_handler([&](Time now, Outcome& outcome) { handler->expire(now, outcome); });
   }
   if (now_ >= handlers_.tcp_anchor->next_deadline()) {
-    consult([&](Time now, Outcome& outcome) { handlers_.tcp_anchor->expire(now, outcome); });
+    run_handler([&](Time now, Outcome& outcome) { handlers_.tcp_anchor->expire(now, outcome); });
   }
   streams_.expire();
   dtls_.expire();
@@ -506,7 +507,7 @@ Bytes Worker::room_to_receive() {
   return {ring_.payload(0), PacketRing::kPayload};
 }
 
-void Worker::welcome(std::unique_ptr<TcpLink> link) {
+void Worker::adopt_client(std::unique_ptr<TcpLink> link) {
   const auto id = reserve_socket();
   if (!id) return;
   post([id = *id, moved = std::move(link)](Worker& worker) mutable {
@@ -514,9 +515,9 @@ void Worker::welcome(std::unique_ptr<TcpLink> link) {
   });
 }
 
-void Worker::welcome(const DtlsClients::Knock& knock, std::unique_ptr<DtlsLink> link) {
+void Worker::adopt_client(const DtlsClients::PeerKey& peer, std::unique_ptr<DtlsLink> link) {
   const auto id = reserve_socket();
-  if (!id) return post([knock](Worker& worker) { worker.dtls_.forget(knock); });
+  if (!id) return post([peer](Worker& worker) { worker.dtls_.forget(peer); });
   post([id = *id, moved = std::move(link)](Worker& worker) mutable {
     worker.dtls_.adopt(id, std::move(moved));
   });
@@ -531,7 +532,7 @@ void Worker::evict(std::uint64_t place, const AdmissionId& id) {
 
 void Worker::send_to(WorkerIndex worker, std::unique_ptr<TcpLink> link) {
   const auto index = static_cast<std::size_t>(worker);
-  if (index < workers_.size()) workers_[index]->welcome(std::move(link));
+  if (index < workers_.size()) workers_[index]->adopt_client(std::move(link));
 }
 
 std::optional<Socket> Worker::release(SocketId id) {
@@ -550,7 +551,7 @@ std::optional<SocketId> Worker::udp_listener(const Endpoint& local) const {
 
 void Worker::replace_dtls(std::uint16_t listener, const secure::TlsContext& context) {
   for (const auto& [local, id] : udp_listeners_) {
-    if (sockets_.find(id)->listener == listener) dtls_.set_gate(id, context);
+    if (sockets_.find(id)->listener == listener) dtls_.set_context(id, context);
   }
 }
 
@@ -559,19 +560,21 @@ void Worker::set_way(const RouteKey& key, const std::optional<NextHop>& hop) {
 }
 
 void Worker::set_media_path(const MediaPath& path) {
-  consult([&](Time now, Outcome& outcome) { handlers_.anchor->set_path(now, path, outcome); });
+  run_handler([&](Time now, Outcome& outcome) { handlers_.anchor->set_path(now, path, outcome); });
 }
 
 void Worker::remove_media_path(MediaPathId path) {
-  consult([&](Time now, Outcome& outcome) { handlers_.anchor->remove_path(now, path, outcome); });
+  run_handler(
+      [&](Time now, Outcome& outcome) { handlers_.anchor->remove_path(now, path, outcome); });
 }
 
 void Worker::set_stream_path(const StreamPath& path) {
-  consult([&](Time now, Outcome& outcome) { handlers_.tcp_anchor->set_path(now, path, outcome); });
+  run_handler(
+      [&](Time now, Outcome& outcome) { handlers_.tcp_anchor->set_path(now, path, outcome); });
 }
 
 void Worker::remove_stream_path(MediaPathId path) {
-  consult(
+  run_handler(
       [&](Time now, Outcome& outcome) { handlers_.tcp_anchor->remove_path(now, path, outcome); });
 }
 

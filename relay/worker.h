@@ -30,7 +30,7 @@
 
 namespace avedge::relay {
 
-class Doorman;
+class HandshakeThread;
 
 /// The protocol knowledge a worker consults. Made for each worker by edge/, with references to that
 /// worker's ports, flow counters and counters; used on its thread only.
@@ -61,7 +61,7 @@ struct WorkerSurroundings {
   RelayAddresses& addresses;
   Reservations& reservations;
   ConnectionLimits& connections;
-  Doorman& doorman;
+  HandshakeThread& handshake_thread;
   std::string turn_relay_interface;
   Marking marking;
   Navigator* navigator;  // null: everything leaves by sockets
@@ -91,14 +91,14 @@ class Worker final : public FlowReader, public ConnectionHolder {
   /// An id for a socket that will be posted by adopt(). Nothing when the table is full.
   [[nodiscard]] std::optional<SocketId> reserve_socket() { return sockets_.reserve(); }
   void cancel_socket(SocketId id) { sockets_.cancel(id); }
-  /// Gives it a client that is through the door. When the worker has no place left it is turned
-  /// away.
-  void welcome(std::unique_ptr<TcpLink> link);
-  void welcome(const DtlsClients::Knock& knock, std::unique_ptr<DtlsLink> link);
+  /// Takes over a client whose handshake is complete. It is closed if the worker has no socket slot
+  /// left.
+  void adopt_client(std::unique_ptr<TcpLink> link);
+  void adopt_client(const DtlsClients::PeerKey& peer, std::unique_ptr<DtlsLink> link);
   /// A client's connection has to make room. ConnectionHolder; its places are socket ids.
   void evict(std::uint64_t place, const AdmissionId& id) override;
   /// Before run(): the workers that connections may be handed over to, this one among them.
-  void meet(std::vector<Worker*> all) { workers_ = std::move(all); }
+  void set_workers(std::vector<Worker*> all) { workers_ = std::move(all); }
   [[nodiscard]] WorkerIndex index() const { return index_; }
 
   // --- the worker's thread (or before run() starts) ---------------------------------------------
@@ -114,13 +114,13 @@ class Worker final : public FlowReader, public ConnectionHolder {
   [[nodiscard]] std::optional<SocketId> udp_listener(const Endpoint& local) const;
   /// Lets `decide(now, outcome)` decide something outside of any packet, and carries it out.
   template <class Decide>
-  void consult(Decide decide) {
+  void run_handler(Decide decide) {
     outcome_.clear();
     decide(now_, outcome_);
     carry_out(outcome_);
   }
   /// The UDP listener `id` speaks DTLS, from now on with this certificate.
-  void set_dtls(SocketId id, const secure::TlsContext& context) { dtls_.set_gate(id, context); }
+  void set_dtls(SocketId id, const secure::TlsContext& context) { dtls_.set_context(id, context); }
   /// The same for every UDP listener that is part of that configured listener.
   void replace_dtls(std::uint16_t listener, const secure::TlsContext& context);
   /// The navigator's news.
@@ -133,7 +133,7 @@ class Worker final : public FlowReader, public ConnectionHolder {
 
   // --- what connections need of their worker, on its thread -------------------------------------
 
-  [[nodiscard]] Doorman& doorman() { return around_.doorman; }
+  [[nodiscard]] HandshakeThread& handshake_thread() { return around_.handshake_thread; }
   [[nodiscard]] DtlsClients& dtls_clients() { return dtls_; }
   [[nodiscard]] std::optional<Admission> admit(std::uint16_t listener, const IpAddress& source) {
     return around_.connections.admit(listener, source, now_);
@@ -146,11 +146,11 @@ class Worker final : public FlowReader, public ConnectionHolder {
   void keep_received() { ring_.keep(1); }
   /// One message that came over a client's connection.
   void serve_message(SocketId id, Bytes message);
-  /// A datagram that the doorman gave back.
-  void serve_again(const DtlsClients::Knock& knock, ConstBytes datagram);
-  void tell_closed(const Path& path);
-  void tell(const PeerConnectionEvent& event);
-  void tell(const StreamEvent& event);
+  /// Processes a datagram that the handshake thread returned: its handshake had ended.
+  void reprocess(const DtlsClients::PeerKey& peer, ConstBytes datagram);
+  void notify_closed(const Path& path);
+  void notify(const PeerConnectionEvent& event);
+  void notify(const StreamEvent& event);
   void send_to(WorkerIndex worker, std::unique_ptr<TcpLink> link);
 
  private:

@@ -13,8 +13,8 @@
 
 namespace avedge::relay {
 
-/// A client that proved its address, as its worker hands it to the doorman.
-struct DtlsIntroduction {
+/// A client that returned its cookie: its worker asks the handshake thread for the handshake.
+struct DtlsHandshakeRequest {
   WorkerIndex worker{};
   SocketId listener = kNoSocket;
   int listener_fd = -1;  // open as long as the worker is there
@@ -23,28 +23,28 @@ struct DtlsIntroduction {
   Admission admission;
 };
 
-/// The doorman's thread only.
-class DtlsArrivals {
+/// The handshake thread only.
+class DtlsHandshakes {
  public:
   /// Tells the worker: a link, or null for a handshake that failed.
   using Report =
-      std::function<void(WorkerIndex, const DtlsClients::Knock&, std::unique_ptr<DtlsLink>)>;
+      std::function<void(WorkerIndex, const DtlsClients::PeerKey&, std::unique_ptr<DtlsLink>)>;
   /// Gives back a datagram of a client whose handshake has just ended: the worker serves it now.
-  using GiveBack =
-      std::function<void(WorkerIndex, const DtlsClients::Knock&, std::vector<std::byte>)>;
+  using ReturnDatagram =
+      std::function<void(WorkerIndex, const DtlsClients::PeerKey&, std::vector<std::byte>)>;
 
   /// `holder` has the handshakes, each at `tag | its index`.
-  DtlsArrivals(ConnectionHolder& holder, std::uint64_t tag, Drops& drops, Report report,
-               GiveBack give_back)
+  DtlsHandshakes(ConnectionHolder& holder, std::uint64_t tag, Drops& drops, Report report,
+                 ReturnDatagram return_datagram)
       : holder_{holder},
         tag_{tag},
         drops_{drops},
         report_{std::move(report)},
-        give_back_{std::move(give_back)} {}
+        return_datagram_{std::move(return_datagram)} {}
 
-  void begin(DtlsIntroduction introduction, Time now);
-  void receive(WorkerIndex worker, const DtlsClients::Knock& knock, std::vector<std::byte> datagram,
-               Time now);
+  void begin(DtlsHandshakeRequest request, Time now);
+  void receive(WorkerIndex worker, const DtlsClients::PeerKey& peer,
+               std::vector<std::byte> datagram, Time now);
   /// Repeats lost flights and gives up handshakes that take too long.
   void expire(Time now);
   /// Gives up that handshake, if it is the one that was admitted so.
@@ -53,14 +53,14 @@ class DtlsArrivals {
 
  private:
   using Index = DeadlineQueue::Index;
-  struct Arrival {
-    DtlsIntroduction client;
+  struct Pending {
+    DtlsHandshakeRequest client;
     Time until;
   };
   /// Socket ids are each worker's own.
   struct Key {
     WorkerIndex worker{};
-    DtlsClients::Knock knock;
+    DtlsClients::PeerKey peer;
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct Hash {
@@ -77,8 +77,8 @@ class DtlsArrivals {
   std::uint64_t tag_;
   Drops& drops_;
   Report report_;
-  GiveBack give_back_;
-  std::vector<std::unique_ptr<Arrival>> arrivals_;
+  ReturnDatagram return_datagram_;
+  std::vector<std::unique_ptr<Pending>> pending_;
   std::vector<Index> free_;
   std::unordered_map<Key, Index, Hash> index_of_{16, Hash{random_u64()}};
   DeadlineQueue deadlines_;

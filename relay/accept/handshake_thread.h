@@ -14,18 +14,18 @@ namespace avedge::relay {
 
 class Worker;
 
-class Doorman final : private ConnectionHolder {
+class HandshakeThread final : private ConnectionHolder {
  public:
-  /// `limits` outlives the doorman, the workers outlive its thread.
-  Doorman(ConnectionLimits& limits, const FrameQueueLimits& queue);
-  ~Doorman() override { stop(); }
-  Doorman(const Doorman&) = delete;
-  Doorman& operator=(const Doorman&) = delete;
+  /// `limits` outlives the handshake thread, the workers outlive its thread.
+  HandshakeThread(ConnectionLimits& limits, const FrameQueueLimits& queue);
+  ~HandshakeThread() override { stop(); }
+  HandshakeThread(const HandshakeThread&) = delete;
+  HandshakeThread& operator=(const HandshakeThread&) = delete;
 
   /// Before start().
   void serve(std::vector<Worker*> workers) { workers_ = std::move(workers); }
-  /// Before start(). False if the kernel cannot watch the door.
-  [[nodiscard]] bool open(Door door);
+  /// Before start(). False if the kernel cannot watch the listener.
+  [[nodiscard]] bool open(TcpListener listener);
   void start();
   void stop();
 
@@ -34,9 +34,9 @@ class Doorman final : private ConnectionHolder {
   /// New TLS connections of that listener get this certificate; those that are there stay.
   void set_tls(std::uint16_t listener, const secure::TlsContext& context);
   /// A worker's DTLS client begins its handshake.
-  void introduce(DtlsIntroduction introduction);
+  void begin_handshake(DtlsHandshakeRequest request);
   /// … and sends more.
-  void pass_on(WorkerIndex worker, const DtlsClients::Knock& knock, ConstBytes datagram);
+  void forward_datagram(WorkerIndex worker, const DtlsClients::PeerKey& peer, ConstBytes datagram);
   [[nodiscard]] const Drops& drops() const { return drops_; }
 
  private:
@@ -47,18 +47,18 @@ class Doorman final : private ConnectionHolder {
   void wait_and_serve();
   [[nodiscard]] int milliseconds_to_next_deadline() const;
   void deliver(std::unique_ptr<TcpLink> link);
-  void report(WorkerIndex worker, const DtlsClients::Knock& knock, std::unique_ptr<DtlsLink> link);
-  void give_back(WorkerIndex worker, const DtlsClients::Knock& knock,
-                 std::vector<std::byte> datagram);
+  void report(WorkerIndex worker, const DtlsClients::PeerKey& peer, std::unique_ptr<DtlsLink> link);
+  void return_datagram(WorkerIndex worker, const DtlsClients::PeerKey& peer,
+                       std::vector<std::byte> datagram);
   [[nodiscard]] Worker& worker(WorkerIndex index) { return *workers_[std::size_t(index)]; }
 
   Drops drops_;
   FileDescriptor epoll_;
-  Mailbox<Doorman> mailbox_;
+  Mailbox<HandshakeThread> mailbox_;
   std::vector<Worker*> workers_;
-  std::vector<Door> doors_;
-  TcpArrivals tcp_;
-  DtlsArrivals dtls_;
+  std::vector<TcpListener> listeners_;
+  TcpHandshakes tcp_;
+  DtlsHandshakes dtls_;
   std::size_t turn_ = 0;
   Time now_{};
   std::atomic<bool> stopping_{false};

@@ -13,11 +13,11 @@
 
 namespace avedge::relay {
 
-/// How long a client may take until it is through the door.
-inline constexpr std::chrono::seconds kDoorPatience{10};
+/// How long a client may take from accept(2) to the end of its handshake.
+inline constexpr std::chrono::seconds kHandshakeTimeout{10};
 
 /// A TCP port that clients come to.
-struct Door {
+struct TcpListener {
   FileDescriptor fd;
   Endpoint local;
   std::uint16_t listener = 0;
@@ -26,17 +26,17 @@ struct Door {
   std::optional<secure::TlsContext> tls;  // nothing: TLS is not spoken here
 };
 
-/// The doorman's thread only.
-class TcpArrivals {
+/// The handshake thread only.
+class TcpHandshakes {
  public:
   using Index = DeadlineQueue::Index;
-  /// Takes a client that is through the door.
+  /// Receives a client whose handshake is complete.
   using Deliver = std::function<void(std::unique_ptr<TcpLink>)>;
 
   /// `epoll`: where arrivals are watched, each under `tag | its index`, which is also the place
   /// that `holder` has it at. All outlive this.
-  TcpArrivals(int epoll, std::uint64_t tag, ConnectionLimits& limits, ConnectionHolder& holder,
-              const FrameQueueLimits& queue, Drops& drops, Deliver deliver)
+  TcpHandshakes(int epoll, std::uint64_t tag, ConnectionLimits& limits, ConnectionHolder& holder,
+                const FrameQueueLimits& queue, Drops& drops, Deliver deliver)
       : epoll_{epoll},
         tag_{tag},
         limits_{limits},
@@ -45,8 +45,8 @@ class TcpArrivals {
         drops_{drops},
         deliver_{std::move(deliver)} {}
 
-  /// Takes whoever waits at the door, a bounded number of them.
-  void accept(const Door& door, Time now);
+  /// Accepts pending connections, at most kAcceptedInARow.
+  void accept(const TcpListener& listener, Time now);
   /// Something arrived on that connection.
   void serve(Index index, Time now);
   /// Closes it, if it is the one that was admitted so.
@@ -56,7 +56,7 @@ class TcpArrivals {
 
  private:
   enum class Stage : std::uint8_t { proxy_header, first_byte, handshake };
-  struct Arrival {
+  struct Pending {
     FileDescriptor fd;
     Path path;
     Admission admission;
@@ -67,15 +67,15 @@ class TcpArrivals {
   };
   enum class Step : std::uint8_t { waits, goes_on, delivered };
 
-  void receive(const Door& door, FileDescriptor fd, const Endpoint& remote, Time now);
-  [[nodiscard]] Verdict<Step> step(Index index, Arrival& arrival, Time now);
-  [[nodiscard]] Verdict<Step> read_proxy_header(Index index, Arrival& arrival, Time now);
-  [[nodiscard]] Verdict<Step> look_at_first_byte(Arrival& arrival);
-  [[nodiscard]] Verdict<Step> shake_hands(Index index, Arrival& arrival);
-  Step deliver(Arrival& arrival, Transport transport);
+  void receive(const TcpListener& listener, FileDescriptor fd, const Endpoint& remote, Time now);
+  [[nodiscard]] Verdict<Step> step(Index index, Pending& pending, Time now);
+  [[nodiscard]] Verdict<Step> read_proxy_header(Index index, Pending& pending, Time now);
+  [[nodiscard]] Verdict<Step> read_first_byte(Pending& pending);
+  [[nodiscard]] Verdict<Step> continue_handshake(Index index, Pending& pending);
+  Step deliver(Pending& pending, Transport transport);
   void forget(Index index);
   /// False: there is no room for it.
-  [[nodiscard]] bool admit(Index index, Arrival& arrival, Time now);
+  [[nodiscard]] bool admit(Index index, Pending& pending, Time now);
   [[nodiscard]] Index next_place();
 
   int epoll_;
@@ -85,7 +85,7 @@ class TcpArrivals {
   FrameQueueLimits queue_;
   Drops& drops_;
   Deliver deliver_;
-  std::vector<std::unique_ptr<Arrival>> arrivals_;
+  std::vector<std::unique_ptr<Pending>> pending_;
   std::vector<Index> free_;
   DeadlineQueue deadlines_;
   FileDescriptor spare_;  // given up for a moment to turn somebody away when no descriptor is left

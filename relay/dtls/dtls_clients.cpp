@@ -24,8 +24,8 @@ bool is_client_hello(ConstBytes datagram) {
 
 }  // namespace
 
-/// Where strangers knock: one session that answers them all until one has proved its address.
-struct DtlsClients::Gate {
+/// One session answers the ClientHellos of all clients until one returns its cookie.
+struct DtlsClients::CookieExchange {
   secure::TlsContext context;
   std::optional<DtlsSession> waiting;
 };
@@ -33,7 +33,7 @@ struct DtlsClients::Gate {
 // --- what leaves
 // ----------------------------------------------------------------------------------
 
-void SealedDatagrams::send(ConstBytes datagram) {
+void DtlsSendBuffer::send(ConstBytes datagram) {
   if (datagram.size() > PacketRing::kPayload) return;
   if (batch_.full() || ring_.free() == 0) {
     batch_.flush();
@@ -46,12 +46,12 @@ void SealedDatagrams::send(ConstBytes datagram) {
 }
 
 void DtlsLink::send(ConstBytes message) {
-  if (!session_.seal(message, aimed())) drops_->count(DropReason::payload_too_long);
+  if (!session_.encrypt(message, aimed())) drops_->count(DropReason::payload_too_long);
 }
 
 DatagramSink& DtlsLink::aimed() {
-  sealed_->aim(listener_fd_, path().remote);
-  return *sealed_;
+  send_buffer_->aim(listener_fd_, path().remote);
+  return *send_buffer_;
 }
 
 // --- what arrives
@@ -63,59 +63,62 @@ DtlsClients::DtlsClients(Worker& worker, SocketTable& sockets, SendBatch& batch,
       sockets_{sockets},
       drops_{drops},
       now_{now},
-      sealed_{batch},
+      send_buffer_{batch},
       clients_{16, Hash{random_u64()}} {}
 
 DtlsClients::~DtlsClients() = default;
 
-std::size_t DtlsClients::Hash::operator()(const Knock& knock) const {
-  return hash_of(knock.remote, seed ^ static_cast<std::uint64_t>(knock.listener));
+std::size_t DtlsClients::Hash::operator()(const PeerKey& peer) const {
+  return hash_of(peer.remote, seed ^ static_cast<std::uint64_t>(peer.listener));
 }
 
-void DtlsClients::set_gate(SocketId listener, const secure::TlsContext& context) {
-  gates_[listener] = std::make_unique<Gate>(Gate{context, std::nullopt});
+void DtlsClients::set_context(SocketId listener, const secure::TlsContext& context) {
+  cookie_exchanges_[listener] =
+      std::make_unique<CookieExchange>(CookieExchange{context, std::nullopt});
 }
 
 void DtlsClients::serve(SocketId listener, const Socket& socket, const Endpoint& remote,
                         ConstBytes datagram) {
-  const Knock knock{listener, remote};
-  const auto found = clients_.find(knock);
+  const PeerKey peer{listener, remote};
+  const auto found = clients_.find(peer);
   if (found == clients_.end() || (found->second != kNoSocket && is_client_hello(datagram))) {
-    return this->knock(knock, socket, datagram);
+    return on_client_hello(peer, socket, datagram);
   }
   if (found->second == kNoSocket)
-    return worker_.doorman().pass_on(worker_.index(), knock, datagram);
+    return worker_.handshake_thread().forward_datagram(worker_.index(), peer, datagram);
   read(found->second, datagram);
 }
 
 /// Stateless until the cookie comes back: one HMAC per ClientHello.
-void DtlsClients::knock(const Knock& knock, const Socket& socket, ConstBytes datagram) {
-  const auto gate = gates_.find(knock.listener);
-  if (gate == gates_.end() || !is_client_hello(datagram)) {
+void DtlsClients::on_client_hello(const PeerKey& peer, const Socket& socket, ConstBytes datagram) {
+  const auto cookies = cookie_exchanges_.find(peer.listener);
+  if (cookies == cookie_exchanges_.end() || !is_client_hello(datagram)) {
     return drops_.count(DropReason::dtls_malformed);
   }
-  auto& waiting = gate->second->waiting;
-  if (!waiting) waiting = DtlsSession::on(SslPtr{gate->second->context.new_session()});
+  auto& waiting = cookies->second->waiting;
+  if (!waiting) waiting = DtlsSession::on(SslPtr{cookies->second->context.new_session()});
   if (!waiting) return drops_.count(DropReason::handshake_failed);
-  sealed_.aim(socket.fd.get(), knock.remote);
-  if (waiting->listen(datagram, knock.remote, sealed_)) introduce(knock, socket, *gate->second);
+  send_buffer_.aim(socket.fd.get(), peer.remote);
+  if (waiting->listen(datagram, peer.remote, send_buffer_))
+    begin_handshake(peer, socket, *cookies->second);
 }
 
-void DtlsClients::introduce(const Knock& knock, const Socket& socket, Gate& gate) {
-  if (const auto old = clients_.find(knock); old != clients_.end() && old->second != kNoSocket) {
+void DtlsClients::begin_handshake(const PeerKey& peer, const Socket& socket,
+                                  CookieExchange& cookies) {
+  if (const auto old = clients_.find(peer); old != clients_.end() && old->second != kNoSocket) {
     end(old->second, std::nullopt);
   }
-  auto admission = worker_.admit(socket.listener, knock.remote.address);
+  auto admission = worker_.admit(socket.listener, peer.remote.address);
   if (!admission) {
-    gate.waiting.reset();
+    cookies.waiting.reset();
     return drops_.count(DropReason::connection_limit);
   }
-  clients_[knock] = kNoSocket;
-  DtlsSession session = std::move(*gate.waiting);
-  gate.waiting.reset();
-  worker_.doorman().introduce(
-      {worker_.index(), knock.listener, socket.fd.get(),
-       Path{kNoSocket, socket.local, knock.remote, Transport::dtls, socket.listener},
+  clients_[peer] = kNoSocket;
+  DtlsSession session = std::move(*cookies.waiting);
+  cookies.waiting.reset();
+  worker_.handshake_thread().begin_handshake(
+      {worker_.index(), peer.listener, socket.fd.get(),
+       Path{kNoSocket, socket.local, peer.remote, Transport::dtls, socket.listener},
        std::move(session), std::move(*admission)});
 }
 
@@ -127,7 +130,7 @@ void DtlsClients::read(SocketId id, ConstBytes datagram) {
     DtlsLink* link = find_link(id);
     if (link == nullptr) return;
     const Bytes room = worker_.room_to_receive();
-    const StreamIo io = link->open(room);
+    const StreamIo io = link->decrypt(room);
     if (io.result == StreamIo::Result::would_block) break;
     if (io.result == StreamIo::Result::ended) return end(id, std::nullopt);
     worker_.keep_received();
@@ -138,22 +141,22 @@ void DtlsClients::read(SocketId id, ConstBytes datagram) {
 }
 
 void DtlsClients::adopt(SocketId id, std::unique_ptr<DtlsLink> link) {
-  const Knock knock{link->listener(), link->path().remote};
+  const PeerKey peer{link->listener(), link->path().remote};
   const Socket* listener = sockets_.find(link->listener());
   link->set_socket(id);
-  link->enter(sealed_, listener->fd.get(), drops_);
+  link->enter(send_buffer_, listener->fd.get(), drops_);
   Socket socket;
   socket.role = SocketRole::dtls_client;
   socket.local = link->path().local;
   socket.link = std::move(link);
   sockets_.add(id, std::move(socket));
-  clients_[knock] = id;
+  clients_[peer] = id;
   if (!find_link(id)->settle_in(worker_)) return end(id, DropReason::connection_evicted);
   set_standing(id, Standing::stranger);
 }
 
-void DtlsClients::forget(const Knock& knock) {
-  const auto found = clients_.find(knock);
+void DtlsClients::forget(const PeerKey& peer) {
+  const auto found = clients_.find(peer);
   if (found != clients_.end() && found->second == kNoSocket) clients_.erase(found);
 }
 
@@ -175,7 +178,7 @@ void DtlsClients::set_standing(SocketId id, Standing standing) {
 void DtlsClients::close(SocketId id) {
   DtlsLink* link = find_link(id);
   if (link == nullptr) return;
-  link->say_goodbye();
+  link->send_close_notify();
   deadlines_.remove(static_cast<DeadlineQueue::Index>(id));
   clients_.erase({link->listener(), link->path().remote});
   sockets_.close(id);
@@ -186,7 +189,7 @@ void DtlsClients::end(SocketId id, std::optional<DropReason> reason) {
   if (link == nullptr) return;
   if (reason) drops_.count(*reason);
   const Path path = link->path();
-  worker_.tell_closed(path);
+  worker_.notify_closed(path);
   close(id);
 }
 

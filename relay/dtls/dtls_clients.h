@@ -1,6 +1,6 @@
-// The DTLS clients of one worker. Strangers meet a gate that keeps nothing about them until they
-// have proved their address; handshakes are the doorman's, on another thread; established sessions
-// are links like any other.
+// The DTLS clients of one worker. A ClientHello is answered with a cookie, and nothing is kept
+// about its sender until the cookie comes back (RFC 6347 §4.2.1); the handshake thread performs the
+// handshakes; established sessions are links like any other.
 #pragma once
 
 #include <map>
@@ -17,13 +17,13 @@
 
 namespace avedge::relay {
 
-class Doorman;
+class HandshakeThread;
 class Worker;
 
-/// Sends sealed datagrams with the batch of their worker: the bytes wait in a ring of their own.
-class SealedDatagrams final : public DatagramSink {
+/// Sends encrypted datagrams with the batch of their worker: the bytes wait in a ring of their own.
+class DtlsSendBuffer final : public DatagramSink {
  public:
-  explicit SealedDatagrams(SendBatch& batch) : batch_{batch} {}
+  explicit DtlsSendBuffer(SendBatch& batch) : batch_{batch} {}
   /// Where the next send() goes.
   void aim(int fd, const Endpoint& to) {
     fd_ = fd;
@@ -46,15 +46,15 @@ class DtlsLink final : public ClientLink {
       : ClientLink{path, std::move(admission)}, session_{std::move(session)}, listener_{listener} {}
 
   /// Once it has its place in a worker; before the first send().
-  void enter(SealedDatagrams& sealed, int listener_fd, Drops& drops) {
-    sealed_ = &sealed;
+  void enter(DtlsSendBuffer& send_buffer, int listener_fd, Drops& drops) {
+    send_buffer_ = &send_buffer;
     listener_fd_ = listener_fd;
     drops_ = &drops;
   }
   void send(ConstBytes message) override;
-  [[nodiscard]] StreamIo open(Bytes into) { return session_.open(into, aimed()); }
+  [[nodiscard]] StreamIo decrypt(Bytes into) { return session_.decrypt(into, aimed()); }
   void receive(ConstBytes datagram) { session_.receive(datagram); }
-  void say_goodbye() { session_.say_goodbye(aimed()); }
+  void send_close_notify() { session_.send_close_notify(aimed()); }
   [[nodiscard]] SocketId listener() const { return listener_; }
 
  private:
@@ -62,7 +62,7 @@ class DtlsLink final : public ClientLink {
 
   DtlsSession session_;
   SocketId listener_;
-  SealedDatagrams* sealed_ = nullptr;
+  DtlsSendBuffer* send_buffer_ = nullptr;
   int listener_fd_ = -1;
   Drops* drops_ = nullptr;
 };
@@ -70,11 +70,11 @@ class DtlsLink final : public ClientLink {
 /// The worker's thread only.
 class DtlsClients {
  public:
-  /// What a client is before it has a link: where it knocked.
-  struct Knock {
+  /// What identifies a client before it has a link.
+  struct PeerKey {
     SocketId listener = kNoSocket;
     Endpoint remote;
-    friend bool operator==(const Knock&, const Knock&) = default;
+    friend bool operator==(const PeerKey&, const PeerKey&) = default;
   };
 
   DtlsClients(Worker& worker, SocketTable& sockets, SendBatch& batch, Drops& drops,
@@ -82,14 +82,14 @@ class DtlsClients {
   ~DtlsClients();
 
   /// Answers DTLS on that listener from now on, with sessions of this context.
-  void set_gate(SocketId listener, const secure::TlsContext& context);
+  void set_context(SocketId listener, const secure::TlsContext& context);
 
   /// A datagram on a listener that DTLS's first byte marks (RFC 7983).
   void serve(SocketId listener, const Socket& socket, const Endpoint& remote, ConstBytes datagram);
 
-  // What the doorman says about a client it was introduced to.
+  // Results of a handshake, from the handshake thread.
   void adopt(SocketId id, std::unique_ptr<DtlsLink> link);
-  void forget(const Knock& knock);
+  void forget(const PeerKey& peer);
 
   /// Closes it, if it is the one that was admitted so.
   void evict(SocketId id, const AdmissionId& admission);
@@ -99,17 +99,17 @@ class DtlsClients {
   void expire();
   [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
   /// After the batch was flushed.
-  void clear() { sealed_.clear(); }
+  void clear() { send_buffer_.clear(); }
 
  private:
   struct Hash {
     std::uint64_t seed;
-    std::size_t operator()(const Knock& knock) const;
+    std::size_t operator()(const PeerKey& peer) const;
   };
-  struct Gate;
+  struct CookieExchange;
 
-  void knock(const Knock& knock, const Socket& socket, ConstBytes datagram);
-  void introduce(const Knock& knock, const Socket& socket, Gate& gate);
+  void on_client_hello(const PeerKey& peer, const Socket& socket, ConstBytes datagram);
+  void begin_handshake(const PeerKey& peer, const Socket& socket, CookieExchange& cookies);
   void read(SocketId id, ConstBytes datagram);
   void end(SocketId id, std::optional<DropReason> reason);
   [[nodiscard]] DtlsLink* find_link(SocketId id);
@@ -118,10 +118,10 @@ class DtlsClients {
   SocketTable& sockets_;
   Drops& drops_;
   const Time& now_;
-  SealedDatagrams sealed_;
-  std::map<SocketId, std::unique_ptr<Gate>> gates_;
-  /// kNoSocket while the doorman shakes hands.
-  std::unordered_map<Knock, SocketId, Hash> clients_;
+  DtlsSendBuffer send_buffer_;
+  std::map<SocketId, std::unique_ptr<CookieExchange>> cookie_exchanges_;
+  /// kNoSocket while the handshake is in progress.
+  std::unordered_map<PeerKey, SocketId, Hash> clients_;
   DeadlineQueue deadlines_;  // of strangers
 };
 

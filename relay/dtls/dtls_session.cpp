@@ -166,7 +166,7 @@ DtlsSession::Handshake DtlsSession::judge(int returned) const {
   return waits ? Handshake::under_way : Handshake::failed;
 }
 
-StreamIo DtlsSession::open(Bytes into, DatagramSink& sink) {
+StreamIo DtlsSession::decrypt(Bytes into, DatagramSink& sink) {
   ERR_clear_error();
   const int opened =
       with(sink, [&] { return SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size())); });
@@ -176,14 +176,14 @@ StreamIo DtlsSession::open(Bytes into, DatagramSink& sink) {
   return {waits ? StreamIo::Result::would_block : StreamIo::Result::ended};
 }
 
-bool DtlsSession::seal(ConstBytes payload, DatagramSink& sink) {
+bool DtlsSession::encrypt(ConstBytes payload, DatagramSink& sink) {
   if (payload.size() > ByteStream::kTlsRecord) return false;
   ERR_clear_error();
   const auto size = static_cast<int>(payload.size());
   return with(sink, [&] { return SSL_write(ssl_.get(), payload.data(), size); }) == size;
 }
 
-void DtlsSession::say_goodbye(DatagramSink& sink) {
+void DtlsSession::send_close_notify(DatagramSink& sink) {
   ERR_clear_error();
   static_cast<void>(with(sink, [&] { return SSL_shutdown(ssl_.get()); }));
 }

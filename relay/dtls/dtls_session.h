@@ -43,10 +43,10 @@ class DtlsSession {
   void receive(ConstBytes datagram) { in_->datagram = datagram; }
   /// The next record's payload, decrypted into `into`. would_block: the datagram holds no more.
   /// What does not authenticate is skipped silently (RFC 6347 §4.1.2.7).
-  [[nodiscard]] StreamIo open(Bytes into, DatagramSink& sink);
+  [[nodiscard]] StreamIo decrypt(Bytes into, DatagramSink& sink);
   /// One record with `payload`. False if it is longer than a record may be.
-  [[nodiscard]] bool seal(ConstBytes payload, DatagramSink& sink);
-  void say_goodbye(DatagramSink& sink);
+  [[nodiscard]] bool encrypt(ConstBytes payload, DatagramSink& sink);
+  void send_close_notify(DatagramSink& sink);
 
  private:
   /// What OpenSSL reads and writes through, at an address that stays.

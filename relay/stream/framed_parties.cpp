@@ -83,7 +83,7 @@ void FramedParties::write(SocketId id, FrameLink& link) {
 }
 
 void FramedParties::end(SocketId id, const FrameLink& link) {
-  worker_.tell({StreamEvent::Kind::ended, id, link.port(), link.path().remote});
+  worker_.notify({StreamEvent::Kind::ended, id, link.port(), link.path().remote});
   sockets_.close(id);
 }
 

@@ -73,7 +73,7 @@ void PartyStreams::accept_parties(SocketId port) {
       counters_.drops.count(DropReason::table_full);
       continue;
     }
-    tell(StreamEvent::Kind::accepted, *id, *find_party(*id));
+    notify(StreamEvent::Kind::accepted, *id, *find_party(*id));
   }
 }
 
@@ -101,7 +101,7 @@ void PartyStreams::finish_connecting(SocketId id, PartyConnection& party) {
   if (!is_connected(party.stream.fd())) return end(id);
   party.stage = Stage::waiting;
   set_interest(id, party, kHungUp);
-  tell(StreamEvent::Kind::connected, id, party);
+  notify(StreamEvent::Kind::connected, id, party);
 }
 
 /// Told of each arrival once: what is looked at stays, and would be reported for ever.
@@ -119,7 +119,7 @@ void PartyStreams::look_at_first_frame(SocketId id, const PartyConnection& party
   const auto frame = first_frame(Bytes{buffer}.first(io.bytes));
   const bool too_long = !frame || (!*frame && io.bytes == buffer.size());
   if (!too_long && !*frame) return;  // more is to come
-  tell(StreamEvent::Kind::spoke, id, party, too_long ? ConstBytes{} : **frame);
+  notify(StreamEvent::Kind::spoke, id, party, too_long ? ConstBytes{} : **frame);
 }
 
 void PartyStreams::speak_frames(SocketId connection) {
@@ -179,13 +179,13 @@ FlowUsage PartyStreams::sent_over(SocketId connection) const {
 
 /// The handler closes what it is joined to, or was dialled for it.
 void PartyStreams::end(SocketId id) {
-  tell(StreamEvent::Kind::ended, id, *find_party(id));
+  notify(StreamEvent::Kind::ended, id, *find_party(id));
   sockets_.close(id);
 }
 
-void PartyStreams::tell(StreamEvent::Kind kind, SocketId id, const PartyConnection& party,
-                        ConstBytes first_frame) {
-  worker_.tell({kind, id, party.port, party.remote, first_frame});
+void PartyStreams::notify(StreamEvent::Kind kind, SocketId id, const PartyConnection& party,
+                          ConstBytes first_frame) {
+  worker_.notify({kind, id, party.port, party.remote, first_frame});
 }
 
 std::optional<SocketId> PartyStreams::watch_party(PartyConnection party, std::uint32_t interest) {

@@ -57,8 +57,8 @@ class PartyStreams final : public StreamConnections {
   [[nodiscard]] Pump::State move(PartyConnection& from, PartyConnection& to);
   void end(SocketId id);
 
-  void tell(StreamEvent::Kind kind, SocketId id, const PartyConnection& party,
-            ConstBytes first_frame = {});
+  void notify(StreamEvent::Kind kind, SocketId id, const PartyConnection& party,
+              ConstBytes first_frame = {});
   [[nodiscard]] std::optional<SocketId> watch_party(PartyConnection party, std::uint32_t interest);
   [[nodiscard]] PartyConnection* find_party(SocketId id) const;
   void set_interest(SocketId id, PartyConnection& party, std::uint32_t wanted);

@@ -143,7 +143,7 @@ void Streams::end_client(SocketId id, std::optional<DropReason> reason) {
   if (reason) outbox_.drops.count(*reason);
   const SocketId peer = std::exchange(link->joined_to, kNoSocket);
   const Path path = link->path();
-  worker_.tell_closed(path);
+  worker_.notify_closed(path);
   close(id);
   end_junction(peer);
 }
@@ -187,7 +187,7 @@ void Streams::expire() {
       const PeerConnectionEvent event{PeerConnectionEvent::Kind::failed, id, attempt.relay,
                                       attempt.peer};
       close(id);
-      worker_.tell(event);
+      worker_.notify(event);
     } else {
       end_client(id, DropReason::connection_idle);
     }
@@ -254,7 +254,7 @@ void Streams::accept_peers(SocketId relay) {
       outbox_.drops.count(DropReason::table_full);
       continue;
     }
-    tell(PeerConnectionEvent::Kind::accepted, *id, *find_peer(*id));
+    notify(PeerConnectionEvent::Kind::accepted, *id, *find_peer(*id));
   }
 }
 
@@ -272,11 +272,11 @@ void Streams::finish_connecting(SocketId id, PeerConnection& peer) {
   if (is_connected(peer.stream.fd())) {
     peer.stage = PeerConnection::Stage::waiting;
     set_interest(id, peer.stream.fd(), peer.interest, 0);
-    return tell(PeerConnectionEvent::Kind::connected, id, peer);
+    return notify(PeerConnectionEvent::Kind::connected, id, peer);
   }
   const PeerConnectionEvent event{PeerConnectionEvent::Kind::failed, id, peer.relay, peer.peer};
   close(id);
-  worker_.tell(event);
+  worker_.notify(event);
 }
 
 /// Called while the ConnectionBind request is being handled; its answer is queued already.
@@ -324,11 +324,11 @@ void Streams::end_junction(SocketId peer_id) {
   const PeerConnectionEvent event{PeerConnectionEvent::Kind::closed, peer_id, peer->relay,
                                   peer->peer};
   close(peer_id);  // dooms the client's connection
-  worker_.tell(event);
+  worker_.notify(event);
 }
 
-void Streams::tell(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer) {
-  worker_.tell({kind, id, peer.relay, peer.peer});
+void Streams::notify(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer) {
+  worker_.notify({kind, id, peer.relay, peer.peer});
 }
 
 std::optional<SocketId> Streams::watch_peer(PeerConnection peer, std::uint32_t interest) {

@@ -71,7 +71,7 @@ class Streams final : public PeerConnections {
   void finish_connecting(SocketId id, PeerConnection& peer);
   void pump(SocketId id);
   void end_junction(SocketId peer_id);
-  void tell(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer);
+  void notify(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer);
   [[nodiscard]] std::optional<SocketId> watch_peer(PeerConnection peer, std::uint32_t interest);
 
   [[nodiscard]] TcpLink* find_link(SocketId id);

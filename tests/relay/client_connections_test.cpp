@@ -218,8 +218,8 @@ class ClientConnections : public testing::Test {
     }
     return true;
   }
-  [[nodiscard]] std::uint64_t door_drops(DropReason reason) const {
-    return plane_->door_drops().of(reason);
+  [[nodiscard]] std::uint64_t handshake_drops(DropReason reason) const {
+    return plane_->handshake_drops().of(reason);
   }
 
   /// ChannelData to a UDP peer and back.
