@@ -37,7 +37,7 @@ using UserHash = Sha256Code;
 
 /// The code that decides about a message: of two the SHA-256 one (§9.2.4). Nothing if the message
 /// is not protected at all.
-[[nodiscard]] std::optional<StunView::Seal> deciding_seal(const StunView& message);
+[[nodiscard]] std::optional<StunView::IntegrityKind> strongest_integrity(const StunView& message);
 
 /// Whether the message is protected by MESSAGE-INTEGRITY-SHA256 or MESSAGE-INTEGRITY at all.
 [[nodiscard]] bool has_integrity(const StunView& message);

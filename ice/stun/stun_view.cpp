@@ -44,11 +44,12 @@ Verdict<void> StunView::read_attributes() {
       if (next != message_.size()) return DropReason::stun_malformed;  // §14.7: the last one
       return read_fingerprint(offset, message_.subspan(offset + kStunAttributeHeaderSize, length));
     }
-    if (type == AttributeType::message_integrity && !note_seal(Seal::sha1, offset, length)) {
+    if (type == AttributeType::message_integrity &&
+        !note_integrity(IntegrityKind::sha1, offset, length)) {
       return DropReason::stun_malformed;
     }
     if (type == AttributeType::message_integrity_sha256 &&
-        !note_seal(Seal::sha256, offset, length)) {
+        !note_integrity(IntegrityKind::sha256, offset, length)) {
       return DropReason::stun_malformed;
     }
     offset = next;
@@ -57,11 +58,11 @@ Verdict<void> StunView::read_attributes() {
 }
 
 /// Ends the attribute list at the first code. Behind a code only the SHA-256 one still counts.
-bool StunView::note_seal(Seal which, std::size_t offset, std::size_t length) {
-  const bool sealed = list_end_ < message_.size();
-  if (which == Seal::sha1) {
+bool StunView::note_integrity(IntegrityKind which, std::size_t offset, std::size_t length) {
+  const bool protected_ = list_end_ < message_.size();
+  if (which == IntegrityKind::sha1) {
     if (length != kSha1Length) return false;
-    if (!sealed) sha1_offset_ = offset;
+    if (!protected_) sha1_offset_ = offset;
   } else {
     if (length < kShortestSha256 || length > kLongestSha256 || length % 4 != 0) return false;
     if (sha256_offset_ == 0) sha256_offset_ = offset;
@@ -94,12 +95,12 @@ std::optional<ConstBytes> StunView::find(AttributeType type) const {
   return std::nullopt;
 }
 
-std::optional<StunView::SealView> StunView::seal(Seal which) const {
-  const std::size_t offset = which == Seal::sha1 ? sha1_offset_ : sha256_offset_;
+std::optional<StunView::IntegrityAttribute> StunView::integrity(IntegrityKind which) const {
+  const std::size_t offset = which == IntegrityKind::sha1 ? sha1_offset_ : sha256_offset_;
   if (offset == 0) return std::nullopt;
   const std::size_t length = load_be16(&message_[offset + 2]);
-  return SealView{message_.first(offset),
-                  message_.subspan(offset + kStunAttributeHeaderSize, length)};
+  return IntegrityAttribute{message_.first(offset),
+                            message_.subspan(offset + kStunAttributeHeaderSize, length)};
 }
 
 Attribute StunView::Iterator::operator*() const {

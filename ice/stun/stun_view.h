@@ -28,9 +28,9 @@ struct Attribute {
 class StunView {
  public:
   /// The two codes that may protect a message.
-  enum class Seal : std::uint8_t { sha1, sha256 };
+  enum class IntegrityKind : std::uint8_t { sha1, sha256 };
   /// One of them, with the part of the message that it covers.
-  struct SealView {
+  struct IntegrityAttribute {
     ConstBytes covered;  // from the header up to the attribute; the length field still to be fixed
     ConstBytes code;
   };
@@ -64,7 +64,7 @@ class StunView {
   [[nodiscard]] std::optional<ConstBytes> find(AttributeType type) const;
   [[nodiscard]] bool has(AttributeType type) const { return find(type).has_value(); }
 
-  [[nodiscard]] std::optional<SealView> seal(Seal which) const;
+  [[nodiscard]] std::optional<IntegrityAttribute> integrity(IntegrityKind which) const;
   /// FINGERPRINT was present (and right).
   [[nodiscard]] bool has_fingerprint() const { return has_fingerprint_; }
 
@@ -75,7 +75,7 @@ class StunView {
   }
   [[nodiscard]] Verdict<void> read_attributes();
   [[nodiscard]] Verdict<void> read_fingerprint(std::size_t offset, ConstBytes value);
-  [[nodiscard]] bool note_seal(Seal which, std::size_t offset, std::size_t length);
+  [[nodiscard]] bool note_integrity(IntegrityKind which, std::size_t offset, std::size_t length);
 
   ConstBytes message_;
   std::size_t list_end_;

@@ -25,9 +25,9 @@ std::vector<PasswordAlgorithm> algorithms(Authentication authentication) {
 /// The identity if `key` protects the message.
 std::optional<Identity> identity_if(const StunView& message, std::string_view user,
                                     ConstBytes key) {
-  const auto seal = stun::deciding_seal(message);
-  if (!seal || !stun::verify_integrity(message, key)) return std::nullopt;
-  return Identity{user, {IntegrityKey{key}, *seal}};
+  const auto integrity = stun::strongest_integrity(message);
+  if (!integrity || !stun::verify_integrity(message, key)) return std::nullopt;
+  return Identity{user, {IntegrityKey{key}, *integrity}};
 }
 
 }  // namespace

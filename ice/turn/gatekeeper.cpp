@@ -57,7 +57,7 @@ std::optional<Identity> resume(const Request& request, const Claim& claim,
   }
   Identity identity;
   identity.user = claim.username;
-  identity.protection = {session->mac_key, *stun::deciding_seal(request.message)};
+  identity.protection = {session->mac_key, *stun::strongest_integrity(request.message)};
   identity.token_left = std::chrono::ceil<std::chrono::seconds>(session->expires - request.now);
   return identity;
 }

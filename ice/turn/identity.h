@@ -33,7 +33,7 @@ class IntegrityKey {
 /// How an answer is protected: as the request was (RFC 8489 §9.2.4).
 struct Protection {
   IntegrityKey key;
-  stun::StunView::Seal seal = stun::StunView::Seal::sha1;
+  stun::StunView::IntegrityKind integrity = stun::StunView::IntegrityKind::sha1;
 };
 
 struct Identity {

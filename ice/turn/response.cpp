@@ -24,7 +24,7 @@ StunBuilder Responder::error(const Refusal& refusal) {
 
 void Responder::send(StunBuilder& response) {
   if (const auto& protection = letterhead_.protection) {
-    if (protection->seal == stun::StunView::Seal::sha256) {
+    if (protection->integrity == stun::StunView::IntegrityKind::sha256) {
       response.integrity_sha256(protection->key.bytes());
     } else {
       response.integrity(protection->key.bytes());

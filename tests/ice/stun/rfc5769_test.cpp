@@ -163,7 +163,7 @@ TEST(Rfc8489, AppendixB_1_SampleRequestWithSha256) {
   constexpr std::string_view kUser = "\u30de\u30c8\u30ea\u30c3\u30af\u30b9";
   const auto key = long_term_key_sha256(kUser, "example.org", "TheMatrIX");
   EXPECT_TRUE(std::equal(key.begin(), key.end(), view_of(kKey).begin()));
-  EXPECT_EQ(deciding_seal(*message), StunView::Seal::sha256);
+  EXPECT_EQ(strongest_integrity(*message), StunView::IntegrityKind::sha256);
   EXPECT_TRUE(verify_integrity(*message, view_of(kKey)));
   const auto hash = user_hash(kUser, "example.org");
   const auto sent = *message->find(AttributeType::userhash);

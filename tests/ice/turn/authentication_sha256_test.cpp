@@ -46,8 +46,8 @@ TEST(Sha256, Rfc8489_9_2_4_AnswersAreProtectedAsTheRequestWas) {
   const Client client = world.login(modern());
   const auto answer = world.allocate(client);
   EXPECT_EQ(answer.code(), 200);
-  EXPECT_EQ(stun::deciding_seal(answer.view()), StunView::Seal::sha256);
-  EXPECT_FALSE(answer.view().seal(StunView::Seal::sha1));
+  EXPECT_EQ(stun::strongest_integrity(answer.view()), StunView::IntegrityKind::sha256);
+  EXPECT_FALSE(answer.view().integrity(StunView::IntegrityKind::sha1));
   EXPECT_TRUE(stun::verify_integrity(
       answer.view(), stun::long_term_key_sha256(client.user, client.realm, client.password)));
 }
