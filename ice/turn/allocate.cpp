@@ -32,7 +32,7 @@ Verdict<RelayPort> lease(Core& core, Time now, const AllocateRequest& wanted, Ad
     return core.surroundings.peer_connections->listen(family);
   }
   RelayPorts& ports = core.surroundings.ports;
-  if (wanted.reservation) return ports.claim(now, *wanted.reservation);
+  if (wanted.reservation) return ports.presented(now, *wanted.reservation);
   if (!wanted.reserve_next) return ports.lease(family, wanted.parity);
   const auto pair = ports.lease_reserving_next(now, family);
   if (!pair) return pair.reason();

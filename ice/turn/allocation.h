@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ice/stun/message.h"
-#include "ice/turn/gatekeeper.h"
+#include "ice/turn/long_term_authenticator.h"
 #include "ice/turn/ticket.h"
 #include "relay/core/deadline_queue.h"
 #include "relay/core/relay_ports.h"

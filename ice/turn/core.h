@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ice/turn/allocations.h"
-#include "ice/turn/gatekeeper.h"
+#include "ice/turn/long_term_authenticator.h"
 #include "ice/turn/moves.h"
 #include "ice/turn/recently_deleted.h"
 #include "ice/turn/rules.h"
@@ -12,7 +12,7 @@ namespace avedge::turn {
 struct Core {
   SharedRules rules;
   Surroundings surroundings;
-  Gatekeeper gatekeeper;
+  LongTermAuthenticator authenticator;
   Allocations allocations;
   RecentlyDeleted deleted;
   Moves moves;
@@ -22,7 +22,7 @@ struct Core {
   Core(SharedRules given, const Surroundings& around)
       : rules{std::move(given)},
         surroundings{around},
-        gatekeeper{rules->settings},
+        authenticator{rules->settings},
         allocations{rules->settings.limits.allocations, surroundings} {}
   Core(const Core&) = delete;  // its allocations refer to its surroundings
   Core& operator=(const Core&) = delete;

@@ -63,12 +63,12 @@ NonceKey random_nonce_key() {
   return key;
 }
 
-Nonce NonceMint::issue(Time now, const Endpoint& client, SecurityFeatures features) const {
+Nonce NonceGenerator::issue(Time now, const Endpoint& client, SecurityFeatures features) const {
   return make(seconds_of(now), client, features);
 }
 
-NonceState NonceMint::inspect(Time now, const Endpoint& client, SecurityFeatures features,
-                              std::string_view nonce) const {
+NonceState NonceGenerator::inspect(Time now, const Endpoint& client, SecurityFeatures features,
+                                   std::string_view nonce) const {
   const std::size_t cookie = features.any() ? kCookieSize : 0;
   if (nonce.size() <= cookie) return NonceState::foreign;
   const auto issued = read_time(nonce.substr(cookie));
@@ -82,8 +82,8 @@ NonceState NonceMint::inspect(Time now, const Endpoint& client, SecurityFeatures
   return is_old ? NonceState::stale : NonceState::fresh;
 }
 
-Nonce NonceMint::make(std::uint32_t issued, const Endpoint& client,
-                      SecurityFeatures features) const {
+Nonce NonceGenerator::make(std::uint32_t issued, const Endpoint& client,
+                           SecurityFeatures features) const {
   Body body;
   store_be32(body.data(), issued);
   std::array<std::byte, 3> port_and_offer;

@@ -40,9 +40,9 @@ enum class NonceState : std::uint8_t {
 };
 
 /// Immutable; any thread.
-class NonceMint {
+class NonceGenerator {
  public:
-  NonceMint(const NonceKey& key, Duration lifetime) : key_{key}, lifetime_{lifetime} {}
+  NonceGenerator(const NonceKey& key, Duration lifetime) : key_{key}, lifetime_{lifetime} {}
 
   /// For that client only: RFC 8489 §9.2.4 forbids one nonce for two addresses or ports.
   [[nodiscard]] Nonce issue(Time now, const Endpoint& client, SecurityFeatures features) const;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "ice/turn/gatekeeper.h"
+#include "ice/turn/long_term_authenticator.h"
 
 namespace avedge::turn {
 

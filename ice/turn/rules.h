@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "ice/turn/authenticator.h"
+#include "ice/turn/credential_verifier.h"
 #include "ice/turn/peer_policy.h"
 #include "ice/turn/settings.h"
 
@@ -13,12 +13,10 @@ namespace avedge::turn {
 /// user) was done by whoever made it, on no worker's thread.
 struct Rules {
   Rules(const Settings& given, WallClock wall_clock)
-      : settings{given},
-        authenticator{given.credentials, std::move(wall_clock)},
-        peers{given.peers} {}
+      : settings{given}, verifier{given.credentials, std::move(wall_clock)}, peers{given.peers} {}
 
   Settings settings;
-  Authenticator authenticator;
+  CredentialVerifier verifier;
   PeerPolicy peers;
 };
 

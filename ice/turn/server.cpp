@@ -61,18 +61,19 @@ Verdict<void> Server::on_request(const Request& request, Outcome& outcome) {
   Responder responder{request, outcome};
   const Method method = request.message.method();
   if (!needs_credentials(method)) {
-    if (!core_.gatekeeper.may_answer_stranger(request)) return DropReason::answer_budget;
+    if (!core_.authenticator.may_send_unauthenticated_response(request))
+      return DropReason::answer_budget;
     if (method == Method::binding) return on_binding(core_, request, responder);
     return responder.refuse(kBadRequest);
   }
   if (method == Method::connection_bind && hand_over_binding(core_, request, outcome)) return {};
 
-  const Authenticator& authenticator = core_.rules->authenticator;
+  const CredentialVerifier& verifier = core_.rules->verifier;
   const auto identity =
-      core_.gatekeeper.authenticate(request, authenticator, token_session_of(core_, request),
-                                    control_connection_of(core_, request.message));
+      core_.authenticator.authenticate(request, verifier, token_session_of(core_, request),
+                                       control_connection_of(core_, request.message));
   if (!identity) {
-    return core_.gatekeeper.turn_away(request, identity.reason(), authenticator, responder);
+    return core_.authenticator.send_challenge(request, identity.reason(), verifier, responder);
   }
   responder.sign_with(identity->protection);
 

@@ -20,7 +20,7 @@ std::string base64(ConstBytes bytes) {
 
 }  // namespace
 
-std::optional<TimeLimitedName> parse_time_limited(std::string_view username) {
+std::optional<RestApiUsername> parse_time_limited(std::string_view username) {
   const auto colon = username.find(':');
   const std::string_view digits = username.substr(0, colon);
   std::int64_t expiry = 0;
@@ -30,7 +30,7 @@ std::optional<TimeLimitedName> parse_time_limited(std::string_view username) {
   }
   const auto name =
       colon == std::string_view::npos ? std::string_view{} : username.substr(colon + 1);
-  return TimeLimitedName{UnixSeconds{expiry}, name};
+  return RestApiUsername{UnixSeconds{expiry}, name};
 }
 
 std::string time_limited_password(std::string_view secret, std::string_view username,

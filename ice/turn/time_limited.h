@@ -10,13 +10,13 @@
 
 namespace avedge::turn {
 
-struct TimeLimitedName {
+struct RestApiUsername {
   UnixSeconds expiry{};
   std::string_view name;  // may be empty
 };
 
 /// "expiry:name" or just "expiry"; nothing if it is neither. Lives as long as `username`.
-[[nodiscard]] std::optional<TimeLimitedName> parse_time_limited(std::string_view username);
+[[nodiscard]] std::optional<RestApiUsername> parse_time_limited(std::string_view username);
 
 enum class PasswordHash : std::uint8_t { sha1, sha256 };
 

@@ -47,7 +47,7 @@ class FakePorts final : public RelayPorts {
     reserved[token] = {local(family), Port{next_port_++}};
     return Reserving{*even, token};
   }
-  Verdict<RelayPort> claim(Time, const ReservationToken& token) override {
+  Verdict<RelayPort> presented(Time, const ReservationToken& token) override {
     const auto found = reserved.find(token);
     if (found == reserved.end()) return DropReason::bad_reservation;
     const Endpoint endpoint = found->second;

@@ -18,7 +18,7 @@ std::string text(const Nonce& nonce) {
 }
 
 TEST(Nonce, IsFreshForItsClientWithinItsLifetime) {
-  const NonceMint mint{random_nonce_key(), 1h};
+  const NonceGenerator mint{random_nonce_key(), 1h};
   for (const auto features : {kNone, SecurityFeatures{true, false}, kAll}) {
     const auto nonce = text(mint.issue(kNow, kClient, features));
     const auto state = [&](Time now, const char* client) {
@@ -34,7 +34,7 @@ TEST(Nonce, IsFreshForItsClientWithinItsLifetime) {
 }
 
 TEST(Nonce, Rfc8489_9_2_BeginsWithTheCookieOnlyIfThereAreFeatures) {
-  const NonceMint mint{random_nonce_key(), 1h};
+  const NonceGenerator mint{random_nonce_key(), 1h};
   const auto start = [&](SecurityFeatures features) {
     return text(mint.issue(kNow, kClient, features)).substr(0, 13);
   };
@@ -48,7 +48,7 @@ TEST(Nonce, Rfc8489_9_2_BeginsWithTheCookieOnlyIfThereAreFeatures) {
 }
 
 TEST(Nonce, FeaturesCannotBeTakenOutOfIt) {
-  const NonceMint mint{random_nonce_key(), 1h};
+  const NonceGenerator mint{random_nonce_key(), 1h};
   const auto nonce = text(mint.issue(kNow, kClient, kAll));
   EXPECT_EQ(mint.inspect(kNow, kClient, kNone, nonce.substr(13)), NonceState::foreign);
   EXPECT_EQ(mint.inspect(kNow, kClient, kAll, "obMatJos2AAAC" + nonce.substr(13)),
@@ -58,14 +58,14 @@ TEST(Nonce, FeaturesCannotBeTakenOutOfIt) {
 }
 
 TEST(Nonce, CannotBeMadeWithoutTheKey) {
-  const NonceMint mint{random_nonce_key(), 1h};
-  const NonceMint other{random_nonce_key(), 1h};
+  const NonceGenerator mint{random_nonce_key(), 1h};
+  const NonceGenerator other{random_nonce_key(), 1h};
   const auto nonce = text(other.issue(kNow, kClient, kNone));
   EXPECT_EQ(mint.inspect(kNow, kClient, kNone, nonce), NonceState::foreign);
 }
 
 TEST(Nonce, EveryChangedCharacterIsNoticed) {
-  const NonceMint mint{random_nonce_key(), 1h};
+  const NonceGenerator mint{random_nonce_key(), 1h};
   const auto nonce = text(mint.issue(kNow, kClient, kAll));
   for (std::size_t i = 0; i < nonce.size(); ++i) {
     std::string changed = nonce;
@@ -75,7 +75,7 @@ TEST(Nonce, EveryChangedCharacterIsNoticed) {
 }
 
 TEST(Nonce, RefusesWhatIsNone) {
-  const NonceMint mint{random_nonce_key(), 1h};
+  const NonceGenerator mint{random_nonce_key(), 1h};
   for (const auto features : {kNone, kAll}) {
     const auto nonce = text(mint.issue(kNow, kClient, features));
     for (const auto& other :

@@ -1,4 +1,4 @@
-#include "ice/turn/authenticator.h"
+#include "ice/turn/credential_verifier.h"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@ namespace {
 class AuthenticatorTest : public ::testing::Test {
  protected:
   AuthenticatorTest()
-      : authenticator_{{"example.org", {}, {{"alice", {"wonder"}}}, {"new", "old"}},
-                       [this] { return now_; }} {}
+      : verifier_{{"example.org", {}, {{"alice", {"wonder"}}}, {"new", "old"}},
+                  [this] { return now_; }} {}
 
   /// Whom a message protected with that password is taken for; empty: nobody.
   std::string who(const std::string& username, const std::string& password) {
@@ -21,9 +21,9 @@ class AuthenticatorTest : public ::testing::Test {
         stun::StunBuilder{buffer, stun::Method::allocate, stun::MessageClass::request, {}}
             .integrity(stun::long_term_key(username, "example.org", password))
             .finish();
-    Claim claim;
-    claim.username = username;
-    identity_ = authenticator_.verify(*stun::StunView::parse(bytes), claim, 0);
+    PresentedCredentials presented;
+    presented.username = username;
+    identity_ = verifier_.verify(*stun::StunView::parse(bytes), presented, 0);
     return identity_ ? std::string{identity_->user} : "";
   }
   bool is_expired_now(const std::string& username, const std::string& password) {
@@ -33,7 +33,7 @@ class AuthenticatorTest : public ::testing::Test {
 
   std::optional<Identity> identity_;
   UnixSeconds now_{1000};
-  Authenticator authenticator_;
+  CredentialVerifier verifier_;
 };
 
 TEST_F(AuthenticatorTest, StaticUsers) {

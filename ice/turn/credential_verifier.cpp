@@ -1,4 +1,4 @@
-#include "ice/turn/authenticator.h"
+#include "ice/turn/credential_verifier.h"
 
 #include <algorithm>
 
@@ -32,7 +32,7 @@ std::optional<Identity> identity_if(const StunView& message, std::string_view us
 
 }  // namespace
 
-Authenticator::Authenticator(const Credentials& credentials, WallClock wall_clock)
+CredentialVerifier::CredentialVerifier(const Credentials& credentials, WallClock wall_clock)
     : credentials_{credentials},
       offered_{stun::password_algorithms(algorithms(credentials.authentication))},
       wall_clock_{std::move(wall_clock)} {
@@ -46,7 +46,7 @@ Authenticator::Authenticator(const Credentials& credentials, WallClock wall_cloc
   }
 }
 
-Authenticator::Realm Authenticator::make_realm(const std::string& name) const {
+CredentialVerifier::Realm CredentialVerifier::make_realm(const std::string& name) const {
   Realm realm{name, {}, {}};
   for (const auto& [user, secret] : credentials_.users) {
     UserKeys keys;
@@ -64,11 +64,11 @@ Authenticator::Realm Authenticator::make_realm(const std::string& name) const {
   return realm;
 }
 
-const Authenticator::Realm& Authenticator::realm_of(std::uint16_t listener) const {
+const CredentialVerifier::Realm& CredentialVerifier::realm_of(std::uint16_t listener) const {
   return realms_[listener < by_listener_.size() ? by_listener_[listener] : 0];
 }
 
-SecurityFeatures Authenticator::features(std::uint16_t listener) const {
+SecurityFeatures CredentialVerifier::features(std::uint16_t listener) const {
   if (credentials_.authentication == Authentication::md5) return {};
   const auto& users = realm_of(listener).users;
   const bool by_secret = !credentials_.shared_secrets.empty();
@@ -81,48 +81,49 @@ SecurityFeatures Authenticator::features(std::uint16_t listener) const {
           static_cast<std::uint8_t>(credentials_.authentication)};
 }
 
-bool Authenticator::is_offered(PasswordAlgorithm algorithm) const {
+bool CredentialVerifier::is_offered(PasswordAlgorithm algorithm) const {
   const auto offered = algorithms(credentials_.authentication);
   return std::find(offered.begin(), offered.end(), algorithm) != offered.end();
 }
 
-std::string_view Authenticator::third_party() const {
+std::string_view CredentialVerifier::third_party() const {
   return credentials_.token_keys.empty() ? std::string_view{} : credentials_.server_name;
 }
 
-std::optional<Identity> Authenticator::verify(const StunView& message, const Claim& claim,
-                                              std::uint16_t listener) const {
-  if (claim.access_token) return verify_token(message, claim);
-  if (!is_offered(claim.algorithm)) return std::nullopt;
+std::optional<Identity> CredentialVerifier::verify(const StunView& message,
+                                                   const PresentedCredentials& presented,
+                                                   std::uint16_t listener) const {
+  if (presented.access_token) return verify_token(message, presented);
+  if (!is_offered(presented.algorithm)) return std::nullopt;
   const Realm& realm = realm_of(listener);
-  if (auto identity = verify_static(message, claim, realm)) return identity;
-  return verify_time_limited(message, claim, realm);
+  if (auto identity = verify_static(message, presented, realm)) return identity;
+  return verify_time_limited(message, presented, realm);
 }
 
-std::optional<Identity> Authenticator::verify_static(const StunView& message, const Claim& claim,
-                                                     const Realm& realm) const {
-  std::string_view name = claim.username;
-  if (claim.user_hash) {
-    const auto hidden = realm.names.find(*claim.user_hash);
+std::optional<Identity> CredentialVerifier::verify_static(const StunView& message,
+                                                          const PresentedCredentials& presented,
+                                                          const Realm& realm) const {
+  std::string_view name = presented.username;
+  if (presented.user_hash) {
+    const auto hidden = realm.names.find(*presented.user_hash);
     if (hidden == realm.names.end()) return std::nullopt;
     name = hidden->second;
   }
   const auto user = realm.users.find(name);
   if (user == realm.users.end()) return std::nullopt;
   const UserKeys& keys = user->second;
-  if (claim.algorithm == PasswordAlgorithm::sha256) {
+  if (presented.algorithm == PasswordAlgorithm::sha256) {
     return keys.sha256 ? identity_if(message, user->first, *keys.sha256) : std::nullopt;
   }
   return keys.md5 ? identity_if(message, user->first, *keys.md5) : std::nullopt;
 }
 
-std::optional<Identity> Authenticator::verify_time_limited(const StunView& message,
-                                                           const Claim& claim,
-                                                           const Realm& realm) const {
-  if (credentials_.shared_secrets.empty() || realm.users.contains(claim.username)) {
+std::optional<Identity> CredentialVerifier::verify_time_limited(
+    const StunView& message, const PresentedCredentials& presented, const Realm& realm) const {
+  if (credentials_.shared_secrets.empty() || realm.users.contains(presented.username)) {
     return std::nullopt;
   }
-  const std::string_view username = claim.username;
+  const std::string_view username = presented.username;
   const auto parsed = parse_time_limited(username);
   if (!parsed) return std::nullopt;
   const std::string_view user = parsed->name.empty() ? username : parsed->name;
@@ -130,7 +131,7 @@ std::optional<Identity> Authenticator::verify_time_limited(const StunView& messa
     for (const auto hash : {PasswordHash::sha1, PasswordHash::sha256}) {
       const std::string password = time_limited_password(secret, username, hash);
       auto identity =
-          claim.algorithm == PasswordAlgorithm::sha256
+          presented.algorithm == PasswordAlgorithm::sha256
               ? identity_if(message, user,
                             stun::long_term_key_sha256(username, realm.name, password))
               : identity_if(message, user, stun::long_term_key(username, realm.name, password));
@@ -143,11 +144,12 @@ std::optional<Identity> Authenticator::verify_time_limited(const StunView& messa
 }
 
 /// RFC 7635 §4.1.1 and §8: the name is the id of the key, and the token brings the key of the code.
-std::optional<Identity> Authenticator::verify_token(const StunView& message,
-                                                    const Claim& claim) const {
-  const auto key = credentials_.token_keys.find(std::string{claim.username});
+std::optional<Identity> CredentialVerifier::verify_token(
+    const StunView& message, const PresentedCredentials& presented) const {
+  const auto key = credentials_.token_keys.find(std::string{presented.username});
   if (key == credentials_.token_keys.end()) return std::nullopt;
-  const auto token = open_access_token(*claim.access_token, key->second, credentials_.server_name);
+  const auto token =
+      open_access_token(*presented.access_token, key->second, credentials_.server_name);
   if (!token) return std::nullopt;
   const auto left = time_left(*token, wall_clock_());
   if (!left) return std::nullopt;

@@ -20,7 +20,7 @@ namespace avedge::turn {
 using WallClock = std::function<UnixSeconds()>;
 
 /// Who a message says it is from. Views into the message.
-struct Claim {
+struct PresentedCredentials {
   /// Empty if the name is hidden in `user_hash`.
   std::string_view username;
   std::optional<stun::UserHash> user_hash;
@@ -30,15 +30,16 @@ struct Claim {
 
 /// Immutable once it is made, which takes a hash for each user and realm; then any thread. Never
 /// remembers what it saw, so no stranger can make it grow.
-class Authenticator {
+class CredentialVerifier {
  public:
-  Authenticator(const Credentials& credentials, WallClock wall_clock);
-  Authenticator(const Authenticator&) = delete;  // its realms point into themselves
-  Authenticator& operator=(const Authenticator&) = delete;
+  CredentialVerifier(const Credentials& credentials, WallClock wall_clock);
+  CredentialVerifier(const CredentialVerifier&) = delete;  // its realms point into themselves
+  CredentialVerifier& operator=(const CredentialVerifier&) = delete;
 
   /// Nothing if the user is unknown, or if the integrity of `message` is not theirs; the two are
   /// not told apart, so that nobody can ask for names. `listener` as in Path.
-  [[nodiscard]] std::optional<Identity> verify(const stun::StunView& message, const Claim& claim,
+  [[nodiscard]] std::optional<Identity> verify(const stun::StunView& message,
+                                               const PresentedCredentials& presented,
                                                std::uint16_t listener) const;
 
   [[nodiscard]] const std::string& realm(std::uint16_t listener) const {
@@ -66,12 +67,13 @@ class Authenticator {
   [[nodiscard]] Realm make_realm(const std::string& name) const;
   [[nodiscard]] const Realm& realm_of(std::uint16_t listener) const;
   [[nodiscard]] std::optional<Identity> verify_static(const stun::StunView& message,
-                                                      const Claim& claim, const Realm& realm) const;
+                                                      const PresentedCredentials& presented,
+                                                      const Realm& realm) const;
   [[nodiscard]] std::optional<Identity> verify_time_limited(const stun::StunView& message,
-                                                            const Claim& claim,
+                                                            const PresentedCredentials& presented,
                                                             const Realm& realm) const;
   [[nodiscard]] std::optional<Identity> verify_token(const stun::StunView& message,
-                                                     const Claim& claim) const;
+                                                     const PresentedCredentials& presented) const;
 
   Credentials credentials_;
   std::vector<Realm> realms_;             // the default one first

@@ -19,29 +19,29 @@ struct TokenSession {
 };
 
 /// One worker's.
-class Gatekeeper {
+class LongTermAuthenticator {
  public:
   /// Of the settings only the nonce key, its lifetime and the budget; all stay until the end.
-  explicit Gatekeeper(const Settings& settings)
+  explicit LongTermAuthenticator(const Settings& settings)
       : nonces_{settings.nonce_key, settings.nonce_lifetime},
         budget_{settings.limits.answers_per_second, settings.limits.answer_burst} {}
 
   /// `session` may be null. `sibling` is another address of the client's whose nonces are good here
   /// too: of the control connection, on a data connection (RFC 6062 §4.3).
   [[nodiscard]] Answer<Identity> authenticate(const Request& request,
-                                              const Authenticator& authenticator,
+                                              const CredentialVerifier& verifier,
                                               const TokenSession* session,
                                               const std::optional<Endpoint>& sibling) const;
   /// Answers a request that did not authenticate, or says why it stays without an answer.
-  DropReason turn_away(const Request& request, const Refusal& refusal,
-                       const Authenticator& authenticator, Responder& responder);
+  DropReason send_challenge(const Request& request, const Refusal& refusal,
+                            const CredentialVerifier& verifier, Responder& responder);
   /// Takes one answer from what the source's prefix may get without credentials.
-  [[nodiscard]] bool may_answer_stranger(const Request& request) {
+  [[nodiscard]] bool may_send_unauthenticated_response(const Request& request) {
     return budget_.take(request.now, request.path.remote.address);
   }
 
  private:
-  NonceMint nonces_;
+  NonceGenerator nonces_;
   AnswerBudget budget_;
 };
 
