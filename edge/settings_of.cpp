@@ -156,7 +156,7 @@ std::optional<turn::NatDiscovery> nat_discovery(const TurnConfig& config) {
   for (const std::size_t address : {0u, 1u}) {
     for (const std::size_t port : {0u, 1u}) {
       const Endpoint local{both[address].address, both[port].port};
-      auto& spot = discovery.spots[address][port];
+      auto& spot = discovery.addresses[address][port];
       spot = {local, local};
       for (const Listener& listener : config.listeners) {
         for (const ListenAddress& known : listener.addresses) {

@@ -19,7 +19,7 @@ constexpr std::uint32_t kChangePort = 0x02;
 constexpr std::size_t kMostPadding = 1500;
 constexpr std::array<std::byte, kMostPadding> kZeros{};
 
-/// One of the four addresses, as indices of NatDiscovery::spots.
+/// One of the four addresses, as indices of NatDiscovery::addresses.
 struct Place {
   std::size_t address = 0;
   std::size_t port = 0;
@@ -30,7 +30,7 @@ std::optional<Place> place_of(const Core& core, const Path& path) {
   if (!discovery || path.transport != Transport::udp) return std::nullopt;
   for (const std::size_t address : {0u, 1u}) {
     for (const std::size_t port : {0u, 1u}) {
-      if (discovery->spots[address][port].local == path.local) return Place{address, port};
+      if (discovery->addresses[address][port].local == path.local) return Place{address, port};
     }
   }
   return std::nullopt;
@@ -72,9 +72,9 @@ Verdict<void> discover(const Core& core, const Request& request, const Place& pl
                        Responder& responder) {
   const auto wishes = read_wishes(request.message);
   if (!wishes) return responder.refuse(wishes.reason());
-  const auto& spots = core.settings().nat_discovery->spots;
-  const auto& origin = spots[place.address ^ std::size_t{wishes->change_address}]
-                            [place.port ^ std::size_t{wishes->change_port}];
+  const auto& addresses = core.settings().nat_discovery->addresses;
+  const auto& origin = addresses[place.address ^ std::size_t{wishes->change_address}]
+                                [place.port ^ std::size_t{wishes->change_port}];
   const auto socket = core.surroundings.ports.udp_listener(origin.local);
   if (!socket) return responder.refuse(kServerError);
 
@@ -85,7 +85,8 @@ Verdict<void> discover(const Core& core, const Request& request, const Place& pl
   response.xor_address(AttributeType::xor_mapped_address, request.path.remote)
       .address(AttributeType::mapped_address, request.path.remote)
       .address(AttributeType::response_origin, origin.advertised)
-      .address(AttributeType::other_address, spots[place.address ^ 1u][place.port ^ 1u].advertised);
+      .address(AttributeType::other_address,
+               addresses[place.address ^ 1u][place.port ^ 1u].advertised);
   if (wishes->padding != 0) {
     response.raw(AttributeType::padding, ConstBytes{kZeros}.first(wishes->padding));
   }

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "ice/turn/answer_budget.h"
 #include "ice/turn/refusal.h"
 #include "ice/turn/response.h"
 #include "ice/turn/rules.h"
+#include "ice/turn/unauthenticated_response_limiter.h"
 
 namespace avedge::turn {
 
@@ -42,7 +42,7 @@ class LongTermAuthenticator {
 
  private:
   NonceGenerator nonces_;
-  AnswerBudget budget_;
+  UnauthenticatedResponseLimiter budget_;
 };
 
 }  // namespace avedge::turn

@@ -43,12 +43,12 @@ struct Limits {
 
 /// RFC 5780 §3: two addresses with two ports each, all four of them UDP listeners.
 struct NatDiscovery {
-  struct Spot {
+  struct AlternateAddress {
     Endpoint local;
     Endpoint advertised;
   };
   /// By address, then by port: the primary one and the alternate one of each.
-  std::array<std::array<Spot, 2>, 2> spots;
+  std::array<std::array<AlternateAddress, 2>, 2> addresses;
 };
 
 /// Where clients are sent instead (RFC 8489 §10).

@@ -19,7 +19,7 @@ class NatDiscoveryTest : public ::testing::Test {
  protected:
   NatDiscoveryTest() {
     std::uint32_t socket = 1;
-    for (const auto& row : world_.server_settings.nat_discovery->spots) {
+    for (const auto& row : world_.server_settings.nat_discovery->addresses) {
       for (const auto& spot : row) world_.ports.listeners[spot.local] = SocketId{socket++};
     }
     world_.server_address = at("10.0.0.1:3478");
@@ -28,10 +28,10 @@ class NatDiscoveryTest : public ::testing::Test {
   static Settings settings() {
     Settings settings = World::default_settings();
     settings.nat_discovery.emplace();
-    settings.nat_discovery->spots[0][0] = {at("10.0.0.1:3478"), at("198.51.100.1:3478")};
-    settings.nat_discovery->spots[0][1] = {at("10.0.0.1:3479"), at("198.51.100.1:3479")};
-    settings.nat_discovery->spots[1][0] = {at("10.0.0.2:3478"), at("198.51.100.2:3478")};
-    settings.nat_discovery->spots[1][1] = {at("10.0.0.2:3479"), at("198.51.100.2:3479")};
+    settings.nat_discovery->addresses[0][0] = {at("10.0.0.1:3478"), at("198.51.100.1:3478")};
+    settings.nat_discovery->addresses[0][1] = {at("10.0.0.1:3479"), at("198.51.100.1:3479")};
+    settings.nat_discovery->addresses[1][0] = {at("10.0.0.2:3478"), at("198.51.100.2:3478")};
+    settings.nat_discovery->addresses[1][1] = {at("10.0.0.2:3479"), at("198.51.100.2:3479")};
     return settings;
   }
 

@@ -1,4 +1,4 @@
-#include "ice/turn/answer_budget.h"
+#include "ice/turn/unauthenticated_response_limiter.h"
 
 #include <algorithm>
 
@@ -14,14 +14,15 @@ constexpr unsigned kIpv6PrefixLength = 48;
 
 }  // namespace
 
-AnswerBudget::AnswerBudget(std::uint32_t answers_per_second, std::uint32_t burst)
+UnauthenticatedResponseLimiter::UnauthenticatedResponseLimiter(std::uint32_t answers_per_second,
+                                                               std::uint32_t burst)
     : full_again_(kBuckets),
       interval_{std::chrono::nanoseconds{std::chrono::seconds{1}} /
                 std::max(answers_per_second, 1u)},
       window_{interval_ * std::max(burst, 1u)},
       seed_{random_u64()} {}
 
-bool AnswerBudget::take(Time now, const IpAddress& source) {
+bool UnauthenticatedResponseLimiter::take(Time now, const IpAddress& source) {
   Time& full_again = full_again_[bucket_of(source)];
   const Time after = std::max(full_again, now) + interval_;
   if (after > now + window_) return false;
@@ -29,7 +30,7 @@ bool AnswerBudget::take(Time now, const IpAddress& source) {
   return true;
 }
 
-std::size_t AnswerBudget::bucket_of(const IpAddress& source) const {
+std::size_t UnauthenticatedResponseLimiter::bucket_of(const IpAddress& source) const {
   const unsigned length = source.is_v4() ? kIpv4PrefixLength : kIpv6PrefixLength;
   const IpAddress prefix = Prefix::covering(source, length).address();
   return hash_of(Endpoint{prefix, Port{}}, seed_) % kBuckets;

@@ -13,9 +13,9 @@ namespace avedge::turn {
 /// One worker's. A fixed number of token buckets, found by a seeded hash of the source's /24 or
 /// /48: prefixes that meet in one bucket share it, so forging many sources never yields more
 /// answers than the buckets hold together.
-class AnswerBudget {
+class UnauthenticatedResponseLimiter {
  public:
-  AnswerBudget(std::uint32_t answers_per_second, std::uint32_t burst);
+  UnauthenticatedResponseLimiter(std::uint32_t answers_per_second, std::uint32_t burst);
 
   /// Takes one answer from the budget of the source's prefix; false if it is used up.
   [[nodiscard]] bool take(Time now, const IpAddress& source);

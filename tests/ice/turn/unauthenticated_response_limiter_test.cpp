@@ -1,4 +1,4 @@
-#include "ice/turn/answer_budget.h"
+#include "ice/turn/unauthenticated_response_limiter.h"
 
 #include <gtest/gtest.h>
 
@@ -9,29 +9,29 @@ using namespace std::chrono_literals;
 
 constexpr Time kStart{100h};
 
-std::size_t take_all(AnswerBudget& budget, Time now, const char* source) {
+std::size_t take_all(UnauthenticatedResponseLimiter& budget, Time now, const char* source) {
   std::size_t taken = 0;
   while (taken < 10'000 && budget.take(now, *IpAddress::parse(source))) ++taken;
   return taken;
 }
 
-TEST(AnswerBudget, BurstThenRate) {
-  AnswerBudget budget{100, 20};
+TEST(UnauthenticatedResponseLimiter, BurstThenRate) {
+  UnauthenticatedResponseLimiter budget{100, 20};
   EXPECT_EQ(take_all(budget, kStart, "192.0.2.1"), 20u);
   EXPECT_EQ(take_all(budget, kStart + 50ms, "192.0.2.1"), 5u);
   EXPECT_EQ(take_all(budget, kStart + 1h, "192.0.2.1"), 20u);
 }
 
-TEST(AnswerBudget, IsSharedByAPrefix) {
-  AnswerBudget budget{100, 20};
+TEST(UnauthenticatedResponseLimiter, IsSharedByAPrefix) {
+  UnauthenticatedResponseLimiter budget{100, 20};
   take_all(budget, kStart, "192.0.2.1");
   EXPECT_EQ(take_all(budget, kStart, "192.0.2.254"), 0u);
   take_all(budget, kStart, "2001:db8:1:2::1");
   EXPECT_EQ(take_all(budget, kStart, "2001:db8:1:ffff::9"), 0u);
 }
 
-TEST(AnswerBudget, OtherPrefixesHaveTheirOwn) {
-  AnswerBudget budget{100, 20};
+TEST(UnauthenticatedResponseLimiter, OtherPrefixesHaveTheirOwn) {
+  UnauthenticatedResponseLimiter budget{100, 20};
   take_all(budget, kStart, "192.0.2.1");
   std::size_t unharmed = 0;
   for (int i = 0; i < 100; ++i) {
@@ -40,8 +40,8 @@ TEST(AnswerBudget, OtherPrefixesHaveTheirOwn) {
   EXPECT_GT(unharmed, 80u);  // some meet in one bucket
 }
 
-TEST(AnswerBudget, ForgedSourcesTogetherAreBounded) {
-  AnswerBudget budget{1, 1};
+TEST(UnauthenticatedResponseLimiter, ForgedSourcesTogetherAreBounded) {
+  UnauthenticatedResponseLimiter budget{1, 1};
   std::size_t answers = 0;
   for (int a = 1; a < 200; ++a) {
     for (int b = 0; b < 200; ++b) {
