@@ -85,8 +85,8 @@ relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
                                           const SharedLocalAddresses& local_addresses,
                                           const relay::HandlerSurroundings& around) {
   auto server = std::make_unique<turn::Server>(
-      rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, log_,
-                                &around.peers, this, around.worker, local_addresses});
+      rules, turn::ServerDependencies{around.ports, ledger_, around.flows, around.counters, log_,
+                                      &around.peers, this, around.worker, local_addresses});
   servers_.push_back(server.get());
   auto datagrams =
       std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own_addresses);

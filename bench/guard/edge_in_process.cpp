@@ -102,8 +102,8 @@ relay::Handlers EdgeInProcess::make_handlers(const relay::HandlerSurroundings& a
                                              const IpAddress& relayed) {
   const std::vector own{relayed};
   auto server = std::make_unique<turn::Server>(
-      rules, turn::Surroundings{around.ports, ledger_, around.flows, around.counters, *this,
-                                &around.peers, nullptr, around.worker});
+      rules, turn::ServerDependencies{around.ports, ledger_, around.flows, around.counters, *this,
+                                      &around.peers, nullptr, around.worker});
   auto datagrams = std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own);
   auto streams =
       std::make_unique<latching::StreamLatching>(around.parties, *datagrams, around.counters, own);

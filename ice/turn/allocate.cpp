@@ -10,28 +10,28 @@ using stun::AttributeType;
 using stun::StunBuilder;
 
 /// Whether what is asked for is offered here, and to clients of that transport.
-std::optional<Refusal> refuse_kind(const Core& core, const Path& path,
+std::optional<Refusal> refuse_kind(const ServerState& server, const Path& path,
                                    const AllocateRequest& wanted) {
   const bool is_tcp = wanted.kind == Allocation::Kind::tcp;
   if (is_tcp) {
     const bool is_offered =
-        core.settings().tcp_relay && core.surroundings.peer_connections != nullptr;
+        server.settings().tcp_relay && server.dependencies.peer_connections != nullptr;
     if (!is_offered) return kUnsupportedTransport;
     // RFC 6062 §5.1: the control connection is TCP or TLS.
     if (path.transport != Transport::tcp && path.transport != Transport::tls) return kBadRequest;
   }
   // Connections to peers cannot follow a client to another worker.
-  if (wanted.wants_ticket && (!core.settings().mobility || is_tcp)) return kMobilityForbidden;
+  if (wanted.wants_ticket && (!server.settings().mobility || is_tcp)) return kMobilityForbidden;
   return std::nullopt;
 }
 
 /// One relayed address; takes note of a reservation that came with it.
-Verdict<RelayPort> lease(Core& core, Time now, const AllocateRequest& wanted, AddressFamily family,
-                         Allocation::Grant& grant) {
+Verdict<RelayPort> lease(ServerState& server, Time now, const AllocateRequest& wanted,
+                         AddressFamily family, Allocation::Grant& grant) {
   if (wanted.kind == Allocation::Kind::tcp) {
-    return core.surroundings.peer_connections->listen(family);
+    return server.dependencies.peer_connections->listen(family);
   }
-  RelayPorts& ports = core.surroundings.ports;
+  RelayPorts& ports = server.dependencies.ports;
   if (wanted.reservation) return ports.presented(now, *wanted.reservation);
   if (!wanted.reserve_next) return ports.lease(family, wanted.parity);
   const auto pair = ports.lease_reserving_next(now, family);
@@ -41,13 +41,13 @@ Verdict<RelayPort> lease(Core& core, Time now, const AllocateRequest& wanted, Ad
 }
 
 /// Of two families one is enough; the other one is then named in the answer (RFC 8656 §7.2).
-Answer<Allocation::State> lease_all(Core& core, Time now, Time expires,
+Answer<Allocation::State> lease_all(ServerState& server, Time now, Time expires,
                                     const AllocateRequest& wanted) {
   Allocation::State state;
   std::optional<Refusal> refusal;
   for (const auto family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     if (!wanted.both_families && family != wanted.family) continue;
-    const auto port = lease(core, now, wanted, family, state.grant);
+    const auto port = lease(server, now, wanted, family, state.grant);
     if (port) {
       // A reserved port has the family that it has.
       const auto index = static_cast<std::size_t>(port->local.address.family());
@@ -62,35 +62,35 @@ Answer<Allocation::State> lease_all(Core& core, Time now, Time expires,
 }
 
 /// Books the quota, then leases the ports; gives the quota back if there is no port.
-Answer<Allocation::State> grant(Core& core, const Exchange& exchange,
+Answer<Allocation::State> grant(ServerState& server, const RequestContext& context,
                                 const AllocateRequest& wanted) {
-  const Request& request = exchange.request;
-  const Identity& identity = exchange.identity;
-  if (core.allocations.is_full()) return kTableFull;
+  const Request& request = context.request;
+  const Identity& identity = context.identity;
+  if (server.allocations.is_full()) return kTableFull;
   const IpAddress& source = request.path.remote.address;
-  const auto booked = core.surroundings.ledger.begin_allocation(identity.user, source);
+  const auto booked = server.dependencies.ledger.begin_allocation(identity.user, source);
   if (!booked) return refusal_of(booked.reason());
 
-  const Time expires = request.now + lifetime_for(wanted.lifetime, core.settings(), identity);
-  auto state = lease_all(core, request.now, expires, wanted);
+  const Time expires = request.now + lifetime_for(wanted.lifetime, server.settings(), identity);
+  auto state = lease_all(server, request.now, expires, wanted);
   if (!state) {
-    core.surroundings.ledger.end_allocation(identity.user, source);
+    server.dependencies.ledger.end_allocation(identity.user, source);
     return state.reason();
   }
   Allocation::Grant& granted = state->grant;
   granted.kind = wanted.kind;
   granted.user = identity.user;
   granted.transaction = request.message.transaction();
-  granted.token = token_session_from(exchange);
+  granted.token = token_session_from(context);
   granted.opened = request.now;
   state->client = {request.five_tuple(), request.path.socket};
   return std::move(state).value();
 }
 
-void confirm(const Exchange& exchange, const Allocation& allocation) {
-  const Request& request = exchange.request;
+void confirm(const RequestContext& context, const Allocation& allocation) {
+  const Request& request = context.request;
   const Allocation::Grant& grant = allocation.grant();
-  StunBuilder response = exchange.responder.success();
+  StunBuilder response = context.responder.success();
   for (const auto family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     const Relay* relay = allocation.relay(family);
     if (relay == nullptr) continue;
@@ -103,42 +103,42 @@ void confirm(const Exchange& exchange, const Allocation& allocation) {
       .xor_address(AttributeType::xor_mapped_address, request.path.remote);
   if (grant.reserved) response.raw(AttributeType::reservation_token, *grant.reserved);
   if (allocation.ticket()) response.raw(AttributeType::mobility_ticket, allocation.ticket()->bytes);
-  exchange.responder.send(response);
+  context.responder.send(response);
 }
 
 }  // namespace
 
 /// The numbers are the steps of RFC 8656 §7.2.
-Verdict<void> on_allocate(Core& core, const Exchange& exchange) {
-  const Request& request = exchange.request;
-  Responder& responder = exchange.responder;
+Verdict<void> on_allocate(ServerState& server, const RequestContext& context) {
+  const Request& request = context.request;
+  Responder& responder = context.responder;
   // 2. A five-tuple has one allocation. The same request again gets the same answer.
   if (const Allocation* existing =
-          core.allocations.find(request.now, request.five_tuple(), exchange.outcome)) {
+          server.allocations.find(request.now, request.five_tuple(), context.outcome)) {
     const bool is_repeated = existing->grant().transaction == request.message.transaction() &&
-                             existing->belongs_to(exchange.identity) &&
+                             existing->belongs_to(context.identity) &&
                              is_reached_by(*existing, request.path);
     if (!is_repeated) return responder.refuse(kAllocationMismatch);
-    confirm(exchange, *existing);
+    confirm(context, *existing);
     return {};
   }
   // 3. to 9. What is asked for.
   const auto wanted = read_allocate_request(request.message);
   if (!wanted) return responder.refuse(wanted.reason());
-  if (const auto refusal = refuse_kind(core, request.path, *wanted)) {
+  if (const auto refusal = refuse_kind(server, request.path, *wanted)) {
     return responder.refuse(*refusal);
   }
   // 11. Somebody else may have more room.
-  if (const auto server = alternate_server(core, request)) {
-    return redirect(core, exchange, *server);
+  if (const auto server = alternate_server(server, request)) {
+    return redirect(server, context, *server);
   }
   // 10. and the choice of relayed addresses.
-  auto granted = grant(core, exchange, *wanted);
+  auto granted = grant(server, context, *wanted);
   if (!granted) return responder.refuse(granted.reason());
 
-  Allocation& allocation = core.allocations.open(std::move(granted).value(), exchange.outcome);
-  if (wanted->wants_ticket) core.allocations.issue_ticket(allocation);
-  confirm(exchange, allocation);
+  Allocation& allocation = server.allocations.open(std::move(granted).value(), context.outcome);
+  if (wanted->wants_ticket) server.allocations.issue_ticket(allocation);
+  confirm(context, allocation);
   return {};
 }
 

@@ -29,7 +29,7 @@ bool Allocations::settle(Time now, Allocation& allocation, Outcome& outcome) {
       const Relay* relay = allocation.relay(family);
       if (relay != nullptr && relay->expires <= now) table_.forget_relay(relay->port.socket);
     }
-    allocation.retire(now, surroundings_.flows, outcome);
+    allocation.retire(now, dependencies_.flows, outcome);
   }
   reschedule(allocation);
   return true;
@@ -37,8 +37,8 @@ bool Allocations::settle(Time now, Allocation& allocation, Outcome& outcome) {
 
 Allocation& Allocations::open(Allocation::State state, Outcome& outcome) {
   Allocation& allocation = take_over(std::move(state), outcome);
-  surroundings_.counters.allocations_opened.add();
-  surroundings_.observer.on_opened(describe(allocation.state()));
+  dependencies_.counters.allocations_opened.add();
+  dependencies_.observer.on_opened(describe(allocation.state()));
   return allocation;
 }
 
@@ -52,7 +52,7 @@ Allocation& Allocations::take_over(Allocation::State state, Outcome& outcome) {
 
 /// What a peer's connection carries (RFC 6062) paces itself.
 void Allocations::limit_bandwidth(const Allocation::State& state, Outcome& outcome) const {
-  const BandwidthGrant granted = surroundings_.ledger.bandwidth_for(state.grant.user);
+  const BandwidthGrant granted = dependencies_.ledger.bandwidth_for(state.grant.user);
   if (!granted.is_limited() || state.grant.kind == Allocation::Kind::tcp) return;
   std::array<SocketId, 2> relays{kNoSocket, kNoSocket};
   for (std::size_t family = 0; family < relays.size(); ++family) {
@@ -64,20 +64,20 @@ void Allocations::limit_bandwidth(const Allocation::State& state, Outcome& outco
 void Allocations::close(Time now, Allocation& allocation, CloseReason reason, Outcome& outcome) {
   close_connections(allocation, outcome);
   const AllocationInfo info = describe(allocation.state());
-  const Traffic traffic = allocation.end(surroundings_.flows, outcome);
+  const Traffic traffic = allocation.end(dependencies_.flows, outcome);
   if (!allocation.is_parked() && reason != CloseReason::connection_closed) {
     outcome.set_standing(allocation.client().socket, Standing::stranger);
   }
-  surroundings_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
-  surroundings_.observer.on_closed(info, reason, traffic, now - allocation.grant().opened);
+  dependencies_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
+  dependencies_.observer.on_closed(info, reason, traffic, now - allocation.grant().opened);
   table_.remove(allocation);
   publish_count();
 }
 
 void Allocations::bury(Time now, const Allocation::State& state, CloseReason reason) {
   const AllocationInfo info = describe(state);
-  surroundings_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
-  surroundings_.observer.on_closed(info, reason, state.past, now - state.grant.opened);
+  dependencies_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
+  dependencies_.observer.on_closed(info, reason, state.past, now - state.grant.opened);
 }
 
 void Allocations::close_all(Time now, Outcome& outcome) {
@@ -88,19 +88,19 @@ void Allocations::close_all(Time now, Outcome& outcome) {
 
 void Allocations::drop(Allocation& allocation, AddressFamily family, Outcome& outcome) {
   table_.forget_relay(allocation.relay(family)->port.socket);
-  allocation.drop(family, surroundings_.flows, outcome);
+  allocation.drop(family, dependencies_.flows, outcome);
   reschedule(allocation);
 }
 
 const Ticket& Allocations::issue_ticket(Allocation& allocation) {
-  table_.set_ticket(allocation, Ticket::random(surroundings_.worker));
+  table_.set_ticket(allocation, Ticket::random(dependencies_.worker));
   return *allocation.ticket();
 }
 
 void Allocations::park(Allocation& allocation, Outcome& outcome) {
   if (allocation.is_parked()) return;
   table_.forget_client(allocation);
-  allocation.park(surroundings_.flows, outcome);
+  allocation.park(dependencies_.flows, outcome);
 }
 
 void Allocations::resume(Allocation& allocation, const ClientPath& client, Outcome& outcome) {
@@ -121,7 +121,7 @@ void Allocations::review(const PeerReview& judge_of, Outcome& outcome) {
 
 void Allocations::review(Allocation& allocation, const PeerReview& judge_of, Outcome& outcome) {
   const auto judge = [&](const Endpoint& peer) { return judge_of(allocation, peer); };
-  allocation.review(judge, surroundings_.flows, outcome);
+  allocation.review(judge, dependencies_.flows, outcome);
   for (const ConnectionId id : connections_.all_of(allocation.index())) {
     const PeerConnection* connection = connections_.find(id);
     if (judge(connection->peer)) continue;
@@ -147,7 +147,7 @@ void Allocations::close_connections(const Allocation& allocation, Outcome& outco
 }
 
 void Allocations::publish_count() {
-  surroundings_.counters.allocations.set(static_cast<std::int64_t>(table_.size()));
+  dependencies_.counters.allocations.set(static_cast<std::int64_t>(table_.size()));
 }
 
 }  // namespace avedge::turn

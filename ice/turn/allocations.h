@@ -4,15 +4,15 @@
 
 #include "ice/turn/allocation_table.h"
 #include "ice/turn/peer_connection_table.h"
-#include "ice/turn/surroundings.h"
+#include "ice/turn/server_dependencies.h"
 
 namespace avedge::turn {
 
 /// One worker's.
 class Allocations {
  public:
-  Allocations(std::size_t capacity, const Surroundings& surroundings)
-      : surroundings_{surroundings}, table_{capacity}, connections_{surroundings.worker} {}
+  Allocations(std::size_t capacity, const ServerDependencies& dependencies)
+      : dependencies_{dependencies}, table_{capacity}, connections_{dependencies.worker} {}
 
   [[nodiscard]] bool is_full() const { return table_.is_full(); }
 
@@ -75,7 +75,7 @@ class Allocations {
   void close_connections(const Allocation& allocation, Outcome& outcome);
   void publish_count();
 
-  const Surroundings& surroundings_;
+  const ServerDependencies& dependencies_;
   AllocationTable table_;
   PeerConnectionTable connections_;
 };

@@ -25,8 +25,8 @@ struct Place {
   std::size_t port = 0;
 };
 
-std::optional<Place> place_of(const Core& core, const Path& path) {
-  const auto& discovery = core.settings().nat_discovery;
+std::optional<Place> place_of(const ServerState& server, const Path& path) {
+  const auto& discovery = server.settings().nat_discovery;
   if (!discovery || path.transport != Transport::udp) return std::nullopt;
   for (const std::size_t address : {0u, 1u}) {
     for (const std::size_t port : {0u, 1u}) {
@@ -68,14 +68,14 @@ Answer<Wishes> read_wishes(const StunView& message) {
 }
 
 /// RFC 5780 §6.1: the answer leaves from where the client wants it to, and says where that is.
-Verdict<void> discover(const Core& core, const Request& request, const Place& place,
+Verdict<void> discover(const ServerState& server, const Request& request, const Place& place,
                        Responder& responder) {
   const auto wishes = read_wishes(request.message);
   if (!wishes) return responder.refuse(wishes.reason());
-  const auto& addresses = core.settings().nat_discovery->addresses;
+  const auto& addresses = server.settings().nat_discovery->addresses;
   const auto& origin = addresses[place.address ^ std::size_t{wishes->change_address}]
                                 [place.port ^ std::size_t{wishes->change_port}];
-  const auto socket = core.surroundings.ports.udp_listener(origin.local);
+  const auto socket = server.dependencies.ports.udp_listener(origin.local);
   if (!socket) return responder.refuse(kServerError);
 
   const IpAddress& client = request.path.remote.address;
@@ -96,11 +96,11 @@ Verdict<void> discover(const Core& core, const Request& request, const Place& pl
 
 }  // namespace
 
-Verdict<void> on_binding(const Core& core, const Request& request, Responder& responder) {
-  const auto place = place_of(core, request.path);
+Verdict<void> on_binding(const ServerState& server, const Request& request, Responder& responder) {
+  const auto place = place_of(server, request.path);
   const auto unknown = unknown_attributes(request.message, place.has_value());
   if (!unknown.empty()) return responder.refuse_unknown(unknown);
-  if (place) return discover(core, request, *place, responder);
+  if (place) return discover(server, request, *place, responder);
   StunBuilder response = responder.success();
   response.xor_address(AttributeType::xor_mapped_address, request.path.remote);
   responder.send(response);

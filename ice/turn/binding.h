@@ -2,12 +2,12 @@
 // (RFC 5780).
 #pragma once
 
-#include "ice/turn/core.h"
+#include "ice/turn/server_state.h"
 
 namespace avedge::turn {
 
 /// XOR-MAPPED-ADDRESS and nothing else, 32 bytes for IPv4, unless the request came to one of the
 /// four addresses of NAT discovery. The source's budget has been asked.
-Verdict<void> on_binding(const Core& core, const Request& request, Responder& responder);
+Verdict<void> on_binding(const ServerState& server, const Request& request, Responder& responder);
 
 }  // namespace avedge::turn

@@ -2,19 +2,19 @@
 // whichever worker has it.
 #pragma once
 
-#include "ice/turn/core.h"
+#include "ice/turn/server_state.h"
 
 namespace avedge::turn {
 
 /// Whether this Refresh shows a ticket from where its allocation is not, or not yet.
-[[nodiscard]] bool needs_move(Core& core, const Exchange& exchange);
+[[nodiscard]] bool needs_move(ServerState& server, const RequestContext& context);
 
 /// RFC 8016 §3.2.2. Moves the allocation here and carries out the order; without an answer if it
 /// has to come from another worker first.
-Verdict<void> on_move(Core& core, const Exchange& exchange, RefreshOrder order);
+Verdict<void> on_move(ServerState& server, const RequestContext& context, RefreshOrder order);
 
 /// The connection of a client has ended: an allocation with a ticket waits for it to come back, any
 /// other ends.
-void on_client_gone(Core& core, Time now, const Path& path, Outcome& outcome);
+void on_client_gone(ServerState& server, Time now, const Path& path, Outcome& outcome);
 
 }  // namespace avedge::turn

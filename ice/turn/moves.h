@@ -15,7 +15,7 @@ namespace avedge::turn {
 struct PendingMove {
   Ticket ticket;
   ClientPath client;
-  Letterhead letterhead;
+  ResponseTarget target;
   RefreshOrder order;
 };
 

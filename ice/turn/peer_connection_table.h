@@ -32,7 +32,7 @@ struct PeerConnection {
   SocketId socket = kNoSocket;
   Endpoint peer;
   /// The answer to Connect.
-  std::optional<Letterhead> answer;
+  std::optional<ResponseTarget> answer;
   /// The client's data connection that it is joined to.
   SocketId data = kNoSocket;
 };

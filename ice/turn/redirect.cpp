@@ -6,12 +6,12 @@ namespace avedge::turn {
 
 using stun::AttributeType;
 
-std::optional<Endpoint> alternate_server(const Core& core, const Request& request) {
-  const Redirect& settings = core.settings().redirect;
+std::optional<Endpoint> alternate_server(const ServerState& server, const Request& request) {
+  const Redirect& settings = server.settings().redirect;
   const bool is_crowded =
       settings.above_allocations &&
-      core.surroundings.ledger.allocation_count() >= *settings.above_allocations;
-  if (!core.is_draining && !is_crowded) return std::nullopt;
+      server.dependencies.ledger.allocation_count() >= *settings.above_allocations;
+  if (!server.is_draining && !is_crowded) return std::nullopt;
 
   std::vector<Endpoint> fitting;  // RFC 8489 §14.15: of the family of the request
   std::copy_if(settings.servers.begin(), settings.servers.end(), std::back_inserter(fitting),
@@ -22,14 +22,15 @@ std::optional<Endpoint> alternate_server(const Core& core, const Request& reques
   return fitting[hash_of(request.path.remote, 0) % fitting.size()];
 }
 
-DropReason redirect(const Core& core, const Exchange& exchange, const Endpoint& server) {
-  const std::string& domain = core.settings().redirect.domain;
-  const Transport transport = exchange.request.path.transport;
+DropReason redirect(const ServerState& server, const RequestContext& context,
+                    const Endpoint& server) {
+  const std::string& domain = server.settings().redirect.domain;
+  const Transport transport = context.request.path.transport;
   const bool is_secure = transport == Transport::tls || transport == Transport::dtls;
-  stun::StunBuilder response = exchange.responder.error(kTryAlternate);
+  stun::StunBuilder response = context.responder.error(kTryAlternate);
   response.address(AttributeType::alternate_server, server);
   if (is_secure && !domain.empty()) response.text(AttributeType::alternate_domain, domain);
-  exchange.responder.send(response);
+  context.responder.send(response);
   return kTryAlternate.reason;
 }
 

@@ -1,15 +1,17 @@
 // ALTERNATE-SERVER: this server has enough to do, and knows another (RFC 8489 §10).
 #pragma once
 
-#include "ice/turn/core.h"
+#include "ice/turn/server_state.h"
 
 namespace avedge::turn {
 
 /// The server that this client should ask instead; nothing if it is welcome here, or if no other
 /// server has an address of its family. The same client always gets the same one.
-[[nodiscard]] std::optional<Endpoint> alternate_server(const Core& core, const Request& request);
+[[nodiscard]] std::optional<Endpoint> alternate_server(const ServerState& server,
+                                                       const Request& request);
 
 /// 300 with ALTERNATE-SERVER, and with the name in its certificate for clients of TLS and DTLS.
-DropReason redirect(const Core& core, const Exchange& exchange, const Endpoint& server);
+DropReason redirect(const ServerState& server, const RequestContext& context,
+                    const Endpoint& server);
 
 }  // namespace avedge::turn

@@ -9,8 +9,8 @@ namespace {
 using stun::AttributeType;
 using stun::StunBuilder;
 
-Answer<RefreshOrder> read_order(const Core& core, const Exchange& exchange) {
-  const stun::StunView& message = exchange.request.message;
+Answer<RefreshOrder> read_order(const ServerState& server, const RequestContext& context) {
+  const stun::StunView& message = context.request.message;
   RefreshOrder order;
   const auto family = read_family(message);
   if (!family) {
@@ -21,9 +21,9 @@ Answer<RefreshOrder> read_order(const Core& core, const Exchange& exchange) {
   const auto requested = read_lifetime(message);
   if (!requested) return requested.reason();
   const bool deletes = *requested && **requested == std::chrono::seconds{0};
-  if (!deletes) order.lifetime = lifetime_for(*requested, core.settings(), exchange.identity);
+  if (!deletes) order.lifetime = lifetime_for(*requested, server.settings(), context.identity);
   order.shows_ticket = message.has(AttributeType::mobility_ticket);
-  order.token = token_session_from(exchange);
+  order.token = token_session_from(context);
   return order;
 }
 
@@ -35,49 +35,49 @@ void confirm(const RefreshOrder& order, const std::optional<Ticket>& ticket, Res
 }
 
 /// RFC 8656 §8.2: lifetime 0 gives the relayed address back, and the last one ends the allocation.
-void delete_relays(Core& core, Time now, Allocation& allocation, const RefreshOrder& order,
+void delete_relays(ServerState& server, Time now, Allocation& allocation, const RefreshOrder& order,
                    Outcome& outcome) {
   const bool is_dual = allocation.relay(AddressFamily::ipv4) != nullptr &&
                        allocation.relay(AddressFamily::ipv6) != nullptr;
   if (order.family && is_dual) {
-    core.allocations.drop(allocation, *order.family, outcome);
+    server.allocations.drop(allocation, *order.family, outcome);
   } else {
-    core.allocations.close(now, allocation, CloseReason::deleted_by_client, outcome);
+    server.allocations.close(now, allocation, CloseReason::deleted_by_client, outcome);
   }
 }
 
 }  // namespace
 
-Verdict<void> on_refresh(Core& core, const Exchange& exchange) {
-  const Request& request = exchange.request;
-  auto order = read_order(core, exchange);
+Verdict<void> on_refresh(ServerState& server, const RequestContext& context) {
+  const Request& request = context.request;
+  auto order = read_order(server, context);
   // The answer to a deletion may have been lost.
   const bool was_deleted =
-      core.deleted.contains(request.now, request.five_tuple(), request.message.transaction());
+      server.deleted.contains(request.now, request.five_tuple(), request.message.transaction());
   if (was_deleted && order) {
-    confirm(*order, std::nullopt, exchange.responder);
+    confirm(*order, std::nullopt, context.responder);
     return {};
   }
-  if (needs_move(core, exchange)) {
-    if (!order) return exchange.responder.refuse(order.reason());
-    return on_move(core, exchange, std::move(order).value());
+  if (needs_move(server, context)) {
+    if (!order) return context.responder.refuse(order.reason());
+    return on_move(server, context, std::move(order).value());
   }
-  const auto found = find_own(core, exchange);
-  if (!found) return exchange.responder.refuse(found.reason());
-  if (!order) return exchange.responder.refuse(order.reason());
-  return carry_out(core, request.now, **found, std::move(order).value(), exchange.responder,
-                   exchange.outcome);
+  const auto found = find_own(server, context);
+  if (!found) return context.responder.refuse(found.reason());
+  if (!order) return context.responder.refuse(order.reason());
+  return carry_out(server, request.now, **found, std::move(order).value(), context.responder,
+                   context.outcome);
 }
 
-Verdict<void> carry_out(Core& core, Time now, Allocation& allocation, RefreshOrder order,
+Verdict<void> carry_out(ServerState& server, Time now, Allocation& allocation, RefreshOrder order,
                         Responder& responder, Outcome& outcome) {
   if (order.family && allocation.relay(*order.family) == nullptr) {
     return responder.refuse(kPeerFamilyMismatch);
   }
   const std::optional<Ticket> ticket = allocation.ticket();
   if (order.lifetime == std::chrono::seconds{0}) {
-    core.deleted.remember(now, allocation.client().five_tuple, responder.letterhead().transaction);
-    delete_relays(core, now, allocation, order, outcome);
+    server.deleted.remember(now, allocation.client().five_tuple, responder.target().transaction);
+    delete_relays(server, now, allocation, order, outcome);
     confirm(order, std::nullopt, responder);
     return {};
   }
@@ -87,7 +87,7 @@ Verdict<void> carry_out(Core& core, Time now, Allocation& allocation, RefreshOrd
     allocation.refresh(family, now + order.lifetime, outcome);
   }
   if (order.token) allocation.renew_token(std::move(order.token));
-  core.allocations.reschedule(allocation);
+  server.allocations.reschedule(allocation);
   confirm(order, ticket, responder);
   return {};
 }

@@ -8,12 +8,12 @@ using stun::MessageClass;
 using stun::StunBuilder;
 
 Responder::Responder(const Request& request, Outcome& outcome)
-    : Responder{Letterhead{request.path.socket,
-                           request.path.remote,
-                           request.message.method(),
-                           request.message.transaction(),
-                           request.message.has_fingerprint(),
-                           {}},
+    : Responder{ResponseTarget{request.path.socket,
+                               request.path.remote,
+                               request.message.method(),
+                               request.message.transaction(),
+                               request.message.has_fingerprint(),
+                               {}},
                 outcome} {}
 
 StunBuilder Responder::error(const Refusal& refusal) {
@@ -23,17 +23,17 @@ StunBuilder Responder::error(const Refusal& refusal) {
 }
 
 void Responder::send(StunBuilder& response) {
-  if (const auto& protection = letterhead_.protection) {
+  if (const auto& protection = target_.protection) {
     if (protection->integrity == stun::StunView::IntegrityKind::sha256) {
       response.integrity_sha256(protection->key.bytes());
     } else {
       response.integrity(protection->key.bytes());
     }
   }
-  if (letterhead_.has_fingerprint) response.fingerprint();
+  if (target_.has_fingerprint) response.fingerprint();
   const ConstBytes datagram = response.finish();
   assert(!datagram.empty());
-  outcome_.reply(letterhead_.socket, letterhead_.to, datagram);
+  outcome_.reply(target_.socket, target_.to, datagram);
 }
 
 DropReason Responder::refuse(const Refusal& refusal) {
@@ -50,7 +50,7 @@ DropReason Responder::refuse_unknown(std::span<const stun::AttributeType> types)
 }
 
 StunBuilder Responder::begin(MessageClass message_class) {
-  return {buffer_, letterhead_.method, message_class, letterhead_.transaction};
+  return {buffer_, target_.method, message_class, target_.transaction};
 }
 
 }  // namespace avedge::turn

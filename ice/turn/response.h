@@ -25,7 +25,7 @@ struct Request {
 };
 
 /// All that an answer needs of its request: plain values, for answers that are given later.
-struct Letterhead {
+struct ResponseTarget {
   SocketId socket = kNoSocket;
   Endpoint to;
   stun::Method method{};
@@ -40,19 +40,18 @@ struct Letterhead {
 class Responder {
  public:
   /// `outcome` outlives the responder.
-  Responder(const Letterhead& letterhead, Outcome& outcome)
-      : letterhead_{letterhead}, outcome_{outcome} {}
+  Responder(const ResponseTarget& target, Outcome& outcome) : target_{target}, outcome_{outcome} {}
   /// Back where the request came from, by the socket it came in on.
   Responder(const Request& request, Outcome& outcome);
 
   /// From now on responses are protected.
-  void sign_with(const Protection& protection) { letterhead_.protection = protection; }
+  void sign_with(const Protection& protection) { target_.protection = protection; }
   /// From another socket, or to another port (RFC 5780).
   void redirect(SocketId socket, const Endpoint& to) {
-    letterhead_.socket = socket;
-    letterhead_.to = to;
+    target_.socket = socket;
+    target_.to = to;
   }
-  [[nodiscard]] const Letterhead& letterhead() const { return letterhead_; }
+  [[nodiscard]] const ResponseTarget& target() const { return target_; }
 
   /// A success response to fill; only one at a time, it lives in this object's buffer.
   [[nodiscard]] stun::StunBuilder success() { return begin(stun::MessageClass::success); }
@@ -72,7 +71,7 @@ class Responder {
   /// and those with PADDING (1500).
   static constexpr std::size_t kBufferSize = 2048;
 
-  Letterhead letterhead_;
+  ResponseTarget target_;
   Outcome& outcome_;
   std::array<std::byte, kBufferSize> buffer_;
 };

@@ -30,17 +30,17 @@ bool needs_credentials(Method method) {
 }  // namespace
 
 void Server::reconfigure(SharedRules rules, Outcome& outcome) {
-  core_.rules = std::move(rules);
-  enforce_peer_rules(core_, outcome);
+  state_.rules = std::move(rules);
+  enforce_peer_rules(state_, outcome);
 }
 
 void Server::set_local_addresses(SharedLocalAddresses addresses, Outcome& outcome) {
-  core_.surroundings.local_addresses = std::move(addresses);
-  enforce_peer_rules(core_, outcome);
+  state_.dependencies.local_addresses = std::move(addresses);
+  enforce_peer_rules(state_, outcome);
 }
 
 bool Server::may_reach(const Endpoint& peer) const {
-  return turn::may_reach(core_, peer, Transport::udp);
+  return turn::may_reach(state_, peer, Transport::udp);
 }
 
 Verdict<void> Server::handle(Time now, const Path& path, ConstBytes datagram, Outcome& outcome) {
@@ -57,23 +57,23 @@ Verdict<void> Server::handle(Time now, const Path& path, ConstBytes datagram, Ou
 }
 
 Verdict<void> Server::on_request(const Request& request, Outcome& outcome) {
-  core_.surroundings.counters.stun_requests.add();
+  state_.dependencies.counters.stun_requests.add();
   Responder responder{request, outcome};
   const Method method = request.message.method();
   if (!needs_credentials(method)) {
-    if (!core_.authenticator.may_send_unauthenticated_response(request))
+    if (!state_.authenticator.may_send_unauthenticated_response(request))
       return DropReason::answer_budget;
-    if (method == Method::binding) return on_binding(core_, request, responder);
+    if (method == Method::binding) return on_binding(state_, request, responder);
     return responder.refuse(kBadRequest);
   }
-  if (method == Method::connection_bind && hand_over_binding(core_, request, outcome)) return {};
+  if (method == Method::connection_bind && hand_over_binding(state_, request, outcome)) return {};
 
-  const CredentialVerifier& verifier = core_.rules->verifier;
+  const CredentialVerifier& verifier = state_.rules->verifier;
   const auto identity =
-      core_.authenticator.authenticate(request, verifier, token_session_of(core_, request),
-                                       control_connection_of(core_, request.message));
+      state_.authenticator.authenticate(request, verifier, token_session_of(state_, request),
+                                        control_connection_of(state_, request.message));
   if (!identity) {
-    return core_.authenticator.send_challenge(request, identity.reason(), verifier, responder);
+    return state_.authenticator.send_challenge(request, identity.reason(), verifier, responder);
   }
   responder.sign_with(identity->protection);
 
@@ -83,41 +83,41 @@ Verdict<void> Server::on_request(const Request& request, Outcome& outcome) {
   return dispatch({request, *identity, responder, outcome});
 }
 
-Verdict<void> Server::dispatch(const Exchange& exchange) {
-  switch (exchange.request.message.method()) {
-    case Method::allocate: return on_allocate(core_, exchange);
-    case Method::refresh: return on_refresh(core_, exchange);
-    case Method::create_permission: return on_create_permission(core_, exchange);
-    case Method::channel_bind: return on_channel_bind(core_, exchange);
-    case Method::connect: return on_connect(core_, exchange);
-    default: return on_connection_bind(core_, exchange);
+Verdict<void> Server::dispatch(const RequestContext& context) {
+  switch (context.request.message.method()) {
+    case Method::allocate: return on_allocate(state_, context);
+    case Method::refresh: return on_refresh(state_, context);
+    case Method::create_permission: return on_create_permission(state_, context);
+    case Method::channel_bind: return on_channel_bind(state_, context);
+    case Method::connect: return on_connect(state_, context);
+    default: return on_connection_bind(state_, context);
   }
 }
 
 Verdict<void> Server::on_indication(const Request& request, Outcome& outcome) {
   switch (request.message.method()) {
     case Method::binding: return {};  // RFC 8489 §12: keeps a NAT's binding alive, wants nothing
-    case Method::send: return judge_send(core_, request, outcome);
+    case Method::send: return judge_send(state_, request, outcome);
     default: return DropReason::stun_unexpected;
   }
 }
 
 void Server::on_closed(Time now, const Path& path, Outcome& outcome) {
-  on_client_gone(core_, now, path, outcome);
+  on_client_gone(state_, now, path, outcome);
 }
 
 void Server::on_peer_connection(Time now, const PeerConnectionEvent& event, Outcome& outcome) {
-  turn::on_peer_connection(core_, now, event, outcome);
+  turn::on_peer_connection(state_, now, event, outcome);
 }
 
 void Server::on_icmp(Time now, SocketId relay, const Endpoint& peer, const IcmpError& error,
                      Outcome& outcome) {
-  turn::on_icmp(core_, now, relay, peer, error, outcome);
+  turn::on_icmp(state_, now, relay, peer, error, outcome);
 }
 
 void Server::expire(Time now, Outcome& outcome) {
-  core_.allocations.expire(now, outcome);
-  core_.moves.expire(now);
+  state_.allocations.expire(now, outcome);
+  state_.moves.expire(now);
 }
 
 }  // namespace avedge::turn

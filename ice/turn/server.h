@@ -2,7 +2,7 @@
 // machine without sockets and clocks. What each method does stands in a file of its own.
 #pragma once
 
-#include "ice/turn/core.h"
+#include "ice/turn/server_state.h"
 #include "relay/core/slow_path.h"
 
 namespace avedge::turn {
@@ -11,8 +11,8 @@ namespace avedge::turn {
 /// forwarder never asks again. The worker's thread only.
 class Server final : public SlowPathHandler {
  public:
-  Server(SharedRules rules, const Surroundings& surroundings)
-      : core_{std::move(rules), surroundings} {}
+  Server(SharedRules rules, const ServerDependencies& dependencies)
+      : state_{std::move(rules), dependencies} {}
 
   [[nodiscard]] Verdict<void> handle(Time now, const Path& path, ConstBytes datagram,
                                      Outcome& outcome) override;
@@ -22,7 +22,7 @@ class Server final : public SlowPathHandler {
                Outcome& outcome) override;
   void expire(Time now, Outcome& outcome) override;
   [[nodiscard]] Time next_deadline() const override {
-    return std::min(core_.allocations.next_deadline(), core_.moves.next_deadline());
+    return std::min(state_.allocations.next_deadline(), state_.moves.next_deadline());
   }
 
   /// From now on other credentials, peer rules, lifetimes and caps per allocation hold. Peers that
@@ -34,27 +34,27 @@ class Server final : public SlowPathHandler {
   void set_local_addresses(SharedLocalAddresses addresses, Outcome& outcome);
   [[nodiscard]] bool may_reach(const Endpoint& peer) const override;
   /// From now on new clients are told of another server, if one is configured.
-  void drain() { core_.is_draining = true; }
+  void drain() { state_.is_draining = true; }
   /// Carries out what another worker's server has posted.
-  void run(Errand& errand, Time now, Outcome& outcome) { errand.run(core_, now, outcome); }
+  void run(Errand& errand, Time now, Outcome& outcome) { errand.run(state_, now, outcome); }
 
   /// Ends every allocation, for a shutdown.
-  void close_all(Time now, Outcome& outcome) { core_.allocations.close_all(now, outcome); }
+  void close_all(Time now, Outcome& outcome) { state_.allocations.close_all(now, outcome); }
 
   /// Calls visit(const AllocationInfo&, Time expires) for every allocation, in no particular order.
   template <class Visit>
   void for_each_allocation(Visit visit) const {
-    core_.allocations.for_each([&](const Allocation& allocation) {
+    state_.allocations.for_each([&](const Allocation& allocation) {
       visit(describe(allocation.state()), allocation.expires());
     });
   }
 
  private:
   Verdict<void> on_request(const Request& request, Outcome& outcome);
-  Verdict<void> dispatch(const Exchange& exchange);
+  Verdict<void> dispatch(const RequestContext& context);
   Verdict<void> on_indication(const Request& request, Outcome& outcome);
 
-  Core core_;
+  ServerState state_;
 };
 
 }  // namespace avedge::turn

@@ -25,10 +25,10 @@ void confirm_connect(const PeerConnection& connection, Outcome& outcome) {
 }
 
 /// RFC 6062 §4.4: tells the client that a peer has come.
-void announce(const Core& core, const Allocation& allocation, const PeerConnection& connection,
-              Outcome& outcome) {
+void announce(const ServerState& server, const Allocation& allocation,
+              const PeerConnection& connection, Outcome& outcome) {
   const Endpoint& peer = connection.peer;
-  const Endpoint advertised{core.surroundings.ports.advertised_address(peer.address), peer.port};
+  const Endpoint advertised{server.dependencies.ports.advertised_address(peer.address), peer.port};
   std::array<std::byte, 64> buffer;
   StunBuilder indication{buffer, stun::Method::connection_attempt, stun::MessageClass::indication,
                          stun::TransactionId::random()};
@@ -39,24 +39,25 @@ void announce(const Core& core, const Allocation& allocation, const PeerConnecti
 }
 
 /// Why a peer that has come is sent away; nothing if it is not.
-std::optional<DropReason> refuse_peer(Core& core, const Allocation* allocation,
+std::optional<DropReason> refuse_peer(ServerState& server, const Allocation* allocation,
                                       const Endpoint& peer) {
   if (allocation == nullptr) return DropReason::no_allocation;
   if (!allocation->has_permission(peer.address)) return DropReason::no_permission;
   // The policy may have changed since.
-  const Endpoint written{core.surroundings.ports.advertised_address(peer.address), peer.port};
-  const auto judged = judge_peer(core, *allocation, written);
+  const Endpoint written{server.dependencies.ports.advertised_address(peer.address), peer.port};
+  const auto judged = judge_peer(server, *allocation, written);
   if (!judged) return DropReason::peer_forbidden;
-  if (!may_exchange(core, *allocation, *judged)) return DropReason::peer_not_leased;
-  const auto count = core.allocations.connections().count_of(allocation->index());
-  if (count >= core.settings().limits.connections_per_allocation) return DropReason::table_full;
+  if (!may_exchange(server, *allocation, *judged)) return DropReason::peer_not_leased;
+  const auto count = server.allocations.connections().count_of(allocation->index());
+  if (count >= server.settings().limits.connections_per_allocation) return DropReason::table_full;
   return std::nullopt;
 }
 
-void on_accepted(Core& core, Time now, const PeerConnectionEvent& event, Outcome& outcome) {
-  const Allocation* allocation = core.allocations.find_by_relay(now, event.relay, outcome);
-  if (const auto reason = refuse_peer(core, allocation, event.peer)) {
-    core.surroundings.counters.drops.count(*reason);
+void on_accepted(ServerState& server, Time now, const PeerConnectionEvent& event,
+                 Outcome& outcome) {
+  const Allocation* allocation = server.allocations.find_by_relay(now, event.relay, outcome);
+  if (const auto reason = refuse_peer(server, allocation, event.peer)) {
+    server.dependencies.counters.drops.count(*reason);
     outcome.close(event.connection);
     return;
   }
@@ -65,17 +66,17 @@ void on_accepted(Core& core, Time now, const PeerConnectionEvent& event, Outcome
   accepted.allocation = allocation->index();
   accepted.socket = event.connection;
   accepted.peer = event.peer;
-  const PeerConnection& connection = core.allocations.connections().add(std::move(accepted));
-  core.allocations.connections().set_deadline(connection, now + kPeerConnectionPatience);
-  announce(core, *allocation, connection, outcome);
+  const PeerConnection& connection = server.allocations.connections().add(std::move(accepted));
+  server.allocations.connections().set_deadline(connection, now + kPeerConnectionPatience);
+  announce(server, *allocation, connection, outcome);
 }
 
 }  // namespace
 
-Verdict<void> on_connect(Core& core, const Exchange& exchange) {
-  const Request& request = exchange.request;
-  Responder& responder = exchange.responder;
-  const auto found = find_own(core, exchange);
+Verdict<void> on_connect(ServerState& server, const RequestContext& context) {
+  const Request& request = context.request;
+  Responder& responder = context.responder;
+  const auto found = find_own(server, context);
   if (!found) return responder.refuse(found.reason());
   const Allocation& allocation = **found;
   if (!allocation.is_tcp()) return responder.refuse(kAllocationMismatch);
@@ -83,90 +84,91 @@ Verdict<void> on_connect(Core& core, const Exchange& exchange) {
   // open. RFC 6062 §5.2 asks for no permission: whom the client calls itself it wants to hear.
   const auto written = request.message.find(AttributeType::xor_peer_address);
   if (!written) return responder.refuse(kBadRequest);
-  const auto peer = read_exact_peer(core, request.message, allocation, *written);
+  const auto peer = read_exact_peer(server, request.message, allocation, *written);
   if (!peer) return responder.refuse(peer.reason());
 
-  PeerConnectionTable& connections = core.allocations.connections();
+  PeerConnectionTable& connections = server.allocations.connections();
   if (const PeerConnection* known = connections.find(allocation.index(), peer->endpoint)) {
     const bool is_repeated =
         known->answer && known->answer->transaction == request.message.transaction();
     if (!is_repeated) return responder.refuse(kConnectionExists);
-    if (known->stage != Stage::connecting) confirm_connect(*known, exchange.outcome);
+    if (known->stage != Stage::connecting) confirm_connect(*known, context.outcome);
     return {};
   }
   if (connections.count_of(allocation.index()) >=
-      core.settings().limits.connections_per_allocation) {
+      server.settings().limits.connections_per_allocation) {
     return responder.refuse(kTableFull);
   }
   const Relay& relay = *allocation.relay(peer->endpoint.address.family());
   const auto socket =
-      core.surroundings.peer_connections->connect(request.now, relay.port.socket, peer->endpoint);
+      server.dependencies.peer_connections->connect(request.now, relay.port.socket, peer->endpoint);
   if (!socket) return responder.refuse(refusal_of(socket.reason()));
   PeerConnection connection;
   connection.stage = Stage::connecting;
   connection.allocation = allocation.index();
   connection.socket = *socket;
   connection.peer = peer->endpoint;
-  connection.answer = responder.letterhead();
+  connection.answer = responder.target();
   connections.add(std::move(connection));
   return {};
 }
 
-bool hand_over_binding(Core& core, const Request& request, Outcome& outcome) {
-  const Neighbours* neighbours = core.surroundings.neighbours;
+bool hand_over_binding(ServerState& server, const Request& request, Outcome& outcome) {
+  const Neighbours* neighbours = server.dependencies.neighbours;
   const auto id = read_connection_id(request.message);
-  if (neighbours == nullptr || !core.settings().tcp_relay || !is_stream(request.path) || !id) {
+  if (neighbours == nullptr || !server.settings().tcp_relay || !is_stream(request.path) || !id) {
     return false;
   }
   const WorkerIndex worker = worker_of(*id);
-  if (worker == core.surroundings.worker ||
+  if (worker == server.dependencies.worker ||
       static_cast<std::size_t>(worker) >= neighbours->worker_count() ||
-      core.allocations.peek(request.five_tuple()) != nullptr) {
+      server.allocations.peek(request.five_tuple()) != nullptr) {
     return false;
   }
   outcome.hand_over(request.path.socket, worker);
   return true;
 }
 
-std::optional<Endpoint> control_connection_of(Core& core, const stun::StunView& message) {
+std::optional<Endpoint> control_connection_of(ServerState& server, const stun::StunView& message) {
   const auto id = read_connection_id(message);
   if (message.method() != stun::Method::connection_bind || !id) return std::nullopt;
-  const PeerConnection* connection = core.allocations.connections().find(*id);
+  const PeerConnection* connection = server.allocations.connections().find(*id);
   if (connection == nullptr) return std::nullopt;
-  return core.allocations.peek(connection->allocation)->client().five_tuple.client.endpoint;
+  return server.allocations.peek(connection->allocation)->client().five_tuple.client.endpoint;
 }
 
-Verdict<void> on_connection_bind(Core& core, const Exchange& exchange) {
-  const Request& request = exchange.request;
-  Responder& responder = exchange.responder;
+Verdict<void> on_connection_bind(ServerState& server, const RequestContext& context) {
+  const Request& request = context.request;
+  Responder& responder = context.responder;
   const auto id = read_connection_id(request.message);
   // A control connection stays one.
-  if (!id || !is_stream(request.path) || core.allocations.peek(request.five_tuple()) != nullptr) {
+  if (!id || !is_stream(request.path) || server.allocations.peek(request.five_tuple()) != nullptr) {
     return responder.refuse(kBadRequest);
   }
-  PeerConnection* connection = core.allocations.connections().find(*id);
+  PeerConnection* connection = server.allocations.connections().find(*id);
   if (connection == nullptr || connection->stage != Stage::waiting) {
     return responder.refuse(kBadRequest);
   }
-  const Allocation& allocation = *core.allocations.peek(connection->allocation);
+  const Allocation& allocation = *server.allocations.peek(connection->allocation);
   if (allocation.is_over(request.now)) return responder.refuse(kBadRequest);
-  if (!allocation.belongs_to(exchange.identity)) return responder.refuse(kWrongCredentials);
+  if (!allocation.belongs_to(context.identity)) return responder.refuse(kWrongCredentials);
 
   connection->stage = Stage::joined;
   connection->data = request.path.socket;
-  core.allocations.connections().set_deadline(*connection, kNever);
+  server.allocations.connections().set_deadline(*connection, kNever);
   StunBuilder response = responder.success();
   response.u32(AttributeType::connection_id, number_of(*id));
   responder.send(response);
-  exchange.outcome.set_standing(request.path.socket, Standing::client);
-  exchange.outcome.join(request.path.socket, connection->socket);
+  context.outcome.set_standing(request.path.socket, Standing::client);
+  context.outcome.join(request.path.socket, connection->socket);
   return {};
 }
 
-void on_peer_connection(Core& core, Time now, const PeerConnectionEvent& event, Outcome& outcome) {
+void on_peer_connection(ServerState& server, Time now, const PeerConnectionEvent& event,
+                        Outcome& outcome) {
   using Kind = PeerConnectionEvent::Kind;
-  PeerConnectionTable& connections = core.allocations.connections();
-  if (event.kind == Kind::accepted) return on_accepted(core, now, event, outcome);
+  PeerConnectionTable& connections = server.allocations.connections();
+  if (event.kind == Kind::accepted) return on_accepted(server, now, event, outcome);
   PeerConnection* connection = connections.find(event.connection);
   if (connection == nullptr) return;  // its allocation has ended in the meantime
   const bool is_answered = connection->stage != Stage::connecting;
@@ -179,7 +181,7 @@ void on_peer_connection(Core& core, Time now, const PeerConnectionEvent& event, 
   }
   if (!is_answered) {
     const DropReason reason = Responder{*connection->answer, outcome}.refuse(kConnectionFailed);
-    core.surroundings.counters.drops.count(reason);
+    server.dependencies.counters.drops.count(reason);
   }
   connections.remove(connection->id);
 }

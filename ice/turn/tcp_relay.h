@@ -1,24 +1,25 @@
 // TCP allocations (RFC 6062): connections to and from peers, and the clients' data connections.
 #pragma once
 
-#include "ice/turn/core.h"
+#include "ice/turn/server_state.h"
 
 namespace avedge::turn {
 
 /// RFC 6062 §5.2. The answer waits for the peer.
-Verdict<void> on_connect(Core& core, const Exchange& exchange);
+Verdict<void> on_connect(ServerState& server, const RequestContext& context);
 
 /// Whether this ConnectionBind belongs to another worker, which it has been handed over to: the one
 /// that has the peer's connection judges it, credentials and all.
-[[nodiscard]] bool hand_over_binding(Core& core, const Request& request, Outcome& outcome);
+[[nodiscard]] bool hand_over_binding(ServerState& server, const Request& request, Outcome& outcome);
 /// The address of the client whose peer's connection a ConnectionBind names: a data connection may
 /// use the nonce of its control connection. Nothing for other requests.
-[[nodiscard]] std::optional<Endpoint> control_connection_of(Core& core,
+[[nodiscard]] std::optional<Endpoint> control_connection_of(ServerState& server,
                                                             const stun::StunView& message);
 /// RFC 6062 §5.4. What comes after it on that connection is the peer's.
-Verdict<void> on_connection_bind(Core& core, const Exchange& exchange);
+Verdict<void> on_connection_bind(ServerState& server, const RequestContext& context);
 
 /// RFC 6062 §5.2 and §5.3: what became of a connection, or that a peer has come.
-void on_peer_connection(Core& core, Time now, const PeerConnectionEvent& event, Outcome& outcome);
+void on_peer_connection(ServerState& server, Time now, const PeerConnectionEvent& event,
+                        Outcome& outcome);
 
 }  // namespace avedge::turn

@@ -14,8 +14,8 @@ struct Destination {
 
 using DetachedPorts = std::array<std::unique_ptr<DetachedPort>, 2>;  // by family
 
-void post(Core& core, WorkerIndex worker, std::unique_ptr<Errand> errand) {
-  core.surroundings.neighbours->post(worker, std::move(errand));
+void post(ServerState& server, WorkerIndex worker, std::unique_ptr<Errand> errand) {
+  server.dependencies.neighbours->post(worker, std::move(errand));
 }
 
 /// Third, at the destination: it does not come.
@@ -23,11 +23,11 @@ class Refused final : public Errand {
  public:
   Refused(const Destination& to, const Refusal& refusal) : to_{to}, refusal_{refusal} {}
 
-  void run(Core& core, Time /*now*/, Outcome& outcome) override {
-    const auto move = core.moves.take(to_.five_tuple);
+  void run(ServerState& server, Time /*now*/, Outcome& outcome) override {
+    const auto move = server.moves.take(to_.five_tuple);
     if (!move) return;
-    const DropReason reason = Responder{move->letterhead, outcome}.refuse(refusal_);
-    core.surroundings.counters.drops.count(reason);
+    const DropReason reason = Responder{move->target, outcome}.refuse(refusal_);
+    server.dependencies.counters.drops.count(reason);
   }
 
  private:
@@ -41,41 +41,43 @@ class Arrival final : public Errand {
   Arrival(const Destination& to, Allocation::State state, DetachedPorts ports)
       : to_{to}, state_{std::move(state)}, ports_{std::move(ports)} {}
 
-  void run(Core& core, Time now, Outcome& outcome) override {
-    auto move = core.moves.take(to_.five_tuple);
+  void run(ServerState& server, Time now, Outcome& outcome) override {
+    auto move = server.moves.take(to_.five_tuple);
     if (!move) {
       // The client has lost patience, or its connection.
-      core.allocations.bury(now, state_, CloseReason::connection_closed);
+      server.allocations.bury(now, state_, CloseReason::connection_closed);
       return;
     }
-    if (const auto refusal = settle_in(core, move->client, outcome)) {
-      core.allocations.bury(now, state_, CloseReason::move_failed);
-      const DropReason reason = Responder{move->letterhead, outcome}.refuse(*refusal);
-      core.surroundings.counters.drops.count(reason);
+    if (const auto refusal = settle_in(server, move->client, outcome)) {
+      server.allocations.bury(now, state_, CloseReason::move_failed);
+      const DropReason reason = Responder{move->target, outcome}.refuse(*refusal);
+      server.dependencies.counters.drops.count(reason);
       return;
     }
-    Allocation& allocation = core.allocations.take_over(std::move(state_), outcome);
-    enforce_peer_rules(core, allocation, outcome);
-    core.allocations.issue_ticket(allocation);
-    allocation.set_moved_by(move->letterhead.transaction);
-    Responder responder{move->letterhead, outcome};
-    const auto done = carry_out(core, now, allocation, std::move(move->order), responder, outcome);
-    if (!done) core.surroundings.counters.drops.count(done.reason());
+    Allocation& allocation = server.allocations.take_over(std::move(state_), outcome);
+    enforce_peer_rules(server, allocation, outcome);
+    server.allocations.issue_ticket(allocation);
+    allocation.set_moved_by(move->target.transaction);
+    Responder responder{move->target, outcome};
+    const auto done =
+        carry_out(server, now, allocation, std::move(move->order), responder, outcome);
+    if (!done) server.dependencies.counters.drops.count(done.reason());
   }
 
  private:
   /// Books, and takes the sockets in. Nothing is left behind if it is refused.
-  std::optional<Refusal> settle_in(Core& core, const ClientPath& client, Outcome& outcome) {
-    const bool is_taken = core.allocations.peek(client.five_tuple) != nullptr;
-    if (is_taken || core.allocations.is_full()) return kTableFull;
+  std::optional<Refusal> settle_in(ServerState& server, const ClientPath& client,
+                                   Outcome& outcome) {
+    const bool is_taken = server.allocations.peek(client.five_tuple) != nullptr;
+    if (is_taken || server.allocations.is_full()) return kTableFull;
     const IpAddress before = state_.client.five_tuple.client.endpoint.address;
-    const auto moved =
-        core.surroundings.ledger.move_allocation(before, client.five_tuple.client.endpoint.address);
+    const auto moved = server.dependencies.ledger.move_allocation(
+        before, client.five_tuple.client.endpoint.address);
     if (!moved) return refusal_of(moved.reason());
     state_.client = client;  // what was booked is what bury() gives back
     for (std::size_t family = 0; family < ports_.size(); ++family) {
       if (ports_[family] == nullptr) continue;
-      const auto port = core.surroundings.ports.attach(std::move(ports_[family]));
+      const auto port = server.dependencies.ports.attach(std::move(ports_[family]));
       if (!port) {
         if (family == 1 && state_.relays[0]) outcome.close(state_.relays[0]->port.socket);
         return refusal_of(port.reason());
@@ -95,19 +97,19 @@ class Departure final : public Errand {
  public:
   Departure(const Ticket& ticket, const Destination& to) : ticket_{ticket}, to_{to} {}
 
-  void run(Core& core, Time now, Outcome& outcome) override {
-    Allocation* allocation = core.allocations.find(now, ticket_, outcome);
+  void run(ServerState& server, Time now, Outcome& outcome) override {
+    Allocation* allocation = server.allocations.find(now, ticket_, outcome);
     if (allocation == nullptr) {
-      return post(core, to_.worker, std::make_unique<Refused>(to_, kBadTicket));
+      return post(server, to_.worker, std::make_unique<Refused>(to_, kBadTicket));
     }
-    Allocation::State state = core.allocations.leave(*allocation);
+    Allocation::State state = server.allocations.leave(*allocation);
     DetachedPorts ports;
     for (std::size_t family = 0; family < ports.size(); ++family) {
       if (!state.relays[family]) continue;
-      ports[family] = core.surroundings.ports.detach(state.relays[family]->port.socket);
+      ports[family] = server.dependencies.ports.detach(state.relays[family]->port.socket);
       assert(ports[family] != nullptr);
     }
-    post(core, to_.worker, std::make_unique<Arrival>(to_, std::move(state), std::move(ports)));
+    post(server, to_.worker, std::make_unique<Arrival>(to_, std::move(state), std::move(ports)));
   }
 
  private:
@@ -121,19 +123,19 @@ class Fetch final : public Errand {
   Fetch(const Ticket& ticket, const Identity& identity, const Destination& to)
       : ticket_{ticket}, user_{identity.user}, token_left_{identity.token_left}, to_{to} {}
 
-  void run(Core& core, Time now, Outcome& outcome) override {
-    Allocation* allocation = core.allocations.find(now, ticket_, outcome);
+  void run(ServerState& server, Time now, Outcome& outcome) override {
+    Allocation* allocation = server.allocations.find(now, ticket_, outcome);
     Identity identity;
     identity.user = user_;
     identity.token_left = token_left_;
     if (allocation == nullptr || !allocation->belongs_to(identity)) {
       const Refusal refusal = allocation == nullptr ? kBadTicket : kWrongCredentials;
-      return post(core, to_.worker, std::make_unique<Refused>(to_, refusal));
+      return post(server, to_.worker, std::make_unique<Refused>(to_, refusal));
     }
-    release_client(core, *allocation, outcome);
+    release_client(server, *allocation, outcome);
     // Nobody else can send for it from now on.
-    const Ticket& ticket = core.allocations.issue_ticket(*allocation);
-    post(core, core.surroundings.worker, std::make_unique<Departure>(ticket, to_));
+    const Ticket& ticket = server.allocations.issue_ticket(*allocation);
+    post(server, server.dependencies.worker, std::make_unique<Departure>(ticket, to_));
   }
 
  private:
@@ -145,16 +147,16 @@ class Fetch final : public Errand {
 
 }  // namespace
 
-std::unique_ptr<Errand> fetch_errand(const Ticket& ticket, const Exchange& exchange,
+std::unique_ptr<Errand> fetch_errand(const Ticket& ticket, const RequestContext& context,
                                      WorkerIndex back_to) {
-  const Destination to{back_to, exchange.request.five_tuple()};
-  return std::make_unique<Fetch>(ticket, exchange.identity, to);
+  const Destination to{back_to, context.request.five_tuple()};
+  return std::make_unique<Fetch>(ticket, context.identity, to);
 }
 
-void release_client(Core& core, Allocation& allocation, Outcome& outcome) {
+void release_client(ServerState& server, Allocation& allocation, Outcome& outcome) {
   if (allocation.is_parked()) return;
   outcome.set_standing(allocation.client().socket, Standing::stranger);
-  core.allocations.park(allocation, outcome);
+  server.allocations.park(allocation, outcome);
 }
 
 }  // namespace avedge::turn

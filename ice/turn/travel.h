@@ -3,15 +3,16 @@
 // carried out, takes its sockets out; the first one takes both in and answers.
 #pragma once
 
-#include "ice/turn/core.h"
+#include "ice/turn/server_state.h"
 
 namespace avedge::turn {
 
 /// Asks the worker of `ticket` for its allocation, on behalf of a request.
-[[nodiscard]] std::unique_ptr<Errand> fetch_errand(const Ticket& ticket, const Exchange& exchange,
+[[nodiscard]] std::unique_ptr<Errand> fetch_errand(const Ticket& ticket,
+                                                   const RequestContext& context,
                                                    WorkerIndex back_to);
 
 /// Parks the allocation; the connection that its client had is a stranger's from now on.
-void release_client(Core& core, Allocation& allocation, Outcome& outcome);
+void release_client(ServerState& server, Allocation& allocation, Outcome& outcome);
 
 }  // namespace avedge::turn

@@ -13,14 +13,14 @@
 
 namespace avedge::turn {
 
-struct Core;
+struct ServerState;
 
 /// Something to do for the server of another worker, on that worker's thread (Server::run()). What
 /// an errand carries is given up if it is destroyed without having been run.
 class Errand {
  public:
   virtual ~Errand() = default;
-  virtual void run(Core& core, Time now, Outcome& outcome) = 0;
+  virtual void run(ServerState& server, Time now, Outcome& outcome) = 0;
 };
 
 /// The servers of the other workers.
@@ -36,7 +36,7 @@ class Neighbours {
 
 /// All outlive the server; all but the ledger, the observer and the neighbours belong to its
 /// worker.
-struct Surroundings {
+struct ServerDependencies {
   RelayPorts& ports;
   Ledger& ledger;
   const FlowReader& flows;

@@ -9,9 +9,9 @@
 
 namespace avedge::turn {
 
-struct Core {
+struct ServerState {
   SharedRules rules;
-  Surroundings surroundings;
+  ServerDependencies dependencies;
   LongTermAuthenticator authenticator;
   Allocations allocations;
   RecentlyDeleted deleted;
@@ -19,19 +19,19 @@ struct Core {
   /// New clients are sent elsewhere, if there is an elsewhere.
   bool is_draining = false;
 
-  Core(SharedRules given, const Surroundings& around)
+  ServerState(SharedRules given, const ServerDependencies& around)
       : rules{std::move(given)},
-        surroundings{around},
+        dependencies{around},
         authenticator{rules->settings},
-        allocations{rules->settings.limits.allocations, surroundings} {}
-  Core(const Core&) = delete;  // its allocations refer to its surroundings
-  Core& operator=(const Core&) = delete;
+        allocations{rules->settings.limits.allocations, dependencies} {}
+  ServerState(const ServerState&) = delete;  // its allocations refer to its dependencies
+  ServerState& operator=(const ServerState&) = delete;
 
   [[nodiscard]] const Settings& settings() const { return rules->settings; }
 };
 
 /// A request of somebody who is known, and what is to become of it.
-struct Exchange {
+struct RequestContext {
   const Request& request;
   const Identity& identity;
   Responder& responder;
@@ -40,16 +40,16 @@ struct Exchange {
 
 /// RFC 8656 §5: requests on an allocation come from its five-tuple, and from its user. Refused with
 /// 437 or 441.
-[[nodiscard]] Answer<Allocation*> find_own(Core& core, const Exchange& exchange);
+[[nodiscard]] Answer<Allocation*> find_own(ServerState& server, const RequestContext& context);
 
 /// Whether a request by `path` reaches `allocation`: the five-tuple is the same, and if it is that
 /// of a connection, so is the connection.
 [[nodiscard]] bool is_reached_by(const Allocation& allocation, const Path& path);
 
 /// The session that a token has opened on the allocation of that request; null if there is none.
-[[nodiscard]] const TokenSession* token_session_of(Core& core, const Request& request);
+[[nodiscard]] const TokenSession* token_session_of(ServerState& server, const Request& request);
 /// What a request with an access token brings along for its allocation; null if it has none.
-[[nodiscard]] std::unique_ptr<TokenSession> token_session_from(const Exchange& exchange);
+[[nodiscard]] std::unique_ptr<TokenSession> token_session_from(const RequestContext& context);
 
 /// RFC 8656 §7.2: the client may ask for more than the default, up to the maximum, never for less;
 /// an access token gives no more than its own lifetime (RFC 7635 §9).

@@ -1,17 +1,17 @@
-#include "ice/turn/core.h"
+#include "ice/turn/server_state.h"
 
 #include <algorithm>
 
 namespace avedge::turn {
 
-Answer<Allocation*> find_own(Core& core, const Exchange& exchange) {
-  const Request& request = exchange.request;
+Answer<Allocation*> find_own(ServerState& server, const RequestContext& context) {
+  const Request& request = context.request;
   Allocation* allocation =
-      core.allocations.find(request.now, request.five_tuple(), exchange.outcome);
+      server.allocations.find(request.now, request.five_tuple(), context.outcome);
   if (allocation == nullptr || !is_reached_by(*allocation, request.path)) {
     return kAllocationMismatch;
   }
-  if (!allocation->belongs_to(exchange.identity)) return kWrongCredentials;
+  if (!allocation->belongs_to(context.identity)) return kWrongCredentials;
   return allocation;
 }
 
@@ -20,22 +20,22 @@ bool is_reached_by(const Allocation& allocation, const Path& path) {
   return path.transport == Transport::udp || allocation.client().socket == path.socket;
 }
 
-const TokenSession* token_session_of(Core& core, const Request& request) {
-  const Allocation* allocation = core.allocations.peek(request.five_tuple());
+const TokenSession* token_session_of(ServerState& server, const Request& request) {
+  const Allocation* allocation = server.allocations.peek(request.five_tuple());
   if (request.message.method() == stun::Method::connection_bind) {
     const auto id = read_connection_id(request.message);
-    const PeerConnection* connection = id ? core.allocations.connections().find(*id) : nullptr;
-    allocation = connection == nullptr ? nullptr : core.allocations.peek(connection->allocation);
+    const PeerConnection* connection = id ? server.allocations.connections().find(*id) : nullptr;
+    allocation = connection == nullptr ? nullptr : server.allocations.peek(connection->allocation);
   }
   return allocation == nullptr ? nullptr : allocation->grant().token.get();
 }
 
-std::unique_ptr<TokenSession> token_session_from(const Exchange& exchange) {
-  const Identity& identity = exchange.identity;
+std::unique_ptr<TokenSession> token_session_from(const RequestContext& context) {
+  const Identity& identity = context.identity;
   if (!identity.token_left) return nullptr;
   return std::make_unique<TokenSession>(TokenSession{identity.protection.key,
                                                      std::string{identity.user},
-                                                     exchange.request.now + *identity.token_left});
+                                                     context.request.now + *identity.token_left});
 }
 
 std::chrono::seconds lifetime_for(std::optional<std::chrono::seconds> requested,
