@@ -58,10 +58,9 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config,
   if (!settings) return settings.reason();
   const turn::SharedRules rules = make_rules(config);
   const auto own = own_addresses(settings->ranges);
-  auto data_plane =
-      relay::DataPlane::open(*settings, [&](const relay::HandlerSurroundings& around) {
-        return plane->make_handlers(rules, own, local_addresses, around);
-      });
+  auto data_plane = relay::DataPlane::open(*settings, [&](const relay::HandlerContext& context) {
+    return plane->make_handlers(rules, own, local_addresses, context);
+  });
   if (!data_plane) return data_plane.reason();
   plane->data_plane_ = std::move(data_plane).value();
   return plane;
@@ -83,15 +82,15 @@ void MediaPlane::stop() {
 relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
                                           const std::vector<IpAddress>& own_addresses,
                                           const SharedLocalAddresses& local_addresses,
-                                          const relay::HandlerSurroundings& around) {
+                                          const relay::HandlerContext& context) {
   auto server = std::make_unique<turn::Server>(
-      rules, turn::ServerDependencies{around.ports, ledger_, around.flows, around.counters, log_,
-                                      &around.peers, this, around.worker, local_addresses});
+      rules, turn::ServerDependencies{context.ports, ledger_, context.flows, context.counters, log_,
+                                      &context.peers, this, context.worker, local_addresses});
   servers_.push_back(server.get());
   auto datagrams =
-      std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own_addresses);
-  auto streams = std::make_unique<latching::StreamLatching>(around.parties, *datagrams,
-                                                            around.counters, own_addresses);
+      std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own_addresses);
+  auto streams = std::make_unique<latching::StreamLatching>(context.parties, *datagrams,
+                                                            context.counters, own_addresses);
   return {std::move(server), std::move(datagrams), std::move(streams)};
 }
 

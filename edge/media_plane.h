@@ -56,7 +56,7 @@ class MediaPlane : private turn::Neighbours {
   relay::Handlers make_handlers(const turn::SharedRules& rules,
                                 const std::vector<IpAddress>& own_addresses,
                                 const SharedLocalAddresses& local_addresses,
-                                const relay::HandlerSurroundings& around);
+                                const relay::HandlerContext& context);
   [[nodiscard]] relay::Worker& worker(std::size_t index);
 
   // turn::Neighbours; workers' threads.

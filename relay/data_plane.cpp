@@ -124,7 +124,7 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigato
       navigator_{std::move(navigator)},
       steering_{std::move(steering)} {
   const WorkerCapacity capacity{settings.flows_per_worker, sockets_needed(settings)};
-  const WorkerSurroundings around{addresses_,
+  const SharedResources resources{addresses_,
                                   reservations_,
                                   connections_,
                                   handshake_thread_,
@@ -134,7 +134,8 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigato
                                   steering_.get()};
   std::vector<Worker*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(WorkerIndex(i), capacity, around, make_handlers));
+    workers_.push_back(
+        std::make_unique<Worker>(WorkerIndex(i), capacity, resources, make_handlers));
     all.push_back(workers_.back().get());
   }
   for (const auto& worker : workers_) worker->set_workers(all);

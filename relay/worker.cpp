@@ -39,11 +39,11 @@ bool control(const FileDescriptor& epoll, int operation, int fd, std::uint64_t d
   return epoll_ctl(epoll.get(), operation, fd, &event) == 0;
 }
 
-std::optional<FanIn> make_fan_in(WorkerIndex index, const WorkerSurroundings& around) {
-  if (around.steering == nullptr) return std::nullopt;
+std::optional<FanIn> make_fan_in(WorkerIndex index, const SharedResources& resources) {
+  if (resources.steering == nullptr) return std::nullopt;
   std::vector<RelayRange> ranges;
-  for (const auto& address : around.addresses.all()) ranges.push_back(address->range());
-  return FanIn{*around.steering, index, ranges};
+  for (const auto& address : resources.addresses.all()) ranges.push_back(address->range());
+  return FanIn{*resources.steering, index, ranges};
 }
 
 /// Of a datagram to a listener; to other sockets such a beginning is payload, and rare.
@@ -67,25 +67,29 @@ std::unique_ptr<FrameEgress> make_egress(WorkerIndex index, Navigator* navigator
 
 static_assert(alignof(Worker) >= kCacheLine, "no worker's members beside those of another");
 
-Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSurroundings& around,
+Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const SharedResources& resources,
                const HandlerFactory& make_handlers)
     : index_{index},
-      around_{around},
+      shared_resources_{resources},
       epoll_{epoll_create1(EPOLL_CLOEXEC)},
       now_{std::chrono::steady_clock::now()},
       sockets_{capacity.sockets},
       flows_{capacity.flows, random_u64()},
-      ports_{*this, around.addresses, around.reservations, around.turn_relay_interface},
+      ports_{*this, resources.addresses, resources.reservations, resources.turn_relay_interface},
       batch_{counters_.drops},
-      egress_{make_egress(index, around.navigator, batch_, counters_, now_)},
-      fan_in_{make_fan_in(index, around)},
-      forwarder_{flows_,         sockets_,
-                 batch_,         counters_,
-                 ports_,         around.addresses.translates(around.turn_relay_interface),
-                 around.marking, egress_.get()},
-      streams_{*this,           sockets_, around.addresses, around.turn_relay_interface,
+      egress_{make_egress(index, resources.navigator, batch_, counters_, now_)},
+      fan_in_{make_fan_in(index, resources)},
+      forwarder_{flows_,
+                 sockets_,
+                 batch_,
+                 counters_,
+                 ports_,
+                 resources.addresses.translates(resources.turn_relay_interface),
+                 resources.marking,
+                 egress_.get()},
+      streams_{*this,           sockets_, resources.addresses, resources.turn_relay_interface,
                counters_.drops, now_},
-      parties_{*this, sockets_, around.addresses, counters_, now_},
+      parties_{*this, sockets_, resources.addresses, counters_, now_},
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
       handlers_{make_handlers({index, ports_, streams_, parties_, *this, counters_})},
       icmp_reports_{kIcmpPace} {
@@ -295,7 +299,7 @@ Bytes Worker::take_apart(ConstBytes datagram) {
 
 /// Anchors pass calls that no rule of TURN is about.
 bool Worker::reads_marks(const Socket& socket) const {
-  return around_.marking.reads_marks() && socket.role != SocketRole::anchor;
+  return shared_resources_.marking.reads_marks() && socket.role != SocketRole::anchor;
 }
 
 void Worker::serve(SocketId id, const Socket& socket, const Packet& packet) {
@@ -447,7 +451,7 @@ void Worker::expire() {
   dtls_.expire();
   if (now_ >= next_purge_) {
     // They are everybody's and have a lock: seldom is often enough.
-    around_.reservations.purge(now_);
+    shared_resources_.reservations.purge(now_);
     next_purge_ = now_ + std::chrono::seconds{1};
   }
   if (now_ >= next_review_) {
@@ -473,7 +477,8 @@ bool Worker::adopt(SocketId id, Socket socket) {
   const AddressFamily family = adopted.local.address.family();
   if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
   receive_runs(adopted.fd.get());
-  if (adopted.role != SocketRole::anchor) apply_marking(adopted.fd.get(), family, around_.marking);
+  if (adopted.role != SocketRole::anchor)
+    apply_marking(adopted.fd.get(), family, shared_resources_.marking);
   if (is_fanned_in(adopted)) fan_in_->take_in(adopted, id);
   if (adopted.queue) shared_.push_back(id);
   return watch(id, adopted.fd.get(), EPOLLIN);

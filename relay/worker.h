@@ -41,7 +41,7 @@ struct Handlers {
 };
 
 /// What a worker offers to the handlers that are made for it. Everything outlives them.
-struct HandlerSurroundings {
+struct HandlerContext {
   WorkerIndex worker;
   RelayPorts& ports;
   PeerConnections& peers;
@@ -49,7 +49,7 @@ struct HandlerSurroundings {
   const FlowReader& flows;
   WorkerCounters& counters;
 };
-using HandlerFactory = std::function<Handlers(const HandlerSurroundings&)>;
+using HandlerFactory = std::function<Handlers(const HandlerContext&)>;
 
 struct WorkerCapacity {
   std::size_t flows = 0;
@@ -57,7 +57,7 @@ struct WorkerCapacity {
 };
 
 /// What all workers share. Everything outlives them.
-struct WorkerSurroundings {
+struct SharedResources {
   RelayAddresses& addresses;
   Reservations& reservations;
   ConnectionLimits& connections;
@@ -71,7 +71,7 @@ struct WorkerSurroundings {
 class Worker final : public FlowReader, public ConnectionHolder {
  public:
   /// May throw std::bad_alloc or std::system_error (no epoll).
-  Worker(WorkerIndex index, const WorkerCapacity& capacity, const WorkerSurroundings& around,
+  Worker(WorkerIndex index, const WorkerCapacity& capacity, const SharedResources& resources,
          const HandlerFactory& make_handlers);
   ~Worker() override;
 
@@ -133,10 +133,10 @@ class Worker final : public FlowReader, public ConnectionHolder {
 
   // --- what connections need of their worker, on its thread -------------------------------------
 
-  [[nodiscard]] HandshakeThread& handshake_thread() { return around_.handshake_thread; }
+  [[nodiscard]] HandshakeThread& handshake_thread() { return shared_resources_.handshake_thread; }
   [[nodiscard]] DtlsClients& dtls_clients() { return dtls_; }
   [[nodiscard]] std::optional<Admission> admit(std::uint16_t listener, const IpAddress& source) {
-    return around_.connections.admit(listener, source, now_);
+    return shared_resources_.connections.admit(listener, source, now_);
   }
   [[nodiscard]] bool watch(SocketId id, int fd, std::uint32_t interest);
   void rewatch(SocketId id, int fd, std::uint32_t interest);
@@ -186,7 +186,7 @@ class Worker final : public FlowReader, public ConnectionHolder {
   void publish_gauges();
 
   WorkerIndex index_;
-  WorkerSurroundings around_;
+  SharedResources shared_resources_;
   std::vector<Worker*> workers_;
   WorkerCounters counters_;
   FileDescriptor epoll_;

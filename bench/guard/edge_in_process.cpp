@@ -88,25 +88,24 @@ std::size_t datagrams(std::span<const Round> rounds) {
 
 EdgeInProcess::EdgeInProcess(const Ways& ways, const IpAddress& relayed) {
   const auto rules = make_rules();
-  auto plane = relay::DataPlane::open(make_settings(ways, relayed),
-                                      [&](const relay::HandlerSurroundings& around) {
-                                        return make_handlers(around, rules, relayed);
-                                      });
+  auto plane = relay::DataPlane::open(
+      make_settings(ways, relayed),
+      [&](const relay::HandlerContext& context) { return make_handlers(context, rules, relayed); });
   if (!plane) throw std::runtime_error{plane.reason().message()};
   plane_ = std::move(plane).value();
   plane_->start();
 }
 
-relay::Handlers EdgeInProcess::make_handlers(const relay::HandlerSurroundings& around,
+relay::Handlers EdgeInProcess::make_handlers(const relay::HandlerContext& context,
                                              const turn::SharedRules& rules,
                                              const IpAddress& relayed) {
   const std::vector own{relayed};
   auto server = std::make_unique<turn::Server>(
-      rules, turn::ServerDependencies{around.ports, ledger_, around.flows, around.counters, *this,
-                                      &around.peers, nullptr, around.worker});
-  auto datagrams = std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own);
-  auto streams =
-      std::make_unique<latching::StreamLatching>(around.parties, *datagrams, around.counters, own);
+      rules, turn::ServerDependencies{context.ports, ledger_, context.flows, context.counters,
+                                      *this, &context.peers, nullptr, context.worker});
+  auto datagrams = std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own);
+  auto streams = std::make_unique<latching::StreamLatching>(context.parties, *datagrams,
+                                                            context.counters, own);
   return {std::move(server), std::move(datagrams), std::move(streams)};
 }
 

@@ -50,7 +50,7 @@ class EdgeInProcess : private turn::AllocationObserver {
   void serve(const Round& round);
 
  private:
-  relay::Handlers make_handlers(const relay::HandlerSurroundings& around,
+  relay::Handlers make_handlers(const relay::HandlerContext& context,
                                 const turn::SharedRules& rules, const IpAddress& relayed);
   void on_opened(const turn::AllocationInfo&) override {}
   void on_closed(const turn::AllocationInfo&, turn::CloseReason, const turn::Traffic&,

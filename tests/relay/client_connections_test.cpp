@@ -48,8 +48,8 @@ struct Heard {
 
 class Obeys final : public SlowPathHandler {
  public:
-  Obeys(const HandlerSurroundings& around, const Endpoint& peer, Heard& heard)
-      : around_{around}, peer_{peer}, heard_{heard} {}
+  Obeys(const HandlerContext& context, const Endpoint& peer, Heard& heard)
+      : around_{context}, peer_{peer}, heard_{heard} {}
 
   Verdict<void> handle(Time now, const Path& path, ConstBytes message, Outcome& outcome) override {
     switch (static_cast<char>(message[8])) {
@@ -106,7 +106,7 @@ class Obeys final : public SlowPathHandler {
     EXPECT_TRUE(attempt);
   }
 
-  HandlerSurroundings around_;
+  HandlerContext around_;
   Endpoint peer_;
   Heard& heard_;
   Path control_;
@@ -200,8 +200,8 @@ class ClientConnections : public testing::Test {
                         Port{kRelayFirst.number() + 99}}};
     settings.turn_listeners = {listener};
     settings.connections = {.total = 20, .half_open = {.total = 20, .per_source = 8}};
-    auto plane = DataPlane::open(settings, [this](const HandlerSurroundings& around) {
-      return Handlers{std::make_unique<Obeys>(around, peer_, heard_),
+    auto plane = DataPlane::open(settings, [this](const HandlerContext& context) {
+      return Handlers{std::make_unique<Obeys>(context, peer_, heard_),
                       std::make_unique<IgnoresMedia>(), std::make_unique<NoTcpAnchors>()};
     });
     ASSERT_TRUE(plane) << plane.reason().message();

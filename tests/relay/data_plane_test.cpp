@@ -143,7 +143,7 @@ class DataPlaneTest : public testing::Test {
   }
 
   [[nodiscard]] HandlerFactory make_handlers() {
-    return [this](const HandlerSurroundings& around) {
+    return [this](const HandlerContext& around) {
       return Handlers{
           std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint(), grant_, others_),
           std::make_unique<JoinsSignalledEnds>(), std::make_unique<NoTcpAnchors>()};

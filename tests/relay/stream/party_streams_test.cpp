@@ -93,14 +93,14 @@ class PartyStreamsTest : public testing::Test {
     DataPlaneSettings settings;
     settings.workers = 2;
     settings.ranges = {{"external", kEdge, kEdge, "", Port{50000}, Port{50099}}};
-    auto plane = DataPlane::open(settings, [](const HandlerSurroundings& around) {
+    auto plane = DataPlane::open(settings, [](const HandlerContext& context) {
       const std::vector<IpAddress> own{kEdge};
       auto datagrams =
-          std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own);
-      auto streams = std::make_unique<latching::StreamLatching>(around.parties, *datagrams,
-                                                                around.counters, own);
+          std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own);
+      auto streams = std::make_unique<latching::StreamLatching>(context.parties, *datagrams,
+                                                                context.counters, own);
       return Handlers{
-          std::make_unique<latching::AnchorLatching>(around.flows, around.counters, own),
+          std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own),
           std::move(datagrams), std::move(streams)};
     });
     ASSERT_TRUE(plane) << plane.reason().message();
