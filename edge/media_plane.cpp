@@ -109,10 +109,10 @@ relay::Worker& MediaPlane::worker(std::size_t index) {
   return data_plane_->worker(WorkerId{static_cast<std::uint32_t>(index)});
 }
 
-void MediaPlane::post(WorkerIndex index, std::unique_ptr<turn::Errand> errand) {
+void MediaPlane::post(WorkerIndex index, std::unique_ptr<turn::WorkerTask> task) {
   const auto to = static_cast<std::size_t>(index);
-  worker(to).post([server = servers_[to], errand = std::move(errand)](relay::Worker& worker) {
-    worker.run_handler([&](Time now, Outcome& outcome) { server->run(*errand, now, outcome); });
+  worker(to).post([server = servers_[to], task = std::move(task)](relay::Worker& worker) {
+    worker.run_handler([&](Time now, Outcome& outcome) { server->run(*task, now, outcome); });
   });
 }
 

@@ -14,7 +14,7 @@
 
 namespace avedge::edge {
 
-class MediaPlane : private turn::Neighbours {
+class MediaPlane : private turn::OtherWorkers {
  public:
   ~MediaPlane() override { stop(); }
   MediaPlane(const MediaPlane&) = delete;
@@ -59,9 +59,9 @@ class MediaPlane : private turn::Neighbours {
                                 const relay::HandlerContext& context);
   [[nodiscard]] relay::Worker& worker(std::size_t index);
 
-  // turn::Neighbours; workers' threads.
+  // turn::OtherWorkers; workers' threads.
   [[nodiscard]] std::size_t worker_count() const override { return servers_.size(); }
-  void post(WorkerIndex index, std::unique_ptr<turn::Errand> errand) override;
+  void post(WorkerIndex index, std::unique_ptr<turn::WorkerTask> task) override;
 
   relay::QuotaLedger ledger_;
   AllocationLog log_;

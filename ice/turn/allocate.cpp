@@ -32,7 +32,7 @@ Verdict<RelayPort> lease(ServerState& server, Time now, const AllocateRequest& w
     return server.dependencies.peer_connections->listen(family);
   }
   RelayPorts& ports = server.dependencies.ports;
-  if (wanted.reservation) return ports.presented(now, *wanted.reservation);
+  if (wanted.reservation) return ports.claim(now, *wanted.reservation);
   if (!wanted.reserve_next) return ports.lease(family, wanted.parity);
   const auto pair = ports.lease_reserving_next(now, family);
   if (!pair) return pair.reason();
@@ -129,8 +129,8 @@ Verdict<void> on_allocate(ServerState& server, const RequestContext& context) {
     return responder.refuse(*refusal);
   }
   // 11. Somebody else may have more room.
-  if (const auto server = alternate_server(server, request)) {
-    return redirect(server, context, *server);
+  if (const auto alternate = alternate_server(server, request)) {
+    return redirect(server, context, *alternate);
   }
   // 10. and the choice of relayed addresses.
   auto granted = grant(server, context, *wanted);

@@ -119,7 +119,7 @@ void Allocation::bind(Time now, ChannelField number, const Peer& peer, Outcome& 
   permit(now, peer, outcome);  // emits the channel's flows too
 }
 
-void Allocation::drop(AddressFamily family, const FlowReader& flows, Outcome& outcome) {
+void Allocation::release_family(AddressFamily family, const FlowReader& flows, Outcome& outcome) {
   std::erase_if(state_.channels, [&](const Channel& channel) {
     const bool leaves = channel.peer.endpoint.address.family() == family;
     if (leaves) erase(channel, flows, outcome);
@@ -136,10 +136,10 @@ void Allocation::drop(AddressFamily family, const FlowReader& flows, Outcome& ou
   relay.reset();
 }
 
-void Allocation::retire(Time now, const FlowReader& flows, Outcome& outcome) {
-  assert(!is_over(now));
+void Allocation::expire_parts(Time now, const FlowReader& flows, Outcome& outcome) {
+  assert(!has_expired(now));
   for (const auto& relay : state_.relays) {
-    if (relay && relay->expires <= now) drop(relay->family(), flows, outcome);
+    if (relay && relay->expires <= now) release_family(relay->family(), flows, outcome);
   }
   // Channels first: each takes both its flows along, and no flow's usage may be read twice.
   std::erase_if(state_.channels, [&](const Channel& channel) {
@@ -182,14 +182,14 @@ Traffic Allocation::end(const FlowReader& flows, Outcome& outcome) {
   return state_.past;
 }
 
-void Allocation::park(const FlowReader& flows, Outcome& outcome) {
+void Allocation::suspend(const FlowReader& flows, Outcome& outcome) {
   erase_all(flows, outcome);
-  is_parked_ = true;
+  is_suspended_ = true;
 }
 
 void Allocation::resume(const ClientPath& client, Outcome& outcome) {
-  assert(is_parked_);
-  is_parked_ = false;
+  assert(is_suspended_);
+  is_suspended_ = false;
   state_.client = client;
   emit_all(outcome);
 }

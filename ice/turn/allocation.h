@@ -51,11 +51,11 @@ struct Relay {
 };
 
 /// Belongs to one worker. Everything that can go stale is asked with `now`: a thing whose time has
-/// come counts as gone even before retire() clears it away.
+/// come counts as gone even before expire_parts() clears it away.
 ///
 /// UDP allocations have flows, TCP allocations (RFC 6062) have connections, which Connections
-/// knows. An allocation that is `parked` (RFC 8016) has a relayed address, but no client: its flows
-/// are erased until it is resumed.
+/// knows. An allocation that is `suspended` (RFC 8016) has a relayed address, but no client: its
+/// flows are erased until it is resumed.
 class Allocation {
  public:
   enum class Kind : std::uint8_t { udp, tcp };
@@ -108,7 +108,7 @@ class Allocation {
   [[nodiscard]] const Grant& grant() const { return state_.grant; }
   [[nodiscard]] const ClientPath& client() const { return state_.client; }
   [[nodiscard]] bool is_tcp() const { return state_.grant.kind == Kind::tcp; }
-  [[nodiscard]] bool is_parked() const { return is_parked_; }
+  [[nodiscard]] bool is_suspended() const { return is_suspended_; }
   /// Whether requests of `identity` may touch it (RFC 8656 §5). Access tokens name no user: any of
   /// them is as good as the one that opened it.
   [[nodiscard]] bool belongs_to(const Identity& identity) const;
@@ -117,7 +117,7 @@ class Allocation {
   [[nodiscard]] const Relay* relay(AddressFamily family) const;
   /// The IPv4 one if it has two.
   [[nodiscard]] const Relay& first_relay() const;
-  [[nodiscard]] bool is_over(Time now) const { return expires() <= now; }
+  [[nodiscard]] bool has_expired(Time now) const { return expires() <= now; }
   /// When the last relayed address ends.
   [[nodiscard]] Time expires() const;
   /// When the first of its parts, or the whole, ends.
@@ -131,7 +131,7 @@ class Allocation {
   /// Whether that number is bound, to whomever.
   [[nodiscard]] bool is_bound(ChannelField number) const;
 
-  // Each of these keeps the flows in step. Call retire() first.
+  // Each of these keeps the flows in step. Call expire_parts() first.
 
   void refresh(AddressFamily family, Time expires, Outcome& outcome);
   /// Installs or renews the permission for the peer's address (RFC 8656 §9).
@@ -140,9 +140,9 @@ class Allocation {
   void bind(Time now, ChannelField number, const Peer& peer, Outcome& outcome);
   /// Gives one relayed address back, with the permissions and channels of its family. There is
   /// another one.
-  void drop(AddressFamily family, const FlowReader& flows, Outcome& outcome);
+  void release_family(AddressFamily family, const FlowReader& flows, Outcome& outcome);
   /// Clears away permissions and channels that have run out, and one of two relayed addresses.
-  void retire(Time now, const FlowReader& flows, Outcome& outcome);
+  void expire_parts(Time now, const FlowReader& flows, Outcome& outcome);
   /// What is said of a peer now; nothing: it is allowed no more. A permission's has no port.
   using PeerReview = std::function<std::optional<Peer>(const Endpoint& peer)>;
   /// Takes back permissions and channels of peers that are allowed no more, and adjusts the others.
@@ -161,11 +161,11 @@ class Allocation {
   [[nodiscard]] const std::optional<stun::TransactionId>& moved_by() const { return moved_by_; }
   void set_moved_by(const stun::TransactionId& transaction) { moved_by_ = transaction; }
   /// Erases every flow, until resume().
-  void park(const FlowReader& flows, Outcome& outcome);
+  void suspend(const FlowReader& flows, Outcome& outcome);
   /// From now on its client is there.
   void resume(const ClientPath& client, Outcome& outcome);
   /// Everything it was. Nothing may be called afterwards.
-  [[nodiscard]] State leave() { return std::move(state_); }
+  [[nodiscard]] State extract() { return std::move(state_); }
 
  private:
   [[nodiscard]] const Permission* find_permission(const IpAddress& peer) const;
@@ -176,7 +176,7 @@ class Allocation {
   [[nodiscard]] FlowSpec channel_down_flow(const Channel& channel,
                                            const Permission& permission) const;
 
-  [[nodiscard]] bool has_flows() const { return !is_tcp() && !is_parked_; }
+  [[nodiscard]] bool has_flows() const { return !is_tcp() && !is_suspended_; }
   void emit_all(Outcome& outcome) const;
   void emit(const Relay& relay, Outcome& outcome) const;
   void emit(const Permission& permission, Outcome& outcome) const;
@@ -188,7 +188,7 @@ class Allocation {
   void erase(const FlowKey& key, FlowUsage& into, const FlowReader& flows, Outcome& outcome);
 
   DeadlineQueue::Index index_;
-  bool is_parked_ = false;
+  bool is_suspended_ = false;
   State state_;
   std::optional<Ticket> ticket_;
   std::optional<stun::TransactionId> moved_by_;

@@ -45,12 +45,12 @@ Allocation& AllocationTable::open(Allocation::State state, Outcome& outcome) {
 Allocation::State AllocationTable::remove(Allocation& allocation) {
   const Index index = allocation.index();
   deadlines_.remove(index);
-  if (!allocation.is_parked()) forget_client(allocation);
+  if (!allocation.is_suspended()) forget_client(allocation);
   for (const auto family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     if (const Relay* relay = allocation.relay(family)) forget_relay(relay->port.socket);
   }
   if (allocation.ticket()) by_ticket_.erase(*allocation.ticket());
-  Allocation::State state = allocation.leave();
+  Allocation::State state = allocation.extract();
   slots_[index].reset();
   free_.push_back(index);
   return state;

@@ -64,7 +64,7 @@ class AllocationTable {
   std::size_t capacity_;
   std::vector<std::unique_ptr<Allocation>> slots_;
   std::vector<Index> free_;
-  std::unordered_map<FiveTuple, Index, Hash> by_five_tuple_;  // all but the parked ones
+  std::unordered_map<FiveTuple, Index, Hash> by_five_tuple_;  // all but the suspended ones
   std::unordered_map<SocketId, Index> by_relay_;
   std::unordered_map<Ticket, Index, TicketHash> by_ticket_;
   DeadlineQueue deadlines_;

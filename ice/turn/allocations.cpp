@@ -3,24 +3,24 @@
 namespace avedge::turn {
 
 Allocation* Allocations::find(Time now, const FiveTuple& five_tuple, Outcome& outcome) {
-  return settled(now, table_.find(five_tuple), outcome);
+  return find_live(now, table_.find(five_tuple), outcome);
 }
 
 Allocation* Allocations::find(Time now, const Ticket& ticket, Outcome& outcome) {
-  return settled(now, table_.find(ticket), outcome);
+  return find_live(now, table_.find(ticket), outcome);
 }
 
 Allocation* Allocations::find_by_relay(Time now, SocketId relay, Outcome& outcome) {
-  return settled(now, table_.find_by_relay(relay), outcome);
+  return find_live(now, table_.find_by_relay(relay), outcome);
 }
 
-Allocation* Allocations::settled(Time now, Allocation* allocation, Outcome& outcome) {
-  return allocation != nullptr && settle(now, *allocation, outcome) ? allocation : nullptr;
+Allocation* Allocations::find_live(Time now, Allocation* allocation, Outcome& outcome) {
+  return allocation != nullptr && prune_expired(now, *allocation, outcome) ? allocation : nullptr;
 }
 
 /// Does what time demands of an allocation. False if it is no more.
-bool Allocations::settle(Time now, Allocation& allocation, Outcome& outcome) {
-  if (allocation.is_over(now)) {
+bool Allocations::prune_expired(Time now, Allocation& allocation, Outcome& outcome) {
+  if (allocation.has_expired(now)) {
     close(now, allocation, CloseReason::expired, outcome);
     return false;
   }
@@ -29,7 +29,7 @@ bool Allocations::settle(Time now, Allocation& allocation, Outcome& outcome) {
       const Relay* relay = allocation.relay(family);
       if (relay != nullptr && relay->expires <= now) table_.forget_relay(relay->port.socket);
     }
-    allocation.retire(now, dependencies_.flows, outcome);
+    allocation.expire_parts(now, dependencies_.flows, outcome);
   }
   reschedule(allocation);
   return true;
@@ -65,7 +65,7 @@ void Allocations::close(Time now, Allocation& allocation, CloseReason reason, Ou
   close_connections(allocation, outcome);
   const AllocationInfo info = describe(allocation.state());
   const Traffic traffic = allocation.end(dependencies_.flows, outcome);
-  if (!allocation.is_parked() && reason != CloseReason::connection_closed) {
+  if (!allocation.is_suspended() && reason != CloseReason::connection_closed) {
     outcome.set_standing(allocation.client().socket, Standing::stranger);
   }
   dependencies_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
@@ -74,7 +74,7 @@ void Allocations::close(Time now, Allocation& allocation, CloseReason reason, Ou
   publish_count();
 }
 
-void Allocations::bury(Time now, const Allocation::State& state, CloseReason reason) {
+void Allocations::discard_in_transit(Time now, const Allocation::State& state, CloseReason reason) {
   const AllocationInfo info = describe(state);
   dependencies_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
   dependencies_.observer.on_closed(info, reason, state.past, now - state.grant.opened);
@@ -86,9 +86,9 @@ void Allocations::close_all(Time now, Outcome& outcome) {
   for (const auto index : open) close(now, *table_.at(index), CloseReason::shutdown, outcome);
 }
 
-void Allocations::drop(Allocation& allocation, AddressFamily family, Outcome& outcome) {
+void Allocations::release_family(Allocation& allocation, AddressFamily family, Outcome& outcome) {
   table_.forget_relay(allocation.relay(family)->port.socket);
-  allocation.drop(family, dependencies_.flows, outcome);
+  allocation.release_family(family, dependencies_.flows, outcome);
   reschedule(allocation);
 }
 
@@ -97,10 +97,10 @@ const Ticket& Allocations::issue_ticket(Allocation& allocation) {
   return *allocation.ticket();
 }
 
-void Allocations::park(Allocation& allocation, Outcome& outcome) {
-  if (allocation.is_parked()) return;
+void Allocations::suspend(Allocation& allocation, Outcome& outcome) {
+  if (allocation.is_suspended()) return;
   table_.forget_client(allocation);
-  allocation.park(dependencies_.flows, outcome);
+  allocation.suspend(dependencies_.flows, outcome);
 }
 
 void Allocations::resume(Allocation& allocation, const ClientPath& client, Outcome& outcome) {
@@ -109,7 +109,7 @@ void Allocations::resume(Allocation& allocation, const ClientPath& client, Outco
   outcome.set_standing(client.socket, Standing::client);
 }
 
-Allocation::State Allocations::leave(Allocation& allocation) {
+Allocation::State Allocations::extract(Allocation& allocation) {
   Allocation::State state = table_.remove(allocation);
   publish_count();
   return state;
@@ -136,7 +136,7 @@ void Allocations::expire(Time now, Outcome& outcome) {
     outcome.close(connection->socket);
     connections_.remove(connection->id);
   }
-  while (Allocation* allocation = table_.pop_due(now)) settle(now, *allocation, outcome);
+  while (Allocation* allocation = table_.pop_due(now)) prune_expired(now, *allocation, outcome);
 }
 
 void Allocations::close_connections(const Allocation& allocation, Outcome& outcome) {

@@ -21,7 +21,7 @@ class Allocations {
   [[nodiscard]] Allocation* find(Time now, const FiveTuple& five_tuple, Outcome& outcome);
   [[nodiscard]] Allocation* find(Time now, const Ticket& ticket, Outcome& outcome);
   [[nodiscard]] Allocation* find_by_relay(Time now, SocketId relay, Outcome& outcome);
-  // Nothing is settled, for look-ups that decide about nothing but credentials.
+  // Nothing is pruned, for look-ups that decide about nothing but credentials.
 
   [[nodiscard]] const Allocation* peek(const FiveTuple& five_tuple) {
     return table_.find(five_tuple);
@@ -34,20 +34,20 @@ class Allocations {
   Allocation& take_over(Allocation::State state, Outcome& outcome);
   void close(Time now, Allocation& allocation, CloseReason reason, Outcome& outcome);
   /// For an allocation that is on its way between two workers and has no relayed sockets any more.
-  void bury(Time now, const Allocation::State& state, CloseReason reason);
+  void discard_in_transit(Time now, const Allocation::State& state, CloseReason reason);
   void close_all(Time now, Outcome& outcome);
   /// Gives back one of two relayed addresses.
-  void drop(Allocation& allocation, AddressFamily family, Outcome& outcome);
+  void release_family(Allocation& allocation, AddressFamily family, Outcome& outcome);
 
   // RFC 8016.
 
   /// A new ticket for it.
   const Ticket& issue_ticket(Allocation& allocation);
   /// Its client is gone, or goes.
-  void park(Allocation& allocation, Outcome& outcome);
+  void suspend(Allocation& allocation, Outcome& outcome);
   void resume(Allocation& allocation, const ClientPath& client, Outcome& outcome);
-  /// Takes a parked allocation out, for another worker.
-  [[nodiscard]] Allocation::State leave(Allocation& allocation);
+  /// Takes a suspended allocation out, for another worker.
+  [[nodiscard]] Allocation::State extract(Allocation& allocation);
 
   /// Takes back permissions, channels and connections of peers that are allowed no more.
   using PeerReview =
@@ -69,8 +69,8 @@ class Allocations {
   }
 
  private:
-  [[nodiscard]] Allocation* settled(Time now, Allocation* allocation, Outcome& outcome);
-  bool settle(Time now, Allocation& allocation, Outcome& outcome);
+  [[nodiscard]] Allocation* find_live(Time now, Allocation* allocation, Outcome& outcome);
+  bool prune_expired(Time now, Allocation& allocation, Outcome& outcome);
   void limit_bandwidth(const Allocation::State& state, Outcome& outcome) const;
   void close_connections(const Allocation& allocation, Outcome& outcome);
   void publish_count();

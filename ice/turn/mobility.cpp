@@ -1,7 +1,7 @@
 #include "ice/turn/mobility.h"
 
+#include "ice/turn/allocation_handoff.h"
 #include "ice/turn/refresh.h"
-#include "ice/turn/travel.h"
 
 namespace avedge::turn {
 namespace {
@@ -13,16 +13,16 @@ using stun::AttributeType;
 Verdict<void> send_for(ServerState& server, const RequestContext& context, const Ticket& ticket,
                        RefreshOrder order) {
   const Request& request = context.request;
-  Neighbours* neighbours = server.dependencies.neighbours;
-  if (neighbours == nullptr ||
-      static_cast<std::size_t>(ticket.worker()) >= neighbours->worker_count()) {
+  OtherWorkers* other_workers = server.dependencies.other_workers;
+  if (other_workers == nullptr ||
+      static_cast<std::size_t>(ticket.worker()) >= other_workers->worker_count()) {
     return context.responder.refuse(kBadTicket);
   }
-  PendingMove move{ticket,
-                   {request.five_tuple(), request.path.socket},
-                   context.responder.target(),
-                   std::move(order)};
-  if (PendingMove* pending = server.moves.find(request.five_tuple())) {
+  PendingHandoff move{ticket,
+                      {request.five_tuple(), request.path.socket},
+                      context.responder.target(),
+                      std::move(order)};
+  if (PendingHandoff* pending = server.moves.find(request.five_tuple())) {
     if (pending->ticket != ticket) return context.responder.refuse(kBadTicket);
     *pending = std::move(move);
     return {};
@@ -30,7 +30,8 @@ Verdict<void> send_for(ServerState& server, const RequestContext& context, const
   if (server.allocations.is_full() || !server.moves.add(request.now, std::move(move))) {
     return context.responder.refuse(kTableFull);
   }
-  neighbours->post(ticket.worker(), fetch_errand(ticket, context, server.dependencies.worker));
+  other_workers->post(ticket.worker(),
+                      request_handoff(ticket, context, server.dependencies.worker));
   return {};
 }
 
@@ -78,13 +79,13 @@ Verdict<void> on_move(ServerState& server, const RequestContext& context, Refres
 
 void on_client_gone(ServerState& server, Time now, const Path& path, Outcome& outcome) {
   const FiveTuple five_tuple{ClientEndpoint{path.remote}, path.local, path.transport};
-  if (const PendingMove* pending = server.moves.find(five_tuple)) {
+  if (const PendingHandoff* pending = server.moves.find(five_tuple)) {
     if (pending->client.socket == path.socket) (void)server.moves.take(five_tuple);
   }
   Allocation* allocation = server.allocations.find(now, five_tuple, outcome);
   if (allocation == nullptr || allocation->client().socket != path.socket) return;
   if (allocation->ticket()) {
-    server.allocations.park(*allocation, outcome);
+    server.allocations.suspend(*allocation, outcome);
   } else {
     server.allocations.close(now, *allocation, CloseReason::connection_closed, outcome);
   }

@@ -9,8 +9,8 @@ namespace avedge::turn {
 /// Whether this Refresh shows a ticket from where its allocation is not, or not yet.
 [[nodiscard]] bool needs_move(ServerState& server, const RequestContext& context);
 
-/// RFC 8016 §3.2.2. Moves the allocation here and carries out the order; without an answer if it
-/// has to come from another worker first.
+/// RFC 8016 §3.2.2. PendingHandoffs the allocation here and carries out the order; without an
+/// answer if it has to come from another worker first.
 Verdict<void> on_move(ServerState& server, const RequestContext& context, RefreshOrder order);
 
 /// The connection of a client has ended: an allocation with a ticket waits for it to come back, any

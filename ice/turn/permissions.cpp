@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ice/stun/attribute_values.h"
-#include "ice/turn/peers.h"
+#include "ice/turn/peer_address_checks.h"
 #include "relay/core/turn_framing.h"
 
 namespace avedge::turn {
@@ -84,13 +84,13 @@ Verdict<void> on_channel_bind(ServerState& server, const RequestContext& context
   return {};
 }
 
-DropReason judge_send(ServerState& server, const Request& request, Outcome& outcome) {
+DropReason send_drop_reason(ServerState& server, const Request& request, Outcome& outcome) {
   const auto send = parse_send_indication(request.message.bytes());
   if (!send) return send.reason();
   const Allocation* allocation =
       server.allocations.find(request.now, request.five_tuple(), outcome);
   if (allocation == nullptr) return DropReason::no_allocation;
-  const auto peer = judge_peer(server, *allocation, send->peer);
+  const auto peer = check_peer_policy(server, *allocation, send->peer);
   if (!peer) return peer.reason().reason;
   return DropReason::no_permission;
 }
@@ -98,7 +98,7 @@ DropReason judge_send(ServerState& server, const Request& request, Outcome& outc
 void on_icmp(ServerState& server, Time now, SocketId relay, const Endpoint& peer,
              const IcmpError& error, Outcome& outcome) {
   const Allocation* allocation = server.allocations.find_by_relay(now, relay, outcome);
-  if (allocation == nullptr || allocation->is_parked() || allocation->is_tcp() ||
+  if (allocation == nullptr || allocation->is_suspended() || allocation->is_tcp() ||
       !allocation->has_permission(peer.address) || !is_told(peer.address.family(), error.type)) {
     return;
   }

@@ -15,20 +15,20 @@ std::optional<Endpoint> alternate_server(const ServerState& server, const Reques
 
   std::vector<Endpoint> fitting;  // RFC 8489 §14.15: of the family of the request
   std::copy_if(settings.servers.begin(), settings.servers.end(), std::back_inserter(fitting),
-               [&](const Endpoint& server) {
-                 return server.address.family() == request.path.remote.address.family();
+               [&](const Endpoint& alternate) {
+                 return alternate.address.family() == request.path.remote.address.family();
                });
   if (fitting.empty()) return std::nullopt;
   return fitting[hash_of(request.path.remote, 0) % fitting.size()];
 }
 
 DropReason redirect(const ServerState& server, const RequestContext& context,
-                    const Endpoint& server) {
+                    const Endpoint& alternate) {
   const std::string& domain = server.settings().redirect.domain;
   const Transport transport = context.request.path.transport;
   const bool is_secure = transport == Transport::tls || transport == Transport::dtls;
   stun::StunBuilder response = context.responder.error(kTryAlternate);
-  response.address(AttributeType::alternate_server, server);
+  response.address(AttributeType::alternate_server, alternate);
   if (is_secure && !domain.empty()) response.text(AttributeType::alternate_domain, domain);
   context.responder.send(response);
   return kTryAlternate.reason;

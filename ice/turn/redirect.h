@@ -12,6 +12,6 @@ namespace avedge::turn {
 
 /// 300 with ALTERNATE-SERVER, and with the name in its certificate for clients of TLS and DTLS.
 DropReason redirect(const ServerState& server, const RequestContext& context,
-                    const Endpoint& server);
+                    const Endpoint& alternate);
 
 }  // namespace avedge::turn

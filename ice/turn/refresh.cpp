@@ -40,7 +40,7 @@ void delete_relays(ServerState& server, Time now, Allocation& allocation, const 
   const bool is_dual = allocation.relay(AddressFamily::ipv4) != nullptr &&
                        allocation.relay(AddressFamily::ipv6) != nullptr;
   if (order.family && is_dual) {
-    server.allocations.drop(allocation, *order.family, outcome);
+    server.allocations.release_family(allocation, *order.family, outcome);
   } else {
     server.allocations.close(now, allocation, CloseReason::deleted_by_client, outcome);
   }

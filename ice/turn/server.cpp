@@ -4,7 +4,7 @@
 #include "ice/turn/binding.h"
 #include "ice/turn/known_attributes.h"
 #include "ice/turn/mobility.h"
-#include "ice/turn/peers.h"
+#include "ice/turn/peer_address_checks.h"
 #include "ice/turn/permissions.h"
 #include "ice/turn/refresh.h"
 #include "ice/turn/tcp_relay.h"
@@ -97,7 +97,7 @@ Verdict<void> Server::dispatch(const RequestContext& context) {
 Verdict<void> Server::on_indication(const Request& request, Outcome& outcome) {
   switch (request.message.method()) {
     case Method::binding: return {};  // RFC 8489 §12: keeps a NAT's binding alive, wants nothing
-    case Method::send: return judge_send(state_, request, outcome);
+    case Method::send: return send_drop_reason(state_, request, outcome);
     default: return DropReason::stun_unexpected;
   }
 }

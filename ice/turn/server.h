@@ -36,7 +36,7 @@ class Server final : public SlowPathHandler {
   /// From now on new clients are told of another server, if one is configured.
   void drain() { state_.is_draining = true; }
   /// Carries out what another worker's server has posted.
-  void run(Errand& errand, Time now, Outcome& outcome) { errand.run(state_, now, outcome); }
+  void run(WorkerTask& task, Time now, Outcome& outcome) { task.run(state_, now, outcome); }
 
   /// Ends every allocation, for a shutdown.
   void close_all(Time now, Outcome& outcome) { state_.allocations.close_all(now, outcome); }

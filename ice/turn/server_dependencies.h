@@ -16,25 +16,25 @@ namespace avedge::turn {
 struct ServerState;
 
 /// Something to do for the server of another worker, on that worker's thread (Server::run()). What
-/// an errand carries is given up if it is destroyed without having been run.
-class Errand {
+/// an task carries is given up if it is destroyed without having been run.
+class WorkerTask {
  public:
-  virtual ~Errand() = default;
+  virtual ~WorkerTask() = default;
   virtual void run(ServerState& server, Time now, Outcome& outcome) = 0;
 };
 
 /// The servers of the other workers.
-class Neighbours {
+class OtherWorkers {
  public:
-  virtual ~Neighbours() = default;
+  virtual ~OtherWorkers() = default;
   /// How many workers there are; their indices count from 0.
   [[nodiscard]] virtual std::size_t worker_count() const = 0;
-  /// Has `errand` run there soon, after everything that was posted before by this thread, and after
+  /// Has `task` run there soon, after everything that was posted before by this thread, and after
   /// what the current message decided has been carried out. `worker` may be one's own.
-  virtual void post(WorkerIndex worker, std::unique_ptr<Errand> errand) = 0;
+  virtual void post(WorkerIndex worker, std::unique_ptr<WorkerTask> task) = 0;
 };
 
-/// All outlive the server; all but the ledger, the observer and the neighbours belong to its
+/// All outlive the server; all but the ledger, the observer and the other workers belong to its
 /// worker.
 struct ServerDependencies {
   RelayPorts& ports;
@@ -45,7 +45,7 @@ struct ServerDependencies {
   /// Null: there are none, and TCP allocations are refused whatever the settings say.
   PeerConnections* peer_connections = nullptr;
   /// Null: this is the only worker.
-  Neighbours* neighbours = nullptr;
+  OtherWorkers* other_workers = nullptr;
   WorkerIndex worker{};
   /// Never null.
   SharedLocalAddresses local_addresses = std::make_shared<const LocalAddresses>();

@@ -3,7 +3,7 @@
 
 #include "ice/turn/allocations.h"
 #include "ice/turn/long_term_authenticator.h"
-#include "ice/turn/moves.h"
+#include "ice/turn/pending_handoffs.h"
 #include "ice/turn/recently_deleted.h"
 #include "ice/turn/rules.h"
 
@@ -15,7 +15,7 @@ struct ServerState {
   LongTermAuthenticator authenticator;
   Allocations allocations;
   RecentlyDeleted deleted;
-  Moves moves;
+  PendingHandoffs moves;
   /// New clients are sent elsewhere, if there is an elsewhere.
   bool is_draining = false;
 

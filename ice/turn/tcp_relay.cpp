@@ -1,6 +1,6 @@
 #include "ice/turn/tcp_relay.h"
 
-#include "ice/turn/peers.h"
+#include "ice/turn/peer_address_checks.h"
 
 namespace avedge::turn {
 namespace {
@@ -45,7 +45,7 @@ std::optional<DropReason> refuse_peer(ServerState& server, const Allocation* all
   if (!allocation->has_permission(peer.address)) return DropReason::no_permission;
   // The policy may have changed since.
   const Endpoint written{server.dependencies.ports.advertised_address(peer.address), peer.port};
-  const auto judged = judge_peer(server, *allocation, written);
+  const auto judged = check_peer_policy(server, *allocation, written);
   if (!judged) return DropReason::peer_forbidden;
   if (!may_exchange(server, *allocation, *judged)) return DropReason::peer_not_leased;
   const auto count = server.allocations.connections().count_of(allocation->index());
@@ -114,14 +114,14 @@ Verdict<void> on_connect(ServerState& server, const RequestContext& context) {
 }
 
 bool hand_over_binding(ServerState& server, const Request& request, Outcome& outcome) {
-  const Neighbours* neighbours = server.dependencies.neighbours;
+  const OtherWorkers* other_workers = server.dependencies.other_workers;
   const auto id = read_connection_id(request.message);
-  if (neighbours == nullptr || !server.settings().tcp_relay || !is_stream(request.path) || !id) {
+  if (other_workers == nullptr || !server.settings().tcp_relay || !is_stream(request.path) || !id) {
     return false;
   }
   const WorkerIndex worker = worker_of(*id);
   if (worker == server.dependencies.worker ||
-      static_cast<std::size_t>(worker) >= neighbours->worker_count() ||
+      static_cast<std::size_t>(worker) >= other_workers->worker_count() ||
       server.allocations.peek(request.five_tuple()) != nullptr) {
     return false;
   }
@@ -150,7 +150,7 @@ Verdict<void> on_connection_bind(ServerState& server, const RequestContext& cont
     return responder.refuse(kBadRequest);
   }
   const Allocation& allocation = *server.allocations.peek(connection->allocation);
-  if (allocation.is_over(request.now)) return responder.refuse(kBadRequest);
+  if (allocation.has_expired(request.now)) return responder.refuse(kBadRequest);
   if (!allocation.belongs_to(context.identity)) return responder.refuse(kWrongCredentials);
 
   connection->stage = Stage::joined;

@@ -70,7 +70,7 @@ class Fuzz {
       clients_[i] = worlds_[0].login(clients_[i]);
     }
     for (World& world : worlds_) {
-      for (const auto& row : settings().nat_discovery->spots) {
+      for (const auto& row : settings().nat_discovery->addresses) {
         for (const auto& spot : row) world.ports.listeners[spot.local] = World::kListener;
       }
     }
@@ -127,12 +127,12 @@ class Fuzz {
       settings.redirect.servers = {*Endpoint::parse("203.0.113.20:3478")};
       settings.redirect.above_allocations = 5;
       settings.nat_discovery.emplace();
-      const char* const spots[2][2] = {{"198.51.100.1:3478", "198.51.100.1:3479"},
-                                       {"198.51.100.2:3478", "198.51.100.2:3479"}};
+      const char* const addresses[2][2] = {{"198.51.100.1:3478", "198.51.100.1:3479"},
+                                           {"198.51.100.2:3478", "198.51.100.2:3479"}};
       for (const std::size_t i : {0u, 1u}) {
         for (const std::size_t j : {0u, 1u}) {
-          const Endpoint endpoint = *Endpoint::parse(spots[i][j]);
-          settings.nat_discovery->spots[i][j] = {endpoint, endpoint};
+          const Endpoint endpoint = *Endpoint::parse(addresses[i][j]);
+          settings.nat_discovery->addresses[i][j] = {endpoint, endpoint};
         }
       }
       return settings;
@@ -188,9 +188,9 @@ class Fuzz {
   }
 
   void run_errand() {
-    auto [worker, errand] = std::move(neighbours_.posted.front());
+    auto [worker, task] = std::move(neighbours_.posted.front());
     neighbours_.posted.pop_front();
-    note(worlds_[worker].run(*errand));
+    note(worlds_[worker].run(*task));
   }
 
   void check_balance() const {

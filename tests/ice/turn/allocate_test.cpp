@@ -163,14 +163,14 @@ TEST(Allocate, Rfc8656_7_2_EvenPortReservesTheNextOne) {
   Client other;
   other.endpoint = *Endpoint::parse("192.0.2.51:5");
   other = world.login(other);
-  const auto presented = raw(AttributeType::reservation_token, text_of(*token));
-  const auto odd = world.allocate(other, presented);
+  const auto claim = raw(AttributeType::reservation_token, text_of(*token));
+  const auto odd = world.allocate(other, claim);
   ASSERT_EQ(odd.code(), 200);
   EXPECT_EQ(odd.address(AttributeType::xor_relayed_address)->port, relayed.port.next());
 
   // A token works once.
   other.endpoint.port = Port{6};
-  const auto again = world.allocate(world.login(other), presented);
+  const auto again = world.allocate(world.login(other), claim);
   EXPECT_EQ(again.code(), 508);
   EXPECT_EQ(again.reason, DropReason::bad_reservation);
 }

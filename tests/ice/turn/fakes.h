@@ -47,7 +47,7 @@ class FakePorts final : public RelayPorts {
     reserved[token] = {local(family), Port{next_port_++}};
     return Reserving{*even, token};
   }
-  Verdict<RelayPort> presented(Time, const ReservationToken& token) override {
+  Verdict<RelayPort> claim(Time, const ReservationToken& token) override {
     const auto found = reserved.find(token);
     if (found == reserved.end()) return DropReason::bad_reservation;
     const Endpoint endpoint = found->second;
@@ -192,14 +192,14 @@ class FakePeerConnections final : public PeerConnections {
 };
 
 /// What servers post to each other, carried out when a test says so.
-class FakeNeighbours final : public Neighbours {
+class FakeNeighbours final : public OtherWorkers {
  public:
-  std::deque<std::pair<std::size_t, std::unique_ptr<Errand>>> posted;
+  std::deque<std::pair<std::size_t, std::unique_ptr<WorkerTask>>> posted;
   std::size_t workers = 2;
 
   std::size_t worker_count() const override { return workers; }
-  void post(WorkerIndex worker, std::unique_ptr<Errand> errand) override {
-    posted.emplace_back(static_cast<std::size_t>(worker), std::move(errand));
+  void post(WorkerIndex worker, std::unique_ptr<WorkerTask> task) override {
+    posted.emplace_back(static_cast<std::size_t>(worker), std::move(task));
   }
 };
 
@@ -302,7 +302,7 @@ class World {
                  FakeNeighbours* with = nullptr, FakeLedger* shared_ledger = nullptr)
       : server_settings{std::move(settings)},
         worker{index},
-        neighbours{with},
+        other_workers{with},
         ledger{shared_ledger != nullptr ? *shared_ledger : own_ledger} {}
 
   static Settings default_settings() {
@@ -367,9 +367,9 @@ class World {
     server.on_closed(now, path_of(client), outcome);
     carry_out(outcome);
   }
-  Answered run(Errand& errand) {
+  Answered run(WorkerTask& task) {
     Outcome outcome;
-    server.run(errand, now, outcome);
+    server.run(task, now, outcome);
     return carry_out(outcome);
   }
   void reconfigure(const Settings& settings) {
@@ -488,7 +488,7 @@ class World {
 
   Settings server_settings;
   WorkerIndex worker{};
-  FakeNeighbours* neighbours = nullptr;
+  FakeNeighbours* other_workers = nullptr;
   Time now{std::chrono::hours{5}};
   UnixSeconds wall_clock{1'800'000'000};
   Endpoint server_address = *Endpoint::parse("198.51.100.1:3478");
@@ -501,8 +501,9 @@ class World {
   FakeObserver observer;
   Decision decided;
   std::size_t replies = 0;
-  Server server{make_rules(server_settings),
-                {ports, ledger, flows, counters, observer, &peer_connections, neighbours, worker}};
+  Server server{
+      make_rules(server_settings),
+      {ports, ledger, flows, counters, observer, &peer_connections, other_workers, worker}};
 
  private:
   SharedRules make_rules(const Settings& settings) {

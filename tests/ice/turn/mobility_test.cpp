@@ -217,15 +217,15 @@ class TwoWorkers : public ::testing::Test {
   Answered ask(const stun::TransactionId& transaction, std::optional<std::uint32_t> lifetime = {}) {
     return here_.ask(away_, Method::refresh, transaction, show(ticket_, lifetime));
   }
-  /// Carries out one errand; what was answered where the client is.
+  /// Carries out one task; what was answered where the client is.
   Answered step() {
-    auto [worker, errand] = std::move(neighbours_.posted.front());
-    neighbours_.posted.pop_front();
-    return (worker == 0 ? there_ : here_).run(*errand);
+    auto [worker, task] = std::move(other_workers_.posted.front());
+    other_workers_.posted.pop_front();
+    return (worker == 0 ? there_ : here_).run(*task);
   }
   Answered travel() {
     Answered last;
-    while (!neighbours_.posted.empty()) last = step();
+    while (!other_workers_.posted.empty()) last = step();
     return last;
   }
 
@@ -244,10 +244,10 @@ class TwoWorkers : public ::testing::Test {
     return kShared;
   }
 
-  FakeNeighbours neighbours_;
+  FakeNeighbours other_workers_;
   FakeLedger ledger_;
-  World there_{settings(), WorkerIndex{0}, &neighbours_, &ledger_};
-  World here_{settings(), WorkerIndex{1}, &neighbours_, &ledger_};
+  World there_{settings(), WorkerIndex{0}, &other_workers_, &ledger_};
+  World here_{settings(), WorkerIndex{1}, &other_workers_, &ledger_};
   Client home_ = there_.login();
   Client away_;
   std::vector<std::byte> ticket_;
@@ -289,11 +289,11 @@ TEST_F(TwoWorkers, RetransmissionsDoNoHarm) {
   const auto transaction = stun::TransactionId::random();
   EXPECT_TRUE(ask(transaction).silent());
   EXPECT_TRUE(ask(transaction).silent());
-  EXPECT_EQ(neighbours_.posted.size(), 1u);
+  EXPECT_EQ(other_workers_.posted.size(), 1u);
   const auto answer = travel();
   ASSERT_EQ(answer.code(), 200);
   EXPECT_EQ(ask(transaction).bytes, answer.bytes);
-  EXPECT_TRUE(neighbours_.posted.empty());
+  EXPECT_TRUE(other_workers_.posted.empty());
 }
 
 TEST_F(TwoWorkers, ItsSocketsAreTakenOutOnlyAfterItsFlowsAreGone) {
@@ -322,7 +322,7 @@ TEST_F(TwoWorkers, TwoWhoShowTheSameTicketDoNotBothGetIt) {
   ask(stun::TransactionId::random());
   here_.ask(rival, Method::refresh, show(ticket_));
   std::vector<int> codes;
-  while (!neighbours_.posted.empty()) {
+  while (!other_workers_.posted.empty()) {
     const auto answer = step();
     if (!answer.silent()) codes.push_back(answer.code());
   }
@@ -382,9 +382,9 @@ TEST_F(TwoWorkers, NobodyWaitsLongerThanFiveSeconds) {
   EXPECT_EQ(here_.server.next_deadline(), here_.now + 5s);
   here_.advance(5s);
   EXPECT_EQ(here_.server.next_deadline(), kNever);
-  neighbours_.posted.clear();  // the other worker has stopped
+  other_workers_.posted.clear();  // the other worker has stopped
   EXPECT_TRUE(ask(stun::TransactionId::random()).silent()) << "and it may be tried again";
-  EXPECT_EQ(neighbours_.posted.size(), 1u);
+  EXPECT_EQ(other_workers_.posted.size(), 1u);
 }
 
 TEST_F(TwoWorkers, DualAllocationsComeWithBothAddresses) {

@@ -54,8 +54,8 @@ class TcpRelay : public ::testing::Test {
     return connection_id(world_.peer_event(Kind::connected, kFirstConnection, kPeer));
   }
 
-  FakeNeighbours neighbours_;
-  World world_{settings(), WorkerIndex{1}, &neighbours_};
+  FakeNeighbours other_workers_;
+  World world_{settings(), WorkerIndex{1}, &other_workers_};
   Client client_ = world_.login(Client{}.over(Transport::tcp, 7));
 };
 

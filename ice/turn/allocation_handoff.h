@@ -1,4 +1,4 @@
-// How an allocation gets from one worker to another (RFC 8016): three errands. The worker that the
+// How an allocation gets from one worker to another (RFC 8016): three tasks. The worker that the
 // client has come to sends for it; the one that has it erases its flows and, when that has been
 // carried out, takes its sockets out; the first one takes both in and answers.
 #pragma once
@@ -8,9 +8,9 @@
 namespace avedge::turn {
 
 /// Asks the worker of `ticket` for its allocation, on behalf of a request.
-[[nodiscard]] std::unique_ptr<Errand> fetch_errand(const Ticket& ticket,
-                                                   const RequestContext& context,
-                                                   WorkerIndex back_to);
+[[nodiscard]] std::unique_ptr<WorkerTask> request_handoff(const Ticket& ticket,
+                                                          const RequestContext& context,
+                                                          WorkerIndex back_to);
 
 /// Parks the allocation; the connection that its client had is a stranger's from now on.
 void release_client(ServerState& server, Allocation& allocation, Outcome& outcome);

@@ -9,8 +9,8 @@ namespace avedge::turn {
 
 /// Whether the client may context packets with this peer, and what flows call it. Refused with 403
 /// or 443.
-[[nodiscard]] Answer<Peer> judge_peer(const ServerState& server, const Allocation& allocation,
-                                      const Endpoint& written);
+[[nodiscard]] Answer<Peer> check_peer_policy(const ServerState& server,
+                                             const Allocation& allocation, const Endpoint& written);
 /// Whether this very port of a peer that was judged may be reached, and may reach the client, now.
 [[nodiscard]] bool may_exchange(const ServerState& server, const Allocation& allocation,
                                 const Peer& peer);
@@ -19,7 +19,7 @@ namespace avedge::turn {
 /// How that allocation speaks to its peers.
 [[nodiscard]] Transport transport_of(const Allocation& allocation);
 
-/// judge_peer() for the value of an XOR-PEER-ADDRESS; 400 if it is malformed.
+/// check_peer_policy() for the value of an XOR-PEER-ADDRESS; 400 if it is malformed.
 [[nodiscard]] Answer<Peer> read_peer(const ServerState& server, const stun::StunView& message,
                                      const Allocation& allocation, ConstBytes value);
 /// The same for one whose port counts: 400 without one, 403 if it must not be reached.

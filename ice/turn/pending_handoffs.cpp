@@ -1,13 +1,13 @@
-#include "ice/turn/moves.h"
+#include "ice/turn/pending_handoffs.h"
 
 namespace avedge::turn {
 
-PendingMove* Moves::find(const FiveTuple& five_tuple) {
+PendingHandoff* PendingHandoffs::find(const FiveTuple& five_tuple) {
   const auto found = waiting_.find(five_tuple);
   return found == waiting_.end() ? nullptr : &found->second.move;
 }
 
-bool Moves::add(Time now, PendingMove move) {
+bool PendingHandoffs::add(Time now, PendingHandoff move) {
   if (queue_.size() >= kCapacity) return false;
   const Time deadline = now + kPatience;
   const FiveTuple five_tuple = move.client.five_tuple;
@@ -16,15 +16,15 @@ bool Moves::add(Time now, PendingMove move) {
   return true;
 }
 
-std::optional<PendingMove> Moves::take(const FiveTuple& five_tuple) {
+std::optional<PendingHandoff> PendingHandoffs::take(const FiveTuple& five_tuple) {
   const auto found = waiting_.find(five_tuple);
   if (found == waiting_.end()) return std::nullopt;
-  PendingMove move = std::move(found->second.move);
+  PendingHandoff move = std::move(found->second.move);
   waiting_.erase(found);
   return move;
 }
 
-void Moves::expire(Time now) {
+void PendingHandoffs::expire(Time now) {
   for (; !queue_.empty() && queue_.front().first <= now; queue_.pop_front()) {
     const auto& [deadline, five_tuple] = queue_.front();
     const auto found = waiting_.find(five_tuple);

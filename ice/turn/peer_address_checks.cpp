@@ -1,4 +1,4 @@
-#include "ice/turn/peers.h"
+#include "ice/turn/peer_address_checks.h"
 
 #include <algorithm>
 #include <functional>
@@ -39,7 +39,7 @@ Refusal refuse(const ServerState& server, const Allocation& allocation, const En
 std::optional<Peer> review(const ServerState& server, const Allocation& allocation,
                            const Endpoint& peer) {
   const IpAddress written = server.dependencies.ports.advertised_address(peer.address);
-  const auto judged = judge_peer(server, allocation, {written, peer.port});
+  const auto judged = check_peer_policy(server, allocation, {written, peer.port});
   if (!judged) return std::nullopt;
   // Datagrams are asked about one by one, a connection is not.
   const bool is_connection = allocation.is_tcp() && peer.port != Port{};
@@ -68,8 +68,8 @@ bool may_exchange(const ServerState& server, const Allocation& allocation, const
   return !peer.judges_port || may_reach(server, peer.endpoint, transport_of(allocation));
 }
 
-Answer<Peer> judge_peer(const ServerState& server, const Allocation& allocation,
-                        const Endpoint& written) {
+Answer<Peer> check_peer_policy(const ServerState& server, const Allocation& allocation,
+                               const Endpoint& written) {
   const IpAddress& address = written.address;
   if (allocation.relay(address.family()) == nullptr) return kPeerFamilyMismatch;
   const PeerPlace place = place_of(server, address);
@@ -101,7 +101,7 @@ Answer<Peer> read_peer(const ServerState& server, const stun::StunView& message,
                        const Allocation& allocation, ConstBytes value) {
   const auto written = stun::read_xor_address(value, message.transaction());
   if (!written) return kBadRequest;
-  const auto peer = judge_peer(server, allocation, *written);
+  const auto peer = check_peer_policy(server, allocation, *written);
   if (!peer && peer.reason().reason == DropReason::peer_forbidden) {
     return refuse(server, allocation, *written);
   }

@@ -1,6 +1,6 @@
-#include "ice/turn/travel.h"
+#include "ice/turn/allocation_handoff.h"
 
-#include "ice/turn/peers.h"
+#include "ice/turn/peer_address_checks.h"
 #include "ice/turn/refresh.h"
 
 namespace avedge::turn {
@@ -14,14 +14,14 @@ struct Destination {
 
 using DetachedPorts = std::array<std::unique_ptr<DetachedPort>, 2>;  // by family
 
-void post(ServerState& server, WorkerIndex worker, std::unique_ptr<Errand> errand) {
-  server.dependencies.neighbours->post(worker, std::move(errand));
+void post(ServerState& server, WorkerIndex worker, std::unique_ptr<WorkerTask> task) {
+  server.dependencies.other_workers->post(worker, std::move(task));
 }
 
 /// Third, at the destination: it does not come.
-class Refused final : public Errand {
+class RejectHandoff final : public WorkerTask {
  public:
-  Refused(const Destination& to, const Refusal& refusal) : to_{to}, refusal_{refusal} {}
+  RejectHandoff(const Destination& to, const Refusal& refusal) : to_{to}, refusal_{refusal} {}
 
   void run(ServerState& server, Time /*now*/, Outcome& outcome) override {
     const auto move = server.moves.take(to_.five_tuple);
@@ -36,20 +36,20 @@ class Refused final : public Errand {
 };
 
 /// Third, at the destination: here it is.
-class Arrival final : public Errand {
+class InstallAllocation final : public WorkerTask {
  public:
-  Arrival(const Destination& to, Allocation::State state, DetachedPorts ports)
+  InstallAllocation(const Destination& to, Allocation::State state, DetachedPorts ports)
       : to_{to}, state_{std::move(state)}, ports_{std::move(ports)} {}
 
   void run(ServerState& server, Time now, Outcome& outcome) override {
     auto move = server.moves.take(to_.five_tuple);
     if (!move) {
       // The client has lost patience, or its connection.
-      server.allocations.bury(now, state_, CloseReason::connection_closed);
+      server.allocations.discard_in_transit(now, state_, CloseReason::connection_closed);
       return;
     }
-    if (const auto refusal = settle_in(server, move->client, outcome)) {
-      server.allocations.bury(now, state_, CloseReason::move_failed);
+    if (const auto refusal = attach_to(server, move->client, outcome)) {
+      server.allocations.discard_in_transit(now, state_, CloseReason::move_failed);
       const DropReason reason = Responder{move->target, outcome}.refuse(*refusal);
       server.dependencies.counters.drops.count(reason);
       return;
@@ -66,7 +66,7 @@ class Arrival final : public Errand {
 
  private:
   /// Books, and takes the sockets in. Nothing is left behind if it is refused.
-  std::optional<Refusal> settle_in(ServerState& server, const ClientPath& client,
+  std::optional<Refusal> attach_to(ServerState& server, const ClientPath& client,
                                    Outcome& outcome) {
     const bool is_taken = server.allocations.peek(client.five_tuple) != nullptr;
     if (is_taken || server.allocations.is_full()) return kTableFull;
@@ -74,7 +74,7 @@ class Arrival final : public Errand {
     const auto moved = server.dependencies.ledger.move_allocation(
         before, client.five_tuple.client.endpoint.address);
     if (!moved) return refusal_of(moved.reason());
-    state_.client = client;  // what was booked is what bury() gives back
+    state_.client = client;  // what was booked is what discard_in_transit() gives back
     for (std::size_t family = 0; family < ports_.size(); ++family) {
       if (ports_[family] == nullptr) continue;
       const auto port = server.dependencies.ports.attach(std::move(ports_[family]));
@@ -93,23 +93,24 @@ class Arrival final : public Errand {
 };
 
 /// Second, where it was: its flows are erased by now.
-class Departure final : public Errand {
+class SendAllocation final : public WorkerTask {
  public:
-  Departure(const Ticket& ticket, const Destination& to) : ticket_{ticket}, to_{to} {}
+  SendAllocation(const Ticket& ticket, const Destination& to) : ticket_{ticket}, to_{to} {}
 
   void run(ServerState& server, Time now, Outcome& outcome) override {
     Allocation* allocation = server.allocations.find(now, ticket_, outcome);
     if (allocation == nullptr) {
-      return post(server, to_.worker, std::make_unique<Refused>(to_, kBadTicket));
+      return post(server, to_.worker, std::make_unique<RejectHandoff>(to_, kBadTicket));
     }
-    Allocation::State state = server.allocations.leave(*allocation);
+    Allocation::State state = server.allocations.extract(*allocation);
     DetachedPorts ports;
     for (std::size_t family = 0; family < ports.size(); ++family) {
       if (!state.relays[family]) continue;
       ports[family] = server.dependencies.ports.detach(state.relays[family]->port.socket);
       assert(ports[family] != nullptr);
     }
-    post(server, to_.worker, std::make_unique<Arrival>(to_, std::move(state), std::move(ports)));
+    post(server, to_.worker,
+         std::make_unique<InstallAllocation>(to_, std::move(state), std::move(ports)));
   }
 
  private:
@@ -118,9 +119,9 @@ class Departure final : public Errand {
 };
 
 /// First, where it is: whether it may go, and its last packets have gone.
-class Fetch final : public Errand {
+class RequestHandoff final : public WorkerTask {
  public:
-  Fetch(const Ticket& ticket, const Identity& identity, const Destination& to)
+  RequestHandoff(const Ticket& ticket, const Identity& identity, const Destination& to)
       : ticket_{ticket}, user_{identity.user}, token_left_{identity.token_left}, to_{to} {}
 
   void run(ServerState& server, Time now, Outcome& outcome) override {
@@ -130,12 +131,12 @@ class Fetch final : public Errand {
     identity.token_left = token_left_;
     if (allocation == nullptr || !allocation->belongs_to(identity)) {
       const Refusal refusal = allocation == nullptr ? kBadTicket : kWrongCredentials;
-      return post(server, to_.worker, std::make_unique<Refused>(to_, refusal));
+      return post(server, to_.worker, std::make_unique<RejectHandoff>(to_, refusal));
     }
     release_client(server, *allocation, outcome);
     // Nobody else can send for it from now on.
     const Ticket& ticket = server.allocations.issue_ticket(*allocation);
-    post(server, server.dependencies.worker, std::make_unique<Departure>(ticket, to_));
+    post(server, server.dependencies.worker, std::make_unique<SendAllocation>(ticket, to_));
   }
 
  private:
@@ -147,16 +148,16 @@ class Fetch final : public Errand {
 
 }  // namespace
 
-std::unique_ptr<Errand> fetch_errand(const Ticket& ticket, const RequestContext& context,
-                                     WorkerIndex back_to) {
+std::unique_ptr<WorkerTask> request_handoff(const Ticket& ticket, const RequestContext& context,
+                                            WorkerIndex back_to) {
   const Destination to{back_to, context.request.five_tuple()};
-  return std::make_unique<Fetch>(ticket, context.identity, to);
+  return std::make_unique<RequestHandoff>(ticket, context.identity, to);
 }
 
 void release_client(ServerState& server, Allocation& allocation, Outcome& outcome) {
-  if (allocation.is_parked()) return;
+  if (allocation.is_suspended()) return;
   outcome.set_standing(allocation.client().socket, Standing::stranger);
-  server.allocations.park(allocation, outcome);
+  server.allocations.suspend(allocation, outcome);
 }
 
 }  // namespace avedge::turn

@@ -12,7 +12,7 @@
 
 namespace avedge::turn {
 
-struct PendingMove {
+struct PendingHandoff {
   Ticket ticket;
   ClientPath client;
   ResponseTarget target;
@@ -21,16 +21,16 @@ struct PendingMove {
 
 /// One worker's. Of bounded size, and nothing in it waits longer than kPatience: an allocation that
 /// takes longer than that does not come any more.
-class Moves {
+class PendingHandoffs {
  public:
   static constexpr std::chrono::seconds kPatience{5};
 
   /// The move of the client with that five-tuple, or null.
-  [[nodiscard]] PendingMove* find(const FiveTuple& five_tuple);
+  [[nodiscard]] PendingHandoff* find(const FiveTuple& five_tuple);
   /// False if too many wait already.
-  [[nodiscard]] bool add(Time now, PendingMove move);
+  [[nodiscard]] bool add(Time now, PendingHandoff move);
   /// Takes it out; nothing if there is none.
-  [[nodiscard]] std::optional<PendingMove> take(const FiveTuple& five_tuple);
+  [[nodiscard]] std::optional<PendingHandoff> take(const FiveTuple& five_tuple);
 
   void expire(Time now);
   [[nodiscard]] Time next_deadline() const {
@@ -41,7 +41,7 @@ class Moves {
   static constexpr std::size_t kCapacity = 1024;
 
   struct Entry {
-    PendingMove move;
+    PendingHandoff move;
     Time deadline{};
   };
   std::map<FiveTuple, Entry> waiting_;
