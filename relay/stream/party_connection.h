@@ -2,7 +2,7 @@
 #pragma once
 
 #include "relay/core/flow.h"
-#include "relay/stream/junction.h"
+#include "relay/stream/tcp_splice.h"
 
 namespace avedge::relay {
 
@@ -20,7 +20,7 @@ struct PartyConnection {
   Endpoint remote;
   Stage stage = Stage::waiting;
   SocketId partner = kNoSocket;  // what it is joined to
-  Pump to_partner;
+  SpliceDirection to_partner;
   Direction direction{};       // of what to_partner moves
   Time last_activity{};        // … and when it last did
   std::uint32_t interest = 0;  // what epoll watches for

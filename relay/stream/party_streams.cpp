@@ -17,9 +17,9 @@ using Stage = PartyConnection::Stage;
 /// Of a connection that waits: whether its party has hung up. Its bytes wait in the kernel.
 constexpr std::uint32_t kHungUp = EPOLLRDHUP;
 
-std::uint32_t interest_of(Pump::State reading, Pump::State writing) {
-  const auto in = reading == Pump::State::wants_to_read ? std::uint32_t{EPOLLIN} : 0u;
-  const auto out = writing == Pump::State::wants_to_write ? std::uint32_t{EPOLLOUT} : 0u;
+std::uint32_t interest_of(SpliceDirection::State reading, SpliceDirection::State writing) {
+  const auto in = reading == SpliceDirection::State::wants_to_read ? std::uint32_t{EPOLLIN} : 0u;
+  const auto out = writing == SpliceDirection::State::wants_to_write ? std::uint32_t{EPOLLOUT} : 0u;
   return in | out;
 }
 
@@ -38,12 +38,12 @@ void PartyStreams::serve(SocketId id) {
     case Stage::waiting:
       if (has_hung_up(party.stream.fd())) end(id);
       return;
-    case Stage::joined: return pump(id);
+    case Stage::joined: return splice(id);
   }
 }
 
 void PartyStreams::flush() {
-  for (const SocketId id : std::exchange(again_, {})) pump(id);
+  for (const SocketId id : std::exchange(again_, {})) splice(id);
   framed_.flush();
 }
 
@@ -144,7 +144,7 @@ void PartyStreams::join(SocketId near, SocketId far) {
 }
 
 /// Moves bytes both ways, and lets epoll watch for whatever each direction waits for.
-void PartyStreams::pump(SocketId id) {
+void PartyStreams::splice(SocketId id) {
   PartyConnection* party = find_party(id);
   if (party == nullptr || party->stage != Stage::joined) return;
   PartyConnection* partner = find_party(party->partner);
@@ -152,13 +152,15 @@ void PartyStreams::pump(SocketId id) {
 
   const auto there = move(*party, *partner);
   const auto back = move(*partner, *party);
-  if (there == Pump::State::ended || back == Pump::State::ended) return end(id);
-  if (there == Pump::State::again || back == Pump::State::again) again_.push_back(id);
+  if (there == SpliceDirection::State::ended || back == SpliceDirection::State::ended)
+    return end(id);
+  if (there == SpliceDirection::State::again || back == SpliceDirection::State::again)
+    again_.push_back(id);
   set_interest(id, *party, interest_of(there, back));
   set_interest(party->partner, *partner, interest_of(back, there));
 }
 
-Pump::State PartyStreams::move(PartyConnection& from, PartyConnection& to) {
+SpliceDirection::State PartyStreams::move(PartyConnection& from, PartyConnection& to) {
   const std::uint64_t before = from.to_partner.moved();
   const auto state = from.to_partner.run(from.stream, to.stream);
   const std::uint64_t moved = from.to_partner.moved() - before;

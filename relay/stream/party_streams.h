@@ -53,8 +53,8 @@ class PartyStreams final : public StreamConnections {
   void accept_parties(SocketId port);
   void finish_connecting(SocketId id, PartyConnection& party);
   void look_at_first_frame(SocketId id, const PartyConnection& party);
-  void pump(SocketId id);
-  [[nodiscard]] Pump::State move(PartyConnection& from, PartyConnection& to);
+  void splice(SocketId id);
+  [[nodiscard]] SpliceDirection::State move(PartyConnection& from, PartyConnection& to);
   void end(SocketId id);
 
   void notify(StreamEvent::Kind kind, SocketId id, const PartyConnection& party,

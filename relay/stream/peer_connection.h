@@ -2,7 +2,7 @@
 #pragma once
 
 #include "relay/core/flow.h"
-#include "relay/stream/junction.h"
+#include "relay/stream/tcp_splice.h"
 
 namespace avedge::relay {
 
@@ -19,8 +19,8 @@ struct PeerConnection {
   Endpoint peer;
   Stage stage = Stage::waiting;
   SocketId client = kNoSocket;  // the data connection it is joined to
-  Pump to_peer;
-  Pump to_client;
+  SpliceDirection to_peer;
+  SpliceDirection to_client;
   std::uint32_t interest = 0;  // what epoll watches for
 };
 

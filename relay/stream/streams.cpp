@@ -52,7 +52,7 @@ void Streams::serve(SocketId id) {
     default: break;
   }
   TcpLink& link = *find_link(id);
-  if (link.joined_to != kNoSocket) return pump(link.joined_to);
+  if (link.joined_to != kNoSocket) return splice(link.joined_to);
   if ((link.interest & EPOLLOUT) != 0) write_to_client(id, link);
   read_from_client(id);
 }
@@ -61,7 +61,7 @@ void Streams::read_from_client(SocketId id) {
   for (int round = 0; round < kReadRounds; ++round) {
     TcpLink* link = find_link(id);
     if (link == nullptr) return;
-    if (link->joined_to != kNoSocket) return pump(link->joined_to);
+    if (link->joined_to != kNoSocket) return splice(link->joined_to);
 
     const Bytes room = worker_.room_to_receive();
     std::vector<std::byte>& unfinished = link->unfinished();
@@ -95,7 +95,7 @@ void Streams::take_messages(SocketId id, Bytes received) {
     if (link == nullptr) return;
     if (link->joined_to != kNoSocket) {
       find_peer(link->joined_to)->to_peer.preload(received);
-      return pump(link->joined_to);
+      return splice(link->joined_to);
     }
     link->note_request(outbox_.now);
   }
@@ -123,7 +123,7 @@ void Streams::flush() {
   while (!doomed_.empty()) {
     const SocketId id = doomed_.back();
     doomed_.pop_back();
-    end_junction(id);
+    close_spliced_pair(id);
     end_client(id, std::nullopt);
   }
 }
@@ -131,7 +131,7 @@ void Streams::flush() {
 void Streams::write_to_client(SocketId id, TcpLink& link) {
   const auto progress = link.flush();
   if (progress == TcpLink::Progress::ended) return doomed_.push_back(id);
-  if (link.joined_to != kNoSocket) return pump(link.joined_to);
+  if (link.joined_to != kNoSocket) return splice(link.joined_to);
   const bool waits = progress == TcpLink::Progress::would_block;
   set_interest(id, link.stream().fd(), link.interest, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
@@ -145,7 +145,7 @@ void Streams::end_client(SocketId id, std::optional<DropReason> reason) {
   const Path path = link->path();
   worker_.notify_closed(path);
   close(id);
-  end_junction(peer);
+  close_spliced_pair(peer);
 }
 
 void Streams::evict(SocketId id, const AdmissionId& admission) {
@@ -262,8 +262,8 @@ void Streams::serve_peer(SocketId id, PeerConnection& peer) {
   switch (peer.stage) {
     case PeerConnection::Stage::connecting: return finish_connecting(id, peer);
     case PeerConnection::Stage::waiting:
-      return end_junction(id);  // it hung up: nothing else wakes us
-    case PeerConnection::Stage::joined: return pump(id);
+      return close_spliced_pair(id);  // it hung up: nothing else wakes us
+    case PeerConnection::Stage::joined: return splice(id);
   }
 }
 
@@ -292,25 +292,27 @@ void Streams::join(SocketId client, SocketId peer_id) {
 }
 
 /// Moves bytes both ways, and lets epoll watch for whatever each direction waits for.
-void Streams::pump(SocketId peer_id) {
+void Streams::splice(SocketId peer_id) {
   PeerConnection* peer = find_peer(peer_id);
   if (peer == nullptr) return;
   TcpLink* link = find_link(peer->client);
-  if (link == nullptr) return end_junction(peer_id);
+  if (link == nullptr) return close_spliced_pair(peer_id);
 
   const auto answered = link->flush();
   const bool may_speak = answered == TcpLink::Progress::all_written;
   const auto up = peer->to_peer.run(link->stream(), peer->stream);
-  const auto down =
-      may_speak ? peer->to_client.run(peer->stream, link->stream()) : Pump::State::wants_to_write;
-  if (answered == TcpLink::Progress::ended || up == Pump::State::ended ||
-      down == Pump::State::ended) {
+  const auto down = may_speak ? peer->to_client.run(peer->stream, link->stream())
+                              : SpliceDirection::State::wants_to_write;
+  if (answered == TcpLink::Progress::ended || up == SpliceDirection::State::ended ||
+      down == SpliceDirection::State::ended) {
     return doomed_.push_back(peer_id);
   }
-  if (up == Pump::State::again || down == Pump::State::again) again_.push_back(peer_id);
-  const auto watched = [](Pump::State reading, Pump::State writing) {
-    const auto in = reading == Pump::State::wants_to_read ? std::uint32_t{EPOLLIN} : 0u;
-    const auto out = writing == Pump::State::wants_to_write ? std::uint32_t{EPOLLOUT} : 0u;
+  if (up == SpliceDirection::State::again || down == SpliceDirection::State::again)
+    again_.push_back(peer_id);
+  const auto watched = [](SpliceDirection::State reading, SpliceDirection::State writing) {
+    const auto in = reading == SpliceDirection::State::wants_to_read ? std::uint32_t{EPOLLIN} : 0u;
+    const auto out =
+        writing == SpliceDirection::State::wants_to_write ? std::uint32_t{EPOLLOUT} : 0u;
     return in | out;
   };
   set_interest(peer->client, link->stream().fd(), link->interest, watched(up, down));
@@ -318,7 +320,7 @@ void Streams::pump(SocketId peer_id) {
 }
 
 /// RFC 6062 §5.4: the end of one connection is the end of the other.
-void Streams::end_junction(SocketId peer_id) {
+void Streams::close_spliced_pair(SocketId peer_id) {
   PeerConnection* peer = find_peer(peer_id);
   if (peer == nullptr) return;
   const PeerConnectionEvent event{PeerConnectionEvent::Kind::closed, peer_id, peer->relay,

@@ -69,8 +69,8 @@ class Streams final : public PeerConnections {
   void accept_peers(SocketId relay);
   void serve_peer(SocketId id, PeerConnection& peer);
   void finish_connecting(SocketId id, PeerConnection& peer);
-  void pump(SocketId id);
-  void end_junction(SocketId peer_id);
+  void splice(SocketId id);
+  void close_spliced_pair(SocketId peer_id);
   void notify(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer);
   [[nodiscard]] std::optional<SocketId> watch_peer(PeerConnection peer, std::uint32_t interest);
 

@@ -1,5 +1,5 @@
 // Bytes that cross from one connection to another.
-#include "relay/stream/junction.h"
+#include "relay/stream/tcp_splice.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -38,16 +38,16 @@ class PumpTest : public testing::Test {
     ASSERT_EQ(send(source_.far.get(), bytes.data(), bytes.size(), 0),
               static_cast<ssize_t>(bytes.size()));
   }
-  Pump::State run() { return pump_.run(source_.near, sink_.near); }
+  SpliceDirection::State run() { return pump_.run(source_.near, sink_.near); }
 
   Connection source_;
   Connection sink_;
-  Pump pump_;
+  SpliceDirection pump_;
 };
 
 TEST_F(PumpTest, PassesOnWhatIsThereAndWaitsForMore) {
   say("hello");
-  EXPECT_EQ(run(), Pump::State::wants_to_read);
+  EXPECT_EQ(run(), SpliceDirection::State::wants_to_read);
   EXPECT_EQ(read_all(sink_.far), "hello");
   EXPECT_EQ(pump_.moved(), 5u);
 }
@@ -55,21 +55,21 @@ TEST_F(PumpTest, PassesOnWhatIsThereAndWaitsForMore) {
 TEST_F(PumpTest, WhatWasPreloadedGoesFirst) {
   pump_.preload(bytes_of("first "));
   say("second");
-  EXPECT_EQ(run(), Pump::State::wants_to_read);
+  EXPECT_EQ(run(), SpliceDirection::State::wants_to_read);
   EXPECT_EQ(read_all(sink_.far), "first second");
 }
 
 TEST_F(PumpTest, EndsWhenTheSourceHasSaidItsLast) {
   say("last words");
   source_.far.reset();
-  EXPECT_EQ(run(), Pump::State::ended);
+  EXPECT_EQ(run(), SpliceDirection::State::ended);
   EXPECT_EQ(read_all(sink_.far), "last words");
 }
 
 TEST_F(PumpTest, EndsWhenTheSinkIsGone) {
   sink_.far.reset();
   pump_.preload(bytes_of("nobody listens"));
-  EXPECT_EQ(run(), Pump::State::ended);
+  EXPECT_EQ(run(), SpliceDirection::State::ended);
 }
 
 TEST_F(PumpTest, AFullSinkStopsTheReadingAndNothingIsLost) {
@@ -79,7 +79,7 @@ TEST_F(PumpTest, AFullSinkStopsTheReadingAndNothingIsLost) {
   for (int step = 0; step < 4000 && received.size() < 2'000'000; ++step) {
     const std::string piece(1000, static_cast<char>('a' + step % 26));
     if (send(source_.far.get(), piece.data(), piece.size(), 0) == 1000) sent += piece;
-    was_full = run() == Pump::State::wants_to_write || was_full;
+    was_full = run() == SpliceDirection::State::wants_to_write || was_full;
     if (step % 500 == 499) received += read_all(sink_.far);
   }
   for (int rest = 0; rest < 1000 && received.size() < sent.size(); ++rest) {

@@ -8,8 +8,8 @@
 
 namespace avedge::relay {
 
-/// One direction of a junction.
-class Pump {
+/// One direction of a splice.
+class SpliceDirection {
  public:
   enum class State : std::uint8_t {
     wants_to_read,   // nothing waits: wake me when the source has something

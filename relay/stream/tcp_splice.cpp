@@ -1,4 +1,4 @@
-#include "relay/stream/junction.h"
+#include "relay/stream/tcp_splice.h"
 
 #include <fcntl.h>
 
@@ -17,7 +17,7 @@ bool would_block(ssize_t returned) {
 
 }  // namespace
 
-Pump::State Pump::run(ByteStream& source, ByteStream& sink) {
+SpliceDirection::State SpliceDirection::run(ByteStream& source, ByteStream& sink) {
   state_ = drain_waiting(sink);
   for (int round = 0; round < kRounds && state_ == State::again; ++round) {
     const bool in_kernel = source.is_plain() && sink.is_plain() && (in_pipe_ > 0 || open_pipe());
@@ -27,7 +27,7 @@ Pump::State Pump::run(ByteStream& source, ByteStream& sink) {
 }
 
 /// What was read and not yet written. `again` when nothing of it is left.
-Pump::State Pump::drain_waiting(ByteStream& sink) {
+SpliceDirection::State SpliceDirection::drain_waiting(ByteStream& sink) {
   while (waiting_from_ < waiting_.size()) {
     const StreamIo io = sink.write(ConstBytes{waiting_}.subspan(waiting_from_));
     if (io.result == StreamIo::Result::ended) return State::ended;
@@ -40,7 +40,7 @@ Pump::State Pump::drain_waiting(ByteStream& sink) {
   return State::again;
 }
 
-Pump::State Pump::splice_once(ByteStream& source, ByteStream& sink) {
+SpliceDirection::State SpliceDirection::splice_once(ByteStream& source, ByteStream& sink) {
   constexpr unsigned kFlags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
   if (in_pipe_ == 0) {
     const ssize_t taken = splice(source.fd(), nullptr, pipe_in_.get(), nullptr, kPipe, kFlags);
@@ -56,7 +56,7 @@ Pump::State Pump::splice_once(ByteStream& source, ByteStream& sink) {
   return State::again;
 }
 
-Pump::State Pump::copy_once(ByteStream& source, ByteStream& sink) {
+SpliceDirection::State SpliceDirection::copy_once(ByteStream& source, ByteStream& sink) {
   std::array<std::byte, ByteStream::kTlsRecord> buffer;
   const StreamIo io = source.read(buffer);
   if (io.result == StreamIo::Result::would_block) return State::wants_to_read;
@@ -65,7 +65,7 @@ Pump::State Pump::copy_once(ByteStream& source, ByteStream& sink) {
   return drain_waiting(sink);
 }
 
-bool Pump::open_pipe() {
+bool SpliceDirection::open_pipe() {
   if (pipe_in_.is_open()) return true;
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return false;
