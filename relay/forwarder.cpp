@@ -212,7 +212,7 @@ void Forwarder::send(Flow& flow, ConstBytes datagram, const IpMarks& received) {
 void Forwarder::send(const Socket& out, Flow& flow, ConstBytes datagram, const IpMarks& received) {
   const auto marks = marking_.relayed(received);
   if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
-  if (out.link != nullptr) return out.link->send(datagram);
+  if (out.client != nullptr) return out.client->send(datagram);
   if (egress_ != nullptr) {
     // Anchors' sockets send unmarked, whatever TURN's do.
     const IpMarks visible = out.role == SocketRole::anchor ? IpMarks{} : *marks;

@@ -13,8 +13,8 @@
 #include "relay/file_descriptor.h"
 #include "relay/port_pool.h"
 #include "relay/shared_queue.h"
-#include "relay/stream/client_link.h"
-#include "relay/stream/party_connection.h"
+#include "relay/stream/anchor_tcp_connection.h"
+#include "relay/stream/client_connection.h"
 #include "relay/stream/peer_connection.h"
 
 namespace avedge::relay {
@@ -39,10 +39,10 @@ enum class SocketRole : std::uint8_t {
 /// Whatever of a worker's has an id. Closing it (destroying this) gives its port back.
 struct Socket {
   PortLease lease;  // of relayed addresses; before fd, so that the port is free after it is closed
-  FileDescriptor fd;                       // of UDP sockets and of TCP ports that listen
-  std::unique_ptr<ClientLink> link;        // of a client's connection or session
-  std::unique_ptr<PeerConnection> peer;    // of a peer's connection
-  std::unique_ptr<PartyConnection> party;  // of a party's connection
+  FileDescriptor fd;                           // of UDP sockets and of TCP ports that listen
+  std::unique_ptr<ClientConnection> client;    // of a client's connection or session
+  std::unique_ptr<PeerConnection> peer;        // of a peer's connection
+  std::unique_ptr<AnchorTcpConnection> party;  // of a party's connection
   /// Of relayed UDP addresses, if limited; shared by the two addresses of one allocation.
   std::shared_ptr<AllocationBandwidth> bandwidth;
   SocketRole role = SocketRole::relay;
@@ -54,7 +54,7 @@ struct Socket {
   Endpoint advertised;
 
   [[nodiscard]] bool is_open() const {
-    return fd.is_open() || link != nullptr || peer != nullptr || party != nullptr;
+    return fd.is_open() || client != nullptr || peer != nullptr || party != nullptr;
   }
 };
 

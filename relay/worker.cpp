@@ -87,11 +87,11 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const SharedRe
                  resources.addresses.translates(resources.turn_relay_interface),
                  resources.marking,
                  egress_.get()},
-      streams_{*this,           sockets_, resources.addresses, resources.turn_relay_interface,
-               counters_.drops, now_},
-      parties_{*this, sockets_, resources.addresses, counters_, now_},
+      turn_tcp_{*this,           sockets_, resources.addresses, resources.turn_relay_interface,
+                counters_.drops, now_},
+      anchor_tcp_{*this, sockets_, resources.addresses, counters_, now_},
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
-      handlers_{make_handlers({index, ports_, streams_, parties_, *this, counters_})},
+      handlers_{make_handlers({index, ports_, turn_tcp_, anchor_tcp_, *this, counters_})},
       icmp_reports_{kIcmpPace} {
   forwarder_.judge_peers_by(*handlers_.listener);
   if (!control(epoll_, EPOLL_CTL_ADD, mailbox_.wake_fd(), kMailboxEvent, EPOLLIN)) {
@@ -129,8 +129,8 @@ void Worker::wait_and_serve() {
     }
   }
   expire();
-  streams_.flush();
-  parties_.flush();
+  turn_tcp_.flush();
+  anchor_tcp_.flush();
   flush();
   publish_gauges();
 }
@@ -138,8 +138,8 @@ void Worker::wait_and_serve() {
 int Worker::milliseconds_to_next_deadline() const {
   const Time next =
       std::min({handlers_.listener->next_deadline(), handlers_.anchor->next_deadline(),
-                handlers_.tcp_anchor->next_deadline(), streams_.next_deadline(),
-                parties_.next_deadline(), dtls_.next_deadline()});
+                handlers_.tcp_anchor->next_deadline(), turn_tcp_.next_deadline(),
+                anchor_tcp_.next_deadline(), dtls_.next_deadline()});
   // Once a second in any case: unclaimed reservations have no deadline of their own.
   constexpr auto kLongest = std::chrono::milliseconds{1000};
   const auto now = std::chrono::steady_clock::now();
@@ -161,10 +161,10 @@ void Worker::serve(SocketId id, std::uint32_t ready) {
     case SocketRole::client:
     case SocketRole::dtls_client:
     case SocketRole::tcp_relay:
-    case SocketRole::peer: return streams_.serve(id);
+    case SocketRole::peer: return turn_tcp_.serve(id);
     case SocketRole::tcp_anchor:
     case SocketRole::party:
-    case SocketRole::framed: return parties_.serve(id);
+    case SocketRole::framed: return anchor_tcp_.serve(id);
   }
 }
 
@@ -318,7 +318,7 @@ void Worker::serve(SocketId id, const Socket& socket, const Packet& packet) {
 
 void Worker::serve_message(SocketId id, Bytes message) {
   const Socket& socket = *sockets_.find(id);
-  const Path path = socket.link->path();
+  const Path path = socket.client->path();
   const Packet packet{path.remote, message};
   if (forwarder_.forward(now_, id, socket, packet) != Forwarder::Next::ask_slow_path) return;
   if (socket.role == SocketRole::framed) {
@@ -362,8 +362,8 @@ void Worker::carry_out(const Outcome& outcome) {
   for (const Outcome::Reply& reply : outcome.replies()) {
     const Socket* socket = sockets_.find(reply.socket);
     if (socket == nullptr) continue;
-    if (socket->link != nullptr) {
-      socket->link->send(outcome.bytes_of(reply));
+    if (socket->client != nullptr) {
+      socket->client->send(outcome.bytes_of(reply));
       continue;
     }
     if (batch_.full()) batch_.flush();
@@ -382,13 +382,13 @@ void Worker::carry_out(const FlowEdit& edit) {
   } else if (const auto* closing = std::get_if<CloseSocket>(&edit)) {
     close_anything(closing->socket);
   } else if (const auto* judged = std::get_if<SetStanding>(&edit)) {
-    streams_.set_standing(judged->connection, judged->standing);
+    turn_tcp_.set_standing(judged->connection, judged->standing);
     dtls_.set_standing(judged->connection, judged->standing);
   } else if (const auto* joined = std::get_if<JoinConnections>(&edit)) {
-    streams_.join(joined->client, joined->peer);
-    parties_.join(joined->client, joined->peer);
+    turn_tcp_.join(joined->client, joined->peer);
+    anchor_tcp_.join(joined->client, joined->peer);
   } else if (const auto* leaving = std::get_if<HandOver>(&edit)) {
-    streams_.hand_over(leaving->connection, leaving->worker);
+    turn_tcp_.hand_over(leaving->connection, leaving->worker);
   } else if (const auto* limited = std::get_if<LimitBandwidth>(&edit)) {
     limit_bandwidth(*limited);
   }
@@ -422,7 +422,7 @@ void Worker::limit_bandwidth(const LimitBandwidth& limit) {
 }
 
 void Worker::close_anything(SocketId id) {
-  streams_.close(id);
+  turn_tcp_.close(id);
   dtls_.close(id);
   close(id);
 }
@@ -447,7 +447,7 @@ void Worker::expire() {
   if (now_ >= handlers_.tcp_anchor->next_deadline()) {
     run_handler([&](Time now, Outcome& outcome) { handlers_.tcp_anchor->expire(now, outcome); });
   }
-  streams_.expire();
+  turn_tcp_.expire();
   dtls_.expire();
   if (now_ >= next_purge_) {
     // They are everybody's and have a lock: seldom is often enough.
@@ -512,32 +512,32 @@ Bytes Worker::room_to_receive() {
   return {ring_.payload(0), PacketRing::kPayload};
 }
 
-void Worker::adopt_client(std::unique_ptr<TcpLink> link) {
+void Worker::adopt_client(std::unique_ptr<TcpClient> client) {
   const auto id = reserve_socket();
   if (!id) return;
-  post([id = *id, moved = std::move(link)](Worker& worker) mutable {
-    worker.streams_.adopt(id, std::move(moved));
+  post([id = *id, moved = std::move(client)](Worker& worker) mutable {
+    worker.turn_tcp_.adopt(id, std::move(moved));
   });
 }
 
-void Worker::adopt_client(const DtlsClients::PeerKey& peer, std::unique_ptr<DtlsLink> link) {
+void Worker::adopt_client(const DtlsClients::PeerKey& peer, std::unique_ptr<DtlsClient> client) {
   const auto id = reserve_socket();
   if (!id) return post([peer](Worker& worker) { worker.dtls_.forget(peer); });
-  post([id = *id, moved = std::move(link)](Worker& worker) mutable {
+  post([id = *id, moved = std::move(client)](Worker& worker) mutable {
     worker.dtls_.adopt(id, std::move(moved));
   });
 }
 
 void Worker::evict(std::uint64_t place, const AdmissionId& id) {
   post([socket = SocketId{static_cast<std::uint32_t>(place)}, id](Worker& worker) {
-    worker.streams_.evict(socket, id);
+    worker.turn_tcp_.evict(socket, id);
     worker.dtls_.evict(socket, id);
   });
 }
 
-void Worker::send_to(WorkerIndex worker, std::unique_ptr<TcpLink> link) {
+void Worker::send_to(WorkerIndex worker, std::unique_ptr<TcpClient> client) {
   const auto index = static_cast<std::size_t>(worker);
-  if (index < workers_.size()) workers_[index]->adopt_client(std::move(link));
+  if (index < workers_.size()) workers_[index]->adopt_client(std::move(client));
 }
 
 std::optional<Socket> Worker::release(SocketId id) {

@@ -24,8 +24,8 @@
 #include "relay/receive_batch.h"
 #include "relay/send_batch.h"
 #include "relay/socket_table.h"
-#include "relay/stream/party_streams.h"
-#include "relay/stream/streams.h"
+#include "relay/stream/anchor_tcp_connections.h"
+#include "relay/stream/turn_tcp_connections.h"
 #include "relay/worker_ports.h"
 
 namespace avedge::relay {
@@ -93,8 +93,8 @@ class Worker final : public FlowReader, public ConnectionHolder {
   void cancel_socket(SocketId id) { sockets_.cancel(id); }
   /// Takes over a client whose handshake is complete. It is closed if the worker has no socket slot
   /// left.
-  void adopt_client(std::unique_ptr<TcpLink> link);
-  void adopt_client(const DtlsClients::PeerKey& peer, std::unique_ptr<DtlsLink> link);
+  void adopt_client(std::unique_ptr<TcpClient> client);
+  void adopt_client(const DtlsClients::PeerKey& peer, std::unique_ptr<DtlsClient> client);
   /// A client's connection has to make room. ConnectionHolder; its places are socket ids.
   void evict(std::uint64_t place, const AdmissionId& id) override;
   /// Before run(): the workers that connections may be handed over to, this one among them.
@@ -151,7 +151,7 @@ class Worker final : public FlowReader, public ConnectionHolder {
   void notify_closed(const Path& path);
   void notify(const PeerConnectionEvent& event);
   void notify(const StreamEvent& event);
-  void send_to(WorkerIndex worker, std::unique_ptr<TcpLink> link);
+  void send_to(WorkerIndex worker, std::unique_ptr<TcpClient> client);
 
  private:
   void wait_and_serve();
@@ -209,8 +209,8 @@ class Worker final : public FlowReader, public ConnectionHolder {
   std::unique_ptr<FrameEgress> egress_;  // null: everything leaves by sockets
   std::optional<FanIn> fan_in_;          // nothing: everything arrives by sockets of its own
   Forwarder forwarder_;
-  Streams streams_;
-  PartyStreams parties_;
+  TurnTcpConnections turn_tcp_;
+  AnchorTcpConnections anchor_tcp_;
   DtlsClients dtls_;
   Handlers handlers_;
   std::map<Endpoint, SocketId> udp_listeners_;

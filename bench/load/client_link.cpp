@@ -12,12 +12,12 @@ std::optional<LinkKind> parse_link_kind(std::string_view text) {
   return std::nullopt;
 }
 
-Result<std::unique_ptr<ClientLink>> open_link(LinkKind kind, const Endpoint& local,
-                                              const Endpoint& server) {
+Result<std::unique_ptr<ClientConnection>> open_link(LinkKind kind, const Endpoint& local,
+                                                    const Endpoint& server) {
   if (kind != LinkKind::udp) return open_stream(kind, local, server);
   auto socket = LoadSocket::open(local);
   if (!socket) return socket.reason();
-  return std::unique_ptr<ClientLink>{
+  return std::unique_ptr<ClientConnection>{
       std::make_unique<DatagramLink>(std::move(socket).value(), server)};
 }
 

@@ -11,9 +11,9 @@
 
 namespace avedge::bench {
 
-class ClientLink {
+class ClientConnection {
  public:
-  virtual ~ClientLink() = default;
+  virtual ~ClientConnection() = default;
 
   /// For epoll: readable once there may be something for receive().
   [[nodiscard]] virtual int descriptor() const = 0;
@@ -34,7 +34,8 @@ enum class LinkKind : std::uint8_t { udp, tcp, tls };
 
 /// From `local` (port 0: the kernel chooses) to `server`, in the network namespace of the caller;
 /// with TLS after a handshake that believes any certificate.
-[[nodiscard]] Result<std::unique_ptr<ClientLink>> open_link(LinkKind kind, const Endpoint& local,
-                                                            const Endpoint& server);
+[[nodiscard]] Result<std::unique_ptr<ClientConnection>> open_link(LinkKind kind,
+                                                                  const Endpoint& local,
+                                                                  const Endpoint& server);
 
 }  // namespace avedge::bench

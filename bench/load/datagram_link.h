@@ -8,7 +8,7 @@
 
 namespace avedge::bench {
 
-class DatagramLink : public ClientLink {
+class DatagramLink : public ClientConnection {
  public:
   DatagramLink(LoadSocket socket, const Endpoint& server)
       : socket_{std::move(socket)}, server_{server} {}

@@ -54,8 +54,8 @@ Result<relay::SslPtr> shake_hands(int descriptor) {
 
 }  // namespace
 
-Result<std::unique_ptr<ClientLink>> open_stream(LinkKind kind, const Endpoint& local,
-                                                const Endpoint& server) {
+Result<std::unique_ptr<ClientConnection>> open_stream(LinkKind kind, const Endpoint& local,
+                                                      const Endpoint& server) {
   auto connected = connect_tcp(local, server);
   if (!connected) return connected.reason();
   relay::FileDescriptor fd = std::move(connected).value();
@@ -69,11 +69,11 @@ Result<std::unique_ptr<ClientLink>> open_stream(LinkKind kind, const Endpoint& l
   socklen_t size = sizeof bound;
   if (getsockname(fd.get(), &bound.any, &size) != 0) return Error::from_errno("getsockname");
   fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
-  return std::unique_ptr<ClientLink>{std::make_unique<StreamLink>(
+  return std::unique_ptr<ClientConnection>{std::make_unique<MessageStream>(
       relay::ByteStream{std::move(fd), std::move(tls)}, bound.endpoint())};
 }
 
-bool StreamLink::send(ConstBytes message) {
+bool MessageStream::send(ConstBytes message) {
   outbox_.assign(message.begin(), message.end());
   outbox_.resize((message.size() + kStreamAlignment - 1) / kStreamAlignment * kStreamAlignment);
   for (ConstBytes left = outbox_; !left.empty();) {
@@ -91,13 +91,13 @@ bool StreamLink::send(ConstBytes message) {
   return true;
 }
 
-std::optional<ConstBytes> StreamLink::receive() {
+std::optional<ConstBytes> MessageStream::receive() {
   auto message = take_message();
   while (!message && read_more()) message = take_message();
   return message;
 }
 
-std::optional<ConstBytes> StreamLink::take_message() {
+std::optional<ConstBytes> MessageStream::take_message() {
   const ConstBytes waiting = ConstBytes{inbox_}.subspan(begin_, end_ - begin_);
   const auto first = relay::first_message(waiting, relay::kLongestClientMessage);
   if (!first || !first->has_value()) return std::nullopt;
@@ -105,7 +105,7 @@ std::optional<ConstBytes> StreamLink::take_message() {
   return waiting.first((*first)->size);
 }
 
-bool StreamLink::read_more() {
+bool MessageStream::read_more() {
   if (begin_ > 0) std::memmove(inbox_.data(), inbox_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;

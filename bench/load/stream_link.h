@@ -10,13 +10,14 @@
 namespace avedge::bench {
 
 /// A connection of that kind, which is not udp; see open_link().
-[[nodiscard]] Result<std::unique_ptr<ClientLink>> open_stream(LinkKind kind, const Endpoint& local,
-                                                              const Endpoint& server);
+[[nodiscard]] Result<std::unique_ptr<ClientConnection>> open_stream(LinkKind kind,
+                                                                    const Endpoint& local,
+                                                                    const Endpoint& server);
 
 /// One thread may send while another one receives.
-class StreamLink : public ClientLink {
+class MessageStream : public ClientConnection {
  public:
-  StreamLink(relay::ByteStream stream, const Endpoint& local)
+  MessageStream(relay::ByteStream stream, const Endpoint& local)
       : stream_{std::move(stream)}, local_{local} {}
 
   [[nodiscard]] int descriptor() const override { return stream_.fd(); }

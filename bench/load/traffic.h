@@ -16,7 +16,7 @@ namespace avedge::bench {
 
 /// One allocation with the peer it talks to. Links and descriptors are owned elsewhere.
 struct Flow {
-  ClientLink* client = nullptr;
+  ClientConnection* client = nullptr;
   Endpoint server;
   Endpoint relayed;
   std::size_t peer = 0;  // index into TrafficPlan::peers

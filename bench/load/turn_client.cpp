@@ -36,7 +36,7 @@ std::string describe(Method method) {
 
 }  // namespace
 
-TurnClient::TurnClient(std::unique_ptr<ClientLink> link, Account account)
+TurnClient::TurnClient(std::unique_ptr<ClientConnection> link, Account account)
     : link_{std::move(link)}, account_{std::move(account)} {}
 
 Result<void> TurnClient::allocate() {

@@ -23,7 +23,7 @@ struct Account {
 
 class TurnClient {
  public:
-  TurnClient(std::unique_ptr<ClientLink> link, Account account);
+  TurnClient(std::unique_ptr<ClientConnection> link, Account account);
 
   /// Each of these waits for the server's answer, 8 seconds at most.
   [[nodiscard]] Result<void> allocate();
@@ -32,7 +32,7 @@ class TurnClient {
   /// Gives the allocation back, without waiting for the answer.
   void release();
 
-  [[nodiscard]] ClientLink& link() const { return *link_; }
+  [[nodiscard]] ClientConnection& link() const { return *link_; }
   [[nodiscard]] int descriptor() const { return link_->descriptor(); }
   [[nodiscard]] const Endpoint& relayed() const { return relayed_; }
   [[nodiscard]] const Account& account() const { return account_; }
@@ -50,7 +50,7 @@ class TurnClient {
                                                 std::chrono::milliseconds wait);
   [[nodiscard]] bool learn_challenge(const stun::StunView& response);
 
-  std::unique_ptr<ClientLink> link_;
+  std::unique_ptr<ClientConnection> link_;
   Account account_;
   Endpoint relayed_;
 };

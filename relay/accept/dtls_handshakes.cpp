@@ -69,8 +69,8 @@ void DtlsHandshakes::judge(Index index, DtlsSession::Handshake state, Time now) 
     }
     case DtlsSession::Handshake::done: {
       DtlsHandshakeRequest& client = pending.client;
-      return end(index, std::make_unique<DtlsLink>(std::move(client.session), client.path,
-                                                   std::move(client.admission), client.listener));
+      return end(index, std::make_unique<DtlsClient>(std::move(client.session), client.path,
+                                                     std::move(client.admission), client.listener));
     }
     case DtlsSession::Handshake::failed: break;
   }
@@ -89,14 +89,14 @@ void DtlsHandshakes::give_up(Index index, DropReason why) {
   end(index, nullptr);
 }
 
-void DtlsHandshakes::end(Index index, std::unique_ptr<DtlsLink> link) {
+void DtlsHandshakes::end(Index index, std::unique_ptr<DtlsClient> established) {
   const DtlsHandshakeRequest& client = pending_[index]->client;
   const Key key{client.worker, {client.listener, client.path.remote}};
   deadlines_.remove(index);
   index_of_.erase(key);
   pending_[index].reset();
   free_.push_back(index);
-  report_(key.worker, key.peer, std::move(link));
+  report_(key.worker, key.peer, std::move(established));
 }
 
 void DtlsHandshakes::expire(Time now) {

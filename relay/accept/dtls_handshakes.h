@@ -18,7 +18,7 @@ struct DtlsHandshakeRequest {
   WorkerIndex worker{};
   SocketId listener = kNoSocket;
   int listener_fd = -1;  // open as long as the worker is there
-  Path path;             // without a socket: there is no link yet
+  Path path;             // without a socket: there is no connection yet
   DtlsSession session;
   Admission admission;
 };
@@ -26,9 +26,9 @@ struct DtlsHandshakeRequest {
 /// The handshake thread only.
 class DtlsHandshakes {
  public:
-  /// Tells the worker: a link, or null for a handshake that failed.
+  /// Tells the worker: a connection, or null for a handshake that failed.
   using Report =
-      std::function<void(WorkerIndex, const DtlsClients::PeerKey&, std::unique_ptr<DtlsLink>)>;
+      std::function<void(WorkerIndex, const DtlsClients::PeerKey&, std::unique_ptr<DtlsClient>)>;
   /// Gives back a datagram of a client whose handshake has just ended: the worker serves it now.
   using ReturnDatagram =
       std::function<void(WorkerIndex, const DtlsClients::PeerKey&, std::vector<std::byte>)>;
@@ -71,7 +71,7 @@ class DtlsHandshakes {
   void go_on(Index index, ConstBytes datagram, Time now);
   void judge(Index index, DtlsSession::Handshake state, Time now);
   void give_up(Index index, DropReason why);
-  void end(Index index, std::unique_ptr<DtlsLink> link);
+  void end(Index index, std::unique_ptr<DtlsClient> established);
 
   ConnectionHolder& holder_;
   std::uint64_t tag_;

@@ -35,10 +35,10 @@ HandshakeThread::HandshakeThread(ConnectionLimits& limits, const FrameQueueLimit
            *this,
            queue,
            drops_,
-           [this](std::unique_ptr<TcpLink> link) { deliver(std::move(link)); }},
+           [this](std::unique_ptr<TcpClient> client) { deliver(std::move(client)); }},
       dtls_{*this, kDtlsHandshakeTag, drops_,
             [this](WorkerIndex worker, const DtlsClients::PeerKey& peer,
-                   std::unique_ptr<DtlsLink> link) { report(worker, peer, std::move(link)); },
+                   std::unique_ptr<DtlsClient> client) { report(worker, peer, std::move(client)); },
             [this](WorkerIndex worker, const DtlsClients::PeerKey& peer,
                    std::vector<std::byte> datagram) {
               return_datagram(worker, peer, std::move(datagram));
@@ -131,17 +131,17 @@ void HandshakeThread::forward_datagram(WorkerIndex worker, const DtlsClients::Pe
   });
 }
 
-void HandshakeThread::deliver(std::unique_ptr<TcpLink> link) {
+void HandshakeThread::deliver(std::unique_ptr<TcpClient> client) {
   Worker& worker = *workers_[turn_++ % workers_.size()];
-  worker.adopt_client(std::move(link));
+  worker.adopt_client(std::move(client));
 }
 
 void HandshakeThread::report(WorkerIndex index, const DtlsClients::PeerKey& peer,
-                             std::unique_ptr<DtlsLink> link) {
-  if (link == nullptr) {
+                             std::unique_ptr<DtlsClient> client) {
+  if (client == nullptr) {
     worker(index).post([peer](Worker& worker) { worker.dtls_clients().forget(peer); });
   } else {
-    worker(index).adopt_client(peer, std::move(link));
+    worker(index).adopt_client(peer, std::move(client));
   }
 }
 

@@ -46,8 +46,9 @@ class HandshakeThread final : private ConnectionHolder {
   void run();
   void wait_and_serve();
   [[nodiscard]] int milliseconds_to_next_deadline() const;
-  void deliver(std::unique_ptr<TcpLink> link);
-  void report(WorkerIndex worker, const DtlsClients::PeerKey& peer, std::unique_ptr<DtlsLink> link);
+  void deliver(std::unique_ptr<TcpClient> client);
+  void report(WorkerIndex worker, const DtlsClients::PeerKey& peer,
+              std::unique_ptr<DtlsClient> client);
   void return_datagram(WorkerIndex worker, const DtlsClients::PeerKey& peer,
                        std::vector<std::byte> datagram);
   [[nodiscard]] Worker& worker(WorkerIndex index) { return *workers_[std::size_t(index)]; }

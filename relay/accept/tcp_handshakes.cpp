@@ -170,8 +170,8 @@ Verdict<TcpHandshakes::Step> TcpHandshakes::continue_handshake(Index index, Pend
 TcpHandshakes::Step TcpHandshakes::deliver(Pending& pending, Transport transport) {
   epoll_ctl(epoll_, EPOLL_CTL_DEL, pending.fd.get(), nullptr);
   pending.path.transport = transport;
-  deliver_(std::make_unique<TcpLink>(ByteStream{std::move(pending.fd), std::move(pending.ssl)},
-                                     pending.path, std::move(pending.admission), queue_));
+  deliver_(std::make_unique<TcpClient>(ByteStream{std::move(pending.fd), std::move(pending.ssl)},
+                                       pending.path, std::move(pending.admission), queue_));
   return Step::delivered;
 }
 

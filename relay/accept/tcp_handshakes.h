@@ -9,7 +9,7 @@
 
 #include "relay/core/deadline_queue.h"
 #include "relay/secure/tls_context.h"
-#include "relay/stream/tcp_link.h"
+#include "relay/stream/tcp_client.h"
 
 namespace avedge::relay {
 
@@ -31,7 +31,7 @@ class TcpHandshakes {
  public:
   using Index = DeadlineQueue::Index;
   /// Receives a client whose handshake is complete.
-  using Deliver = std::function<void(std::unique_ptr<TcpLink>)>;
+  using Deliver = std::function<void(std::unique_ptr<TcpClient>)>;
 
   /// `epoll`: where arrivals are watched, each under `tag | its index`, which is also the place
   /// that `holder` has it at. All outlive this.

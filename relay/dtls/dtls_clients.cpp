@@ -45,11 +45,11 @@ void DtlsSendBuffer::send(ConstBytes datagram) {
   batch_.push(fd_, to_, {slot, datagram.size()});
 }
 
-void DtlsLink::send(ConstBytes message) {
+void DtlsClient::send(ConstBytes message) {
   if (!session_.encrypt(message, aimed())) drops_->count(DropReason::payload_too_long);
 }
 
-DatagramSink& DtlsLink::aimed() {
+DatagramSink& DtlsClient::aimed() {
   send_buffer_->aim(listener_fd_, path().remote);
   return *send_buffer_;
 }
@@ -124,34 +124,34 @@ void DtlsClients::begin_handshake(const PeerKey& peer, const Socket& socket,
 
 /// A datagram may hold several records, and each record is one message.
 void DtlsClients::read(SocketId id, ConstBytes datagram) {
-  find_link(id)->receive(datagram);
+  find_client(id)->receive(datagram);
   constexpr int kMostRecords = 16;
   for (int i = 0; i < kMostRecords; ++i) {
-    DtlsLink* link = find_link(id);
-    if (link == nullptr) return;
+    DtlsClient* client = find_client(id);
+    if (client == nullptr) return;
     const Bytes room = worker_.room_to_receive();
-    const StreamIo io = link->decrypt(room);
+    const StreamIo io = client->decrypt(room);
     if (io.result == StreamIo::Result::would_block) break;
     if (io.result == StreamIo::Result::ended) return end(id, std::nullopt);
     worker_.keep_received();
     worker_.serve_message(id, room.first(io.bytes));
-    if (DtlsLink* served = find_link(id)) served->note_request(now_);
+    if (DtlsClient* served = find_client(id)) served->note_request(now_);
   }
-  if (DtlsLink* link = find_link(id)) link->receive({});
+  if (DtlsClient* client = find_client(id)) client->receive({});
 }
 
-void DtlsClients::adopt(SocketId id, std::unique_ptr<DtlsLink> link) {
-  const PeerKey peer{link->listener(), link->path().remote};
-  const Socket* listener = sockets_.find(link->listener());
-  link->set_socket(id);
-  link->enter(send_buffer_, listener->fd.get(), drops_);
+void DtlsClients::adopt(SocketId id, std::unique_ptr<DtlsClient> client) {
+  const PeerKey peer{client->listener(), client->path().remote};
+  const Socket* listener = sockets_.find(client->listener());
+  client->set_socket(id);
+  client->enter(send_buffer_, listener->fd.get(), drops_);
   Socket socket;
   socket.role = SocketRole::dtls_client;
-  socket.local = link->path().local;
-  socket.link = std::move(link);
+  socket.local = client->path().local;
+  socket.client = std::move(client);
   sockets_.add(id, std::move(socket));
   clients_[peer] = id;
-  if (!find_link(id)->settle_in(worker_)) return end(id, DropReason::connection_evicted);
+  if (!find_client(id)->complete_admission(worker_)) return end(id, DropReason::connection_evicted);
   set_standing(id, Standing::stranger);
 }
 
@@ -161,34 +161,34 @@ void DtlsClients::forget(const PeerKey& peer) {
 }
 
 void DtlsClients::evict(SocketId id, const AdmissionId& admission) {
-  const DtlsLink* link = find_link(id);
-  if (link != nullptr && link->was_admitted_as(admission)) {
+  const DtlsClient* client = find_client(id);
+  if (client != nullptr && client->was_admitted_as(admission)) {
     end(id, DropReason::connection_evicted);
   }
 }
 
 void DtlsClients::set_standing(SocketId id, Standing standing) {
-  DtlsLink* link = find_link(id);
-  if (link == nullptr) return;
-  link->set_standing(standing);
+  DtlsClient* client = find_client(id);
+  if (client == nullptr) return;
+  client->set_standing(standing);
   deadlines_.set(static_cast<DeadlineQueue::Index>(id),
-                 standing == Standing::client ? kNever : now_ + kStrangerPatience);
+                 standing == Standing::client ? kNever : now_ + kUnauthenticatedTimeout);
 }
 
 void DtlsClients::close(SocketId id) {
-  DtlsLink* link = find_link(id);
-  if (link == nullptr) return;
-  link->send_close_notify();
+  DtlsClient* client = find_client(id);
+  if (client == nullptr) return;
+  client->send_close_notify();
   deadlines_.remove(static_cast<DeadlineQueue::Index>(id));
-  clients_.erase({link->listener(), link->path().remote});
+  clients_.erase({client->listener(), client->path().remote});
   sockets_.close(id);
 }
 
 void DtlsClients::end(SocketId id, std::optional<DropReason> reason) {
-  DtlsLink* link = find_link(id);
-  if (link == nullptr) return;
+  DtlsClient* client = find_client(id);
+  if (client == nullptr) return;
   if (reason) drops_.count(*reason);
-  const Path path = link->path();
+  const Path path = client->path();
   worker_.notify_closed(path);
   close(id);
 }
@@ -199,10 +199,10 @@ void DtlsClients::expire() {
   }
 }
 
-DtlsLink* DtlsClients::find_link(SocketId id) {
+DtlsClient* DtlsClients::find_client(SocketId id) {
   Socket* socket = sockets_.find(id);
   const bool is_dtls = socket != nullptr && socket->role == SocketRole::dtls_client;
-  return is_dtls ? static_cast<DtlsLink*>(socket->link.get()) : nullptr;
+  return is_dtls ? static_cast<DtlsClient*>(socket->client.get()) : nullptr;
 }
 
 }  // namespace avedge::relay

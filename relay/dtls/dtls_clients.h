@@ -13,7 +13,7 @@
 #include "relay/secure/tls_context.h"
 #include "relay/send_batch.h"
 #include "relay/socket_table.h"
-#include "relay/stream/client_link.h"
+#include "relay/stream/client_connection.h"
 
 namespace avedge::relay {
 
@@ -40,10 +40,12 @@ class DtlsSendBuffer final : public DatagramSink {
   Endpoint to_;
 };
 
-class DtlsLink final : public ClientLink {
+class DtlsClient final : public ClientConnection {
  public:
-  DtlsLink(DtlsSession session, const Path& path, Admission admission, SocketId listener)
-      : ClientLink{path, std::move(admission)}, session_{std::move(session)}, listener_{listener} {}
+  DtlsClient(DtlsSession session, const Path& path, Admission admission, SocketId listener)
+      : ClientConnection{path, std::move(admission)},
+        session_{std::move(session)},
+        listener_{listener} {}
 
   /// Once it has its place in a worker; before the first send().
   void enter(DtlsSendBuffer& send_buffer, int listener_fd, Drops& drops) {
@@ -70,7 +72,7 @@ class DtlsLink final : public ClientLink {
 /// The worker's thread only.
 class DtlsClients {
  public:
-  /// What identifies a client before it has a link.
+  /// What identifies a client before it has a connection.
   struct PeerKey {
     SocketId listener = kNoSocket;
     Endpoint remote;
@@ -88,7 +90,7 @@ class DtlsClients {
   void serve(SocketId listener, const Socket& socket, const Endpoint& remote, ConstBytes datagram);
 
   // Results of a handshake, from the handshake thread.
-  void adopt(SocketId id, std::unique_ptr<DtlsLink> link);
+  void adopt(SocketId id, std::unique_ptr<DtlsClient> client);
   void forget(const PeerKey& peer);
 
   /// Closes it, if it is the one that was admitted so.
@@ -112,7 +114,7 @@ class DtlsClients {
   void begin_handshake(const PeerKey& peer, const Socket& socket, CookieExchange& cookies);
   void read(SocketId id, ConstBytes datagram);
   void end(SocketId id, std::optional<DropReason> reason);
-  [[nodiscard]] DtlsLink* find_link(SocketId id);
+  [[nodiscard]] DtlsClient* find_client(SocketId id);
 
   Worker& worker_;
   SocketTable& sockets_;

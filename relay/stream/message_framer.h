@@ -12,7 +12,7 @@ namespace avedge::relay {
 
 /// What a client may send before it has shown credentials: the longest Allocate request (USERNAME,
 /// REALM and NONCE at their limits, an access token) fits.
-inline constexpr std::size_t kLongestStrangerMessage = 4096;
+inline constexpr std::size_t kLongestUnauthenticatedMessage = 4096;
 /// More than any payload that fits a UDP datagram makes, behind a ChannelData header or inside a
 /// Send indication; a multiple of four, so that padding adds nothing to it.
 inline constexpr std::size_t kLongestClientMessage = 65'532;

@@ -394,7 +394,7 @@ class Turn {
     const auto found = world_.decided.standing.find(static_cast<std::uint32_t>(socket));
     const bool is_client =
         found != world_.decided.standing.end() && found->second == Standing::client;
-    return is_client ? relay::kLongestClientMessage : relay::kLongestStrangerMessage;
+    return is_client ? relay::kLongestClientMessage : relay::kLongestUnauthenticatedMessage;
   }
 
   /// One message, as a worker would judge it.

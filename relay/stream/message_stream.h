@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "relay/stream/byte_stream.h"
-#include "relay/stream/client_link.h"
+#include "relay/stream/client_connection.h"
 #include "relay/stream/frame_queue.h"
 
 namespace avedge::relay {
@@ -16,7 +16,7 @@ struct StreamOutbox {
   std::vector<SocketId> dirty;  // links with something to write that have not tried yet
 };
 
-class StreamLink : public ClientLink {
+class MessageStream : public ClientConnection {
  public:
   /// Once it has its place in a worker; before the first send().
   void enter(StreamOutbox& outbox) { outbox_ = &outbox; }
@@ -32,9 +32,9 @@ class StreamLink : public ClientLink {
   std::uint32_t interest = 0;  // what epoll watches for
 
  protected:
-  StreamLink(ByteStream stream, const Path& path, Admission admission,
-             const FrameQueueLimits& limits)
-      : ClientLink{path, std::move(admission)}, stream_{std::move(stream)}, queue_{limits} {}
+  MessageStream(ByteStream stream, const Path& path, Admission admission,
+                const FrameQueueLimits& limits)
+      : ClientConnection{path, std::move(admission)}, stream_{std::move(stream)}, queue_{limits} {}
 
   /// Queues `message` between what its framing puts in front and `padding` zeros.
   void enqueue(ConstBytes header, ConstBytes message, std::size_t padding);

@@ -1,6 +1,6 @@
 // Calls over TCP through real workers, on loopback: who is let in, who is dialled, and what
 // crosses.
-#include "relay/stream/party_streams.h"
+#include "relay/stream/anchor_tcp_connections.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

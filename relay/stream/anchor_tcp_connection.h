@@ -7,7 +7,7 @@
 namespace avedge::relay {
 
 /// One worker's, on its thread.
-struct PartyConnection {
+struct AnchorTcpConnection {
   enum class Stage : std::uint8_t {
     connecting,
     opening,  // its first frame is being awaited, and stays in the kernel

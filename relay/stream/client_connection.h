@@ -9,27 +9,27 @@
 namespace avedge::relay {
 
 /// A connection that shows no credentials for this long is closed.
-inline constexpr std::chrono::seconds kStrangerPatience{30};
+inline constexpr std::chrono::seconds kUnauthenticatedTimeout{30};
 
 /// One worker's, on its thread.
-class ClientLink {
+class ClientConnection {
  public:
-  ClientLink(const Path& path, Admission admission)
+  ClientConnection(const Path& path, Admission admission)
       : path_{path}, admission_{std::move(admission)} {}
-  virtual ~ClientLink() = default;
-  ClientLink(const ClientLink&) = delete;
-  ClientLink& operator=(const ClientLink&) = delete;
+  virtual ~ClientConnection() = default;
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
 
   /// Takes one STUN message or ChannelData message, without padding, to be sent soon. What cannot
   /// be is dropped and counted.
   virtual void send(ConstBytes message) = 0;
 
-  /// How messages from this client come in; `socket` names this link.
+  /// How messages from this client come in; `socket` names this connection.
   [[nodiscard]] const Path& path() const { return path_; }
   void set_socket(SocketId id) { path_.socket = id; }
 
   /// Once it has its place in a worker. False: it was evicted on its way, and is to be closed.
-  [[nodiscard]] bool settle_in(ConnectionHolder& worker) {
+  [[nodiscard]] bool complete_admission(ConnectionHolder& worker) {
     return admission_.hold(worker, static_cast<std::uint64_t>(path_.socket));
   }
   [[nodiscard]] bool was_admitted_as(const AdmissionId& id) const { return admission_.id() == id; }

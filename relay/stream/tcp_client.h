@@ -3,14 +3,15 @@
 #pragma once
 
 #include "relay/core/turn_framing.h"
-#include "relay/stream/stream_link.h"
+#include "relay/stream/message_stream.h"
 
 namespace avedge::relay {
 
-class TcpLink final : public StreamLink {
+class TcpClient final : public MessageStream {
  public:
-  TcpLink(ByteStream stream, const Path& path, Admission admission, const FrameQueueLimits& limits)
-      : StreamLink{std::move(stream), path, std::move(admission), limits} {}
+  TcpClient(ByteStream stream, const Path& path, Admission admission,
+            const FrameQueueLimits& limits)
+      : MessageStream{std::move(stream), path, std::move(admission), limits} {}
 
   void send(ConstBytes message) override { enqueue({}, message, padding_of(message.size())); }
 

@@ -1,10 +1,10 @@
-#include "relay/stream/frame_link.h"
+#include "relay/stream/rfc4571_connection.h"
 
 #include "relay/stream/media_framing.h"
 
 namespace avedge::relay {
 
-void FrameLink::send(ConstBytes datagram) {
+void Rfc4571Connection::send(ConstBytes datagram) {
   if (datagram.size() > kLongestFrame) return count(DropReason::payload_too_long);
   enqueue(frame_length(datagram.size()), datagram, 0);
 }

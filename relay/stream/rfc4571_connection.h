@@ -2,15 +2,15 @@
 // length (RFC 4571).
 #pragma once
 
-#include "relay/stream/stream_link.h"
+#include "relay/stream/message_stream.h"
 
 namespace avedge::relay {
 
-class FrameLink final : public StreamLink {
+class Rfc4571Connection final : public MessageStream {
  public:
   /// `port`: the listening socket that the connection came by.
-  FrameLink(ByteStream stream, const Path& path, SocketId port)
-      : StreamLink{std::move(stream), path, Admission{}, FrameQueueLimits{}}, port_{port} {}
+  Rfc4571Connection(ByteStream stream, const Path& path, SocketId port)
+      : MessageStream{std::move(stream), path, Admission{}, FrameQueueLimits{}}, port_{port} {}
 
   void send(ConstBytes datagram) override;
 

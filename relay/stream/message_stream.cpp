@@ -1,15 +1,15 @@
-#include "relay/stream/stream_link.h"
+#include "relay/stream/message_stream.h"
 
 namespace avedge::relay {
 
-void StreamLink::enqueue(ConstBytes header, ConstBytes message, std::size_t padding) {
+void MessageStream::enqueue(ConstBytes header, ConstBytes message, std::size_t padding) {
   count_dropped(queue_.push(outbox_->now, header, message, padding));
   if (is_dirty_) return;
   is_dirty_ = true;
   outbox_->dirty.push_back(path().socket);
 }
 
-StreamLink::Progress StreamLink::flush() {
+MessageStream::Progress MessageStream::flush() {
   is_dirty_ = false;
   count_dropped(queue_.drop_stale(outbox_->now));
   while (!queue_.empty()) {
@@ -28,11 +28,11 @@ StreamLink::Progress StreamLink::flush() {
 
 /// A TLS record carries one message: clients exist that take what one read of a TLS connection
 /// yields for one message (coturn's do).
-ConstBytes StreamLink::next_bytes() const {
+ConstBytes MessageStream::next_bytes() const {
   return stream_.is_plain() ? queue_.bytes() : queue_.first_frame();
 }
 
-void StreamLink::count_dropped(std::size_t frames) {
+void MessageStream::count_dropped(std::size_t frames) {
   for (; frames > 0; --frames) count(DropReason::stream_queue_full);
 }
 

@@ -5,22 +5,23 @@
 #include <vector>
 
 #include "relay/socket_table.h"
-#include "relay/stream/frame_link.h"
+#include "relay/stream/rfc4571_connection.h"
 
 namespace avedge::relay {
 
 class Worker;
 
 /// The worker's thread only.
-class FramedParties {
+class Rfc4571Connections {
  public:
   /// All outlive this.
-  FramedParties(Worker& worker, SocketTable& sockets, Drops& drops, const Time& now)
+  Rfc4571Connections(Worker& worker, SocketTable& sockets, Drops& drops, const Time& now)
       : worker_{worker}, sockets_{sockets}, outbox_{drops, now, {}} {}
 
-  /// Makes a link of the waiting connection `id`, whose bytes have stayed in the kernel so far.
+  /// Makes a connection of the waiting connection `id`, whose bytes have stayed in the kernel so
+  /// far.
   void adopt(SocketId id);
-  /// Something happened on a link.
+  /// Something happened on a connection.
   void serve(SocketId id);
   /// Sends what waits to be sent, and goes on reading where others had their turn first.
   void flush();
@@ -29,10 +30,10 @@ class FramedParties {
  private:
   void read(SocketId id);
   void take_frames(SocketId id, Bytes received);
-  void write(SocketId id, FrameLink& link);
-  void end(SocketId id, const FrameLink& link);
-  [[nodiscard]] FrameLink* find_link(SocketId id);
-  void set_interest(SocketId id, FrameLink& link, std::uint32_t wanted);
+  void write(SocketId id, Rfc4571Connection& client);
+  void end(SocketId id, const Rfc4571Connection& client);
+  [[nodiscard]] Rfc4571Connection* find_client(SocketId id);
+  void set_interest(SocketId id, Rfc4571Connection& client, std::uint32_t wanted);
 
   Worker& worker_;
   SocketTable& sockets_;

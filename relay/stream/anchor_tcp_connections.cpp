@@ -1,4 +1,4 @@
-#include "relay/stream/party_streams.h"
+#include "relay/stream/anchor_tcp_connections.h"
 
 #include <sys/epoll.h>
 
@@ -12,7 +12,7 @@
 namespace avedge::relay {
 namespace {
 
-using Stage = PartyConnection::Stage;
+using Stage = AnchorTcpConnection::Stage;
 
 /// Of a connection that waits: whether its party has hung up. Its bytes wait in the kernel.
 constexpr std::uint32_t kHungUp = EPOLLRDHUP;
@@ -27,11 +27,11 @@ std::uint32_t interest_of(SpliceDirection::State reading, SpliceDirection::State
 
 /// What epoll said may have been about a connection that had this id earlier in the same wake-up,
 /// so nothing is taken for over or for connected that the connection does not say itself.
-void PartyStreams::serve(SocketId id) {
+void AnchorTcpConnections::serve(SocketId id) {
   const Socket& socket = *sockets_.find(id);
-  if (socket.role == SocketRole::tcp_anchor) return accept_parties(id);
+  if (socket.role == SocketRole::tcp_anchor) return accept_connections(id);
   if (socket.role == SocketRole::framed) return framed_.serve(id);
-  PartyConnection& party = *socket.party;
+  AnchorTcpConnection& party = *socket.party;
   switch (party.stage) {
     case Stage::connecting: return finish_connecting(id, party);
     case Stage::opening: return look_at_first_frame(id, party);
@@ -42,7 +42,7 @@ void PartyStreams::serve(SocketId id) {
   }
 }
 
-void PartyStreams::flush() {
+void AnchorTcpConnections::flush() {
   for (const SocketId id : std::exchange(again_, {})) splice(id);
   framed_.flush();
 }
@@ -50,13 +50,13 @@ void PartyStreams::flush() {
 // --- how a connection begins
 // ----------------------------------------------------------------------
 
-void PartyStreams::set_accepting(SocketId port, bool accepting) {
+void AnchorTcpConnections::set_accepting(SocketId port, bool accepting) {
   const Socket* anchor = sockets_.find(port);
   if (anchor == nullptr || anchor->role != SocketRole::tcp_anchor) return;
   worker_.rewatch(port, anchor->fd.get(), accepting ? std::uint32_t{EPOLLIN} : 0u);
 }
 
-void PartyStreams::accept_parties(SocketId port) {
+void AnchorTcpConnections::accept_connections(SocketId port) {
   constexpr int kAcceptedInARow = 16;
   for (int i = 0; i < kAcceptedInARow; ++i) {
     const Socket* anchor = sockets_.find(port);
@@ -68,16 +68,16 @@ void PartyStreams::accept_parties(SocketId port) {
       counters_.drops.count(DropReason::descriptors_exhausted);
       continue;
     }
-    const auto id = watch_party({ByteStream{std::move(fd)}, port, remote}, kHungUp);
+    const auto id = watch_connection({ByteStream{std::move(fd)}, port, remote}, kHungUp);
     if (!id) {
       counters_.drops.count(DropReason::table_full);
       continue;
     }
-    notify(StreamEvent::Kind::accepted, *id, *find_party(*id));
+    notify(StreamEvent::Kind::accepted, *id, *find_connection(*id));
   }
 }
 
-Verdict<SocketId> PartyStreams::dial(SocketId port, const Endpoint& remote) {
+Verdict<SocketId> AnchorTcpConnections::dial(SocketId port, const Endpoint& remote) {
   const Socket* anchor = sockets_.find(port);
   if (anchor == nullptr) return DropReason::no_destination;
   const auto target = addresses_.reachable_over_tcp(remote);
@@ -89,14 +89,14 @@ Verdict<SocketId> PartyStreams::dial(SocketId port, const Endpoint& remote) {
     case Connecting::exists: return DropReason::connection_exists;
     case Connecting::impossible: return DropReason::connection_failed;
   }
-  PartyConnection party{ByteStream{std::move(fd)}, port, remote};
+  AnchorTcpConnection party{ByteStream{std::move(fd)}, port, remote};
   party.stage = Stage::connecting;
-  const auto id = watch_party(std::move(party), EPOLLOUT);
+  const auto id = watch_connection(std::move(party), EPOLLOUT);
   if (!id) return DropReason::table_full;
   return *id;
 }
 
-void PartyStreams::finish_connecting(SocketId id, PartyConnection& party) {
+void AnchorTcpConnections::finish_connecting(SocketId id, AnchorTcpConnection& party) {
   if (!is_decided(party.stream.fd())) return;
   if (!is_connected(party.stream.fd())) return end(id);
   party.stage = Stage::waiting;
@@ -105,14 +105,14 @@ void PartyStreams::finish_connecting(SocketId id, PartyConnection& party) {
 }
 
 /// Told of each arrival once: what is looked at stays, and would be reported for ever.
-void PartyStreams::await_first_frame(SocketId connection) {
-  PartyConnection* party = find_party(connection);
+void AnchorTcpConnections::await_first_frame(SocketId connection) {
+  AnchorTcpConnection* party = find_connection(connection);
   if (party == nullptr || party->stage != Stage::waiting) return;
   party->stage = Stage::opening;
   set_interest(connection, *party, std::uint32_t{EPOLLIN} | std::uint32_t{EPOLLET});
 }
 
-void PartyStreams::look_at_first_frame(SocketId id, const PartyConnection& party) {
+void AnchorTcpConnections::look_at_first_frame(SocketId id, const AnchorTcpConnection& party) {
   std::array<std::byte, kFrameLengthSize + kLongestFirstFrame> buffer;
   const StreamIo io = party.stream.peek(buffer);
   if (io.result == StreamIo::Result::ended) return end(id);
@@ -122,16 +122,16 @@ void PartyStreams::look_at_first_frame(SocketId id, const PartyConnection& party
   notify(StreamEvent::Kind::spoke, id, party, too_long ? ConstBytes{} : **frame);
 }
 
-void PartyStreams::speak_frames(SocketId connection) {
-  if (find_party(connection) != nullptr) framed_.adopt(connection);
+void AnchorTcpConnections::speak_frames(SocketId connection) {
+  if (find_connection(connection) != nullptr) framed_.adopt(connection);
 }
 
 // --- joined to another one
 // ------------------------------------------------------------------------
 
-void PartyStreams::join(SocketId near, SocketId far) {
-  PartyConnection* one = find_party(near);
-  PartyConnection* other = find_party(far);
+void AnchorTcpConnections::join(SocketId near, SocketId far) {
+  AnchorTcpConnection* one = find_connection(near);
+  AnchorTcpConnection* other = find_connection(far);
   if (one == nullptr || other == nullptr) return;
   one->partner = far;
   one->direction = Direction::anchor_near_to_far;
@@ -144,10 +144,10 @@ void PartyStreams::join(SocketId near, SocketId far) {
 }
 
 /// Moves bytes both ways, and lets epoll watch for whatever each direction waits for.
-void PartyStreams::splice(SocketId id) {
-  PartyConnection* party = find_party(id);
+void AnchorTcpConnections::splice(SocketId id) {
+  AnchorTcpConnection* party = find_connection(id);
   if (party == nullptr || party->stage != Stage::joined) return;
-  PartyConnection* partner = find_party(party->partner);
+  AnchorTcpConnection* partner = find_connection(party->partner);
   if (partner == nullptr) return end(id);
 
   const auto there = move(*party, *partner);
@@ -160,7 +160,8 @@ void PartyStreams::splice(SocketId id) {
   set_interest(party->partner, *partner, interest_of(back, there));
 }
 
-SpliceDirection::State PartyStreams::move(PartyConnection& from, PartyConnection& to) {
+SpliceDirection::State AnchorTcpConnections::move(AnchorTcpConnection& from,
+                                                  AnchorTcpConnection& to) {
   const std::uint64_t before = from.to_partner.moved();
   const auto state = from.to_partner.run(from.stream, to.stream);
   const std::uint64_t moved = from.to_partner.moved() - before;
@@ -170,8 +171,8 @@ SpliceDirection::State PartyStreams::move(PartyConnection& from, PartyConnection
   return state;
 }
 
-FlowUsage PartyStreams::sent_over(SocketId connection) const {
-  const PartyConnection* party = find_party(connection);
+FlowUsage AnchorTcpConnections::sent_over(SocketId connection) const {
+  const AnchorTcpConnection* party = find_connection(connection);
   if (party == nullptr) return {};
   return {0, party->to_partner.moved(), party->last_activity};
 }
@@ -180,17 +181,18 @@ FlowUsage PartyStreams::sent_over(SocketId connection) const {
 // ----------------------------------------------------------------------------------
 
 /// The handler closes what it is joined to, or was dialled for it.
-void PartyStreams::end(SocketId id) {
-  notify(StreamEvent::Kind::ended, id, *find_party(id));
+void AnchorTcpConnections::end(SocketId id) {
+  notify(StreamEvent::Kind::ended, id, *find_connection(id));
   sockets_.close(id);
 }
 
-void PartyStreams::notify(StreamEvent::Kind kind, SocketId id, const PartyConnection& party,
-                          ConstBytes first_frame) {
+void AnchorTcpConnections::notify(StreamEvent::Kind kind, SocketId id,
+                                  const AnchorTcpConnection& party, ConstBytes first_frame) {
   worker_.notify({kind, id, party.port, party.remote, first_frame});
 }
 
-std::optional<SocketId> PartyStreams::watch_party(PartyConnection party, std::uint32_t interest) {
+std::optional<SocketId> AnchorTcpConnections::watch_connection(AnchorTcpConnection party,
+                                                               std::uint32_t interest) {
   const auto id = worker_.reserve_socket();
   if (!id) return std::nullopt;
   prepare_media_stream(party.stream.fd());
@@ -199,19 +201,20 @@ std::optional<SocketId> PartyStreams::watch_party(PartyConnection party, std::ui
   Socket socket;
   socket.role = SocketRole::party;
   socket.local = sockets_.find(party.port)->local;
-  socket.party = std::make_unique<PartyConnection>(std::move(party));
+  socket.party = std::make_unique<AnchorTcpConnection>(std::move(party));
   sockets_.add(*id, std::move(socket));
   if (worker_.watch(*id, fd, interest)) return id;
   sockets_.close(*id);
   return std::nullopt;
 }
 
-PartyConnection* PartyStreams::find_party(SocketId id) const {
+AnchorTcpConnection* AnchorTcpConnections::find_connection(SocketId id) const {
   const Socket* socket = sockets_.find(id);
   return socket == nullptr ? nullptr : socket->party.get();
 }
 
-void PartyStreams::set_interest(SocketId id, PartyConnection& party, std::uint32_t wanted) {
+void AnchorTcpConnections::set_interest(SocketId id, AnchorTcpConnection& party,
+                                        std::uint32_t wanted) {
   if (party.interest == wanted) return;
   party.interest = wanted;
   worker_.rewatch(id, party.stream.fd(), wanted);

@@ -9,7 +9,7 @@
 #include "relay/core/stream_connections.h"
 #include "relay/relay_addresses.h"
 #include "relay/socket_table.h"
-#include "relay/stream/framed_parties.h"
+#include "relay/stream/rfc4571_connections.h"
 
 namespace avedge::relay {
 
@@ -17,11 +17,11 @@ class Worker;
 
 /// The worker's thread only. Connections live in the worker's socket table. The handler is told of
 /// them only while none of its own orders is being carried out.
-class PartyStreams final : public StreamConnections {
+class AnchorTcpConnections final : public StreamConnections {
  public:
   /// All outlive this.
-  PartyStreams(Worker& worker, SocketTable& sockets, const RelayAddresses& addresses,
-               WorkerCounters& counters, const Time& now)
+  AnchorTcpConnections(Worker& worker, SocketTable& sockets, const RelayAddresses& addresses,
+                       WorkerCounters& counters, const Time& now)
       : worker_{worker},
         sockets_{sockets},
         addresses_{addresses},
@@ -50,25 +50,26 @@ class PartyStreams final : public StreamConnections {
   [[nodiscard]] FlowUsage sent_over(SocketId connection) const override;
 
  private:
-  void accept_parties(SocketId port);
-  void finish_connecting(SocketId id, PartyConnection& party);
-  void look_at_first_frame(SocketId id, const PartyConnection& party);
+  void accept_connections(SocketId port);
+  void finish_connecting(SocketId id, AnchorTcpConnection& party);
+  void look_at_first_frame(SocketId id, const AnchorTcpConnection& party);
   void splice(SocketId id);
-  [[nodiscard]] SpliceDirection::State move(PartyConnection& from, PartyConnection& to);
+  [[nodiscard]] SpliceDirection::State move(AnchorTcpConnection& from, AnchorTcpConnection& to);
   void end(SocketId id);
 
-  void notify(StreamEvent::Kind kind, SocketId id, const PartyConnection& party,
+  void notify(StreamEvent::Kind kind, SocketId id, const AnchorTcpConnection& party,
               ConstBytes first_frame = {});
-  [[nodiscard]] std::optional<SocketId> watch_party(PartyConnection party, std::uint32_t interest);
-  [[nodiscard]] PartyConnection* find_party(SocketId id) const;
-  void set_interest(SocketId id, PartyConnection& party, std::uint32_t wanted);
+  [[nodiscard]] std::optional<SocketId> watch_connection(AnchorTcpConnection party,
+                                                         std::uint32_t interest);
+  [[nodiscard]] AnchorTcpConnection* find_connection(SocketId id) const;
+  void set_interest(SocketId id, AnchorTcpConnection& party, std::uint32_t wanted);
 
   Worker& worker_;
   SocketTable& sockets_;
   const RelayAddresses& addresses_;
   WorkerCounters& counters_;
   const Time& now_;
-  FramedParties framed_;
+  Rfc4571Connections framed_;
   std::vector<SocketId> again_;  // there may be more to move at once, when the others had a turn
 };
 

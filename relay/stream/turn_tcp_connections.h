@@ -8,7 +8,7 @@
 #include "relay/core/peer_connections.h"
 #include "relay/relay_addresses.h"
 #include "relay/socket_table.h"
-#include "relay/stream/tcp_link.h"
+#include "relay/stream/tcp_client.h"
 
 namespace avedge::relay {
 
@@ -16,11 +16,11 @@ class Worker;
 
 /// The worker's thread only. Connections live in the worker's socket table; whatever must be told
 /// to the protocol is told between messages, never while one is being handled.
-class Streams final : public PeerConnections {
+class TurnTcpConnections final : public PeerConnections {
  public:
   /// All outlive this. `relay_interface`: where TCP relayed addresses are leased.
-  Streams(Worker& worker, SocketTable& sockets, RelayAddresses& addresses,
-          std::string_view relay_interface, Drops& drops, const Time& now)
+  TurnTcpConnections(Worker& worker, SocketTable& sockets, RelayAddresses& addresses,
+                     std::string_view relay_interface, Drops& drops, const Time& now)
       : worker_{worker},
         sockets_{sockets},
         addresses_{addresses},
@@ -28,7 +28,7 @@ class Streams final : public PeerConnections {
         outbox_{drops, now, {}} {}
 
   /// Takes over a client's connection and serves what has already arrived.
-  void adopt(SocketId id, std::unique_ptr<TcpLink> link);
+  void adopt(SocketId id, std::unique_ptr<TcpClient> client);
   /// Something happened on a connection, or on a TCP relayed address.
   void serve(SocketId id);
   /// Sends what waits to be sent, and ends what has broken.
@@ -38,7 +38,7 @@ class Streams final : public PeerConnections {
   void evict(SocketId id, const AdmissionId& admission);
   void set_standing(SocketId id, Standing standing);
   /// Neither tells the protocol, which asked for it.
-  void join(SocketId client, SocketId peer);
+  void join(SocketId client_id, SocketId peer_id);
   void close(SocketId id);
   /// After the current message, which the other worker is shown again.
   void hand_over(SocketId id, WorkerIndex worker) { leaving_ = {id, worker}; }
@@ -63,7 +63,7 @@ class Streams final : public PeerConnections {
   void read_from_client(SocketId id);
   void take_messages(SocketId id, Bytes received);
   void move_to(const Leaving& leaving, ConstBytes unread);
-  void write_to_client(SocketId id, TcpLink& link);
+  void write_to_client(SocketId id, TcpClient& client);
   void end_client(SocketId id, std::optional<DropReason> reason);
 
   void accept_peers(SocketId relay);
@@ -74,7 +74,7 @@ class Streams final : public PeerConnections {
   void notify(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer);
   [[nodiscard]] std::optional<SocketId> watch_peer(PeerConnection peer, std::uint32_t interest);
 
-  [[nodiscard]] TcpLink* find_link(SocketId id);
+  [[nodiscard]] TcpClient* find_client(SocketId id);
   [[nodiscard]] PeerConnection* find_peer(SocketId id);
   void set_interest(SocketId id, int fd, std::uint32_t& current, std::uint32_t wanted);
 

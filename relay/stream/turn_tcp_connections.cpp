@@ -1,4 +1,4 @@
-#include "relay/stream/streams.h"
+#include "relay/stream/turn_tcp_connections.h"
 
 #include <sys/epoll.h>
 
@@ -14,7 +14,7 @@ namespace {
 constexpr int kReadRounds = 4;
 
 std::size_t longest_message(Standing standing) {
-  return standing == Standing::client ? kLongestClientMessage : kLongestStrangerMessage;
+  return standing == Standing::client ? kLongestClientMessage : kLongestUnauthenticatedMessage;
 }
 
 }  // namespace
@@ -22,20 +22,20 @@ std::size_t longest_message(Standing standing) {
 // --- clients' connections
 // -------------------------------------------------------------------------
 
-void Streams::adopt(SocketId id, std::unique_ptr<TcpLink> link) {
-  link->set_socket(id);
-  link->enter(outbox_);
-  TcpLink& adopted = *link;
+void TurnTcpConnections::adopt(SocketId id, std::unique_ptr<TcpClient> client) {
+  client->set_socket(id);
+  client->enter(outbox_);
+  TcpClient& adopted = *client;
   Socket socket;
   socket.role = SocketRole::client;
   socket.local = adopted.path().local;
-  socket.link = std::move(link);
+  socket.client = std::move(client);
   sockets_.add(id, std::move(socket));
   adopted.interest = EPOLLIN;
   if (!worker_.watch(id, adopted.stream().fd(), adopted.interest)) {
     return end_client(id, DropReason::connection_limit);
   }
-  if (!adopted.settle_in(worker_)) return end_client(id, DropReason::connection_evicted);
+  if (!adopted.complete_admission(worker_)) return end_client(id, DropReason::connection_evicted);
   set_standing(id, adopted.standing());
   std::vector<std::byte> brought = std::move(adopted.unfinished());
   adopted.unfinished().clear();
@@ -43,7 +43,7 @@ void Streams::adopt(SocketId id, std::unique_ptr<TcpLink> link) {
   read_from_client(id);  // TLS may have read ahead during its handshake
 }
 
-void Streams::serve(SocketId id) {
+void TurnTcpConnections::serve(SocketId id) {
   Socket* socket = sockets_.find(id);
   if (socket == nullptr) return;
   switch (socket->role) {
@@ -51,22 +51,22 @@ void Streams::serve(SocketId id) {
     case SocketRole::peer: return serve_peer(id, *socket->peer);
     default: break;
   }
-  TcpLink& link = *find_link(id);
-  if (link.joined_to != kNoSocket) return splice(link.joined_to);
-  if ((link.interest & EPOLLOUT) != 0) write_to_client(id, link);
+  TcpClient& client = *find_client(id);
+  if (client.joined_to != kNoSocket) return splice(client.joined_to);
+  if ((client.interest & EPOLLOUT) != 0) write_to_client(id, client);
   read_from_client(id);
 }
 
-void Streams::read_from_client(SocketId id) {
+void TurnTcpConnections::read_from_client(SocketId id) {
   for (int round = 0; round < kReadRounds; ++round) {
-    TcpLink* link = find_link(id);
-    if (link == nullptr) return;
-    if (link->joined_to != kNoSocket) return splice(link->joined_to);
+    TcpClient* client = find_client(id);
+    if (client == nullptr) return;
+    if (client->joined_to != kNoSocket) return splice(client->joined_to);
 
     const Bytes room = worker_.room_to_receive();
-    std::vector<std::byte>& unfinished = link->unfinished();
+    std::vector<std::byte>& unfinished = client->unfinished();
     std::copy(unfinished.begin(), unfinished.end(), room.begin());
-    const StreamIo io = link->stream().read(room.subspan(unfinished.size()));
+    const StreamIo io = client->stream().read(room.subspan(unfinished.size()));
     if (io.result == StreamIo::Result::would_block) return;
     if (io.result == StreamIo::Result::ended) return end_client(id, std::nullopt);
     const std::size_t received = unfinished.size() + io.bytes;
@@ -79,9 +79,9 @@ void Streams::read_from_client(SocketId id) {
 
 /// Serves every whole message and keeps the beginning of the next one. Each message may be the end
 /// of the connection, or of its being a connection of messages.
-void Streams::take_messages(SocketId id, Bytes received) {
+void TurnTcpConnections::take_messages(SocketId id, Bytes received) {
   while (!received.empty()) {
-    const TcpLink* before = find_link(id);
+    const TcpClient* before = find_client(id);
     if (before == nullptr) return;
     const auto message = first_message(received, longest_message(before->standing()));
     if (!message) return end_client(id, message.reason());
@@ -91,33 +91,34 @@ void Streams::take_messages(SocketId id, Bytes received) {
     worker_.serve_message(id, received.first((*message)->size));
     if (leaving_.socket == id) return move_to(leaving_, received);
     received = received.subspan((*message)->occupied);
-    TcpLink* link = find_link(id);
-    if (link == nullptr) return;
-    if (link->joined_to != kNoSocket) {
-      find_peer(link->joined_to)->to_peer.preload(received);
-      return splice(link->joined_to);
+    TcpClient* client = find_client(id);
+    if (client == nullptr) return;
+    if (client->joined_to != kNoSocket) {
+      find_peer(client->joined_to)->to_peer.preload(received);
+      return splice(client->joined_to);
     }
-    link->note_request(outbox_.now);
+    client->note_request(outbox_.now);
   }
-  if (TcpLink* link = find_link(id)) link->unfinished().assign(received.begin(), received.end());
+  if (TcpClient* client = find_client(id))
+    client->unfinished().assign(received.begin(), received.end());
 }
 
 /// The connection and everything unread, from the current message on.
-void Streams::move_to(const Leaving& leaving, ConstBytes unread) {
-  TcpLink& link = *find_link(leaving.socket);
-  link.unfinished().assign(unread.begin(), unread.end());
+void TurnTcpConnections::move_to(const Leaving& leaving, ConstBytes unread) {
+  TcpClient& client = *find_client(leaving.socket);
+  client.unfinished().assign(unread.begin(), unread.end());
   deadlines_.remove(static_cast<DeadlineQueue::Index>(leaving.socket));
-  worker_.unwatch(link.stream().fd());
+  worker_.unwatch(client.stream().fd());
   auto taken = sockets_.take(leaving.socket);
   worker_.send_to(leaving.worker,
-                  std::unique_ptr<TcpLink>{static_cast<TcpLink*>(taken.link.release())});
+                  std::unique_ptr<TcpClient>{static_cast<TcpClient*>(taken.client.release())});
 }
 
-void Streams::flush() {
+void TurnTcpConnections::flush() {
   for (const SocketId id : std::exchange(again_, {})) serve(id);
   for (std::size_t i = 0; i < outbox_.dirty.size(); ++i) {
     const SocketId id = outbox_.dirty[i];
-    if (TcpLink* link = find_link(id)) write_to_client(id, *link);
+    if (TcpClient* client = find_client(id)) write_to_client(id, *client);
   }
   outbox_.dirty.clear();
   while (!doomed_.empty()) {
@@ -128,47 +129,47 @@ void Streams::flush() {
   }
 }
 
-void Streams::write_to_client(SocketId id, TcpLink& link) {
-  const auto progress = link.flush();
-  if (progress == TcpLink::Progress::ended) return doomed_.push_back(id);
-  if (link.joined_to != kNoSocket) return splice(link.joined_to);
-  const bool waits = progress == TcpLink::Progress::would_block;
-  set_interest(id, link.stream().fd(), link.interest, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+void TurnTcpConnections::write_to_client(SocketId id, TcpClient& client) {
+  const auto progress = client.flush();
+  if (progress == TcpClient::Progress::ended) return doomed_.push_back(id);
+  if (client.joined_to != kNoSocket) return splice(client.joined_to);
+  const bool waits = progress == TcpClient::Progress::would_block;
+  set_interest(id, client.stream().fd(), client.interest, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 /// Not while a message is being handled: the protocol is told.
-void Streams::end_client(SocketId id, std::optional<DropReason> reason) {
-  TcpLink* link = find_link(id);
-  if (link == nullptr) return;
+void TurnTcpConnections::end_client(SocketId id, std::optional<DropReason> reason) {
+  TcpClient* client = find_client(id);
+  if (client == nullptr) return;
   if (reason) outbox_.drops.count(*reason);
-  const SocketId peer = std::exchange(link->joined_to, kNoSocket);
-  const Path path = link->path();
+  const SocketId peer = std::exchange(client->joined_to, kNoSocket);
+  const Path path = client->path();
   worker_.notify_closed(path);
   close(id);
   close_spliced_pair(peer);
 }
 
-void Streams::evict(SocketId id, const AdmissionId& admission) {
-  const TcpLink* link = find_link(id);
-  if (link != nullptr && link->was_admitted_as(admission)) {
+void TurnTcpConnections::evict(SocketId id, const AdmissionId& admission) {
+  const TcpClient* client = find_client(id);
+  if (client != nullptr && client->was_admitted_as(admission)) {
     end_client(id, DropReason::connection_evicted);
   }
 }
 
-void Streams::set_standing(SocketId id, Standing standing) {
-  TcpLink* link = find_link(id);
-  if (link == nullptr) return;
-  link->set_standing(standing);
+void TurnTcpConnections::set_standing(SocketId id, Standing standing) {
+  TcpClient* client = find_client(id);
+  if (client == nullptr) return;
+  client->set_standing(standing);
   deadlines_.set(static_cast<DeadlineQueue::Index>(id),
-                 standing == Standing::client ? kNever : outbox_.now + kStrangerPatience);
+                 standing == Standing::client ? kNever : outbox_.now + kUnauthenticatedTimeout);
 }
 
-void Streams::close(SocketId id) {
-  if (TcpLink* link = find_link(id)) {
-    static_cast<void>(link->flush());  // a last answer, as far as it can leave at once
+void TurnTcpConnections::close(SocketId id) {
+  if (TcpClient* client = find_client(id)) {
+    static_cast<void>(client->flush());  // a last answer, as far as it can leave at once
   } else if (const PeerConnection* peer = find_peer(id)) {
-    if (TcpLink* client = find_link(peer->client)) {
-      client->joined_to = kNoSocket;
+    if (TcpClient* joined = find_client(peer->client)) {
+      joined->joined_to = kNoSocket;
       doomed_.push_back(peer->client);
     }
   } else {
@@ -179,7 +180,7 @@ void Streams::close(SocketId id) {
   sockets_.close(id);
 }
 
-void Streams::expire() {
+void TurnTcpConnections::expire() {
   while (const auto due = deadlines_.pop_due(outbox_.now)) {
     const SocketId id{*due};
     if (const PeerConnection* peer = find_peer(id)) {
@@ -194,7 +195,7 @@ void Streams::expire() {
   }
 }
 
-Time Streams::next_deadline() const {
+Time TurnTcpConnections::next_deadline() const {
   const bool busy = !again_.empty() || !doomed_.empty() || !outbox_.dirty.empty();
   return busy ? Time{} : deadlines_.next();
 }
@@ -202,7 +203,7 @@ Time Streams::next_deadline() const {
 // --- TCP relayed addresses and their peers (RFC 6062)
 // ---------------------------------------------
 
-Verdict<RelayPort> Streams::listen(AddressFamily family) {
+Verdict<RelayPort> TurnTcpConnections::listen(AddressFamily family) {
   auto socket = addresses_.lease_tcp(relay_interface_, family);
   if (!socket) return socket.reason();
   const auto id = worker_.reserve_socket();
@@ -216,7 +217,7 @@ Verdict<RelayPort> Streams::listen(AddressFamily family) {
   return DropReason::ports_exhausted;
 }
 
-Verdict<SocketId> Streams::connect(Time now, SocketId relay, const Endpoint& peer) {
+Verdict<SocketId> TurnTcpConnections::connect(Time now, SocketId relay, const Endpoint& peer) {
   const Socket* listening = sockets_.find(relay);
   if (listening == nullptr) return DropReason::no_allocation;
   if (addresses_.find(relay_interface_, peer.address) != nullptr && !is_leased(peer)) {
@@ -237,7 +238,7 @@ Verdict<SocketId> Streams::connect(Time now, SocketId relay, const Endpoint& pee
   return *id;
 }
 
-void Streams::accept_peers(SocketId relay) {
+void TurnTcpConnections::accept_peers(SocketId relay) {
   constexpr int kAcceptedInARow = 16;
   for (int i = 0; i < kAcceptedInARow; ++i) {
     const Socket* listening = sockets_.find(relay);
@@ -258,7 +259,7 @@ void Streams::accept_peers(SocketId relay) {
   }
 }
 
-void Streams::serve_peer(SocketId id, PeerConnection& peer) {
+void TurnTcpConnections::serve_peer(SocketId id, PeerConnection& peer) {
   switch (peer.stage) {
     case PeerConnection::Stage::connecting: return finish_connecting(id, peer);
     case PeerConnection::Stage::waiting:
@@ -267,7 +268,7 @@ void Streams::serve_peer(SocketId id, PeerConnection& peer) {
   }
 }
 
-void Streams::finish_connecting(SocketId id, PeerConnection& peer) {
+void TurnTcpConnections::finish_connecting(SocketId id, PeerConnection& peer) {
   deadlines_.remove(static_cast<DeadlineQueue::Index>(id));
   if (is_connected(peer.stream.fd())) {
     peer.stage = PeerConnection::Stage::waiting;
@@ -280,30 +281,30 @@ void Streams::finish_connecting(SocketId id, PeerConnection& peer) {
 }
 
 /// Called while the ConnectionBind request is being handled; its answer is queued already.
-void Streams::join(SocketId client, SocketId peer_id) {
-  TcpLink* link = find_link(client);
+void TurnTcpConnections::join(SocketId client_id, SocketId peer_id) {
+  TcpClient* client = find_client(client_id);
   PeerConnection* peer = find_peer(peer_id);
-  if (link == nullptr) return;
-  if (peer == nullptr) return doomed_.push_back(client);
-  set_standing(client, Standing::client);
-  link->joined_to = peer_id;
-  peer->client = client;
+  if (client == nullptr) return;
+  if (peer == nullptr) return doomed_.push_back(client_id);
+  set_standing(client_id, Standing::client);
+  client->joined_to = peer_id;
+  peer->client = client_id;
   peer->stage = PeerConnection::Stage::joined;
 }
 
 /// Moves bytes both ways, and lets epoll watch for whatever each direction waits for.
-void Streams::splice(SocketId peer_id) {
+void TurnTcpConnections::splice(SocketId peer_id) {
   PeerConnection* peer = find_peer(peer_id);
   if (peer == nullptr) return;
-  TcpLink* link = find_link(peer->client);
-  if (link == nullptr) return close_spliced_pair(peer_id);
+  TcpClient* client = find_client(peer->client);
+  if (client == nullptr) return close_spliced_pair(peer_id);
 
-  const auto answered = link->flush();
-  const bool may_speak = answered == TcpLink::Progress::all_written;
-  const auto up = peer->to_peer.run(link->stream(), peer->stream);
-  const auto down = may_speak ? peer->to_client.run(peer->stream, link->stream())
+  const auto answered = client->flush();
+  const bool may_speak = answered == TcpClient::Progress::all_written;
+  const auto up = peer->to_peer.run(client->stream(), peer->stream);
+  const auto down = may_speak ? peer->to_client.run(peer->stream, client->stream())
                               : SpliceDirection::State::wants_to_write;
-  if (answered == TcpLink::Progress::ended || up == SpliceDirection::State::ended ||
+  if (answered == TcpClient::Progress::ended || up == SpliceDirection::State::ended ||
       down == SpliceDirection::State::ended) {
     return doomed_.push_back(peer_id);
   }
@@ -315,12 +316,12 @@ void Streams::splice(SocketId peer_id) {
         writing == SpliceDirection::State::wants_to_write ? std::uint32_t{EPOLLOUT} : 0u;
     return in | out;
   };
-  set_interest(peer->client, link->stream().fd(), link->interest, watched(up, down));
+  set_interest(peer->client, client->stream().fd(), client->interest, watched(up, down));
   set_interest(peer_id, peer->stream.fd(), peer->interest, watched(down, up));
 }
 
 /// RFC 6062 §5.4: the end of one connection is the end of the other.
-void Streams::close_spliced_pair(SocketId peer_id) {
+void TurnTcpConnections::close_spliced_pair(SocketId peer_id) {
   PeerConnection* peer = find_peer(peer_id);
   if (peer == nullptr) return;
   const PeerConnectionEvent event{PeerConnectionEvent::Kind::closed, peer_id, peer->relay,
@@ -329,11 +330,13 @@ void Streams::close_spliced_pair(SocketId peer_id) {
   worker_.notify(event);
 }
 
-void Streams::notify(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer) {
+void TurnTcpConnections::notify(PeerConnectionEvent::Kind kind, SocketId id,
+                                const PeerConnection& peer) {
   worker_.notify({kind, id, peer.relay, peer.peer});
 }
 
-std::optional<SocketId> Streams::watch_peer(PeerConnection peer, std::uint32_t interest) {
+std::optional<SocketId> TurnTcpConnections::watch_peer(PeerConnection peer,
+                                                       std::uint32_t interest) {
   const auto id = worker_.reserve_socket();
   if (!id) return std::nullopt;
   prepare_media_stream(peer.stream.fd());
@@ -348,18 +351,19 @@ std::optional<SocketId> Streams::watch_peer(PeerConnection peer, std::uint32_t i
   return std::nullopt;
 }
 
-TcpLink* Streams::find_link(SocketId id) {
+TcpClient* TurnTcpConnections::find_client(SocketId id) {
   Socket* socket = sockets_.find(id);
   const bool is_stream = socket != nullptr && socket->role == SocketRole::client;
-  return is_stream ? static_cast<TcpLink*>(socket->link.get()) : nullptr;
+  return is_stream ? static_cast<TcpClient*>(socket->client.get()) : nullptr;
 }
 
-PeerConnection* Streams::find_peer(SocketId id) {
+PeerConnection* TurnTcpConnections::find_peer(SocketId id) {
   Socket* socket = sockets_.find(id);
   return socket == nullptr ? nullptr : socket->peer.get();
 }
 
-void Streams::set_interest(SocketId id, int fd, std::uint32_t& current, std::uint32_t wanted) {
+void TurnTcpConnections::set_interest(SocketId id, int fd, std::uint32_t& current,
+                                      std::uint32_t wanted) {
   if (current == wanted) return;
   current = wanted;
   worker_.rewatch(id, fd, wanted);
