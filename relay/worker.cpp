@@ -381,9 +381,9 @@ void Worker::carry_out(const FlowEdit& edit) {
     erase(forgotten->key);
   } else if (const auto* closing = std::get_if<CloseSocket>(&edit)) {
     close_anything(closing->socket);
-  } else if (const auto* judged = std::get_if<SetStanding>(&edit)) {
-    turn_tcp_.set_standing(judged->connection, judged->standing);
-    dtls_.set_standing(judged->connection, judged->standing);
+  } else if (const auto* judged = std::get_if<SetAuthState>(&edit)) {
+    turn_tcp_.set_auth_state(judged->connection, judged->auth_state);
+    dtls_.set_auth_state(judged->connection, judged->auth_state);
   } else if (const auto* joined = std::get_if<JoinConnections>(&edit)) {
     turn_tcp_.join(joined->client, joined->peer);
     anchor_tcp_.join(joined->client, joined->peer);

@@ -156,7 +156,7 @@ std::unique_ptr<WorkerTask> request_handoff(const Ticket& ticket, const RequestC
 
 void release_client(ServerState& server, Allocation& allocation, Outcome& outcome) {
   if (allocation.is_suspended()) return;
-  outcome.set_standing(allocation.client().socket, Standing::stranger);
+  outcome.set_auth_state(allocation.client().socket, AuthState::unauthenticated);
   server.allocations.suspend(allocation, outcome);
 }
 

@@ -43,7 +43,7 @@ Allocation& Allocations::open(Allocation::State state, Outcome& outcome) {
 }
 
 Allocation& Allocations::take_over(Allocation::State state, Outcome& outcome) {
-  outcome.set_standing(state.client.socket, Standing::client);
+  outcome.set_auth_state(state.client.socket, AuthState::authenticated);
   limit_bandwidth(state, outcome);
   Allocation& allocation = table_.open(std::move(state), outcome);
   publish_count();
@@ -66,7 +66,7 @@ void Allocations::close(Time now, Allocation& allocation, CloseReason reason, Ou
   const AllocationInfo info = describe(allocation.state());
   const Traffic traffic = allocation.end(dependencies_.flows, outcome);
   if (!allocation.is_suspended() && reason != CloseReason::connection_closed) {
-    outcome.set_standing(allocation.client().socket, Standing::stranger);
+    outcome.set_auth_state(allocation.client().socket, AuthState::unauthenticated);
   }
   dependencies_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
   dependencies_.observer.on_closed(info, reason, traffic, now - allocation.grant().opened);
@@ -106,7 +106,7 @@ void Allocations::suspend(Allocation& allocation, Outcome& outcome) {
 void Allocations::resume(Allocation& allocation, const ClientPath& client, Outcome& outcome) {
   allocation.resume(client, outcome);
   table_.learn_client(allocation);
-  outcome.set_standing(client.socket, Standing::client);
+  outcome.set_auth_state(client.socket, AuthState::authenticated);
 }
 
 Allocation::State Allocations::extract(Allocation& allocation) {

@@ -1,5 +1,6 @@
 // Allocations with all that goes along with opening, moving and ending one: quotas, ports, the
-// connections of TCP allocations, counters, the standing of the client's connection, and the log.
+// connections of TCP allocations, counters, the authentication state of the client's connection,
+// and the log.
 #pragma once
 
 #include "ice/turn/allocation_table.h"

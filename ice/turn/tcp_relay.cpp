@@ -159,7 +159,7 @@ Verdict<void> on_connection_bind(ServerState& server, const RequestContext& cont
   StunBuilder response = responder.success();
   response.u32(AttributeType::connection_id, number_of(*id));
   responder.send(response);
-  context.outcome.set_standing(request.path.socket, Standing::client);
+  context.outcome.set_auth_state(request.path.socket, AuthState::authenticated);
   context.outcome.join(request.path.socket, connection->socket);
   return {};
 }

@@ -22,9 +22,10 @@ inline constexpr SocketId kNoSocket{0xffffffff};
 enum class WorkerIndex : std::uint8_t {};
 
 /// What the worker may do with a client's connection when room or time is short.
-enum class Standing : std::uint8_t {
-  stranger,  // nothing is granted on it: it must show credentials soon, and its messages are short
-  client     // it carries an allocation or relayed data: it lives as long as that
+enum class AuthState : std::uint8_t {
+  unauthenticated,  // nothing is granted on it: it must show credentials soon, and its messages are
+                    // short
+  authenticated     // it carries an allocation or relayed data: it lives as long as that
 };
 
 /// What distinguishes flows that come from one remote endpoint on one socket.
@@ -100,9 +101,9 @@ struct CloseSocket {
   SocketId socket = kNoSocket;
 };
 /// How much trust a client's connection has earned.
-struct SetStanding {
+struct SetAuthState {
   SocketId connection = kNoSocket;
-  Standing standing = Standing::stranger;
+  AuthState auth_state = AuthState::unauthenticated;
 };
 /// Makes one byte stream of a client's data connection and a peer's connection (RFC 6062 §4.3), or
 /// of connections with the two parties of an anchored call.
@@ -121,7 +122,7 @@ struct LimitBandwidth {
   std::array<SocketId, 2> relays{kNoSocket, kNoSocket};
   BandwidthGrant grant;
 };
-using FlowEdit = std::variant<UpsertFlow, EraseFlow, CloseSocket, SetStanding, JoinConnections,
+using FlowEdit = std::variant<UpsertFlow, EraseFlow, CloseSocket, SetAuthState, JoinConnections,
                               HandOver, LimitBandwidth>;
 
 /// What went over a flow so far.

@@ -43,8 +43,8 @@ class Outcome {
   /// Closes a socket or a connection of this worker. Its flows must have been erased.
   void close(SocketId socket) { edits_.push_back(CloseSocket{socket}); }
   /// Of a client's connection (ignored for a UDP socket, which is everybody's).
-  void set_standing(SocketId connection, Standing standing) {
-    edits_.push_back(SetStanding{connection, standing});
+  void set_auth_state(SocketId connection, AuthState auth_state) {
+    edits_.push_back(SetAuthState{connection, auth_state});
   }
   /// RFC 6062 §4.3: from now on both are one byte stream. What the client sent behind its
   /// ConnectionBind request belongs to it.

@@ -84,13 +84,13 @@ std::optional<StrangerTable::Id> StrangerTable::longest_idle(const Group& group,
 }
 
 std::optional<StrangerTable::Id> StrangerTable::longest_idle_of_busiest(Time now) const {
-  for (const Standing& standing : by_size_) {
-    if (const auto found = longest_idle(of_prefix_.at(standing.prefix), now)) return found;
+  for (const GroupRank& rank : by_size_) {
+    if (const auto found = longest_idle(of_prefix_.at(rank.prefix), now)) return found;
   }
   return std::nullopt;
 }
 
-StrangerTable::Standing StrangerTable::standing_of(const IpAddress& prefix, const Group& group) {
+StrangerTable::GroupRank StrangerTable::rank_of(const IpAddress& prefix, const Group& group) {
   Rank oldest{Time::max(), 0};
   if (!group.silent.empty()) oldest = std::min(oldest, *group.silent.begin());
   if (!group.spoken.empty()) oldest = std::min(oldest, *group.spoken.begin());
@@ -120,12 +120,12 @@ void StrangerTable::change(const Stranger& stranger, Change change_group) {
   if (source.size() == 0) of_source_.erase(stranger.source);
 
   Group& prefix = of_prefix_[stranger.prefix];
-  by_size_.erase(standing_of(stranger.prefix, prefix));
+  by_size_.erase(rank_of(stranger.prefix, prefix));
   change_group(prefix);
   if (prefix.size() == 0) {
     of_prefix_.erase(stranger.prefix);
   } else {
-    by_size_.insert(standing_of(stranger.prefix, prefix));
+    by_size_.insert(rank_of(stranger.prefix, prefix));
   }
 }
 

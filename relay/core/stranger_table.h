@@ -70,11 +70,11 @@ class StrangerTable {
     [[nodiscard]] std::size_t size() const { return silent.size() + spoken.size(); }
   };
   /// Ahead in the order of eviction: the larger group, then the one with the oldest stranger.
-  struct Standing {
+  struct GroupRank {
     std::size_t size = 0;
     Rank oldest;
     IpAddress prefix;
-    friend bool operator<(const Standing& left, const Standing& right) {
+    friend bool operator<(const GroupRank& left, const GroupRank& right) {
       if (left.size != right.size) return left.size > right.size;
       return std::tie(left.oldest, left.prefix) < std::tie(right.oldest, right.prefix);
     }
@@ -83,7 +83,7 @@ class StrangerTable {
 
   [[nodiscard]] std::optional<Id> longest_idle(const Group& group, Time now) const;
   [[nodiscard]] std::optional<Id> longest_idle_of_busiest(Time now) const;
-  [[nodiscard]] static Standing standing_of(const IpAddress& prefix, const Group& group);
+  [[nodiscard]] static GroupRank rank_of(const IpAddress& prefix, const Group& group);
   void insert(Id id, const Stranger& stranger);
   void take_out(Id id, const Stranger& stranger);
   template <class Change>
@@ -94,7 +94,7 @@ class StrangerTable {
   std::unordered_map<Id, Stranger> strangers_;
   Groups of_source_;
   Groups of_prefix_;
-  std::set<Standing> by_size_;  // one for each of of_prefix_
+  std::set<GroupRank> by_size_;  // one for each of of_prefix_
 };
 
 }  // namespace avedge

@@ -152,7 +152,7 @@ void DtlsClients::adopt(SocketId id, std::unique_ptr<DtlsClient> client) {
   sockets_.add(id, std::move(socket));
   clients_[peer] = id;
   if (!find_client(id)->complete_admission(worker_)) return end(id, DropReason::connection_evicted);
-  set_standing(id, Standing::stranger);
+  set_auth_state(id, AuthState::unauthenticated);
 }
 
 void DtlsClients::forget(const PeerKey& peer) {
@@ -167,12 +167,12 @@ void DtlsClients::evict(SocketId id, const AdmissionId& admission) {
   }
 }
 
-void DtlsClients::set_standing(SocketId id, Standing standing) {
+void DtlsClients::set_auth_state(SocketId id, AuthState auth_state) {
   DtlsClient* client = find_client(id);
   if (client == nullptr) return;
-  client->set_standing(standing);
+  client->set_auth_state(auth_state);
   deadlines_.set(static_cast<DeadlineQueue::Index>(id),
-                 standing == Standing::client ? kNever : now_ + kUnauthenticatedTimeout);
+                 auth_state == AuthState::authenticated ? kNever : now_ + kUnauthenticatedTimeout);
 }
 
 void DtlsClients::close(SocketId id) {

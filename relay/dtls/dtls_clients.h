@@ -95,7 +95,7 @@ class DtlsClients {
 
   /// Closes it, if it is the one that was admitted so.
   void evict(SocketId id, const AdmissionId& admission);
-  void set_standing(SocketId id, Standing standing);
+  void set_auth_state(SocketId id, AuthState auth_state);
   /// Does not tell the protocol, which asked for it.
   void close(SocketId id);
   void expire();

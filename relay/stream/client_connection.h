@@ -35,21 +35,21 @@ class ClientConnection {
   [[nodiscard]] bool was_admitted_as(const AdmissionId& id) const { return admission_.id() == id; }
   /// A complete message came. Of a stranger's, the limits are told once a second.
   void note_request(Time now) {
-    if (standing_ == Standing::client || now < next_note_) return;
+    if (auth_state_ == AuthState::authenticated || now < next_note_) return;
     next_note_ = now + std::chrono::seconds{1};
     admission_.note_request(now);
   }
 
-  [[nodiscard]] Standing standing() const { return standing_; }
-  void set_standing(Standing standing) {
-    standing_ = standing;
-    if (standing == Standing::client) admission_.settle();
+  [[nodiscard]] AuthState auth_state() const { return auth_state_; }
+  void set_auth_state(AuthState auth_state) {
+    auth_state_ = auth_state;
+    if (auth_state == AuthState::authenticated) admission_.settle();
   }
 
  private:
   Path path_;
   Admission admission_;
-  Standing standing_ = Standing::stranger;
+  AuthState auth_state_ = AuthState::unauthenticated;
   Time next_note_{};
 };
 

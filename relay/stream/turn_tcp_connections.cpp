@@ -13,8 +13,9 @@ namespace {
 /// Reads in a row from one connection before the others have their turn.
 constexpr int kReadRounds = 4;
 
-std::size_t longest_message(Standing standing) {
-  return standing == Standing::client ? kLongestClientMessage : kLongestUnauthenticatedMessage;
+std::size_t longest_message(AuthState auth_state) {
+  return auth_state == AuthState::authenticated ? kLongestClientMessage
+                                                : kLongestUnauthenticatedMessage;
 }
 
 }  // namespace
@@ -36,7 +37,7 @@ void TurnTcpConnections::adopt(SocketId id, std::unique_ptr<TcpClient> client) {
     return end_client(id, DropReason::connection_limit);
   }
   if (!adopted.complete_admission(worker_)) return end_client(id, DropReason::connection_evicted);
-  set_standing(id, adopted.standing());
+  set_auth_state(id, adopted.auth_state());
   std::vector<std::byte> brought = std::move(adopted.unfinished());
   adopted.unfinished().clear();
   if (!brought.empty()) take_messages(id, brought);
@@ -83,7 +84,7 @@ void TurnTcpConnections::take_messages(SocketId id, Bytes received) {
   while (!received.empty()) {
     const TcpClient* before = find_client(id);
     if (before == nullptr) return;
-    const auto message = first_message(received, longest_message(before->standing()));
+    const auto message = first_message(received, longest_message(before->auth_state()));
     if (!message) return end_client(id, message.reason());
     if (!*message) break;
 
@@ -156,12 +157,13 @@ void TurnTcpConnections::evict(SocketId id, const AdmissionId& admission) {
   }
 }
 
-void TurnTcpConnections::set_standing(SocketId id, Standing standing) {
+void TurnTcpConnections::set_auth_state(SocketId id, AuthState auth_state) {
   TcpClient* client = find_client(id);
   if (client == nullptr) return;
-  client->set_standing(standing);
-  deadlines_.set(static_cast<DeadlineQueue::Index>(id),
-                 standing == Standing::client ? kNever : outbox_.now + kUnauthenticatedTimeout);
+  client->set_auth_state(auth_state);
+  deadlines_.set(
+      static_cast<DeadlineQueue::Index>(id),
+      auth_state == AuthState::authenticated ? kNever : outbox_.now + kUnauthenticatedTimeout);
 }
 
 void TurnTcpConnections::close(SocketId id) {
@@ -286,7 +288,7 @@ void TurnTcpConnections::join(SocketId client_id, SocketId peer_id) {
   PeerConnection* peer = find_peer(peer_id);
   if (client == nullptr) return;
   if (peer == nullptr) return doomed_.push_back(client_id);
-  set_standing(client_id, Standing::client);
+  set_auth_state(client_id, AuthState::authenticated);
   client->joined_to = peer_id;
   peer->client = client_id;
   peer->stage = PeerConnection::Stage::joined;

@@ -36,7 +36,7 @@ class TurnTcpConnections final : public PeerConnections {
 
   /// Closes it, if it is the one that was admitted so.
   void evict(SocketId id, const AdmissionId& admission);
-  void set_standing(SocketId id, Standing standing);
+  void set_auth_state(SocketId id, AuthState auth_state);
   /// Neither tells the protocol, which asked for it.
   void join(SocketId client_id, SocketId peer_id);
   void close(SocketId id);

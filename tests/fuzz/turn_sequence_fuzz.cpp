@@ -391,9 +391,9 @@ class Turn {
     connect(client);
   }
   [[nodiscard]] std::size_t longest(SocketId socket) const {
-    const auto found = world_.decided.standing.find(static_cast<std::uint32_t>(socket));
+    const auto found = world_.decided.auth_state.find(static_cast<std::uint32_t>(socket));
     const bool is_client =
-        found != world_.decided.standing.end() && found->second == Standing::client;
+        found != world_.decided.auth_state.end() && found->second == AuthState::authenticated;
     return is_client ? relay::kLongestClientMessage : relay::kLongestUnauthenticatedMessage;
   }
 

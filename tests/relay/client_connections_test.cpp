@@ -84,7 +84,7 @@ class Obeys final : public SlowPathHandler {
     const auto port = around_.ports.lease(AddressFamily::ipv4, Parity::any);
     ASSERT_TRUE(port);
     bind_channel(now, path, *port, peer_, outcome);
-    outcome.set_standing(path.socket, Standing::client);
+    outcome.set_auth_state(path.socket, AuthState::authenticated);
     say(path, "bound", outcome);
   }
 
@@ -99,7 +99,7 @@ class Obeys final : public SlowPathHandler {
     const auto port = around_.peers.listen(AddressFamily::ipv4);
     ASSERT_TRUE(port);
     control_ = path;
-    outcome.set_standing(path.socket, Standing::client);
+    outcome.set_auth_state(path.socket, AuthState::authenticated);
     say(path, port->local.to_string(), outcome);
     const auto attempt =
         around_.peers.connect(std::chrono::steady_clock::now(), port->socket, peer_);

@@ -291,7 +291,7 @@ class World {
 
   /// What the server decided beside flows and answers.
   struct Decision {
-    std::map<std::uint32_t, Standing> standing;
+    std::map<std::uint32_t, AuthState> auth_state;
     std::vector<JoinConnections> joined;
     std::vector<HandOver> handed_over;
     std::vector<LimitBandwidth> limited;
@@ -517,8 +517,8 @@ class World {
     ports.close(edit.socket);
     peer_connections.close(edit.socket);
   }
-  void apply(const SetStanding& edit) {
-    decided.standing[static_cast<std::uint32_t>(edit.connection)] = edit.standing;
+  void apply(const SetAuthState& edit) {
+    decided.auth_state[static_cast<std::uint32_t>(edit.connection)] = edit.auth_state;
   }
   void apply(const JoinConnections& edit) { decided.joined.push_back(edit); }
   void apply(const HandOver& edit) { decided.handed_over.push_back(edit); }

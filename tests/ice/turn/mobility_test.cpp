@@ -186,7 +186,7 @@ TEST_F(OneWorker, AClosedConnectionLeavesItWaiting) {
   const Client again = world_.login(Client{}.over(Transport::tcp, 8));
   ASSERT_EQ(world_.ask(again, Method::refresh, show(ticket)).code(), 200);
   EXPECT_TRUE(world_.flow(SocketId{8}, "192.0.2.50:40000", 0x4000));
-  EXPECT_EQ(world_.decided.standing.at(8), Standing::client);
+  EXPECT_EQ(world_.decided.auth_state.at(8), AuthState::authenticated);
   ASSERT_EQ(world_.refresh(again, 0).code(), 200);
   EXPECT_EQ(world_.observer.closed[0].traffic.up.bytes, 300u) << "what went over it before counts";
 }

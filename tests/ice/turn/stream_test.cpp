@@ -26,14 +26,14 @@ TEST_P(OverAConnection, AnswersAndFlowsUseItsSocket) {
 }
 
 TEST_P(OverAConnection, AnAllocationMakesAClientOfAStranger) {
-  EXPECT_FALSE(world_.decided.standing.contains(7));
+  EXPECT_FALSE(world_.decided.auth_state.contains(7));
   ASSERT_EQ(world_.allocate(client_).code(), 200);
-  EXPECT_EQ(world_.decided.standing.at(7), Standing::client);
+  EXPECT_EQ(world_.decided.auth_state.at(7), AuthState::authenticated);
   ASSERT_EQ(world_.refresh(client_, 0).code(), 200);
-  EXPECT_EQ(world_.decided.standing.at(7), Standing::stranger);
+  EXPECT_EQ(world_.decided.auth_state.at(7), AuthState::unauthenticated);
   ASSERT_EQ(world_.allocate(client_).code(), 200);
   world_.advance(10min);
-  EXPECT_EQ(world_.decided.standing.at(7), Standing::stranger);
+  EXPECT_EQ(world_.decided.auth_state.at(7), AuthState::unauthenticated);
 }
 
 TEST_P(OverAConnection, TheAllocationEndsWithIt) {

@@ -196,7 +196,7 @@ TEST_F(TcpRelay, Rfc6062_5_4_ConnectionBindJoinsBothConnections) {
   ASSERT_EQ(world_.decided.joined.size(), 1u);
   EXPECT_EQ(world_.decided.joined[0].client, SocketId{20});
   EXPECT_EQ(world_.decided.joined[0].peer, kFirstConnection);
-  EXPECT_EQ(world_.decided.standing.at(20), Standing::client);
+  EXPECT_EQ(world_.decided.auth_state.at(20), AuthState::authenticated);
   world_.advance(31s);
   EXPECT_EQ(world_.peer_connections.connections.size(), 1u) << "it waits for nobody any more";
 }
