@@ -89,15 +89,15 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
     if (!opened) return opened.reason();
     navigator = std::move(opened).value();
   }
-  std::unique_ptr<Steering> steering;
+  std::unique_ptr<SkLookupRedirect> redirect;
   if (settings.ingress == Ingress::fan_in) {
-    auto opened = Steering::open(settings.ranges, settings.workers);
+    auto opened = SkLookupRedirect::open(settings.ranges, settings.workers);
     if (!opened) return opened.reason().in("ingress = \"fan-in\"");
-    steering = std::move(opened).value();
+    redirect = std::move(opened).value();
   }
   std::unique_ptr<DataPlane> plane{
-      new DataPlane{settings, std::move(navigator), std::move(steering), make_handlers}};
-  if (plane->steering_ != nullptr) {
+      new DataPlane{settings, std::move(navigator), std::move(redirect), make_handlers}};
+  if (plane->redirect_ != nullptr) {
     for (const AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
       if (!has_family(settings.ranges, family)) continue;
       if (const auto ready = plane->fan_in(family); !ready) {
@@ -117,12 +117,13 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
 }
 
 DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
-                     std::unique_ptr<Steering> steering, const HandlerFactory& make_handlers)
+                     std::unique_ptr<SkLookupRedirect> redirect,
+                     const HandlerFactory& make_handlers)
     : addresses_{settings.ranges},
       connections_{settings.connections, connection_shares(settings.turn_listeners)},
       handshake_thread_{connections_, settings.stream_queue},
       navigator_{std::move(navigator)},
-      steering_{std::move(steering)} {
+      redirect_{std::move(redirect)} {
   const WorkerCapacity capacity{settings.flows_per_worker, sockets_needed(settings)};
   const SharedResources resources{addresses_,
                                   reservations_,
@@ -131,7 +132,7 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigato
                                   settings.turn_relay_interface,
                                   settings.marking,
                                   navigator_.get(),
-                                  steering_.get()};
+                                  redirect_.get()};
   std::vector<Worker*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
     workers_.push_back(
@@ -155,7 +156,7 @@ Result<void> DataPlane::fan_in(AddressFamily family) {
     if (const auto adopted = adopt(*worker, std::move(*receiver)); !adopted) {
       return adopted.reason();
     }
-    const auto steered = steering_->set_receiver(worker->index(), family, fd);
+    const auto steered = redirect_->set_receiver(worker->index(), family, fd);
     if (!steered) return steered.reason();
 
     Socket errors;
@@ -164,7 +165,7 @@ Result<void> DataPlane::fan_in(AddressFamily family) {
     errors.fd = std::move(icmp).value();
     errors.role = SocketRole::icmp;
     errors.local = loopback(family);
-    const auto filtered = steering_->filter_errors(worker->index(), family, errors.fd.get());
+    const auto filtered = redirect_->filter_errors(worker->index(), family, errors.fd.get());
     if (!filtered) return filtered.reason();
     if (const auto adopted = adopt(*worker, std::move(errors)); !adopted) return adopted.reason();
   }

@@ -12,7 +12,7 @@
 #include "relay/core/egress.h"
 #include "relay/core/ingress.h"
 #include "relay/core/result.h"
-#include "relay/fan_in/steering.h"
+#include "relay/fan_in/sk_lookup_redirect.h"
 #include "relay/listener_lock.h"
 #include "relay/relay_addresses.h"
 #include "relay/reservations.h"
@@ -100,7 +100,7 @@ class DataPlane final : public SessionControl {
 
  private:
   DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
-            std::unique_ptr<Steering> steering, const HandlerFactory& make_handlers);
+            std::unique_ptr<SkLookupRedirect> redirect, const HandlerFactory& make_handlers);
   Result<void> fan_in(AddressFamily family);
   Result<void> listen_udp(const ClientListener& listener);
   Result<void> listen_tcp(const ClientListener& listener);
@@ -112,8 +112,8 @@ class DataPlane final : public SessionControl {
   ConnectionLimits connections_;
   HandshakeThread handshake_thread_;
   std::vector<ListenerLock> locks_;
-  std::unique_ptr<Navigator> navigator_;  // null: everything leaves by sockets
-  std::unique_ptr<Steering> steering_;    // null: everything arrives by sockets of its own
+  std::unique_ptr<Navigator> navigator_;        // null: everything leaves by sockets
+  std::unique_ptr<SkLookupRedirect> redirect_;  // null: everything arrives by sockets of its own
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint32_t> next_worker_{0};

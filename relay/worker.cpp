@@ -40,10 +40,10 @@ bool control(const FileDescriptor& epoll, int operation, int fd, std::uint64_t d
 }
 
 std::optional<FanIn> make_fan_in(WorkerIndex index, const SharedResources& resources) {
-  if (resources.steering == nullptr) return std::nullopt;
+  if (resources.redirect == nullptr) return std::nullopt;
   std::vector<RelayRange> ranges;
   for (const auto& address : resources.addresses.all()) ranges.push_back(address->range());
-  return FanIn{*resources.steering, index, ranges};
+  return FanIn{*resources.redirect, index, ranges};
 }
 
 /// Of a datagram to a listener; to other sockets such a beginning is payload, and rare.
@@ -479,14 +479,14 @@ bool Worker::adopt(SocketId id, Socket socket) {
   receive_runs(adopted.fd.get());
   if (adopted.role != SocketRole::anchor)
     apply_marking(adopted.fd.get(), family, shared_resources_.marking);
-  if (is_fanned_in(adopted)) fan_in_->take_in(adopted, id);
+  if (is_fanned_in(adopted)) fan_in_->add_port(adopted, id);
   if (adopted.queue) shared_.push_back(id);
   return watch(id, adopted.fd.get(), EPOLLIN);
 }
 
 void Worker::close(SocketId id) {
   if (const Socket* socket = sockets_.find(id); socket != nullptr && is_fanned_in(*socket)) {
-    fan_in_->let_go(socket->local);
+    fan_in_->remove_port(socket->local);
   }
   sockets_.close(id);
 }
@@ -544,7 +544,7 @@ std::optional<Socket> Worker::release(SocketId id) {
   Socket* socket = sockets_.find(id);
   if (socket == nullptr) return std::nullopt;
   unwatch(socket->fd.get());
-  if (is_fanned_in(*socket)) fan_in_->let_go(socket->local);
+  if (is_fanned_in(*socket)) fan_in_->remove_port(socket->local);
   socket->bandwidth.reset();  // made of this worker's shares: where it arrives it gets another
   return sockets_.take(id);
 }

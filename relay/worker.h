@@ -64,8 +64,8 @@ struct SharedResources {
   HandshakeThread& handshake_thread;
   std::string turn_relay_interface;
   Marking marking;
-  Navigator* navigator;  // null: everything leaves by sockets
-  Steering* steering;    // null: everything arrives by sockets of its own
+  Navigator* navigator;        // null: everything leaves by sockets
+  SkLookupRedirect* redirect;  // null: everything arrives by sockets of its own
 };
 
 class Worker final : public FlowReader, public ConnectionHolder {

@@ -4,32 +4,32 @@
 #pragma once
 
 #include "relay/fan_in/port_index.h"
-#include "relay/fan_in/steering.h"
+#include "relay/fan_in/sk_lookup_redirect.h"
 
 namespace avedge::relay {
 
 /// The worker's thread only.
 class FanIn {
  public:
-  /// `steering` outlives it.
-  FanIn(Steering& steering, WorkerIndex worker, const std::vector<RelayRange>& ranges)
-      : steering_{steering}, worker_{worker}, ports_{ranges} {}
+  /// `sk_lookup` outlives it.
+  FanIn(SkLookupRedirect& redirect, WorkerIndex worker, const std::vector<RelayRange>& ranges)
+      : redirect_{redirect}, worker_{worker}, ports_{ranges} {}
 
   /// The port of that socket is the worker's from now on.
-  void take_in(const Socket& port, SocketId id) {
+  void add_port(const Socket& port, SocketId id) {
     ports_.set(port.local, id);
-    steering_.steer(port, worker_);
+    redirect_.redirect_port(port, worker_);
   }
   /// No more. What waits already is found to be nobody's.
-  void let_go(const Endpoint& local) {
-    steering_.leave(local);
+  void remove_port(const Endpoint& local) {
+    redirect_.remove_port(local);
     ports_.set(local, kNoSocket);
   }
   /// kNoSocket if that port is not the worker's.
   [[nodiscard]] SocketId find(const Endpoint& local) const { return ports_.find(local); }
 
  private:
-  Steering& steering_;
+  SkLookupRedirect& redirect_;
   WorkerIndex worker_;
   PortIndex ports_;
 };

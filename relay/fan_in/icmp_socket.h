@@ -1,5 +1,5 @@
-// ICMP errors as they arrive. Steering hides the sockets of leased ports from the kernel, so it
-// cannot keep errors for them (relay/error_queue); who sent what is in the errors themselves.
+// ICMP errors as they arrive. SkLookupRedirect hides the sockets of leased ports from the kernel,
+// so it cannot keep errors for them (relay/error_queue); who sent what is in the errors themselves.
 #pragma once
 
 #include "relay/core/bytes.h"

@@ -1,4 +1,4 @@
-// Which socket of a worker holds a leased port: what the steering program left out.
+// Which socket of a worker holds a leased port: what the sk_lookup program left out.
 #pragma once
 
 #include <vector>

@@ -12,17 +12,17 @@
 
 namespace avedge::relay {
 
-class Steering {
+class SkLookupRedirect {
  public:
   /// Loads the programs for the ports of `ranges` and lets them look at what arrives in this
   /// network namespace, until this is destroyed or the process ends. Takes CAP_BPF and
   /// CAP_NET_ADMIN; what is steered may change without them (Linux 5.19).
-  [[nodiscard]] static Result<std::unique_ptr<Steering>> open(const std::vector<RelayRange>& ranges,
-                                                              std::size_t workers);
-  ~Steering();
+  [[nodiscard]] static Result<std::unique_ptr<SkLookupRedirect>> open(
+      const std::vector<RelayRange>& ranges, std::size_t workers);
+  ~SkLookupRedirect();
 
   /// What arrives for ports of that worker and family comes to `socket` from now on. Before any
-  /// steer(). The socket is bound, and not connected.
+  /// redirect_port(). The socket is bound, and not connected.
   [[nodiscard]] Result<void> set_receiver(WorkerIndex worker, AddressFamily family, int socket);
   /// From now on the raw ICMP socket gets only what is about relay ports of that worker.
   [[nodiscard]] Result<void> filter_errors(WorkerIndex worker, AddressFamily family, int socket);
@@ -32,14 +32,14 @@ class Steering {
   /// From now on, what arrives for `port` is the worker's: from the device that the port's socket
   /// is bound to, if it is to one. Where the kernel has no room for another port it keeps to its
   /// own socket.
-  void steer(const Socket& port, WorkerIndex worker);
+  void redirect_port(const Socket& port, WorkerIndex worker);
   /// From now on, what arrives for `local` takes the ordinary way.
-  void leave(const Endpoint& local);
+  void remove_port(const Endpoint& local);
 
  private:
   struct Program;
 
-  explicit Steering(std::unique_ptr<Program> program);
+  explicit SkLookupRedirect(std::unique_ptr<Program> program);
 
   std::unique_ptr<Program> program_;
 };

@@ -7,7 +7,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "steering_maps.h"
+#include "sk_lookup_maps.h"
 
 enum { udp = 17, ipv4 = 2, mapped_prefix = 0xffff };
 enum { discard = 0, keep_whole = 0xffff };

@@ -1,4 +1,4 @@
-#include "relay/fan_in/steering.h"
+#include "relay/fan_in/sk_lookup_redirect.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "relay/fan_in/steering_maps.h"
+#include "relay/fan_in/sk_lookup_maps.h"
 #include "relay/file_descriptor.h"
 #include "relay/udp_socket.h"
-#include "steering_program.skel.h"
+#include "sk_lookup_program.skel.h"
 
 namespace avedge::relay {
 namespace {
@@ -52,7 +52,7 @@ Error refusal(const char* what, int code) {
 }
 
 /// A loaded program has to know its ports from the beginning, and its maps their sizes.
-void measure(steering_program& skeleton, const std::vector<RelayRange>& ranges,
+void measure(sk_lookup_program& skeleton, const std::vector<RelayRange>& ranges,
              std::size_t workers) {
   Port first{0xffff};
   Port last;
@@ -71,28 +71,29 @@ void measure(steering_program& skeleton, const std::vector<RelayRange>& ranges,
 }  // namespace
 
 /// The descriptors are the skeleton's.
-struct Steering::Program {
-  explicit Program(steering_program* opened) : skeleton{opened} {}
-  ~Program() { steering_program__destroy(skeleton); }
+struct SkLookupRedirect::Program {
+  explicit Program(sk_lookup_program* opened) : skeleton{opened} {}
+  ~Program() { sk_lookup_program__destroy(skeleton); }
 
-  steering_program* skeleton;
+  sk_lookup_program* skeleton;
   int ports = -1;
   int receivers = -1;
   int icmp_sockets = -1;
 };
 
-Steering::Steering(std::unique_ptr<Program> program) : program_{std::move(program)} {}
+SkLookupRedirect::SkLookupRedirect(std::unique_ptr<Program> program)
+    : program_{std::move(program)} {}
 
-Steering::~Steering() = default;
+SkLookupRedirect::~SkLookupRedirect() = default;
 
-Result<std::unique_ptr<Steering>> Steering::open(const std::vector<RelayRange>& ranges,
-                                                 std::size_t workers) {
+Result<std::unique_ptr<SkLookupRedirect>> SkLookupRedirect::open(
+    const std::vector<RelayRange>& ranges, std::size_t workers) {
   libbpf_set_print(nullptr);  // its failures are told below
-  steering_program* const skeleton = steering_program__open();
+  sk_lookup_program* const skeleton = sk_lookup_program__open();
   if (skeleton == nullptr) return Error::from_errno("cannot read the programs of fan-in");
   auto program = std::make_unique<Program>(skeleton);
   measure(*skeleton, ranges, workers);
-  if (const int failed = steering_program__load(skeleton); failed != 0) {
+  if (const int failed = sk_lookup_program__load(skeleton); failed != 0) {
     return refusal("cannot load its programs", -failed);
   }
   program->ports = bpf_map__fd(skeleton->maps.ports);
@@ -103,17 +104,17 @@ Result<std::unique_ptr<Steering>> Steering::open(const std::vector<RelayRange>& 
   if (!here.is_open()) return Error::from_errno("/proc/self/ns/net");
   skeleton->links.steer = bpf_program__attach_netns(skeleton->progs.steer, here.get());
   if (skeleton->links.steer == nullptr) return refusal("cannot attach its program", errno);
-  return std::unique_ptr<Steering>{new Steering{std::move(program)}};
+  return std::unique_ptr<SkLookupRedirect>{new SkLookupRedirect{std::move(program)}};
 }
 
-Result<void> Steering::set_receiver(WorkerIndex worker, AddressFamily family, int socket) {
+Result<void> SkLookupRedirect::set_receiver(WorkerIndex worker, AddressFamily family, int socket) {
   const std::uint32_t place = receiver_of(worker, family);
   const auto value = static_cast<std::uint64_t>(socket);
   if (bpf_map_update_elem(program_->receivers, &place, &value, BPF_ANY) == 0) return {};
   return Error::from_errno("cannot steer datagrams to a socket");
 }
 
-Result<void> Steering::filter_errors(WorkerIndex worker, AddressFamily family, int socket) {
+Result<void> SkLookupRedirect::filter_errors(WorkerIndex worker, AddressFamily family, int socket) {
   std::uint64_t cookie = 0;
   socklen_t size = sizeof cookie;
   if (getsockopt(socket, SOL_SOCKET, SO_COOKIE, &cookie, &size) != 0) {
@@ -130,7 +131,7 @@ Result<void> Steering::filter_errors(WorkerIndex worker, AddressFamily family, i
   return Error::from_errno("cannot filter ICMP");
 }
 
-void Steering::steer(const Socket& port, WorkerIndex worker) {
+void SkLookupRedirect::redirect_port(const Socket& port, WorkerIndex worker) {
   const steered_port key = key_of(port.local);
   const steered_to owner{receiver_of(worker, port.local.address.family()),
                          static_cast<std::uint32_t>(bound_device(port.fd)),
@@ -138,7 +139,7 @@ void Steering::steer(const Socket& port, WorkerIndex worker) {
   bpf_map_update_elem(program_->ports, &key, &owner, BPF_ANY);
 }
 
-void Steering::leave(const Endpoint& local) {
+void SkLookupRedirect::remove_port(const Endpoint& local) {
   const steered_port key = key_of(local);
   bpf_map_delete_elem(program_->ports, &key);
 }
