@@ -82,12 +82,12 @@ Result<Socket> open_receiver(AddressFamily family) {
 
 Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& settings,
                                                    const HandlerFactory& make_handlers) {
-  std::unique_ptr<Navigator> navigator;
+  std::unique_ptr<NextHopResolver> resolver;
   if (settings.egress == Egress::frames) {
     if (const auto allowed = FrameBatch::open_packet_socket(); !allowed) return allowed.reason();
-    auto opened = Navigator::open();
+    auto opened = NextHopResolver::open();
     if (!opened) return opened.reason();
-    navigator = std::move(opened).value();
+    resolver = std::move(opened).value();
   }
   std::unique_ptr<SkLookupRedirect> redirect;
   if (settings.ingress == Ingress::fan_in) {
@@ -96,7 +96,7 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
     redirect = std::move(opened).value();
   }
   std::unique_ptr<DataPlane> plane{
-      new DataPlane{settings, std::move(navigator), std::move(redirect), make_handlers}};
+      new DataPlane{settings, std::move(resolver), std::move(redirect), make_handlers}};
   if (plane->redirect_ != nullptr) {
     for (const AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
       if (!has_family(settings.ranges, family)) continue;
@@ -116,13 +116,13 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const DataPlaneSettings& sett
   return plane;
 }
 
-DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
+DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<NextHopResolver> resolver,
                      std::unique_ptr<SkLookupRedirect> redirect,
                      const HandlerFactory& make_handlers)
     : addresses_{settings.ranges},
       connections_{settings.connections, connection_shares(settings.turn_listeners)},
       handshake_thread_{connections_, settings.stream_queue},
-      navigator_{std::move(navigator)},
+      resolver_{std::move(resolver)},
       redirect_{std::move(redirect)} {
   const WorkerCapacity capacity{settings.flows_per_worker, sockets_needed(settings)};
   const SharedResources resources{addresses_,
@@ -131,7 +131,7 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigato
                                   handshake_thread_,
                                   settings.turn_relay_interface,
                                   settings.marking,
-                                  navigator_.get(),
+                                  resolver_.get(),
                                   redirect_.get()};
   std::vector<Worker*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
@@ -227,16 +227,16 @@ void DataPlane::start() {
   for (const auto& worker : workers_) {
     threads_.emplace_back([&worker = *worker] { worker.run(); });
   }
-  if (navigator_ == nullptr) return;
-  navigator_->start([this](WorkerIndex worker, const RouteKey& key, const auto& hop) {
+  if (resolver_ == nullptr) return;
+  resolver_->start([this](WorkerIndex worker, const RouteKey& key, const auto& hop) {
     workers_[static_cast<std::size_t>(worker)]->post(
-        [key, hop](Worker& own) { own.set_way(key, hop); });
+        [key, hop](Worker& own) { own.set_next_hop(key, hop); });
   });
 }
 
 void DataPlane::stop() {
   handshake_thread_.stop();
-  if (navigator_ != nullptr) navigator_->stop();
+  if (resolver_ != nullptr) resolver_->stop();
   for (const auto& worker : workers_) worker->stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

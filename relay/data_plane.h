@@ -99,7 +99,7 @@ class DataPlane final : public SessionControl {
   void release(WorkerId worker, SocketId socket) override;
 
  private:
-  DataPlane(const DataPlaneSettings& settings, std::unique_ptr<Navigator> navigator,
+  DataPlane(const DataPlaneSettings& settings, std::unique_ptr<NextHopResolver> resolver,
             std::unique_ptr<SkLookupRedirect> redirect, const HandlerFactory& make_handlers);
   Result<void> fan_in(AddressFamily family);
   Result<void> listen_udp(const ClientListener& listener);
@@ -112,7 +112,7 @@ class DataPlane final : public SessionControl {
   ConnectionLimits connections_;
   HandshakeThread handshake_thread_;
   std::vector<ListenerLock> locks_;
-  std::unique_ptr<Navigator> navigator_;        // null: everything leaves by sockets
+  std::unique_ptr<NextHopResolver> resolver_;   // null: everything leaves by sockets
   std::unique_ptr<SkLookupRedirect> redirect_;  // null: everything arrives by sockets of its own
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

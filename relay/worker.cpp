@@ -54,12 +54,13 @@ ChannelField likely_channel(ConstBytes datagram) {
 }
 
 /// Throws std::system_error without the right to write frames.
-std::unique_ptr<FrameEgress> make_egress(WorkerIndex index, Navigator* navigator, SendBatch& batch,
-                                         WorkerCounters& counters, const Time& now) {
-  if (navigator == nullptr) return nullptr;
+std::unique_ptr<FrameEgress> make_egress(WorkerIndex index, NextHopResolver* resolver,
+                                         SendBatch& batch, WorkerCounters& counters,
+                                         const Time& now) {
+  if (resolver == nullptr) return nullptr;
   auto packet_socket = FrameBatch::open_packet_socket();
   if (!packet_socket) throw std::runtime_error{packet_socket.reason().message()};
-  return std::make_unique<FrameEgress>(index, *navigator, std::move(packet_socket).value(), batch,
+  return std::make_unique<FrameEgress>(index, *resolver, std::move(packet_socket).value(), batch,
                                        counters, now);
 }
 
@@ -77,7 +78,7 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const SharedRe
       flows_{capacity.flows, random_u64()},
       ports_{*this, resources.addresses, resources.reservations, resources.turn_relay_interface},
       batch_{counters_.drops},
-      egress_{make_egress(index, resources.navigator, batch_, counters_, now_)},
+      egress_{make_egress(index, resources.resolver, batch_, counters_, now_)},
       fan_in_{make_fan_in(index, resources)},
       forwarder_{flows_,
                  sockets_,
@@ -560,7 +561,7 @@ void Worker::replace_dtls(std::uint16_t listener, const secure::TlsContext& cont
   }
 }
 
-void Worker::set_way(const RouteKey& key, const std::optional<NextHop>& hop) {
+void Worker::set_next_hop(const RouteKey& key, const std::optional<NextHop>& hop) {
   egress_->set(key, hop);
 }
 

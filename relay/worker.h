@@ -64,7 +64,7 @@ struct SharedResources {
   HandshakeThread& handshake_thread;
   std::string turn_relay_interface;
   Marking marking;
-  Navigator* navigator;        // null: everything leaves by sockets
+  NextHopResolver* resolver;   // null: everything leaves by sockets
   SkLookupRedirect* redirect;  // null: everything arrives by sockets of its own
 };
 
@@ -123,8 +123,8 @@ class Worker final : public FlowReader, public ConnectionHolder {
   void set_dtls(SocketId id, const secure::TlsContext& context) { dtls_.set_context(id, context); }
   /// The same for every UDP listener that is part of that configured listener.
   void replace_dtls(std::uint16_t listener, const secure::TlsContext& context);
-  /// The navigator's news.
-  void set_way(const RouteKey& key, const std::optional<NextHop>& hop);
+  /// The resolver's news.
+  void set_next_hop(const RouteKey& key, const std::optional<NextHop>& hop);
   void set_media_path(const MediaPath& path);
   void remove_media_path(MediaPathId path);
   void set_stream_path(const StreamPath& path);

@@ -162,7 +162,7 @@ void measure_anchors(EdgeInProcess& edge) {
   edge.measure("anchored_rtp_far_to_near", repeated(to_near));
 }
 
-/// Until the navigator has found the way, everything leaves by sockets.
+/// Until the resolver has found the way, everything leaves by sockets.
 void wait_for_frames(EdgeInProcess& edge, const Round& round) {
   constexpr int kAttempts = 1000;
   for (int i = 0; i < kAttempts; ++i) {

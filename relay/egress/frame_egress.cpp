@@ -12,10 +12,11 @@ constexpr std::chrono::seconds kProofInterval{1};
 
 }  // namespace
 
-FrameEgress::FrameEgress(WorkerIndex worker, Navigator& navigator, FileDescriptor packet_socket,
-                         SendBatch& sockets, WorkerCounters& counters, const Time& now)
+FrameEgress::FrameEgress(WorkerIndex worker, NextHopResolver& resolver,
+                         FileDescriptor packet_socket, SendBatch& sockets, WorkerCounters& counters,
+                         const Time& now)
     : worker_{worker},
-      navigator_{navigator},
+      resolver_{resolver},
       sockets_{sockets},
       frames_{std::move(packet_socket), counters},
       now_{now},
@@ -27,45 +28,46 @@ RouteId FrameEgress::hold(const Socket& out, const Endpoint& destination) {
     return kNoRoute;
   }
   const RouteKey key{out.local.address, destination.address, bound_device(out.fd)};
-  auto [known, is_new] = by_key_.try_emplace(key, static_cast<RouteId>(ways_.size()));
+  auto [known, is_new] = by_key_.try_emplace(key, static_cast<RouteId>(routes_.size()));
   if (is_new) {
     if (free_.empty()) {
-      ways_.emplace_back();
+      routes_.emplace_back();
     } else {
       known->second = free_.back();
       free_.pop_back();
     }
-    ways_[known->second] = {.key = key};
-    navigator_.watch(worker_, key);
+    routes_[known->second] = {.key = key};
+    resolver_.watch(worker_, key);
   }
-  ++ways_[known->second].holders;
+  ++routes_[known->second].holders;
   return known->second;
 }
 
-void FrameEgress::release(RouteId route) {
-  if (route == kNoRoute) return;
-  Way& way = ways_[route];
-  if (--way.holders > 0) return;
-  navigator_.forget(worker_, way.key);
-  by_key_.erase(way.key);
-  way = {};
-  free_.push_back(route);
+void FrameEgress::release(RouteId id) {
+  if (id == kNoRoute) return;
+  HeldRoute& route = routes_[id];
+  if (--route.holders > 0) return;
+  resolver_.forget(worker_, route.key);
+  by_key_.erase(route.key);
+  route = {};
+  free_.push_back(id);
 }
 
 void FrameEgress::set(const RouteKey& key, const std::optional<NextHop>& hop) {
   const auto known = by_key_.find(key);
   if (known == by_key_.end()) return;  // released meanwhile
-  if (hop && hop->neighbour >= proof_due_.size()) proof_due_.resize(hop->neighbour + 1);
-  ways_[known->second].hop = hop;
+  if (hop && hop->neighbour >= nud_confirmation_due_.size())
+    nud_confirmation_due_.resize(hop->neighbour + 1);
+  routes_[known->second].hop = hop;
 }
 
 bool FrameEgress::push(RouteId route, const Endpoint& from, const SocketAddress& to,
                        ConstBytes payload, const IpMarks& marks) {
   if (route == kNoRoute) return false;
-  const std::optional<NextHop>& hop = ways_[route].hop;
+  const std::optional<NextHop>& hop = routes_[route].hop;
   if (!hop) return false;
   const AddressFamily family = from.address.family();
-  if (packet_size(family, payload.size()) > hop->mtu || is_proof_due(hop->neighbour)) {
+  if (packet_size(family, payload.size()) > hop->mtu || needs_nud_confirmation(hop->neighbour)) {
     flush();
     return false;
   }
@@ -79,8 +81,8 @@ void FrameEgress::flush() {
   frames_.flush();
 }
 
-bool FrameEgress::is_proof_due(std::uint32_t neighbour) {
-  Time& due = proof_due_[neighbour];
+bool FrameEgress::needs_nud_confirmation(std::uint32_t neighbour) {
+  Time& due = nud_confirmation_due_[neighbour];
   if (now_ < due) return false;
   due = now_ + kProofInterval;
   return true;

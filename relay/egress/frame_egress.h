@@ -7,7 +7,7 @@
 
 #include "relay/core/cache_line.h"
 #include "relay/egress/frame_batch.h"
-#include "relay/egress/navigator.h"
+#include "relay/egress/next_hop_resolver.h"
 #include "relay/flow_table.h"
 #include "relay/send_batch.h"
 #include "relay/socket_table.h"
@@ -20,7 +20,7 @@ class alignas(kCacheLine) FrameEgress {
  public:
   /// References outlive it. `sockets` is what leaves by sockets: flushed before any frame, so that
   /// a flow whose packets take both ways keeps their order.
-  FrameEgress(WorkerIndex worker, Navigator& navigator, FileDescriptor packet_socket,
+  FrameEgress(WorkerIndex worker, NextHopResolver& resolver, FileDescriptor packet_socket,
               SendBatch& sockets, WorkerCounters& counters, const Time& now);
 
   /// The way of what leaves by `out` to `destination`; held until it is released. Both are of one
@@ -28,7 +28,7 @@ class alignas(kCacheLine) FrameEgress {
   [[nodiscard]] RouteId hold(const Socket& out, const Endpoint& destination);
   /// kNoRoute is ignored.
   void release(RouteId route);
-  /// What the navigator has to say.
+  /// What the resolver has to say.
   void set(const RouteKey& key, const std::optional<NextHop>& hop);
 
   /// False: the socket must send it, and everything before it has left. `payload` stays untouched
@@ -39,23 +39,23 @@ class alignas(kCacheLine) FrameEgress {
   void flush();
 
  private:
-  struct Way {
+  struct HeldRoute {
     RouteKey key;
     std::uint32_t holders = 0;
     std::optional<NextHop> hop;
   };
 
-  [[nodiscard]] bool is_proof_due(std::uint32_t neighbour);
+  [[nodiscard]] bool needs_nud_confirmation(std::uint32_t neighbour);
 
   WorkerIndex worker_;
-  Navigator& navigator_;
+  NextHopResolver& resolver_;
   SendBatch& sockets_;
   FrameBatch frames_;
   const Time& now_;
-  std::vector<Way> ways_;  // by RouteId
+  std::vector<HeldRoute> routes_;  // by RouteId
   std::vector<RouteId> free_;
   std::map<RouteKey, RouteId> by_key_;
-  std::vector<Time> proof_due_;  // by NextHop::neighbour
+  std::vector<Time> nud_confirmation_due_;  // by NextHop::neighbour
   std::uint16_t identification_;
 };
 

@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kRefresh{10};
 }  // namespace
 
 LocalAddressWatch::LocalAddressWatch() : wake_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {
-  auto news = RouteNews::open(RouteNews::Topics::routes);
+  auto news = RtNetlinkMonitor::open(RtNetlinkMonitor::Topics::routes);
   if (news) news_ = std::move(news).value();
   auto read = read_local_addresses();
   if (read) {
@@ -70,7 +70,7 @@ void LocalAddressWatch::read_news() {
   if (!news_) return;
   news_->read(
       {.on_routes = [this] { read_again_at_ = std::min(read_again_at_, read_at_ + kBetweenReads); },
-       .on_neighbour = [](const RouteNews::Neighbour&) {}});
+       .on_neighbour = [](const RtNetlinkMonitor::Neighbour&) {}});
 }
 
 void LocalAddressWatch::read_again() {

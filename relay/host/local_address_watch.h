@@ -10,7 +10,7 @@
 #include "relay/core/clock.h"
 #include "relay/core/counters.h"
 #include "relay/core/local_addresses.h"
-#include "relay/egress/kernel_routes.h"
+#include "relay/egress/rtnetlink.h"
 #include "relay/file_descriptor.h"
 
 namespace avedge::relay {
@@ -50,7 +50,7 @@ class LocalAddressWatch {
   void read_news();
   void read_again();
 
-  std::optional<RouteNews> news_;  // opened before anything is read: nothing is missed
+  std::optional<RtNetlinkMonitor> news_;  // opened before anything is read: nothing is missed
   FileDescriptor wake_;
   SharedLocalAddresses first_ = std::make_shared<const LocalAddresses>();
   std::optional<Error> first_failure_;

@@ -23,7 +23,7 @@ int RouteDevices::device_named(std::string_view name) {
 
 int RouteDevices::ask(const RouteKey& key) {
   if (!kernel_) {
-    auto opened = KernelRoutes::open();
+    auto opened = RtNetlinkQueries::open();
     if (!opened) return 0;
     kernel_ = std::move(opened).value();
   }

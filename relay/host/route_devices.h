@@ -7,7 +7,7 @@
 
 #include "relay/core/clock.h"
 #include "relay/core/route_lookup.h"
-#include "relay/egress/kernel_routes.h"
+#include "relay/egress/rtnetlink.h"
 
 namespace avedge::relay {
 
@@ -31,7 +31,7 @@ class RouteDevices final : public RouteLookup {
   };
   [[nodiscard]] int ask(const RouteKey& key);
 
-  std::optional<KernelRoutes> kernel_;
+  std::optional<RtNetlinkQueries> kernel_;
   std::map<RouteKey, Answer> answers_;
 };
 

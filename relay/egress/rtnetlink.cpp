@@ -1,4 +1,4 @@
-#include "relay/egress/kernel_routes.h"
+#include "relay/egress/rtnetlink.h"
 
 #include <linux/if.h>
 #include <linux/if_arp.h>
@@ -78,13 +78,13 @@ nlmsghdr* put_route_question(Buffer& buffer, const RouteKey& key) {
 
 }  // namespace
 
-Result<KernelRoutes> KernelRoutes::open() {
+Result<RtNetlinkQueries> RtNetlinkQueries::open() {
   auto socket = open_netlink(0);
   if (!socket) return socket.reason();
-  return KernelRoutes{std::move(socket).value()};
+  return RtNetlinkQueries{std::move(socket).value()};
 }
 
-std::optional<Route> KernelRoutes::route(const RouteKey& key) {
+std::optional<Route> RtNetlinkQueries::route(const RouteKey& key) {
   Buffer buffer;
   nlmsghdr* request = put_route_question(buffer, key);
   Route route{.neighbour = key.to};
@@ -107,7 +107,7 @@ std::optional<Route> KernelRoutes::route(const RouteKey& key) {
   return route;
 }
 
-int KernelRoutes::device_towards(const RouteKey& key) {
+int RtNetlinkQueries::device_towards(const RouteKey& key) {
   Buffer buffer;
   int device = 0;
   exchange(socket_.get(), put_route_question(buffer, key), ++sequence_,
@@ -121,7 +121,7 @@ int KernelRoutes::device_towards(const RouteKey& key) {
   return device;
 }
 
-std::optional<Link> KernelRoutes::link(int device) {
+std::optional<Link> RtNetlinkQueries::link(int device) {
   Buffer buffer;
   nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
   request->nlmsg_type = RTM_GETLINK;
@@ -144,7 +144,7 @@ std::optional<Link> KernelRoutes::link(int device) {
   return link;
 }
 
-std::optional<MacAddress> KernelRoutes::neighbour(int device, const IpAddress& address) {
+std::optional<MacAddress> RtNetlinkQueries::neighbour(int device, const IpAddress& address) {
   Buffer buffer;
   nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
   request->nlmsg_type = RTM_GETNEIGH;
@@ -164,7 +164,7 @@ std::optional<MacAddress> KernelRoutes::neighbour(int device, const IpAddress& a
   return mac;
 }
 
-Result<RouteNews> RouteNews::open(Topics topics) {
+Result<RtNetlinkMonitor> RtNetlinkMonitor::open(Topics topics) {
   unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
                     RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
   if (topics == Topics::routes_and_neighbours) groups |= RTMGRP_NEIGH;
@@ -175,14 +175,14 @@ Result<RouteNews> RouteNews::open(Topics topics) {
   mnl_socket_setsockopt(socket->get(), NETLINK_ADD_MEMBERSHIP, const_cast<int*>(&ipv6_rules),
                         sizeof ipv6_rules);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kNewsBuffer, sizeof kNewsBuffer);
-  return RouteNews{std::move(socket).value()};
+  return RtNetlinkMonitor{std::move(socket).value()};
 }
 
-int RouteNews::fd() const {
+int RtNetlinkMonitor::fd() const {
   return mnl_socket_get_fd(socket_.get());
 }
 
-void RouteNews::read(const Receivers& receivers) {
+void RtNetlinkMonitor::read(const Receivers& receivers) {
   Buffer buffer;
   for (;;) {
     const auto size = recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);

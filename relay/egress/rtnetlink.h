@@ -25,9 +25,9 @@ struct Link {
 
 /// Questions. One thread; each waits for the kernel's answer, which may hold a lock that others
 /// wait for: no work for a thread with packets to forward.
-class KernelRoutes {
+class RtNetlinkQueries {
  public:
-  [[nodiscard]] static Result<KernelRoutes> open();
+  [[nodiscard]] static Result<RtNetlinkQueries> open();
 
   /// Nothing if there is no route, or one that takes more than an Ethernet header: local ones,
   /// tunnels, gateways of the other family.
@@ -41,14 +41,14 @@ class KernelRoutes {
   [[nodiscard]] std::optional<MacAddress> neighbour(int device, const IpAddress& address);
 
  private:
-  explicit KernelRoutes(NetlinkSocket socket) : socket_{std::move(socket)} {}
+  explicit RtNetlinkQueries(NetlinkSocket socket) : socket_{std::move(socket)} {}
 
   NetlinkSocket socket_;
   unsigned sequence_ = 0;
 };
 
 /// Multicast news. One thread.
-class RouteNews {
+class RtNetlinkMonitor {
  public:
   struct Neighbour {
     int device;
@@ -60,14 +60,14 @@ class RouteNews {
   };
 
   enum class Topics : std::uint8_t { routes, routes_and_neighbours };
-  [[nodiscard]] static Result<RouteNews> open(Topics topics);
+  [[nodiscard]] static Result<RtNetlinkMonitor> open(Topics topics);
   /// Readable when there is news.
   [[nodiscard]] int fd() const;
   /// Everything that is there. What was lost for want of room is reported as on_routes.
   void read(const Receivers& receivers);
 
  private:
-  explicit RouteNews(NetlinkSocket socket) : socket_{std::move(socket)} {}
+  explicit RtNetlinkMonitor(NetlinkSocket socket) : socket_{std::move(socket)} {}
 
   NetlinkSocket socket_;
 };
