@@ -1,5 +1,5 @@
 // What the kernel says about a received datagram besides its bytes: as far as the socket was asked
-// to tell, by apply_marking(), receive_runs() and tell_destinations().
+// to tell, by apply_marking(), enable_gro() and tell_destinations().
 #pragma once
 
 #include <netinet/in.h>

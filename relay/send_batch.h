@@ -9,15 +9,15 @@
 #include "relay/core/bytes.h"
 #include "relay/core/counters.h"
 #include "relay/core/flow.h"
+#include "relay/gso_batch.h"
 #include "relay/ip_marks.h"
-#include "relay/segment_runs.h"
 #include "relay/socket_address.h"
 
 namespace avedge::relay {
 
 class SendBatch {
  public:
-  static constexpr std::size_t kCapacity = SegmentRuns::kCapacity;
+  static constexpr std::size_t kCapacity = GsoBatch::kCapacity;
 
   explicit SendBatch(Drops& drops);
 
@@ -66,7 +66,7 @@ class SendBatch {
   std::array<SocketAddress, kCapacity> own_addresses_{};
   std::array<MarksBuffer, kCapacity> marks_{};
   std::array<mmsghdr, kCapacity> grouped_{};
-  SegmentRuns runs_;
+  GsoBatch runs_;
 };
 
 }  // namespace avedge::relay

@@ -260,7 +260,7 @@ std::size_t Worker::serve_received(SocketId id, const Socket& socket, std::size_
   const Ancillary& said = received_.ancillary(index);
   const Packet packet{received_.source(index), received_.bytes(index),
                       reads_marks(socket) ? said.marks : IpMarks{}};
-  if (said.segment != 0) return serve_run(id, packet, said.segment);
+  if (said.segment != 0) return serve_gro_burst(id, packet, said.segment);
   serve(id, socket, packet);
   return 1;
 }
@@ -274,20 +274,20 @@ void Worker::prefetch_flows(std::size_t count) {
 }
 
 /// Only what comes from peers is framed, and needs room for that; the rest is served where it lies.
-std::size_t Worker::serve_run(SocketId id, const Packet& run, std::size_t segment) {
+std::size_t Worker::serve_gro_burst(SocketId id, const Packet& run, std::size_t segment) {
   std::size_t datagrams = 0;
   for (Bytes rest = run.bytes; !rest.empty(); ++datagrams) {
     const Socket* socket = sockets_.find(id);
     if (socket == nullptr) break;  // closed by what came before
     const Bytes datagram = rest.first(std::min(segment, rest.size()));
     rest = rest.subspan(datagram.size());
-    const Bytes served = socket->role == SocketRole::relay ? take_apart(datagram) : datagram;
+    const Bytes served = socket->role == SocketRole::relay ? copy_segment(datagram) : datagram;
     serve(id, *socket, {run.remote, served, run.marks});
   }
   return datagrams;
 }
 
-Bytes Worker::take_apart(ConstBytes datagram) {
+Bytes Worker::copy_segment(ConstBytes datagram) {
   if (apart_.free() == 0) {
     send_waiting();
     apart_.clear();
@@ -477,7 +477,7 @@ bool Worker::adopt(SocketId id, Socket socket) {
   // unmarked.
   const AddressFamily family = adopted.local.address.family();
   if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
-  receive_runs(adopted.fd.get());
+  enable_gro(adopted.fd.get());
   if (adopted.role != SocketRole::anchor)
     apply_marking(adopted.fd.get(), family, shared_resources_.marking);
   if (is_fanned_in(adopted)) fan_in_->add_port(adopted, id);

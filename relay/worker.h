@@ -169,8 +169,8 @@ class Worker final : public FlowReader, public ConnectionHolder {
                                                            std::size_t index);
   void prefetch_flows(std::size_t count);
   [[nodiscard]] bool reads_marks(const Socket& socket) const;
-  std::size_t serve_run(SocketId id, const Packet& run, std::size_t segment);
-  [[nodiscard]] Bytes take_apart(ConstBytes datagram);
+  std::size_t serve_gro_burst(SocketId id, const Packet& run, std::size_t segment);
+  [[nodiscard]] Bytes copy_segment(ConstBytes datagram);
   void serve(SocketId id, const Socket& socket, const Packet& packet);
   void ask(SlowPathHandler& handler, const Path& path, ConstBytes datagram);
   void carry_out(const Outcome& outcome);

@@ -11,7 +11,7 @@
 #include "relay/core/result.h"
 #include "relay/egress/udp_frame.h"
 #include "relay/file_descriptor.h"
-#include "relay/segment_runs.h"
+#include "relay/gso_batch.h"
 
 namespace avedge::relay {
 

@@ -15,21 +15,21 @@
 namespace avedge::relay {
 
 /// Of one message (UDP_MAX_SEGMENTS of Linux before 6.9).
-inline constexpr std::size_t kMaxRun = 64;
+inline constexpr std::size_t kMaxGsoSegments = 64;
 /// Bytes of one message: what an IP packet of all segments together could carry.
-inline constexpr std::size_t kMaxRunBytes = 65'000;
+inline constexpr std::size_t kMaxGsoBytes = 65'000;
 
 /// Whether a datagram of `size` bytes may follow a run of `count` datagrams, the first of `segment`
 /// bytes, `bytes` together. Only the last one may be smaller, and none empty.
 [[nodiscard]] constexpr bool may_follow(std::size_t size, std::size_t segment, std::size_t count,
                                         std::size_t bytes) {
-  return size != 0 && size <= segment && count < kMaxRun && bytes == count * segment &&
-         bytes + size <= kMaxRunBytes;
+  return size != 0 && size <= segment && count < kMaxGsoSegments && bytes == count * segment &&
+         bytes + size <= kMaxGsoBytes;
 }
 
 /// From now on runs arrive in one piece. Where the kernel knows no such thing, they do not.
-void receive_runs(int fd);
-class SegmentRuns {
+void enable_gro(int fd);
+class GsoBatch {
  public:
   static constexpr std::size_t kCapacity = 128;
 

@@ -1,4 +1,4 @@
-#include "relay/segment_runs.h"
+#include "relay/gso_batch.h"
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -34,12 +34,12 @@ std::size_t run_length(std::span<const mmsghdr> messages) {
 
 }  // namespace
 
-void receive_runs(int fd) {
+void enable_gro(int fd) {
   const int on = 1;
   setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on);
 }
 
-std::span<mmsghdr> SegmentRuns::join(std::span<mmsghdr> messages) {
+std::span<mmsghdr> GsoBatch::join(std::span<mmsghdr> messages) {
   assert(messages.size() <= kCapacity);
   std::size_t first = 0;
   while (first < messages.size() && run_length(messages.subspan(first)) == 1) ++first;
@@ -55,7 +55,7 @@ std::span<mmsghdr> SegmentRuns::join(std::span<mmsghdr> messages) {
   return {messages_.data(), count_};
 }
 
-void SegmentRuns::put(std::span<mmsghdr> run) {
+void GsoBatch::put(std::span<mmsghdr> run) {
   parts_[count_] = run;
   messages_[count_] = run[0];
   if (run.size() > 1) describe(run, messages_[count_].msg_hdr);
@@ -63,7 +63,7 @@ void SegmentRuns::put(std::span<mmsghdr> run) {
 }
 
 /// The buffers of all, and in the ancillary data the size to cut at, behind what the first one has.
-void SegmentRuns::describe(std::span<mmsghdr> run, msghdr& whole) {
+void GsoBatch::describe(std::span<mmsghdr> run, msghdr& whole) {
   iovec* const vectors = &vectors_[vector_count_];
   for (const mmsghdr& part : run) vectors_[vector_count_++] = *part.msg_hdr.msg_iov;
   whole.msg_iov = vectors;

@@ -1,5 +1,5 @@
 // Runs as they are found, and as the kernel of this machine cuts and joins them on loopback.
-#include "relay/segment_runs.h"
+#include "relay/gso_batch.h"
 
 #include <gtest/gtest.h>
 #include <netinet/udp.h>
@@ -39,7 +39,7 @@ std::vector<std::size_t> runs_of(const std::vector<Datagram>& datagrams) {
     if (datagrams[i].mark != 0)
       set_marks(header, marks[i], AddressFamily::ipv4, {datagrams[i].mark});
   }
-  SegmentRuns runs;
+  GsoBatch runs;
   const auto joined = runs.join(messages);
   if (joined.data() == messages.data()) return std::vector<std::size_t>(messages.size(), 1);
   std::vector<std::size_t> sizes;
@@ -50,7 +50,7 @@ std::vector<std::size_t> runs_of(const std::vector<Datagram>& datagrams) {
   return sizes;
 }
 
-TEST(SegmentRuns, AreOfOneSizeToOnePlace) {
+TEST(GsoBatch, AreOfOneSizeToOnePlace) {
   struct Case {
     const char* name;
     std::vector<Datagram> datagrams;
@@ -118,7 +118,7 @@ TEST_P(RunsOnTheWire, ArriveAsTheDatagramsTheyAre) {
 }
 
 TEST_P(RunsOnTheWire, ArriveInOnePieceWhereThatIsWanted) {
-  receive_runs(receiver_.get());
+  enable_gro(receiver_.get());
   push({1200, 1200, 1200, 700});
   const auto run = receive();
   ASSERT_TRUE(run);
