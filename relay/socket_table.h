@@ -7,12 +7,12 @@
 #include <optional>
 #include <vector>
 
+#include "relay/adaptive_receive_buffer.h"
 #include "relay/allocation_bandwidth.h"
 #include "relay/atomic_bitmap.h"
 #include "relay/core/flow.h"
 #include "relay/file_descriptor.h"
 #include "relay/port_pool.h"
-#include "relay/shared_queue.h"
 #include "relay/stream/anchor_tcp_connection.h"
 #include "relay/stream/client_connection.h"
 #include "relay/stream/peer_connection.h"
@@ -46,10 +46,10 @@ struct Socket {
   /// Of relayed UDP addresses, if limited; shared by the two addresses of one allocation.
   std::shared_ptr<AllocationBandwidth> bandwidth;
   SocketRole role = SocketRole::relay;
-  std::uint16_t listener = 0;        // which of the configured listeners this is
-  bool admits_plain = true;          // a listener for DTLS only has no use for anything else
-  std::uint32_t served_in = 0;       // the worker's wake-up that last read from it
-  std::optional<SharedQueue> queue;  // of listeners and fan_in
+  std::uint16_t listener = 0;   // which of the configured listeners this is
+  bool admits_plain = true;     // a listener for DTLS only has no use for anything else
+  std::uint32_t served_in = 0;  // the worker's wake-up that last read from it
+  std::optional<AdaptiveReceiveBuffer> queue;  // of listeners and fan_in
   Endpoint local;
   Endpoint advertised;
 

@@ -214,7 +214,7 @@ void Worker::receive_from(SocketId id, Socket& socket) {
   socket.served_in = wake_up_;
   if (socket.queue) {
     if (receive(id, socket, ReceiveBatch::kCapacity) < ReceiveBatch::kCapacity) {
-      socket.queue->drained();
+      socket.queue->note_empty();
     }
   } else if (!is_ready_again) {
     receive(id, socket, 1);
@@ -457,7 +457,7 @@ void Worker::expire() {
   }
   if (now_ >= next_review_) {
     for (const SocketId id : shared_)
-      counters_.queue_overflows.add(sockets_.find(id)->queue->review());
+      counters_.queue_overflows.add(sockets_.find(id)->queue->adapt());
     next_review_ = now_ + kReviewInterval;
   }
 }

@@ -1,4 +1,4 @@
-#include "relay/shared_queue.h"
+#include "relay/adaptive_receive_buffer.h"
 
 #include "relay/udp_socket.h"
 
@@ -10,7 +10,7 @@ constexpr int kShort = 256 << 10;
 
 }  // namespace
 
-std::uint32_t SharedQueue::review() {
+std::uint32_t AdaptiveReceiveBuffer::adapt() {
   const std::uint32_t overflows = queue_overflows(socket_);
   const std::uint32_t lost = overflows - overflows_;
   overflows_ = overflows;
@@ -23,7 +23,7 @@ std::uint32_t SharedQueue::review() {
   return lost;
 }
 
-void SharedQueue::make(bool is_short) {
+void AdaptiveReceiveBuffer::make(bool is_short) {
   if (is_short == is_short_) return;
   set_receive_buffer(socket_, is_short ? kShort : bytes_);
   is_short_ = is_short;

@@ -1,4 +1,4 @@
-#include "relay/shared_queue.h"
+#include "relay/adaptive_receive_buffer.h"
 
 #include <gtest/gtest.h>
 
@@ -28,34 +28,34 @@ class SharedQueueOfASocket : public testing::Test {
 
   FileDescriptor receiver_ = open(kLong);
   FileDescriptor sender_ = open(0);
-  SharedQueue queue_{receiver_.get(), kLong};
+  AdaptiveReceiveBuffer queue_{receiver_.get(), kLong};
 };
 
 TEST_F(SharedQueueOfASocket, StaysLongWhileNothingIsLost) {
-  EXPECT_EQ(queue_.review(), 0u);
+  EXPECT_EQ(queue_.adapt(), 0u);
   EXPECT_FALSE(queue_.is_short());
 }
 
 TEST_F(SharedQueueOfASocket, IsShortWhereMoreComesThanIsTaken) {
   overflow();
-  EXPECT_GT(queue_.review(), 1000u);
+  EXPECT_GT(queue_.adapt(), 1000u);
   EXPECT_TRUE(queue_.is_short());
-  EXPECT_EQ(queue_.review(), 0u) << "each loss counts once";
+  EXPECT_EQ(queue_.adapt(), 0u) << "each loss counts once";
   EXPECT_TRUE(queue_.is_short()) << "until everything was taken";
 }
 
 TEST_F(SharedQueueOfASocket, IsLongAgainOnceItWasDrained) {
   overflow();
-  static_cast<void>(queue_.review());
-  queue_.drained();
-  EXPECT_EQ(queue_.review(), 0u);
+  static_cast<void>(queue_.adapt());
+  queue_.note_empty();
+  EXPECT_EQ(queue_.adapt(), 0u);
   EXPECT_FALSE(queue_.is_short());
 }
 
 TEST_F(SharedQueueOfASocket, ABurstThatOverflowsIsNoOverload) {
-  queue_.drained();
+  queue_.note_empty();
   overflow();
-  EXPECT_GT(queue_.review(), 1000u);
+  EXPECT_GT(queue_.adapt(), 1000u);
   EXPECT_FALSE(queue_.is_short());
 }
 

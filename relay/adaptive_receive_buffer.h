@@ -9,17 +9,17 @@
 namespace avedge::relay {
 
 /// The worker's thread only. Never outlives the socket.
-class SharedQueue {
+class AdaptiveReceiveBuffer {
  public:
   /// Of a socket whose queue has room for `bytes`.
-  SharedQueue(int socket, int bytes) : socket_{socket}, bytes_{bytes} {}
+  AdaptiveReceiveBuffer(int socket, int bytes) : socket_{socket}, bytes_{bytes} {}
 
   /// Everything that had arrived was taken.
-  void drained() { was_drained_ = true; }
+  void note_empty() { was_drained_ = true; }
   /// A period is over: makes the queue short if it overflowed and was never drained meanwhile, and
   /// long again once it was; without CAP_NET_ADMIN not beyond net.core.rmem_max. Returns how many
   /// datagrams the period cost.
-  std::uint32_t review();
+  std::uint32_t adapt();
 
   [[nodiscard]] bool is_short() const { return is_short_; }
 
