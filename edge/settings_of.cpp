@@ -209,7 +209,7 @@ Result<relay::DataPlaneSettings> data_plane_settings(const Config& config) {
   settings.egress = config.egress;
   settings.ranges = relay_ranges(config);
   settings.turn_relay_interface = config.turn.relay_interface;
-  settings.marking = {config.turn.dscp, config.turn.decrement_ttl};
+  settings.dscp_ttl = {config.turn.dscp, config.turn.decrement_ttl};
   settings.flows_per_worker = flows_needed(config, settings.ranges);
   const TurnLimits& limits = config.turn.limits;
   settings.connections = connection_caps(limits);

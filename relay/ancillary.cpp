@@ -35,13 +35,13 @@ std::size_t segment_in(const cmsghdr& part) {
 void read(const cmsghdr& part, Ancillary& found) {
   switch (part.cmsg_level) {
     case IPPROTO_IP:
-      if (part.cmsg_type == IP_TOS) found.marks.traffic_class = mark_in(part);
-      if (part.cmsg_type == IP_TTL) found.marks.hop_limit = mark_in(part);
+      if (part.cmsg_type == IP_TOS) found.fields.traffic_class = mark_in(part);
+      if (part.cmsg_type == IP_TTL) found.fields.hop_limit = mark_in(part);
       if (part.cmsg_type == IP_ORIGDSTADDR) found.destination = endpoint_in(part);
       return;
     case IPPROTO_IPV6:
-      if (part.cmsg_type == IPV6_TCLASS) found.marks.traffic_class = mark_in(part);
-      if (part.cmsg_type == IPV6_HOPLIMIT) found.marks.hop_limit = mark_in(part);
+      if (part.cmsg_type == IPV6_TCLASS) found.fields.traffic_class = mark_in(part);
+      if (part.cmsg_type == IPV6_HOPLIMIT) found.fields.hop_limit = mark_in(part);
       if (part.cmsg_type == IPV6_ORIGDSTADDR) found.destination = endpoint_in(part);
       return;
     case SOL_UDP:

@@ -130,7 +130,7 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<NextHopR
                                   connections_,
                                   handshake_thread_,
                                   settings.turn_relay_interface,
-                                  settings.marking,
+                                  settings.dscp_ttl,
                                   resolver_.get(),
                                   redirect_.get()};
   std::vector<Worker*> all;

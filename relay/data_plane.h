@@ -47,7 +47,7 @@ struct DataPlaneSettings {
   Egress egress = Egress::sockets;
   std::vector<RelayRange> ranges;
   std::string turn_relay_interface;
-  Marking marking;  // of what TURN relays
+  DscpTtlPolicy dscp_ttl;  // of what TURN relays
   std::vector<ClientListener> turn_listeners;
   ConnectionCaps connections;
   FrameQueueLimits stream_queue;

@@ -28,14 +28,14 @@ bool is_dtls(const Packet& packet) {
 
 Forwarder::Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch,
                      WorkerCounters& counters, const RelayPorts& ports, bool translates,
-                     const Marking& marking, FrameEgress* egress)
+                     const DscpTtlPolicy& dscp_ttl, FrameEgress* egress)
     : flows_{flows},
       sockets_{sockets},
       batch_{batch},
       counters_{counters},
       ports_{ports},
       translates_{translates},
-      marking_{marking},
+      dscp_ttl_{dscp_ttl},
       egress_{egress},
       transaction_seed_{random_u64()} {}
 
@@ -91,7 +91,7 @@ void Forwarder::forward_channel_data(Time now, SocketId id, const Packet& packet
   const Socket* out = find_out(*flow);
   if (out == nullptr || !may_spend(now, *out, message->payload.size())) return;
   account(now, *flow, message->payload.size());
-  send(*out, *flow, message->payload, packet.marks);
+  send(*out, *flow, message->payload, packet.fields);
 }
 
 /// RFC 8656 §11.2: the client must have an allocation of the peer's family, and a permission for
@@ -115,7 +115,7 @@ void Forwarder::forward_send_indication(Time now, SocketId id, const Packet& pac
   const Socket* out = find_out(*allocation);
   if (out == nullptr || !may_spend(now, *out, message->data.size())) return;
   account(now, *allocation, message->data.size());
-  send(*out, peer, *message, packet.marks);
+  send(*out, peer, *message, packet.fields);
 }
 
 /// RFC 8656 §11.3: the permission is checked before the channel. A channel's flow lives as long as
@@ -150,7 +150,7 @@ void Forwarder::deliver(Time now, const Socket& socket, Flow& flow, const Packet
       if (now < flow.channel_until) return frame_channel_data(flow, packet);
       return frame_data_indication(flow, packet);
     case Transform::frame_data_indication: return frame_data_indication(flow, packet);
-    case Transform::pass: return send(flow, packet.bytes, packet.marks);
+    case Transform::pass: return send(flow, packet.bytes, packet.fields);
     case Transform::strip_channel_header:
     case Transform::unwrap_send_indication: break;  // keyed by a channel: never found by a peer
   }
@@ -159,7 +159,7 @@ void Forwarder::deliver(Time now, const Socket& socket, Flow& flow, const Packet
 void Forwarder::frame_channel_data(Flow& flow, const Packet& packet) {
   std::byte* header = packet.bytes.data() - kChannelDataHeaderSize;
   write_channel_data_header(header, flow.channel, packet.bytes.size());
-  send(flow, {header, kChannelDataHeaderSize + packet.bytes.size()}, packet.marks);
+  send(flow, {header, kChannelDataHeaderSize + packet.bytes.size()}, packet.fields);
 }
 
 void Forwarder::frame_data_indication(Flow& flow, const Packet& packet) {
@@ -174,7 +174,7 @@ void Forwarder::frame_data_indication(Flow& flow, const Packet& packet) {
   write_data_indication_header({header, header_size}, next_transaction(), peer, size);
   const std::size_t padding = padding_of(size);
   std::memset(packet.bytes.data() + size, 0, padding);
-  send(flow, {header, header_size + size + padding}, packet.marks);
+  send(flow, {header, header_size + size + padding}, packet.fields);
 }
 
 bool Forwarder::is_admitted(Time now, const Flow& flow) {
@@ -205,42 +205,43 @@ const Socket* Forwarder::find_out(const Flow& flow) {
   return out;
 }
 
-void Forwarder::send(Flow& flow, ConstBytes datagram, const IpMarks& received) {
+void Forwarder::send(Flow& flow, ConstBytes datagram, const IpHeaderFields& received) {
   if (const Socket* out = find_out(flow)) send(*out, flow, datagram, received);
 }
 
-void Forwarder::send(const Socket& out, Flow& flow, ConstBytes datagram, const IpMarks& received) {
-  const auto marks = marking_.relayed(received);
-  if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
+void Forwarder::send(const Socket& out, Flow& flow, ConstBytes datagram,
+                     const IpHeaderFields& received) {
+  const auto fields = dscp_ttl_.relayed(received);
+  if (!fields) return static_cast<void>(drop(DropReason::hop_limit));
   if (out.client != nullptr) return out.client->send(datagram);
   if (egress_ != nullptr) {
     // Anchors' sockets send unmarked, whatever TURN's do.
-    const IpMarks visible = out.role == SocketRole::anchor ? IpMarks{} : *marks;
+    const IpHeaderFields visible = out.role == SocketRole::anchor ? IpHeaderFields{} : *fields;
     if (egress_->push(flow.route, out.local, flow.destination, datagram, visible)) return;
   }
-  push(out.fd.get(), flow.destination, datagram, *marks);
+  push(out.fd.get(), flow.destination, datagram, *fields);
 }
 
 /// RFC 8656 §14: DONT-FRAGMENT becomes the DF bit. Such a datagram leaves at once, not in the
 /// batch.
 void Forwarder::send(const Socket& out, const Endpoint& peer, const SendIndicationView& message,
-                     const IpMarks& received) {
-  const auto marks = marking_.relayed(received);
-  if (!marks) return static_cast<void>(drop(DropReason::hop_limit));
+                     const IpHeaderFields& received) {
+  const auto fields = dscp_ttl_.relayed(received);
+  if (!fields) return static_cast<void>(drop(DropReason::hop_limit));
   // Its peer has no flow of its own, so it leaves by the socket: not ahead of frames before it.
   if (egress_ != nullptr) egress_->flush();
-  if (!message.dont_fragment) return push(out.fd.get(), peer, message.data, *marks);
-  if (!send_unfragmented(out.fd, peer, message.data, *marks)) {
+  if (!message.dont_fragment) return push(out.fd.get(), peer, message.data, *fields);
+  if (!send_unfragmented(out.fd, peer, message.data, *fields)) {
     counters_.drops.count(DropReason::send_failed);
   }
 }
 
 template <class Destination>
 void Forwarder::push(int fd, const Destination& destination, ConstBytes datagram,
-                     const IpMarks& marks) {
+                     const IpHeaderFields& fields) {
   if (batch_.full()) batch_.flush();
   batch_.push(fd, destination, datagram);
-  if (marks != marking_.socket_default()) batch_.mark_last(marks);
+  if (fields != dscp_ttl_.socket_default()) batch_.set_last_header_fields(fields);
 }
 
 void Forwarder::account(Time now, Flow& flow, std::size_t payload_size) {

@@ -18,7 +18,7 @@ namespace avedge::relay {
 struct Packet {
   Endpoint remote;
   Bytes bytes;
-  IpMarks marks = {};  // as far as they are read (Marking::reads_marks())
+  IpHeaderFields fields = {};  // as far as they are read (DscpTtlPolicy::reads_fields())
 };
 
 class Forwarder {
@@ -33,7 +33,7 @@ class Forwarder {
   /// relayed address is advertised by another name (1:1 NAT), so that our own addresses must be
   /// recognised inside Send indications.
   Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch, WorkerCounters& counters,
-            const RelayPorts& ports, bool translates, const Marking& marking = {},
+            const RelayPorts& ports, bool translates, const DscpTtlPolicy& dscp_ttl = {},
             FrameEgress* egress = nullptr);
 
   /// Forwards or drops (and counts) the packet, or says that the slow path must see it. The
@@ -61,12 +61,13 @@ class Forwarder {
   [[nodiscard]] bool may_reach(const Flow& flow, const Endpoint& peer);
   [[nodiscard]] bool may_spend(Time now, const Socket& relay, std::size_t payload_size);
   [[nodiscard]] const Socket* find_out(const Flow& flow);
-  void send(Flow& flow, ConstBytes datagram, const IpMarks& received);
-  void send(const Socket& out, Flow& flow, ConstBytes datagram, const IpMarks& received);
+  void send(Flow& flow, ConstBytes datagram, const IpHeaderFields& received);
+  void send(const Socket& out, Flow& flow, ConstBytes datagram, const IpHeaderFields& received);
   void send(const Socket& out, const Endpoint& peer, const SendIndicationView& message,
-            const IpMarks& received);
+            const IpHeaderFields& received);
   template <class Destination>
-  void push(int fd, const Destination& destination, ConstBytes datagram, const IpMarks& marks);
+  void push(int fd, const Destination& destination, ConstBytes datagram,
+            const IpHeaderFields& fields);
   void account(Time now, Flow& flow, std::size_t payload_size);
   [[nodiscard]] StunTransactionBytes next_transaction();
   Next drop(DropReason reason) {
@@ -80,7 +81,7 @@ class Forwarder {
   WorkerCounters& counters_;
   const RelayPorts& ports_;
   bool translates_;
-  Marking marking_;
+  DscpTtlPolicy dscp_ttl_;
   FrameEgress* egress_;
   const SlowPathHandler* judge_ = nullptr;
   bool limits_bandwidth_ = false;

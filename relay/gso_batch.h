@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <span>
 
-#include "relay/ip_marks.h"
+#include "relay/ip_header_fields.h"
 
 namespace avedge::relay {
 
@@ -42,7 +42,7 @@ class GsoBatch {
  private:
   struct Control {
     alignas(cmsghdr)
-        std::array<std::byte, sizeof(MarksBuffer) + CMSG_SPACE(sizeof(std::uint16_t))> bytes;
+        std::array<std::byte, sizeof(HeaderFieldsBuffer) + CMSG_SPACE(sizeof(std::uint16_t))> bytes;
   };
 
   void put(std::span<mmsghdr> run);

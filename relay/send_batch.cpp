@@ -51,12 +51,13 @@ void SendBatch::append(int fd, const SocketAddress& destination, ConstBytes byte
   ++count_;
 }
 
-void SendBatch::mark_last(const IpMarks& marks) {
+void SendBatch::set_last_header_fields(const IpHeaderFields& fields) {
   assert(!empty());
   msghdr& header = messages_[count_ - 1].msg_hdr;
   const auto* destination = static_cast<const SocketAddress*>(header.msg_name);
   const bool is_v4 = destination->any.sa_family == AF_INET;
-  set_marks(header, marks_[count_ - 1], is_v4 ? AddressFamily::ipv4 : AddressFamily::ipv6, marks);
+  set_header_fields(header, fields_[count_ - 1], is_v4 ? AddressFamily::ipv4 : AddressFamily::ipv6,
+                    fields);
 }
 
 /// Puts the message that comes next behind those of its socket. A slot remembers the latest socket

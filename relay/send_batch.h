@@ -10,7 +10,7 @@
 #include "relay/core/counters.h"
 #include "relay/core/flow.h"
 #include "relay/gso_batch.h"
-#include "relay/ip_marks.h"
+#include "relay/ip_header_fields.h"
 #include "relay/socket_address.h"
 
 namespace avedge::relay {
@@ -29,9 +29,9 @@ class SendBatch {
   /// The same for an address that does not outlive this call.
   void push(int fd, const Endpoint& destination, ConstBytes bytes);
 
-  /// The datagram that was pushed last leaves with these marks instead of its socket's. Before any
-  /// flush().
-  void mark_last(const IpMarks& marks);
+  /// The datagram that was pushed last leaves with these header fields instead of its socket's.
+  /// Before any flush().
+  void set_last_header_fields(const IpHeaderFields& fields);
 
   /// Sends everything, each socket's packets in the order they came. What the kernel refuses is
   /// counted as send_failed and skipped; but a socket that keeps ICMP errors refuses a datagram for
@@ -64,7 +64,7 @@ class SendBatch {
   std::array<mmsghdr, kCapacity> messages_{};
   std::array<iovec, kCapacity> vectors_{};
   std::array<SocketAddress, kCapacity> own_addresses_{};
-  std::array<MarksBuffer, kCapacity> marks_{};
+  std::array<HeaderFieldsBuffer, kCapacity> fields_{};
   std::array<mmsghdr, kCapacity> grouped_{};
   GsoBatch runs_;
 };

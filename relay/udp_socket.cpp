@@ -71,7 +71,7 @@ Result<FileDescriptor> open_udp(const Endpoint& local, const UdpSocketOptions& o
 }
 
 bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBytes datagram,
-                       const IpMarks& marks) {
+                       const IpHeaderFields& fields) {
   SocketAddress address{to};
   iovec vector{const_cast<std::byte*>(datagram.data()), datagram.size()};
   msghdr message{};
@@ -79,8 +79,8 @@ bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to, ConstBy
   message.msg_namelen = address.size();
   message.msg_iov = &vector;
   message.msg_iovlen = 1;
-  MarksBuffer buffer;
-  set_marks(message, buffer, to.address.family(), marks);
+  HeaderFieldsBuffer buffer;
+  set_header_fields(message, buffer, to.address.family(), fields);
 
   set_fragmentation(socket.get(), to.address.family(), Fragmentation::never);
   ssize_t sent = sendmsg(socket.get(), &message, 0);

@@ -6,7 +6,7 @@
 #include "relay/core/endpoint.h"
 #include "relay/core/result.h"
 #include "relay/file_descriptor.h"
-#include "relay/ip_marks.h"
+#include "relay/ip_header_fields.h"
 
 namespace avedge::relay {
 
@@ -34,7 +34,7 @@ struct UdpSocketOptions {
 /// §14: DONT-FRAGMENT). DF is an option of the socket, so this takes three system calls, and only
 /// the socket's owner may call it. False if the datagram could not leave.
 [[nodiscard]] bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to,
-                                     ConstBytes datagram, const IpMarks& marks);
+                                     ConstBytes datagram, const IpHeaderFields& fields);
 
 /// From now on the socket tells where each datagram was sent to, port included (IP_ORIGDSTADDR): it
 /// takes in what is for many. False if the kernel cannot.

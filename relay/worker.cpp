@@ -86,7 +86,7 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const SharedRe
                  counters_,
                  ports_,
                  resources.addresses.translates(resources.turn_relay_interface),
-                 resources.marking,
+                 resources.dscp_ttl,
                  egress_.get()},
       turn_tcp_{*this,           sockets_, resources.addresses, resources.turn_relay_interface,
                 counters_.drops, now_},
@@ -259,7 +259,7 @@ void Worker::serve_fanned_in(std::size_t count) {
 std::size_t Worker::serve_received(SocketId id, const Socket& socket, std::size_t index) {
   const Ancillary& said = received_.ancillary(index);
   const Packet packet{received_.source(index), received_.bytes(index),
-                      reads_marks(socket) ? said.marks : IpMarks{}};
+                      reads_fields(socket) ? said.fields : IpHeaderFields{}};
   if (said.segment != 0) return serve_gro_burst(id, packet, said.segment);
   serve(id, socket, packet);
   return 1;
@@ -282,7 +282,7 @@ std::size_t Worker::serve_gro_burst(SocketId id, const Packet& run, std::size_t 
     const Bytes datagram = rest.first(std::min(segment, rest.size()));
     rest = rest.subspan(datagram.size());
     const Bytes served = socket->role == SocketRole::relay ? copy_segment(datagram) : datagram;
-    serve(id, *socket, {run.remote, served, run.marks});
+    serve(id, *socket, {run.remote, served, run.fields});
   }
   return datagrams;
 }
@@ -299,8 +299,8 @@ Bytes Worker::copy_segment(ConstBytes datagram) {
 }
 
 /// Anchors pass calls that no rule of TURN is about.
-bool Worker::reads_marks(const Socket& socket) const {
-  return shared_resources_.marking.reads_marks() && socket.role != SocketRole::anchor;
+bool Worker::reads_fields(const Socket& socket) const {
+  return shared_resources_.dscp_ttl.reads_fields() && socket.role != SocketRole::anchor;
 }
 
 void Worker::serve(SocketId id, const Socket& socket, const Packet& packet) {
@@ -479,7 +479,7 @@ bool Worker::adopt(SocketId id, Socket socket) {
   if (adopted.role == SocketRole::relay) keep_icmp_errors(adopted.fd.get(), family);
   enable_gro(adopted.fd.get());
   if (adopted.role != SocketRole::anchor)
-    apply_marking(adopted.fd.get(), family, shared_resources_.marking);
+    apply_dscp_ttl_policy(adopted.fd.get(), family, shared_resources_.dscp_ttl);
   if (is_fanned_in(adopted)) fan_in_->add_port(adopted, id);
   if (adopted.queue) shared_.push_back(id);
   return watch(id, adopted.fd.get(), EPOLLIN);

@@ -63,7 +63,7 @@ struct SharedResources {
   ConnectionLimits& connections;
   HandshakeThread& handshake_thread;
   std::string turn_relay_interface;
-  Marking marking;
+  DscpTtlPolicy dscp_ttl;
   NextHopResolver* resolver;   // null: everything leaves by sockets
   SkLookupRedirect* redirect;  // null: everything arrives by sockets of its own
 };
@@ -168,7 +168,7 @@ class Worker final : public FlowReader, public ConnectionHolder {
   [[gnu::always_inline]] inline std::size_t serve_received(SocketId id, const Socket& socket,
                                                            std::size_t index);
   void prefetch_flows(std::size_t count);
-  [[nodiscard]] bool reads_marks(const Socket& socket) const;
+  [[nodiscard]] bool reads_fields(const Socket& socket) const;
   std::size_t serve_gro_burst(SocketId id, const Packet& run, std::size_t segment);
   [[nodiscard]] Bytes copy_segment(ConstBytes datagram);
   void serve(SocketId id, const Socket& socket, const Packet& packet);

@@ -11,17 +11,17 @@ _FARTHEST_MARK = 1.6
 
 
 def as_svg(finding, limit):
-    marks = _marks(finding, limit)
+    fields = _marks(finding, limit)
     longest = max((max(finding.answers(server), default=0) for server in finding.rounds), default=0) or 1
-    marks = [(words, value) for words, value in marks if value <= _FARTHEST_MARK * longest]
-    scale = _BARS / max([longest, *[value for _, value in marks]])
-    lines = _lines(marks, scale)
-    head = _LINE * (max(lines) + 1) + 6 if marks else 0
+    fields = [(words, value) for words, value in fields if value <= _FARTHEST_MARK * longest]
+    scale = _BARS / max([longest, *[value for _, value in fields]])
+    lines = _lines(fields, scale)
+    head = _LINE * (max(lines) + 1) + 6 if fields else 0
     height = head + _ROW * len(finding.rounds)
     rows = [_row(finding, server, index, head + index * _ROW, scale)
             for index, server in enumerate(finding.rounds)]
     drawn = [_mark(words, _LEFT + value * scale, line, height)
-             for (words, value), line in zip(marks, lines)]
+             for (words, value), line in zip(fields, lines)]
     return (f"<svg viewBox='0 0 {_LEFT + _BARS + _RIGHT} {height}' role='img' "
             f"aria-label='{escape(_words(finding), quote=True)}'>{''.join(rows + drawn)}</svg>")
 
@@ -30,17 +30,17 @@ def _marks(finding, limit):
     """(words, value) of the targets, and of what the machine itself could do."""
     figure = finding.figure
     base = finding.median(finding.reference) if finding.reference else None
-    marks = []
+    fields = []
     for words, target in (("must", figure.must), ("reach for", figure.reach_for)):
         if target and (base or not target.is_ratio):
-            marks.append((words, target.bound * base if target.is_ratio else target.bound))
-    return marks + ([limit] if limit else [])
+            fields.append((words, target.bound * base if target.is_ratio else target.bound))
+    return fields + ([limit] if limit else [])
 
 
-def _lines(marks, scale):
+def _lines(fields, scale):
     """On which line above the bars the words of each mark stand, so that none write over others."""
     taken, lines = [], []
-    for words, value in marks:
+    for words, value in fields:
         left, right = value * scale - 4 * len(words), value * scale + 4 * len(words)
         line = 0
         while any(left < other_right and other_left < right and line == other_line

@@ -86,7 +86,7 @@ class DtlsClients {
   /// Answers DTLS on that listener from now on, with sessions of this context.
   void set_context(SocketId listener, const secure::TlsContext& context);
 
-  /// A datagram on a listener that DTLS's first byte marks (RFC 7983).
+  /// A datagram on a listener that DTLS's first byte header fields (RFC 7983).
   void serve(SocketId listener, const Socket& socket, const Endpoint& remote, ConstBytes datagram);
 
   // Results of a handshake, from the handshake thread.

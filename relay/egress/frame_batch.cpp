@@ -59,7 +59,7 @@ bool FrameBatch::continues(const Frame& frame, const NextHop& hop,
   const DatagramHeader& before = frame.datagram;
   return may_follow(datagram.payload_size, frame.segment, frame.count, before.payload_size) &&
          datagram.to == before.to && datagram.from == before.from &&
-         datagram.marks == before.marks && hop == frame.hop;
+         datagram.fields == before.fields && hop == frame.hop;
 }
 
 void FrameBatch::begin(const NextHop& hop, const DatagramHeader& datagram) {

@@ -62,7 +62,7 @@ void FrameEgress::set(const RouteKey& key, const std::optional<NextHop>& hop) {
 }
 
 bool FrameEgress::push(RouteId route, const Endpoint& from, const SocketAddress& to,
-                       ConstBytes payload, const IpMarks& marks) {
+                       ConstBytes payload, const IpHeaderFields& fields) {
   if (route == kNoRoute) return false;
   const std::optional<NextHop>& hop = routes_[route].hop;
   if (!hop) return false;
@@ -72,7 +72,7 @@ bool FrameEgress::push(RouteId route, const Endpoint& from, const SocketAddress&
     return false;
   }
   if (frames_.full()) flush();
-  frames_.push(*hop, {from, to.endpoint(), marks, ++identification_, payload.size()}, payload);
+  frames_.push(*hop, {from, to.endpoint(), fields, ++identification_, payload.size()}, payload);
   return true;
 }
 

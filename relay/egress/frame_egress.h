@@ -34,7 +34,7 @@ class alignas(kCacheLine) FrameEgress {
   /// False: the socket must send it, and everything before it has left. `payload` stays untouched
   /// until flush(). Per packet.
   [[nodiscard]] bool push(RouteId route, const Endpoint& from, const SocketAddress& to,
-                          ConstBytes payload, const IpMarks& marks);
+                          ConstBytes payload, const IpHeaderFields& fields);
   /// Sends what waits, here and in the sockets' batch.
   void flush();
 

@@ -61,17 +61,17 @@ std::byte* write_ethernet(std::byte* at, const NextHop& hop, std::uint16_t type)
   return at + kEthernet;
 }
 
-std::uint8_t hop_limit_of(const IpMarks& marks) {
-  return marks.hop_limit == 0 ? kInitialHopLimit : marks.hop_limit;
+std::uint8_t hop_limit_of(const IpHeaderFields& fields) {
+  return fields.hop_limit == 0 ? kInitialHopLimit : fields.hop_limit;
 }
 
 std::byte* write_ipv4(std::byte* at, const DatagramHeader& datagram) {
   constexpr std::uint16_t kVersionAndLength = 0x4500;
-  store_be16(at, static_cast<std::uint16_t>(kVersionAndLength | datagram.marks.traffic_class));
+  store_be16(at, static_cast<std::uint16_t>(kVersionAndLength | datagram.fields.traffic_class));
   store_be16(at + 2, static_cast<std::uint16_t>(kIpv4 + kUdp + datagram.payload_size));
   store_be16(at + 4, datagram.identification);
   store_be16(at + 6, 0);  // may be fragmented on its way
-  store_be16(at + 8, static_cast<std::uint16_t>(hop_limit_of(datagram.marks) << 8 | IPPROTO_UDP));
+  store_be16(at + 8, static_cast<std::uint16_t>(hop_limit_of(datagram.fields) << 8 | IPPROTO_UDP));
   store_be16(at + 10, 0);
   std::memcpy(at + 12, datagram.from.address.bytes().data(), 4);
   std::memcpy(at + 16, datagram.to.address.bytes().data(), 4);
@@ -81,9 +81,9 @@ std::byte* write_ipv4(std::byte* at, const DatagramHeader& datagram) {
 
 std::byte* write_ipv6(std::byte* at, const DatagramHeader& datagram) {
   constexpr std::uint32_t kVersion = 6;
-  store_be32(at, kVersion << 28 | std::uint32_t{datagram.marks.traffic_class} << 20);
+  store_be32(at, kVersion << 28 | std::uint32_t{datagram.fields.traffic_class} << 20);
   store_be16(at + 4, static_cast<std::uint16_t>(kUdp + datagram.payload_size));
-  store_be16(at + 6, static_cast<std::uint16_t>(IPPROTO_UDP << 8 | hop_limit_of(datagram.marks)));
+  store_be16(at + 6, static_cast<std::uint16_t>(IPPROTO_UDP << 8 | hop_limit_of(datagram.fields)));
   std::memcpy(at + 8, datagram.from.address.bytes().data(), 16);
   std::memcpy(at + 24, datagram.to.address.bytes().data(), 16);
   return at + kIpv6;

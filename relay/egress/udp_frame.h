@@ -4,7 +4,7 @@
 
 #include "relay/core/bytes.h"
 #include "relay/egress/next_hop.h"
-#include "relay/ip_marks.h"
+#include "relay/ip_header_fields.h"
 
 namespace avedge::relay {
 
@@ -14,7 +14,7 @@ inline constexpr std::size_t kMaxFrameHeader = 10 + 14 + 40 + 8;
 struct DatagramHeader {
   Endpoint from;
   Endpoint to;  // of the same family
-  IpMarks marks;
+  IpHeaderFields fields;
   std::uint16_t identification = 0;  // IPv4
   std::size_t payload_size = 0;
   /// What the payload is to be cut into; 0 if it is one datagram.

@@ -23,7 +23,7 @@ std::size_t FrameQueue::push(Time now, ConstBytes header, ConstBytes body, std::
   append(body);
   std::memset(buffer_.data() + tail_, 0, padding);
   tail_ += padding;
-  marks_.push_back({needed, now});
+  fields_.push_back({needed, now});
   return dropped;
 }
 
@@ -34,7 +34,7 @@ void FrameQueue::append(ConstBytes bytes) {
 }
 
 std::size_t FrameQueue::drop_stale(Time now) {
-  if (mark_count() == 0 || marks_[first_mark_].arrived >= now - limits_.age) return 0;
+  if (mark_count() == 0 || fields_[first_mark_].arrived >= now - limits_.age) return 0;
   return drop_oldest(size(), now - limits_.age);
 }
 
@@ -43,7 +43,7 @@ void FrameQueue::consume(std::size_t count) {
   head_ += count;
   pinned_ -= std::min(pinned_, count);
   while (count > 0) {
-    Mark& mark = marks_[first_mark_];
+    Mark& mark = fields_[first_mark_];
     const std::size_t left = std::min(count, mark.size);
     count -= left;
     mark.size -= left;
@@ -55,7 +55,7 @@ void FrameQueue::consume(std::size_t count) {
   }
   if (empty()) {
     head_ = tail_ = 0;
-    marks_.clear();
+    fields_.clear();
     first_mark_ = 0;
   }
 }
@@ -64,7 +64,7 @@ void FrameQueue::consume(std::size_t count) {
 std::size_t FrameQueue::droppable_from() const {
   std::size_t covered = 0;
   std::size_t mark = first_mark_;
-  while (mark < marks_.size() && covered < pinned_) covered += marks_[mark++].size;
+  while (mark < fields_.size() && covered < pinned_) covered += fields_[mark++].size;
   return mark;
 }
 
@@ -74,14 +74,14 @@ std::size_t FrameQueue::drop_oldest(std::size_t needed, Time arrived_before) {
   const std::size_t first = droppable_from();
   std::size_t count = 0;
   std::size_t freed = 0;
-  while (first + count < marks_.size() && freed < needed &&
-         marks_[first + count].arrived < arrived_before) {
-    freed += marks_[first + count].size;
+  while (first + count < fields_.size() && freed < needed &&
+         fields_[first + count].arrived < arrived_before) {
+    freed += fields_[first + count].size;
     ++count;
   }
   if (count == 0) return 0;
   std::size_t kept = 0;
-  for (std::size_t mark = first_mark_; mark < first; ++mark) kept += marks_[mark].size;
+  for (std::size_t mark = first_mark_; mark < first; ++mark) kept += fields_[mark].size;
   std::memmove(buffer_.data() + head_ + freed, buffer_.data() + head_, kept);
   head_ += freed;
   forget_marks(first, count);
@@ -89,9 +89,9 @@ std::size_t FrameQueue::drop_oldest(std::size_t needed, Time arrived_before) {
 }
 
 void FrameQueue::forget_marks(std::size_t first, std::size_t count) {
-  std::move_backward(marks_.begin() + static_cast<std::ptrdiff_t>(first_mark_),
-                     marks_.begin() + static_cast<std::ptrdiff_t>(first),
-                     marks_.begin() + static_cast<std::ptrdiff_t>(first + count));
+  std::move_backward(fields_.begin() + static_cast<std::ptrdiff_t>(first_mark_),
+                     fields_.begin() + static_cast<std::ptrdiff_t>(first),
+                     fields_.begin() + static_cast<std::ptrdiff_t>(first + count));
   first_mark_ += count;
 }
 
@@ -108,8 +108,8 @@ void FrameQueue::make_room(std::size_t needed) {
     tail_ -= head_;
     head_ = 0;
   }
-  if (marks_.size() == marks_.capacity() && first_mark_ > marks_.size() / 2) {
-    marks_.erase(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(first_mark_));
+  if (fields_.size() == fields_.capacity() && first_mark_ > fields_.size() / 2) {
+    fields_.erase(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(first_mark_));
     first_mark_ = 0;
   }
 }

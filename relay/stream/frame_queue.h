@@ -35,7 +35,7 @@ class FrameQueue {
   [[nodiscard]] ConstBytes bytes() const { return {buffer_.data() + head_, size()}; }
   /// The oldest frame, or what has not left of it, with its padding. Not when empty(); valid as
   /// bytes() is.
-  [[nodiscard]] ConstBytes first_frame() const { return bytes().first(marks_[first_mark_].size); }
+  [[nodiscard]] ConstBytes first_frame() const { return bytes().first(fields_[first_mark_].size); }
   /// The first `count` bytes have left. The rest of a frame that has begun to leave stays.
   void consume(std::size_t count);
   /// The first `count` bytes have been shown to somebody who insists on seeing them again (TLS): no
@@ -48,7 +48,7 @@ class FrameQueue {
     Time arrived;
   };
 
-  [[nodiscard]] std::size_t mark_count() const { return marks_.size() - first_mark_; }
+  [[nodiscard]] std::size_t mark_count() const { return fields_.size() - first_mark_; }
   [[nodiscard]] std::size_t droppable_from() const;
   std::size_t drop_oldest(std::size_t needed, Time arrived_before);
   void make_room(std::size_t needed);
@@ -59,7 +59,7 @@ class FrameQueue {
   std::vector<std::byte> buffer_;
   std::size_t head_ = 0;
   std::size_t tail_ = 0;
-  std::vector<Mark> marks_;  // of the frames in [head_, tail_); the first may have left in part
+  std::vector<Mark> fields_;  // of the frames in [head_, tail_); the first may have left in part
   std::size_t first_mark_ = 0;
   std::size_t pinned_ = 0;  // bytes behind head_ that must stay
 };

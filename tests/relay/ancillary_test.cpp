@@ -16,7 +16,8 @@ TEST_P(AncillaryOf, ADatagramSaysWhereItWasSentTo) {
   const FileDescriptor receiver = *open_udp({GetParam(), Port{}}, {});
   const FileDescriptor sender = *open_udp({GetParam(), Port{}}, {});
   ASSERT_TRUE(tell_destinations(receiver.get(), GetParam().family()));
-  ASSERT_TRUE(apply_marking(receiver.get(), GetParam().family(), {.decrements_hop_limit = true}));
+  ASSERT_TRUE(
+      apply_dscp_ttl_policy(receiver.get(), GetParam().family(), {.decrements_hop_limit = true}));
   const Endpoint local = local_endpoint(receiver);
   const SocketAddress address{local};
   ASSERT_EQ(sendto(sender.get(), "x", 1, 0, &address.any, address.size()), 1);
@@ -26,7 +27,7 @@ TEST_P(AncillaryOf, ADatagramSaysWhereItWasSentTo) {
   EXPECT_EQ(received->from, local_endpoint(sender));
   EXPECT_EQ(received->ancillary.destination, local);
   EXPECT_EQ(received->ancillary.segment, 0u);
-  EXPECT_NE(received->ancillary.marks.hop_limit, 0);
+  EXPECT_NE(received->ancillary.fields.hop_limit, 0);
 }
 
 TEST_P(AncillaryOf, AMessageThatSaysNothing) {
@@ -34,7 +35,7 @@ TEST_P(AncillaryOf, AMessageThatSaysNothing) {
   const Ancillary ancillary = read_ancillary(message);
   EXPECT_EQ(ancillary.destination, Endpoint{});
   EXPECT_EQ(ancillary.segment, 0u);
-  EXPECT_EQ(ancillary.marks, IpMarks{});
+  EXPECT_EQ(ancillary.fields, IpHeaderFields{});
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, AncillaryOf,

@@ -46,7 +46,7 @@ class Party {
   void mark(std::uint8_t traffic_class) const {
     const int value = traffic_class;
     setsockopt(socket_.get(), IPPROTO_IP, IP_TOS, &value, sizeof value);
-    apply_marking(socket_.get(), AddressFamily::ipv4, {});
+    apply_dscp_ttl_policy(socket_.get(), AddressFamily::ipv4, {});
   }
 
   /// Waits for a datagram, at most ten seconds.
@@ -273,9 +273,9 @@ TEST_F(DataPlaneTest, Rfc8656_14_DscpAndEcnPassBothWays) {
   peer_.mark(kAssuredForwarding41);
 
   client_.send(listener_, channel_data("urgent"));
-  EXPECT_EQ(peer_.receive()->ancillary.marks.traffic_class, kExpeditedForwarding);
+  EXPECT_EQ(peer_.receive()->ancillary.fields.traffic_class, kExpeditedForwarding);
   peer_.send({private_loopback(), *Port::parse(answer->bytes)}, "less so");
-  EXPECT_EQ(client_.receive()->ancillary.marks.traffic_class, kAssuredForwarding41);
+  EXPECT_EQ(client_.receive()->ancillary.fields.traffic_class, kAssuredForwarding41);
 }
 
 TEST_F(LimitedDataPlaneTest, WhatIsBeyondTheBandwidthIsDropped) {

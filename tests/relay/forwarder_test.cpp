@@ -207,7 +207,7 @@ TEST_F(ForwarderTest, Rfc8656_14_DontFragmentIsHonouredAndDoesNotStick) {
 TEST_F(ForwarderTest, Rfc8656_14_WhatHasNoHopLeftGoesNoFurther) {
   ASSERT_TRUE(
       flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
-  Forwarder forwarder{flows_, sockets_, batch_, counters_, ports_, true, Marking{{}, true}};
+  Forwarder forwarder{flows_, sockets_, batch_, counters_, ports_, true, DscpTtlPolicy{{}, true}};
   for (const std::uint8_t hop_limit : std::array<std::uint8_t, 2>{1, 2}) {
     std::string message = channel_data(std::to_string(hop_limit));
     (void)forwarder.forward(kNow, kListener, *sockets_.find(kListener),

@@ -28,7 +28,7 @@ std::vector<std::size_t> runs_of(const std::vector<Datagram>& datagrams) {
   std::array<SocketAddress, 2> places;
   std::vector<std::byte> room(65536);
   std::vector<iovec> vectors(datagrams.size());
-  std::vector<MarksBuffer> marks(datagrams.size());
+  std::vector<HeaderFieldsBuffer> fields(datagrams.size());
   std::vector<mmsghdr> messages(datagrams.size());
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     vectors[i] = {room.data(), datagrams[i].size};
@@ -37,7 +37,7 @@ std::vector<std::size_t> runs_of(const std::vector<Datagram>& datagrams) {
     header.msg_iov = &vectors[i];
     header.msg_iovlen = 1;
     if (datagrams[i].mark != 0)
-      set_marks(header, marks[i], AddressFamily::ipv4, {datagrams[i].mark});
+      set_header_fields(header, fields[i], AddressFamily::ipv4, {datagrams[i].mark});
   }
   GsoBatch runs;
   const auto joined = runs.join(messages);

@@ -17,11 +17,11 @@ struct Written {
   std::array<std::byte, kMaxFrameHeader> bytes{};
   std::size_t size = 0;
 
-  Written(const char* from, const char* to, const IpMarks& marks, std::size_t payload,
+  Written(const char* from, const char* to, const IpHeaderFields& fields, std::size_t payload,
           std::uint16_t segment = 0)
       : size{write_frame_header(
             bytes.data(), kHop,
-            {*Endpoint::parse(from), *Endpoint::parse(to), marks, 0x1234, payload, segment})} {}
+            {*Endpoint::parse(from), *Endpoint::parse(to), fields, 0x1234, payload, segment})} {}
 
   [[nodiscard]] std::uint16_t u16(std::size_t at) const { return load_be16(&bytes[at]); }
   [[nodiscard]] std::uint8_t u8(std::size_t at) const {

@@ -1,5 +1,5 @@
 // Marks on the wire of loopback, as the kernel puts and reads them.
-#include "relay/ip_marks.h"
+#include "relay/ip_header_fields.h"
 
 #include <gtest/gtest.h>
 
@@ -14,33 +14,33 @@ namespace {
 constexpr std::uint8_t kExpeditedForwarding = 46 << 2;
 constexpr std::uint8_t kCongestionExperienced = 3;
 
-TEST(Marking, Rfc8656_14_WhatARelayedDatagramKeeps) {
+TEST(DscpTtlPolicy, Rfc8656_14_WhatARelayedDatagramKeeps) {
   struct Case {
     const char* name;
-    Marking marking;
-    IpMarks received;
-    std::optional<IpMarks> relayed;
+    DscpTtlPolicy dscp_ttl;
+    IpHeaderFields received;
+    std::optional<IpHeaderFields> relayed;
   };
   for (const Case& c : {
            Case{"preserved",
                 {},
                 {kExpeditedForwarding | 3, 9},
-                IpMarks{kExpeditedForwarding | 3, 0}},
-           Case{"nothing to preserve", {}, {0, 9}, IpMarks{0, 0}},
-           Case{"fixed", {46, false}, {0x23, 9}, IpMarks{kExpeditedForwarding, 0}},
-           Case{"one hop less", {{}, true}, {0x23, 64}, IpMarks{0x23, 63}},
+                IpHeaderFields{kExpeditedForwarding | 3, 0}},
+           Case{"nothing to preserve", {}, {0, 9}, IpHeaderFields{0, 0}},
+           Case{"fixed", {46, false}, {0x23, 9}, IpHeaderFields{kExpeditedForwarding, 0}},
+           Case{"one hop less", {{}, true}, {0x23, 64}, IpHeaderFields{0x23, 63}},
            Case{"the last hop", {{}, true}, {0, 1}, std::nullopt},
-           Case{"unknown, as over TCP", {{}, true}, {0, 0}, IpMarks{0, 0}},
-           Case{"fixed, one hop less", {0, true}, {0x23, 2}, IpMarks{0, 1}},
+           Case{"unknown, as over TCP", {{}, true}, {0, 0}, IpHeaderFields{0, 0}},
+           Case{"fixed, one hop less", {0, true}, {0x23, 2}, IpHeaderFields{0, 1}},
        }) {
-    EXPECT_EQ(c.marking.relayed(c.received), c.relayed) << c.name;
+    EXPECT_EQ(c.dscp_ttl.relayed(c.received), c.relayed) << c.name;
   }
 }
 
-TEST(Marking, MarksAreReadOnlyWhereTheyMatter) {
-  EXPECT_TRUE((Marking{}.reads_marks()));
-  EXPECT_FALSE((Marking{0, false}.reads_marks()));
-  EXPECT_TRUE((Marking{0, true}.reads_marks()));
+TEST(DscpTtlPolicy, MarksAreReadOnlyWhereTheyMatter) {
+  EXPECT_TRUE((DscpTtlPolicy{}.reads_fields()));
+  EXPECT_FALSE((DscpTtlPolicy{0, false}.reads_fields()));
+  EXPECT_TRUE((DscpTtlPolicy{0, true}.reads_fields()));
 }
 
 class IpMarksOnTheWire : public testing::TestWithParam<IpAddress> {
@@ -48,15 +48,15 @@ class IpMarksOnTheWire : public testing::TestWithParam<IpAddress> {
   IpMarksOnTheWire()
       : sender_{*open_udp({GetParam(), Port{}}, {})},
         receiver_{*open_udp({GetParam(), Port{}}, {})} {
-    EXPECT_TRUE(apply_marking(receiver_.get(), GetParam().family(), {{}, true}));
+    EXPECT_TRUE(apply_dscp_ttl_policy(receiver_.get(), GetParam().family(), {{}, true}));
   }
 
   void push() { batch_.push(sender_.get(), local_endpoint(receiver_), bytes_of("x")); }
 
-  IpMarks received() const {
+  IpHeaderFields received() const {
     const auto datagram = receive_datagram(receiver_, std::chrono::milliseconds{0});
     EXPECT_TRUE(datagram);
-    return datagram ? datagram->ancillary.marks : IpMarks{};
+    return datagram ? datagram->ancillary.fields : IpHeaderFields{};
   }
 
   Drops drops_;
@@ -68,22 +68,22 @@ class IpMarksOnTheWire : public testing::TestWithParam<IpAddress> {
 TEST_P(IpMarksOnTheWire, EachDatagramHasItsOwn) {
   push();
   push();
-  batch_.mark_last({kExpeditedForwarding | kCongestionExperienced, 7});
+  batch_.set_last_header_fields({kExpeditedForwarding | kCongestionExperienced, 7});
   push();
-  batch_.mark_last({kExpeditedForwarding, 0});
+  batch_.set_last_header_fields({kExpeditedForwarding, 0});
   push();
   batch_.flush();
   const std::uint8_t usual = received().hop_limit;
   EXPECT_GT(usual, 7);
-  EXPECT_EQ(received(), (IpMarks{kExpeditedForwarding | kCongestionExperienced, 7}));
-  EXPECT_EQ(received(), (IpMarks{kExpeditedForwarding, usual}));
-  EXPECT_EQ(received(), (IpMarks{0, usual}));
+  EXPECT_EQ(received(), (IpHeaderFields{kExpeditedForwarding | kCongestionExperienced, 7}));
+  EXPECT_EQ(received(), (IpHeaderFields{kExpeditedForwarding, usual}));
+  EXPECT_EQ(received(), (IpHeaderFields{0, usual}));
 }
 
 TEST_P(IpMarksOnTheWire, SurviveBeingGroupedBySocket) {
   const FileDescriptor other = *open_udp({GetParam(), Port{}}, {});
   push();
-  batch_.mark_last({kExpeditedForwarding, 0});
+  batch_.set_last_header_fields({kExpeditedForwarding, 0});
   batch_.push(other.get(), local_endpoint(receiver_), bytes_of("x"));
   push();
   batch_.flush();
@@ -93,7 +93,7 @@ TEST_P(IpMarksOnTheWire, SurviveBeingGroupedBySocket) {
 }
 
 TEST_P(IpMarksOnTheWire, ASocketMayMarkEverything) {
-  ASSERT_TRUE(apply_marking(sender_.get(), GetParam().family(), {46, false}));
+  ASSERT_TRUE(apply_dscp_ttl_policy(sender_.get(), GetParam().family(), {46, false}));
   push();
   batch_.flush();
   EXPECT_EQ(received().traffic_class, kExpeditedForwarding);
@@ -102,7 +102,7 @@ TEST_P(IpMarksOnTheWire, ASocketMayMarkEverything) {
 TEST_P(IpMarksOnTheWire, UnfragmentedDatagramsHaveThemToo) {
   ASSERT_TRUE(send_unfragmented(sender_, local_endpoint(receiver_), bytes_of("x"),
                                 {kExpeditedForwarding, 7}));
-  EXPECT_EQ(received(), (IpMarks{kExpeditedForwarding, 7}));
+  EXPECT_EQ(received(), (IpHeaderFields{kExpeditedForwarding, 7}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, IpMarksOnTheWire,

@@ -1,4 +1,4 @@
-#include "relay/ip_marks.h"
+#include "relay/ip_header_fields.h"
 
 #include <netinet/in.h>
 
@@ -24,29 +24,30 @@ std::byte* append(std::byte* at, int level, int type, int value) {
 
 }  // namespace
 
-bool apply_marking(int fd, AddressFamily family, const Marking& marking) {
+bool apply_dscp_ttl_policy(int fd, AddressFamily family, const DscpTtlPolicy& dscp_ttl) {
   const bool is_v4 = family == AddressFamily::ipv4;
   const int level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
   bool done = true;
-  if (marking.dscp) {
-    done =
-        set_option(fd, level, is_v4 ? IP_TOS : IPV6_TCLASS, marking.socket_default().traffic_class);
+  if (dscp_ttl.dscp) {
+    done = set_option(fd, level, is_v4 ? IP_TOS : IPV6_TCLASS,
+                      dscp_ttl.socket_default().traffic_class);
   } else {
     done = set_option(fd, level, is_v4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
   }
-  if (marking.decrements_hop_limit) {
+  if (dscp_ttl.decrements_hop_limit) {
     done = set_option(fd, level, is_v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1) && done;
   }
   return done;
 }
 
-void set_marks(msghdr& message, MarksBuffer& buffer, AddressFamily family, const IpMarks& marks) {
+void set_header_fields(msghdr& message, HeaderFieldsBuffer& buffer, AddressFamily family,
+                       const IpHeaderFields& fields) {
   const bool is_v4 = family == AddressFamily::ipv4;
   const int level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
   std::byte* const begin = buffer.bytes.data();
-  std::byte* end = append(begin, level, is_v4 ? IP_TOS : IPV6_TCLASS, marks.traffic_class);
-  if (marks.hop_limit != 0) {
-    end = append(end, level, is_v4 ? IP_TTL : IPV6_HOPLIMIT, marks.hop_limit);
+  std::byte* end = append(begin, level, is_v4 ? IP_TOS : IPV6_TCLASS, fields.traffic_class);
+  if (fields.hop_limit != 0) {
+    end = append(end, level, is_v4 ? IP_TTL : IPV6_HOPLIMIT, fields.hop_limit);
   }
   message.msg_control = begin;
   message.msg_controllen = static_cast<std::size_t>(end - begin);
