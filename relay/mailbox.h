@@ -27,15 +27,15 @@ class Mailbox {
   [[nodiscard]] int wake_fd() const { return wake_.get(); }
 
   /// `order` is a callable of (Receiver&), move-only allowed. Any thread.
-  template <class Order>
-  void post(Order order) {
-    auto* letter = new LetterOf<Order>{std::move(order)};
-    Letter* head = head_.load(std::memory_order_relaxed);
+  template <class Callable>
+  void post(Callable callable) {
+    auto* task = new TaskOf<Callable>{std::move(callable)};
+    Task* head = head_.load(std::memory_order_relaxed);
     do {
-      letter->next = head;
-    } while (!head_.compare_exchange_weak(head, letter, std::memory_order_release,
+      task->next = head;
+    } while (!head_.compare_exchange_weak(head, task, std::memory_order_release,
                                           std::memory_order_relaxed));
-    // Whoever finds the box empty wakes the worker; the others' letters are taken along.
+    // Whoever finds the box empty wakes the worker; the others' tasks are taken along.
     if (head == nullptr) {
       const std::uint64_t one = 1;
       [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
@@ -50,34 +50,34 @@ class Mailbox {
   }
 
  private:
-  struct Letter {
-    virtual ~Letter() = default;
+  struct Task {
+    virtual ~Task() = default;
     virtual void carry_out(Receiver& receiver) = 0;
-    Letter* next = nullptr;
+    Task* next = nullptr;
   };
-  template <class Order>
-  struct LetterOf final : Letter {
-    explicit LetterOf(Order given) : order{std::move(given)} {}
-    void carry_out(Receiver& receiver) override { order(receiver); }
-    Order order;
+  template <class Callable>
+  struct TaskOf final : Task {
+    explicit TaskOf(Callable given) : callable{std::move(given)} {}
+    void carry_out(Receiver& receiver) override { callable(receiver); }
+    Callable callable;
   };
 
   void drain_into(Receiver* receiver) {
-    Letter* newest = head_.exchange(nullptr, std::memory_order_acquire);
-    Letter* oldest = nullptr;
+    Task* newest = head_.exchange(nullptr, std::memory_order_acquire);
+    Task* oldest = nullptr;
     while (newest != nullptr) {  // the stack holds the newest first
       oldest = std::exchange(newest, std::exchange(newest->next, oldest));
     }
     while (oldest != nullptr) {
-      const std::unique_ptr<Letter> letter{oldest};
+      const std::unique_ptr<Task> task{oldest};
       oldest = oldest->next;
-      if (receiver != nullptr) letter->carry_out(*receiver);
+      if (receiver != nullptr) task->carry_out(*receiver);
     }
   }
 
   FileDescriptor wake_;
   // Posters write it: not on a line that the receiver needs between its packets.
-  alignas(kCacheLine) std::atomic<Letter*> head_{nullptr};
+  alignas(kCacheLine) std::atomic<Task*> head_{nullptr};
 };
 
 }  // namespace avedge::relay
