@@ -67,7 +67,7 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config,
 }
 
 MediaPlane::MediaPlane(const Config& config)
-    : ledger_{allocation_quotas(config), bandwidth_limits(config)} {}
+    : quota_{allocation_quotas(config), bandwidth_limits(config)} {}
 
 /// The workers' threads are gone when their servers are told, so no two threads ever meet in one.
 void MediaPlane::stop() {
@@ -84,7 +84,7 @@ relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
                                           const SharedLocalAddresses& local_addresses,
                                           const relay::HandlerContext& context) {
   auto server = std::make_unique<turn::Server>(
-      rules, turn::ServerDependencies{context.ports, ledger_, context.flows, context.counters, log_,
+      rules, turn::ServerDependencies{context.ports, quota_, context.flows, context.counters, log_,
                                       &context.peers, this, context.worker, local_addresses});
   servers_.push_back(server.get());
   auto datagrams =
@@ -117,7 +117,7 @@ void MediaPlane::post(WorkerIndex index, std::unique_ptr<turn::WorkerTask> task)
 }
 
 void MediaPlane::drain() {
-  ledger_.refuse_new();
+  quota_.refuse_new();
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     worker(i).post([server = servers_[i]](relay::Worker&) { server->drain(); });
   }

@@ -10,7 +10,7 @@
 #include "edge/session_log.h"
 #include "ice/turn/server.h"
 #include "relay/data_plane.h"
-#include "relay/quota_ledger.h"
+#include "relay/shared_allocation_quota.h"
 
 namespace avedge::edge {
 
@@ -63,7 +63,7 @@ class MediaPlane : private turn::OtherWorkers {
   [[nodiscard]] std::size_t worker_count() const override { return servers_.size(); }
   void post(WorkerIndex index, std::unique_ptr<turn::WorkerTask> task) override;
 
-  relay::QuotaLedger ledger_;
+  relay::SharedAllocationQuota quota_;
   AllocationLog log_;
   std::vector<turn::Server*> servers_;  // of each worker, in their order; the workers own them
   std::unique_ptr<relay::DataPlane> data_plane_;

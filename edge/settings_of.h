@@ -4,7 +4,7 @@
 #include "edge/config.h"
 #include "ice/turn/settings.h"
 #include "relay/data_plane.h"
-#include "relay/quota_ledger.h"
+#include "relay/shared_allocation_quota.h"
 #include "signaling-shim/anchor/settings.h"
 #include "signaling-shim/ng/settings.h"
 #include "signaling-shim/sip/settings.h"

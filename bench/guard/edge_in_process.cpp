@@ -101,8 +101,8 @@ relay::Handlers EdgeInProcess::make_handlers(const relay::HandlerContext& contex
                                              const IpAddress& relayed) {
   const std::vector own{relayed};
   auto server = std::make_unique<turn::Server>(
-      rules, turn::ServerDependencies{context.ports, ledger_, context.flows, context.counters,
-                                      *this, &context.peers, nullptr, context.worker});
+      rules, turn::ServerDependencies{context.ports, quota_, context.flows, context.counters, *this,
+                                      &context.peers, nullptr, context.worker});
   auto datagrams = std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own);
   auto streams = std::make_unique<latching::StreamLatching>(context.parties, *datagrams,
                                                             context.counters, own);

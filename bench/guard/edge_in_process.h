@@ -9,7 +9,7 @@
 #include "bench/load/turn_client.h"
 #include "ice/turn/server.h"
 #include "relay/data_plane.h"
-#include "relay/quota_ledger.h"
+#include "relay/shared_allocation_quota.h"
 
 namespace avedge::bench::guard {
 
@@ -57,7 +57,7 @@ class EdgeInProcess : private turn::AllocationObserver {
                  Duration) override {}
   void on_own_address_refused(const turn::AllocationInfo&, const Endpoint&) override {}
 
-  relay::QuotaLedger ledger_{{}};
+  relay::SharedAllocationQuota quota_{{}};
   std::unique_ptr<relay::DataPlane> plane_;
 };
 

@@ -68,13 +68,13 @@ Answer<Allocation::State> grant(ServerState& server, const RequestContext& conte
   const Identity& identity = context.identity;
   if (server.allocations.is_full()) return kTableFull;
   const IpAddress& source = request.path.remote.address;
-  const auto booked = server.dependencies.ledger.begin_allocation(identity.user, source);
+  const auto booked = server.dependencies.quota.begin_allocation(identity.user, source);
   if (!booked) return refusal_of(booked.reason());
 
   const Time expires = request.now + lifetime_for(wanted.lifetime, server.settings(), identity);
   auto state = lease_all(server, request.now, expires, wanted);
   if (!state) {
-    server.dependencies.ledger.end_allocation(identity.user, source);
+    server.dependencies.quota.end_allocation(identity.user, source);
     return state.reason();
   }
   Allocation::Grant& granted = state->grant;

@@ -71,7 +71,7 @@ class InstallAllocation final : public WorkerTask {
     const bool is_taken = server.allocations.peek(client.five_tuple) != nullptr;
     if (is_taken || server.allocations.is_full()) return kTableFull;
     const IpAddress before = state_.client.five_tuple.client.endpoint.address;
-    const auto moved = server.dependencies.ledger.move_allocation(
+    const auto moved = server.dependencies.quota.move_allocation(
         before, client.five_tuple.client.endpoint.address);
     if (!moved) return refusal_of(moved.reason());
     state_.client = client;  // what was booked is what discard_in_transit() gives back

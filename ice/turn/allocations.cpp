@@ -52,7 +52,7 @@ Allocation& Allocations::take_over(Allocation::State state, Outcome& outcome) {
 
 /// What a peer's connection carries (RFC 6062) paces itself.
 void Allocations::limit_bandwidth(const Allocation::State& state, Outcome& outcome) const {
-  const BandwidthGrant granted = dependencies_.ledger.bandwidth_for(state.grant.user);
+  const BandwidthGrant granted = dependencies_.quota.bandwidth_for(state.grant.user);
   if (!granted.is_limited() || state.grant.kind == Allocation::Kind::tcp) return;
   std::array<SocketId, 2> relays{kNoSocket, kNoSocket};
   for (std::size_t family = 0; family < relays.size(); ++family) {
@@ -68,7 +68,7 @@ void Allocations::close(Time now, Allocation& allocation, CloseReason reason, Ou
   if (!allocation.is_suspended() && reason != CloseReason::connection_closed) {
     outcome.set_auth_state(allocation.client().socket, AuthState::unauthenticated);
   }
-  dependencies_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
+  dependencies_.quota.end_allocation(info.user, info.five_tuple.client.endpoint.address);
   dependencies_.observer.on_closed(info, reason, traffic, now - allocation.grant().opened);
   table_.remove(allocation);
   publish_count();
@@ -76,7 +76,7 @@ void Allocations::close(Time now, Allocation& allocation, CloseReason reason, Ou
 
 void Allocations::discard_in_transit(Time now, const Allocation::State& state, CloseReason reason) {
   const AllocationInfo info = describe(state);
-  dependencies_.ledger.end_allocation(info.user, info.five_tuple.client.endpoint.address);
+  dependencies_.quota.end_allocation(info.user, info.five_tuple.client.endpoint.address);
   dependencies_.observer.on_closed(info, reason, state.past, now - state.grant.opened);
 }
 

@@ -66,7 +66,7 @@ Verdict<void> on_move(ServerState& server, const RequestContext& context, Refres
   Allocation* allocation = server.allocations.find(request.now, *ticket, context.outcome);
   if (allocation == nullptr) return responder.refuse(kBadTicket);
   if (!allocation->belongs_to(context.identity)) return responder.refuse(kWrongCredentials);
-  const auto moved = server.dependencies.ledger.move_allocation(
+  const auto moved = server.dependencies.quota.move_allocation(
       allocation->client().five_tuple.client.endpoint.address, request.path.remote.address);
   if (!moved) return responder.refuse(refusal_of(moved.reason()));
   release_client(server, *allocation, context.outcome);

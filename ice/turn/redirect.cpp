@@ -10,7 +10,7 @@ std::optional<Endpoint> alternate_server(const ServerState& server, const Reques
   const Redirect& settings = server.settings().redirect;
   const bool is_crowded =
       settings.above_allocations &&
-      server.dependencies.ledger.allocation_count() >= *settings.above_allocations;
+      server.dependencies.quota.allocation_count() >= *settings.above_allocations;
   if (!server.is_draining && !is_crowded) return std::nullopt;
 
   std::vector<Endpoint> fitting;  // RFC 8489 §14.15: of the family of the request

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "ice/turn/observer.h"
+#include "relay/core/allocation_quota.h"
 #include "relay/core/counters.h"
-#include "relay/core/ledger.h"
 #include "relay/core/local_addresses.h"
 #include "relay/core/peer_connections.h"
 #include "relay/core/relay_ports.h"
@@ -34,11 +34,11 @@ class OtherWorkers {
   virtual void post(WorkerIndex worker, std::unique_ptr<WorkerTask> task) = 0;
 };
 
-/// All outlive the server; all but the ledger, the observer and the other workers belong to its
+/// All outlive the server; all but the quota, the observer and the other workers belong to its
 /// worker.
 struct ServerDependencies {
   RelayPorts& ports;
-  Ledger& ledger;
+  AllocationQuota& quota;
   const FlowReader& flows;
   WorkerCounters& counters;
   AllocationObserver& observer;

@@ -53,7 +53,7 @@ class SharedBudget {
   alignas(kCacheLine) std::atomic<Duration::rep> paid_{0};  // workers write it: alone there
 };
 
-/// What the ledger grants to a new allocation.
+/// What the quota grants to a new allocation.
 struct BandwidthGrant {
   Bandwidth allocation;
   std::shared_ptr<SharedBudget> user;  // null: no limit

@@ -94,7 +94,7 @@ turn::Settings settings() {
 class Turn {
  public:
   Turn() {
-    world_.ledger.quota_per_user = 3;
+    world_.quota.quota_per_user = 3;
     static constexpr Transport kTransports[] = {Transport::udp, Transport::udp,  Transport::tcp,
                                                 Transport::tls, Transport::dtls, Transport::tcp};
     for (std::size_t i = 0; i < std::size(kTransports); ++i) {
@@ -258,7 +258,7 @@ class Turn {
     reconnect_closed();
     for (const auto& [key, flow] : world_.flows.flows) check_flow(key, flow);
     check_limits();
-    require(world_.ledger.allocation_count() == allocations(), "the ledger and the server differ");
+    require(world_.quota.allocation_count() == allocations(), "the ledger and the server differ");
   }
 
   void finish() {
@@ -266,9 +266,9 @@ class Turn {
       if (client.has_connection()) world_.hang_up(client.identity);
     }
     world_.advance(settings().max_lifetime);
-    require(allocations() == 0 && world_.ledger.allocation_count() == 0,
+    require(allocations() == 0 && world_.quota.allocation_count() == 0,
             "an allocation is left over");
-    require(world_.ledger.sources.empty(), "a source is left over");
+    require(world_.quota.sources.empty(), "a source is left over");
     require(world_.flows.flows.empty(), "a flow is left over");
     require(world_.ports.sockets.empty() && world_.ports.leased.empty(), "a port is left over");
     require(world_.peer_connections.connections.empty(), "a connection to a peer is left over");
@@ -526,7 +526,7 @@ class Turn {
     for (const auto& [relay, count] : permissions) require(count <= 4, "too many permissions");
     for (const auto& [client, count] : channels) require(count <= 4, "too many channels");
     require(allocations() <= 5, "too many allocations");
-    for (const auto& [user, count] : world_.ledger.booked) require(count <= 3, "over the quota");
+    for (const auto& [user, count] : world_.quota.booked) require(count <= 3, "over the quota");
   }
 
   [[nodiscard]] std::size_t allocations() const {

@@ -202,15 +202,15 @@ class Fuzz {
       if (world.counters.allocations.value() == 0 && !world.flows.flows.empty()) std::abort();
     }
     // One on its way between two workers is in neither.
-    const std::size_t booked = ledger_.allocation_count();
+    const std::size_t booked = quota_.allocation_count();
     if (booked < allocations || booked > allocations + neighbours_.posted.size()) std::abort();
     if (sockets < allocations || sockets > 2 * allocations) std::abort();
   }
 
   FakeNeighbours neighbours_;
-  FakeLedger ledger_;
-  World worlds_[2] = {World{settings(), WorkerIndex{0}, &neighbours_, &ledger_},
-                      World{settings(), WorkerIndex{1}, &neighbours_, &ledger_}};
+  FakeLedger quota_;
+  World worlds_[2] = {World{settings(), WorkerIndex{0}, &neighbours_, &quota_},
+                      World{settings(), WorkerIndex{1}, &neighbours_, &quota_}};
   Client clients_[4];
   std::vector<std::byte> ticket_ = std::vector<std::byte>(16);
   std::uint32_t connection_ = 0;

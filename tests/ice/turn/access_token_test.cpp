@@ -150,7 +150,7 @@ TEST_F(TokenRequests, Rfc7635_8_ATokenLogsInAndItsKeyProtectsTheAnswer) {
   const auto answer = world_.allocate(client);
   EXPECT_EQ(answer.code(), 200);
   EXPECT_TRUE(stun::verify_integrity(answer.view(), client.mac_key));
-  EXPECT_EQ(world_.ledger.booked.at("north"), 1u);
+  EXPECT_EQ(world_.quota.booked.at("north"), 1u);
 }
 
 TEST_F(TokenRequests, CoturnsClientsUseSixteenBytesOfTheKeyOnly) {
@@ -196,7 +196,7 @@ TEST_F(TokenRequests, RefreshBringsAnotherTokenOfAnotherKey) {
   renewed.token.clear();
   EXPECT_EQ(world_.permit(renewed, {"8.8.8.8:1"}).code(), 200);
   EXPECT_EQ(world_.refresh(renewed, 0).code(), 200);
-  EXPECT_EQ(world_.ledger.booked.at("north"), 0u) << "whoever it was booked on";
+  EXPECT_EQ(world_.quota.booked.at("north"), 0u) << "whoever it was booked on";
 }
 
 TEST_F(TokenRequests, TokensAndPasswordsDoNotTouchEachOthersAllocations) {

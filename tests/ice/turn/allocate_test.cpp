@@ -30,7 +30,7 @@ TEST(Allocate, Rfc8656_7_2_SuccessSaysRelayedMappedAndLifetime) {
   EXPECT_EQ(world.counters.allocations_opened.value(), 1u);
   EXPECT_EQ(world.counters.allocations.value(), 1);
   EXPECT_EQ(world.observer.opened, 1u);
-  EXPECT_EQ(world.ledger.booked.at("alice"), 1u);
+  EXPECT_EQ(world.quota.booked.at("alice"), 1u);
 }
 
 TEST(Allocate, TheClientMaySendFromThenOn) {
@@ -119,7 +119,7 @@ TEST(Allocate, Rfc8656_7_2_WhatIsRefusedAndHow) {
     EXPECT_TRUE(answer.reason) << c.name;
     EXPECT_TRUE(world.flows.flows.empty()) << c.name;
     EXPECT_TRUE(world.ports.sockets.empty()) << c.name;
-    EXPECT_EQ(world.ledger.booked["alice"], 0u) << c.name;
+    EXPECT_EQ(world.quota.booked["alice"], 0u) << c.name;
   }
 }
 
@@ -231,10 +231,10 @@ TEST(Allocate, CapacityAndQuotaHaveTheirOwnCodes) {
   const auto no_port = exhausted.allocate(exhausted.login());
   EXPECT_EQ(no_port.code(), 508);
   EXPECT_EQ(no_port.reason, DropReason::ports_exhausted);
-  EXPECT_EQ(exhausted.ledger.booked["alice"], 0u);
+  EXPECT_EQ(exhausted.quota.booked["alice"], 0u);
 
   World limited;
-  limited.ledger.quota_per_user = 0;
+  limited.quota.quota_per_user = 0;
   const auto no_quota = limited.allocate(limited.login());
   EXPECT_EQ(no_quota.code(), 486);
   EXPECT_EQ(no_quota.reason, DropReason::allocation_quota);
@@ -249,7 +249,7 @@ TEST(Allocate, CapacityAndQuotaHaveTheirOwnCodes) {
   const auto no_room = full.allocate(full.login(second));
   EXPECT_EQ(no_room.code(), 508);
   EXPECT_EQ(no_room.reason, DropReason::table_full);
-  EXPECT_EQ(full.ledger.booked["alice"], 1u);
+  EXPECT_EQ(full.quota.booked["alice"], 1u);
 }
 
 TEST(Allocate, EndsWhenItsTimeIsOver) {
@@ -265,7 +265,7 @@ TEST(Allocate, EndsWhenItsTimeIsOver) {
   world.advance(1s);
   EXPECT_TRUE(world.flows.flows.empty());
   EXPECT_TRUE(world.ports.sockets.empty());
-  EXPECT_EQ(world.ledger.booked.at("alice"), 0u);
+  EXPECT_EQ(world.quota.booked.at("alice"), 0u);
   EXPECT_EQ(world.counters.allocations.value(), 0);
   EXPECT_EQ(world.server.next_deadline(), kNever);
   ASSERT_EQ(world.observer.closed.size(), 1u);
@@ -337,7 +337,7 @@ TEST(Allocate, ManyComeAndGoInAnyOrder) {
   }
   EXPECT_TRUE(world.ports.leased.empty());
   EXPECT_TRUE(world.flows.flows.empty());
-  EXPECT_EQ(world.ledger.booked.at("alice"), 0u);
+  EXPECT_EQ(world.quota.booked.at("alice"), 0u);
   EXPECT_EQ(world.observer.closed.size(), 200u);
 }
 

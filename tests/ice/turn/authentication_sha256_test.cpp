@@ -144,7 +144,7 @@ TEST(UserHash, Rfc8489_9_2_4_StandsForTheNameOfAUser) {
   client = world.login(client);
   EXPECT_TRUE(client.nonce.starts_with("obMatJos2AAAD"));
   EXPECT_EQ(world.allocate(client).code(), 200);
-  EXPECT_EQ(world.ledger.booked.at("alice"), 1u);
+  EXPECT_EQ(world.quota.booked.at("alice"), 1u);
   // The name says the same as its hash.
   client.hides_name = false;
   EXPECT_EQ(world.refresh(client).code(), 200);

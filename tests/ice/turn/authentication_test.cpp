@@ -44,7 +44,7 @@ TEST(Authentication, NothingIsKeptForStrangers) {
   }
   EXPECT_TRUE(world.flows.flows.empty());
   EXPECT_TRUE(world.ports.sockets.empty());
-  EXPECT_TRUE(world.ledger.booked.empty());
+  EXPECT_TRUE(world.quota.booked.empty());
   EXPECT_EQ(world.server.next_deadline(), kNever);
 }
 
@@ -128,7 +128,7 @@ TEST(Authentication, TimeLimitedCredentials) {
   client.password = time_limited_password("old secret", client.user);
   client = world.login(client);
   EXPECT_EQ(world.allocate(client).code(), 200);
-  EXPECT_EQ(world.ledger.booked.at("carol"), 1u);
+  EXPECT_EQ(world.quota.booked.at("carol"), 1u);
 
   // Renewed credentials of the same user work on the same allocation.
   client.user = "1800000900:carol";

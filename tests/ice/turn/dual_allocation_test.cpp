@@ -43,7 +43,7 @@ TEST(DualAllocation, Rfc8656_7_2_BothFamiliesByTheirAdvertisedAddresses) {
   EXPECT_EQ(endpoints[0].address, FakePorts::advertised(AddressFamily::ipv4));
   EXPECT_EQ(endpoints[1].address, FakePorts::advertised(AddressFamily::ipv6));
   EXPECT_FALSE(answer.view().has(AttributeType::address_error_code));
-  EXPECT_EQ(world.ledger.booked.at("alice"), 1u) << "one allocation, whatever it has";
+  EXPECT_EQ(world.quota.booked.at("alice"), 1u) << "one allocation, whatever it has";
 }
 
 TEST(DualAllocation, TheOlderNumberOfTheAttributeIsUnderstood) {
@@ -83,7 +83,7 @@ TEST(DualAllocation, Rfc8656_7_2_NoFamilyAtAllIsARefusal) {
   World world;
   world.ports.refuse = DropReason::ports_exhausted;
   EXPECT_EQ(world.allocate(world.login(), both_families).code(), 508);
-  EXPECT_EQ(world.ledger.booked.at("alice"), 0u);
+  EXPECT_EQ(world.quota.booked.at("alice"), 0u);
 }
 
 TEST(DualAllocation, Rfc8656_7_2_WhatDoesNotGoWithIt) {

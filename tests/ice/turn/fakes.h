@@ -109,7 +109,7 @@ class FakePorts final : public RelayPorts {
   std::uint32_t next_socket_ = 100;
 };
 
-class FakeLedger final : public Ledger {
+class FakeLedger final : public AllocationQuota {
  public:
   std::size_t quota_per_user = 1000;
   bool refuse_moves = false;
@@ -303,7 +303,7 @@ class World {
       : server_settings{std::move(settings)},
         worker{index},
         other_workers{with},
-        ledger{shared_ledger != nullptr ? *shared_ledger : own_ledger} {}
+        quota{shared_ledger != nullptr ? *shared_ledger : own_ledger} {}
 
   static Settings default_settings() {
     Settings settings;
@@ -495,7 +495,7 @@ class World {
   FakePorts ports;
   FakePeerConnections peer_connections{ports};
   FakeLedger own_ledger;
-  FakeLedger& ledger;
+  FakeLedger& quota;
   FakeFlows flows;
   WorkerCounters counters;
   FakeObserver observer;
@@ -503,7 +503,7 @@ class World {
   std::size_t replies = 0;
   Server server{
       make_rules(server_settings),
-      {ports, ledger, flows, counters, observer, &peer_connections, other_workers, worker}};
+      {ports, quota, flows, counters, observer, &peer_connections, other_workers, worker}};
 
  private:
   SharedRules make_rules(const Settings& settings) {

@@ -103,16 +103,16 @@ TEST_F(OneWorker, QuotasMoveWithTheSourceAndStayWithTheUser) {
   const auto ticket = allocate();
   const Client away = moved(world_);
   ASSERT_EQ(world_.ask(away, Method::refresh, show(ticket)).code(), 200);
-  EXPECT_EQ(world_.ledger.booked.at("alice"), 1u);
-  EXPECT_FALSE(world_.ledger.sources.contains(home_.endpoint.address));
-  EXPECT_EQ(world_.ledger.sources.at(away.endpoint.address), 1u);
+  EXPECT_EQ(world_.quota.booked.at("alice"), 1u);
+  EXPECT_FALSE(world_.quota.sources.contains(home_.endpoint.address));
+  EXPECT_EQ(world_.quota.sources.at(away.endpoint.address), 1u);
   ASSERT_EQ(world_.refresh(away, 0).code(), 200);
-  EXPECT_TRUE(world_.ledger.sources.empty());
+  EXPECT_TRUE(world_.quota.sources.empty());
 }
 
 TEST_F(OneWorker, ASourceWithoutRoomDoesNotGetIt) {
   const auto ticket = allocate();
-  world_.ledger.refuse_moves = true;
+  world_.quota.refuse_moves = true;
   EXPECT_EQ(world_.ask(moved(world_), Method::refresh, show(ticket)).code(), 486);
   EXPECT_EQ(world_.refresh(home_).code(), 200);
 }
@@ -230,8 +230,8 @@ class TwoWorkers : public ::testing::Test {
   }
 
   void expect_buried() {
-    EXPECT_EQ(ledger_.booked.at("alice"), 0u);
-    EXPECT_TRUE(ledger_.sources.empty());
+    EXPECT_EQ(quota_.booked.at("alice"), 0u);
+    EXPECT_TRUE(quota_.sources.empty());
     EXPECT_TRUE(here_.ports.sockets.empty());
     EXPECT_TRUE(there_.ports.sockets.empty());
     EXPECT_TRUE(here_.flows.flows.empty());
@@ -245,9 +245,9 @@ class TwoWorkers : public ::testing::Test {
   }
 
   FakeNeighbours other_workers_;
-  FakeLedger ledger_;
-  World there_{settings(), WorkerIndex{0}, &other_workers_, &ledger_};
-  World here_{settings(), WorkerIndex{1}, &other_workers_, &ledger_};
+  FakeLedger quota_;
+  World there_{settings(), WorkerIndex{0}, &other_workers_, &quota_};
+  World here_{settings(), WorkerIndex{1}, &other_workers_, &quota_};
   Client home_ = there_.login();
   Client away_;
   std::vector<std::byte> ticket_;
@@ -271,8 +271,8 @@ TEST_F(TwoWorkers, TheAllocationComesAndThenTheAnswer) {
   EXPECT_EQ(here_.flow(here_.relay(), "8.8.8.8:1")->destination, away_.endpoint);
   EXPECT_TRUE(here_.flow(World::kListener, "192.0.2.99:50000", 0x4000));
   EXPECT_EQ(here_.refresh(away_).code(), 200);
-  EXPECT_EQ(ledger_.booked.at("alice"), 1u);
-  EXPECT_EQ(ledger_.sources.size(), 1u);
+  EXPECT_EQ(quota_.booked.at("alice"), 1u);
+  EXPECT_EQ(quota_.sources.size(), 1u);
 }
 
 TEST_F(TwoWorkers, TrafficFromBeforeIsCountedInTheEnd) {
@@ -336,7 +336,7 @@ TEST_F(TwoWorkers, AnAllocationThatRunsOutOnTheWayIsRefused) {
   step();
   there_.advance(10min);
   EXPECT_EQ(travel().code(), 400);
-  EXPECT_EQ(ledger_.booked.at("alice"), 0u);
+  EXPECT_EQ(quota_.booked.at("alice"), 0u);
 }
 
 TEST_F(TwoWorkers, WithoutAPortItEndsAndNothingLeaks) {
@@ -348,7 +348,7 @@ TEST_F(TwoWorkers, WithoutAPortItEndsAndNothingLeaks) {
 
 TEST_F(TwoWorkers, WithoutQuotaOfItsNewSourceItEndsAndNothingLeaks) {
   ask(stun::TransactionId::random());
-  ledger_.refuse_moves = true;
+  quota_.refuse_moves = true;
   EXPECT_EQ(travel().code(), 486);
   expect_buried();
 }
@@ -373,7 +373,7 @@ TEST_F(TwoWorkers, AClientThatHangsUpMeanwhileLosesIt) {
   ask(stun::TransactionId::random());
   here_.hang_up(away_);
   EXPECT_TRUE(travel().silent());
-  EXPECT_EQ(ledger_.booked.at("alice"), 0u);
+  EXPECT_EQ(quota_.booked.at("alice"), 0u);
   EXPECT_EQ(here_.observer.closed[0].reason, CloseReason::connection_closed);
 }
 

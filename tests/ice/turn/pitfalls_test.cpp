@@ -88,7 +88,7 @@ TEST(Pitfalls, StateBeforeAuthentication) {
     }
   }
   EXPECT_EQ(world.server.next_deadline(), kNever);
-  EXPECT_TRUE(world.ports.sockets.empty() && world.ledger.booked.empty());
+  EXPECT_TRUE(world.ports.sockets.empty() && world.quota.booked.empty());
 }
 
 TEST(Pitfalls, AnswersToStrangersAmplify) {
@@ -134,7 +134,7 @@ TEST(Pitfalls, UserQuotaBypassedThroughMobility) {
   Settings settings = World::default_settings();
   settings.mobility = true;
   World world{settings};
-  world.ledger.quota_per_user = 1;
+  world.quota.quota_per_user = 1;
   const Client home = world.login();
   const auto answer =
       world.allocate(home, [](StunBuilder& b) { b.flag(AttributeType::mobility_ticket); });

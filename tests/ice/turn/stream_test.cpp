@@ -42,7 +42,7 @@ TEST_P(OverAConnection, TheAllocationEndsWithIt) {
   world_.hang_up(client_);
   EXPECT_TRUE(world_.flows.flows.empty());
   EXPECT_TRUE(world_.ports.sockets.empty());
-  EXPECT_EQ(world_.ledger.booked.at("alice"), 0u);
+  EXPECT_EQ(world_.quota.booked.at("alice"), 0u);
   ASSERT_EQ(world_.observer.closed.size(), 1u);
   EXPECT_EQ(world_.observer.closed[0].reason, CloseReason::connection_closed);
   EXPECT_EQ(world_.server.next_deadline(), kNever);

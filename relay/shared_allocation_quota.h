@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "relay/core/ledger.h"
+#include "relay/core/allocation_quota.h"
 
 namespace avedge::relay {
 
@@ -26,9 +26,10 @@ struct BandwidthLimits {
 
 /// Any thread; slow path only. Its tables hold one entry per live user and source, so they are
 /// bounded by the number of allocations.
-class QuotaLedger final : public Ledger {
+class SharedAllocationQuota final : public AllocationQuota {
  public:
-  explicit QuotaLedger(const AllocationQuotas& quotas, const BandwidthLimits& bandwidth = {});
+  explicit SharedAllocationQuota(const AllocationQuotas& quotas,
+                                 const BandwidthLimits& bandwidth = {});
 
   [[nodiscard]] Verdict<void> begin_allocation(std::string_view user,
                                                const IpAddress& source) override;

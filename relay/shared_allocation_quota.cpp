@@ -1,13 +1,15 @@
-#include "relay/quota_ledger.h"
+#include "relay/shared_allocation_quota.h"
 
 namespace avedge::relay {
 
-QuotaLedger::QuotaLedger(const AllocationQuotas& quotas, const BandwidthLimits& bandwidth)
+SharedAllocationQuota::SharedAllocationQuota(const AllocationQuotas& quotas,
+                                             const BandwidthLimits& bandwidth)
     : quotas_{quotas}, bandwidth_{bandwidth} {
   if (bandwidth.total.is_limited()) edge_budget_ = std::make_shared<SharedBudget>(bandwidth.total);
 }
 
-Verdict<void> QuotaLedger::begin_allocation(std::string_view user, const IpAddress& source) {
+Verdict<void> SharedAllocationQuota::begin_allocation(std::string_view user,
+                                                      const IpAddress& source) {
   if (refusing_.load(std::memory_order_relaxed) || !book_total())
     return DropReason::allocation_quota;
   if (!users_.book(user, quotas_.per_user)) {
@@ -22,33 +24,33 @@ Verdict<void> QuotaLedger::begin_allocation(std::string_view user, const IpAddre
   return {};
 }
 
-void QuotaLedger::end_allocation(std::string_view user, const IpAddress& source) {
+void SharedAllocationQuota::end_allocation(std::string_view user, const IpAddress& source) {
   sources_.cancel(text_of(source.bytes()));
   users_.cancel(user);
   total_.fetch_sub(1);
 }
 
-Verdict<void> QuotaLedger::move_allocation(const IpAddress& from, const IpAddress& to) {
+Verdict<void> SharedAllocationQuota::move_allocation(const IpAddress& from, const IpAddress& to) {
   if (from == to) return {};
   if (!sources_.book(text_of(to.bytes()), quotas_.per_source)) return DropReason::allocation_quota;
   sources_.cancel(text_of(from.bytes()));
   return {};
 }
 
-BandwidthGrant QuotaLedger::bandwidth_for(std::string_view user) {
+BandwidthGrant SharedAllocationQuota::bandwidth_for(std::string_view user) {
   BandwidthGrant grant{bandwidth_.per_allocation, nullptr, edge_budget_};
   if (bandwidth_.per_user.is_limited()) grant.user = users_.budget_of(user, bandwidth_.per_user);
   return grant;
 }
 
-bool QuotaLedger::book_total() {
+bool SharedAllocationQuota::book_total() {
   const std::size_t before = total_.fetch_add(1);
   if (quotas_.total == 0 || before < quotas_.total) return true;
   total_.fetch_sub(1);
   return false;
 }
 
-bool QuotaLedger::Counts::book(std::string_view name, std::size_t limit) {
+bool SharedAllocationQuota::Counts::book(std::string_view name, std::size_t limit) {
   Shard& shard = shard_of(name);
   const std::scoped_lock lock{shard.mutex};
   std::size_t& count = shard.entries[std::string{name}].count;
@@ -57,15 +59,15 @@ bool QuotaLedger::Counts::book(std::string_view name, std::size_t limit) {
   return true;
 }
 
-void QuotaLedger::Counts::cancel(std::string_view name) {
+void SharedAllocationQuota::Counts::cancel(std::string_view name) {
   Shard& shard = shard_of(name);
   const std::scoped_lock lock{shard.mutex};
   const auto found = shard.entries.find(std::string{name});
   if (found != shard.entries.end() && --found->second.count == 0) shard.entries.erase(found);
 }
 
-std::shared_ptr<SharedBudget> QuotaLedger::Counts::budget_of(std::string_view name,
-                                                             const Bandwidth& bandwidth) {
+std::shared_ptr<SharedBudget> SharedAllocationQuota::Counts::budget_of(std::string_view name,
+                                                                       const Bandwidth& bandwidth) {
   Shard& shard = shard_of(name);
   const std::scoped_lock lock{shard.mutex};
   const auto found = shard.entries.find(std::string{name});

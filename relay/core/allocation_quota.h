@@ -10,9 +10,9 @@
 
 namespace avedge {
 
-class Ledger {
+class AllocationQuota {
  public:
-  virtual ~Ledger() = default;
+  virtual ~AllocationQuota() = default;
   /// Books one allocation on the user, on the source address and on the edge. Fails with
   /// allocation_quota (nothing is booked then). Balanced by exactly one end_allocation().
   [[nodiscard]] virtual Verdict<void> begin_allocation(std::string_view user,
