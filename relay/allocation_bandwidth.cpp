@@ -2,7 +2,7 @@
 
 namespace avedge::relay {
 
-bool BudgetShare::spend(Time now, std::uint64_t bytes) {
+bool LocalCredit::spend(Time now, std::uint64_t bytes) {
   if (credit_ < bytes) {
     if (now < ask_again_) return false;
     const std::uint64_t wanted = std::max(bytes, budget_->chunk());
@@ -16,25 +16,25 @@ bool BudgetShare::spend(Time now, std::uint64_t bytes) {
   return true;
 }
 
-std::shared_ptr<BudgetShare> BudgetShares::of(const std::shared_ptr<SharedBudget>& budget) {
+std::shared_ptr<LocalCredit> LocalCredits::of(const std::shared_ptr<SharedBudget>& budget) {
   if (budget == nullptr) return nullptr;
   if (shares_.size() >= clean_at_) {
     std::erase_if(shares_, [](const auto& entry) { return entry.second.expired(); });
     clean_at_ = std::max(clean_at_, 2 * shares_.size());
   }
-  std::weak_ptr<BudgetShare>& known = shares_[budget.get()];
-  std::shared_ptr<BudgetShare> share = known.lock();
+  std::weak_ptr<LocalCredit>& known = shares_[budget.get()];
+  std::shared_ptr<LocalCredit> share = known.lock();
   if (share == nullptr) {
-    share = std::make_shared<BudgetShare>(budget);
+    share = std::make_shared<LocalCredit>(budget);
     known = share;
   }
   return share;
 }
 
-AllocationBandwidth::AllocationBandwidth(const BandwidthGrant& grant, BudgetShares& shares)
+AllocationBandwidth::AllocationBandwidth(const BandwidthGrant& grant, LocalCredits& shares)
     : user_{shares.of(grant.user)}, edge_{shares.of(grant.edge)} {
   if (grant.allocation.is_limited()) {
-    own_.emplace(Pace{grant.allocation.bytes_per_second(), kBandwidthBurst});
+    own_.emplace(GcraRate{grant.allocation.bytes_per_second(), kBandwidthBurst});
   }
 }
 

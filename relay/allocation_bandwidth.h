@@ -12,9 +12,9 @@ namespace avedge::relay {
 
 /// Credit that a worker has taken out of a shared budget and spends on its own: the budget itself
 /// is touched once for many packets. The worker's thread.
-class BudgetShare {
+class LocalCredit {
  public:
-  explicit BudgetShare(std::shared_ptr<SharedBudget> budget) : budget_{std::move(budget)} {}
+  explicit LocalCredit(std::shared_ptr<SharedBudget> budget) : budget_{std::move(budget)} {}
 
   [[nodiscard]] bool spend(Time now, std::uint64_t bytes);
 
@@ -29,29 +29,29 @@ class BudgetShare {
 
 /// One worker's share of each budget that its allocations spend from. One for a user and not for an
 /// allocation: what many allocations had set aside would be missing elsewhere.
-class BudgetShares {
+class LocalCredits {
  public:
   /// Null for a null budget, which has no limit.
-  [[nodiscard]] std::shared_ptr<BudgetShare> of(const std::shared_ptr<SharedBudget>& budget);
+  [[nodiscard]] std::shared_ptr<LocalCredit> of(const std::shared_ptr<SharedBudget>& budget);
   [[nodiscard]] std::size_t size() const { return shares_.size(); }
 
  private:
-  std::map<const SharedBudget*, std::weak_ptr<BudgetShare>> shares_;
+  std::map<const SharedBudget*, std::weak_ptr<LocalCredit>> shares_;
   std::size_t clean_at_ = 64;  // entries; those that nobody uses any more go then
 };
 
 /// Belongs to the relay sockets, which the packets of both directions pass. The worker's thread.
 class AllocationBandwidth {
  public:
-  AllocationBandwidth(const BandwidthGrant& grant, BudgetShares& shares);
+  AllocationBandwidth(const BandwidthGrant& grant, LocalCredits& shares);
 
   /// False: drop it.
   [[nodiscard]] bool spend(Time now, std::uint64_t bytes);
 
  private:
-  std::optional<PacedBudget> own_;
-  std::shared_ptr<BudgetShare> user_;
-  std::shared_ptr<BudgetShare> edge_;
+  std::optional<GcraBudget> own_;
+  std::shared_ptr<LocalCredit> user_;
+  std::shared_ptr<LocalCredit> edge_;
 };
 
 }  // namespace avedge::relay

@@ -29,7 +29,7 @@ constexpr std::size_t kIcmpQuote = 192;
 constexpr std::chrono::milliseconds kReviewInterval{100};
 /// ICMP errors a second that clients are told about; the others are read and forgotten. They come
 /// by the dozen when a peer is gone, and each costs a message.
-constexpr Pace kIcmpPace{1000, std::chrono::milliseconds{100}};
+constexpr GcraRate kIcmpRate{1000, std::chrono::milliseconds{100}};
 
 bool control(const FileDescriptor& epoll, int operation, int fd, std::uint64_t data,
              std::uint32_t interest) {
@@ -93,7 +93,7 @@ Worker::Worker(WorkerIndex index, const WorkerCapacity& capacity, const SharedRe
       anchor_tcp_{*this, sockets_, resources.addresses, counters_, now_},
       dtls_{*this, sockets_, batch_, counters_.drops, now_},
       handlers_{make_handlers({index, ports_, turn_tcp_, anchor_tcp_, *this, counters_})},
-      icmp_reports_{kIcmpPace} {
+      icmp_reports_{kIcmpRate} {
   forwarder_.judge_peers_by(*handlers_.listener);
   if (!control(epoll_, EPOLL_CTL_ADD, mailbox_.wake_fd(), kMailboxEvent, EPOLLIN)) {
     throw std::system_error{errno, std::generic_category(), "epoll"};

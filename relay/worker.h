@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "relay/core/counters.h"
+#include "relay/core/gcra.h"
 #include "relay/core/media_path.h"
-#include "relay/core/pace.h"
 #include "relay/core/peer_connections.h"
 #include "relay/core/slow_path.h"
 #include "relay/core/stream_connections.h"
@@ -216,8 +216,8 @@ class Worker final : public FlowReader, public ConnectionHolder {
   std::map<Endpoint, SocketId> udp_listeners_;
   std::vector<SocketId> shared_;  // sockets with a queue of many; they are never closed
   Outcome outcome_;
-  PacedBudget icmp_reports_;
-  BudgetShares budget_shares_;
+  GcraBudget icmp_reports_;
+  LocalCredits budget_shares_;
 };
 
 }  // namespace avedge::relay

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "relay/core/cache_line.h"
-#include "relay/core/pace.h"
+#include "relay/core/gcra.h"
 
 namespace avedge {
 
@@ -48,7 +48,7 @@ class SharedBudget {
   }
 
  private:
-  Pace pace_;
+  GcraRate pace_;
   std::uint64_t chunk_;
   alignas(kCacheLine) std::atomic<Duration::rep> paid_{0};  // workers write it: alone there
 };

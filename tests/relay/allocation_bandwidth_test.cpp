@@ -22,7 +22,7 @@ constexpr Bandwidth k800Kilobits{800};  // a hundred packets a second
 enum class Workers { one, one_each };
 std::uint64_t passed(const BandwidthGrant& grant, std::size_t count,
                      Workers workers = Workers::one) {
-  std::vector<BudgetShares> shares(count);
+  std::vector<LocalCredits> shares(count);
   std::vector<AllocationBandwidth> allocations;
   for (std::size_t i = 0; i < count; ++i) {
     allocations.emplace_back(grant, shares[workers == Workers::one ? 0 : i]);
@@ -63,7 +63,7 @@ TEST(AllocationBandwidth, TheEdgesBudgetHoldsForEverybody) {
 
 TEST(AllocationBandwidth, ManyQuietAllocationsOfAUserWithinTheLimitLoseNothing) {
   const BandwidthGrant grant{{}, std::make_shared<SharedBudget>(Bandwidth{80'000}), nullptr};
-  BudgetShares shares;
+  LocalCredits shares;
   std::vector<AllocationBandwidth> allocations;
   for (int i = 0; i < 500; ++i) allocations.emplace_back(grant, shares);
   std::uint64_t lost = 0;
@@ -75,7 +75,7 @@ TEST(AllocationBandwidth, ManyQuietAllocationsOfAUserWithinTheLimitLoseNothing) 
 
 TEST(AllocationBandwidth, NobodyIsStarvedByAnotherOfTheSameUser) {
   const BandwidthGrant grant{{}, std::make_shared<SharedBudget>(Bandwidth{8000}), nullptr};
-  std::array<BudgetShares, 2> workers;
+  std::array<LocalCredits, 2> workers;
   std::array<AllocationBandwidth, 2> both{AllocationBandwidth{grant, workers[0]},
                                           AllocationBandwidth{grant, workers[1]}};
   std::array<std::uint64_t, 2> counts{};
@@ -90,7 +90,7 @@ TEST(AllocationBandwidth, NobodyIsStarvedByAnotherOfTheSameUser) {
 
 TEST(AllocationBandwidth, WhatAnAllocationMayNotSendCostsItsUserNothing) {
   const auto user = std::make_shared<SharedBudget>(k800Kilobits);
-  BudgetShares shares;
+  LocalCredits shares;
   AllocationBandwidth greedy{{Bandwidth{80}, user, nullptr}, shares};
   AllocationBandwidth modest{{{}, user, nullptr}, shares};
   std::uint64_t count = 0;
@@ -101,8 +101,8 @@ TEST(AllocationBandwidth, WhatAnAllocationMayNotSendCostsItsUserNothing) {
   EXPECT_GE(count, kTenSeconds - kTenSeconds / 10);
 }
 
-TEST(BudgetShares, ThereIsOneForEachBudget) {
-  BudgetShares shares;
+TEST(LocalCredits, ThereIsOneForEachBudget) {
+  LocalCredits shares;
   const auto alice = std::make_shared<SharedBudget>(k800Kilobits);
   const auto bob = std::make_shared<SharedBudget>(k800Kilobits);
   const auto share = shares.of(alice);
@@ -111,8 +111,8 @@ TEST(BudgetShares, ThereIsOneForEachBudget) {
   EXPECT_EQ(shares.of(nullptr), nullptr);
 }
 
-TEST(BudgetShares, ThoseOfUsersWhoLeftAreForgotten) {
-  BudgetShares shares;
+TEST(LocalCredits, ThoseOfUsersWhoLeftAreForgotten) {
+  LocalCredits shares;
   for (int i = 0; i < 10'000; ++i) {
     (void)shares.of(std::make_shared<SharedBudget>(k800Kilobits));
   }

@@ -390,7 +390,7 @@ TEST_F(ForwarderTest, BothDirectionsSpendTheBandwidthOfTheirAllocation) {
       flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
   permit_peer();
   // A burst of 200 ms is 25 bytes, and whoever is within it may go beyond.
-  BudgetShares shares;
+  LocalCredits shares;
   sockets_.find(kRelay)->bandwidth =
       std::make_shared<AllocationBandwidth>(BandwidthGrant{Bandwidth{1}, nullptr, nullptr}, shares);
   forwarder_.limit_bandwidth();

@@ -11,10 +11,10 @@ namespace avedge {
 
 /// A rate, and how far ahead of it one may be. The state that goes with it is the moment when all
 /// that was spent so far is paid for.
-class Pace {
+class GcraRate {
  public:
   /// `per_second` is above 0 and below 2^40.
-  constexpr Pace(std::uint64_t per_second, Duration burst)
+  constexpr GcraRate(std::uint64_t per_second, Duration burst)
       : cost_{(std::uint64_t{1'000'000'000} << kFraction) / per_second}, burst_{burst} {}
 
   /// Whether more may be spent. The last one in may go into debt, so that a single amount that is
@@ -35,9 +35,9 @@ class Pace {
 };
 
 /// What one thread may spend.
-class PacedBudget {
+class GcraBudget {
  public:
-  explicit PacedBudget(const Pace& pace) : pace_{pace} {}
+  explicit GcraBudget(const GcraRate& pace) : pace_{pace} {}
 
   /// False, and nothing is spent, if that would be too fast.
   [[nodiscard]] bool spend(Time now, std::uint64_t amount) {
@@ -47,7 +47,7 @@ class PacedBudget {
   }
 
  private:
-  Pace pace_;
+  GcraRate pace_;
   Time paid_{};
 };
 
