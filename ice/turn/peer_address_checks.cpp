@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "ice/stun/attribute_values.h"
-#include "relay/core/address_forms.h"
+#include "relay/core/embedded_ipv4.h"
 
 namespace avedge::turn {
 
@@ -78,7 +78,7 @@ Answer<Peer> check_peer_policy(const ServerState& server, const Allocation& allo
   };
   const PeerPorts ports = ports_of(address);
   if (ports == PeerPorts::none) return kForbidden;
-  if (is_ipv4_in_disguise(address)) return kPeerFamilyMismatch;
+  if (embeds_ipv4(address)) return kPeerFamilyMismatch;
   if (place != PeerPlace::relayed) return Peer{written, ports == PeerPorts::some};
   // A relayed address has two names behind 1:1 NAT; a rule may use either.
   const RelayPorts& relays = server.dependencies.ports;

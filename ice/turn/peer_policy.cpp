@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "relay/core/address_forms.h"
+#include "relay/core/embedded_ipv4.h"
 
 namespace avedge::turn {
 namespace {
 
 /// What is no public unicast address (RFC 6890 and IANA's special-purpose registries). The forms of
-/// canonical_form() need no entry: they are judged as what they carry.
+/// unwrap_embedded_ipv4() need no entry: they are judged as what they carry.
 constexpr std::string_view kDenied[] = {
     "0.0.0.0/8",        // this host (RFC 1122)
     "10.0.0.0/8",       // private (RFC 1918)
@@ -54,7 +54,7 @@ bool is_denied_range(const IpAddress& address) {
 /// The written form counts too: an ISATAP address may carry a public one behind fe80::, and an
 /// allowed IPv4 prefix says nothing about the network such an address is in.
 bool is_written_badly(const IpAddress& peer) {
-  return canonical_form(peer) != peer && is_denied_range(peer);
+  return unwrap_embedded_ipv4(peer) != peer && is_denied_range(peer);
 }
 
 /// RFC 6062 connects by TCP: rules that allow single ports are about datagrams.
@@ -68,11 +68,11 @@ PeerPolicy::PeerPolicy(const PeerSettings& settings)
     : rules_{settings.rules},
       own_addresses_{settings.own_addresses},
       own_listeners_{settings.own_listeners} {
-  for (IpAddress& own : own_addresses_) own = canonical_form(own);
+  for (IpAddress& own : own_addresses_) own = unwrap_embedded_ipv4(own);
 }
 
 bool PeerPolicy::is_own(const IpAddress& address) const {
-  const IpAddress canonical = canonical_form(address);
+  const IpAddress canonical = unwrap_embedded_ipv4(address);
   return std::find(own_addresses_.begin(), own_addresses_.end(), canonical) != own_addresses_.end();
 }
 
@@ -85,7 +85,7 @@ PeerPorts PeerPolicy::ports_of(const IpAddress& peer, PeerPlace place, Transport
   if (is_written_badly(peer)) return PeerPorts::none;
   const bool allows_rest =
       answer.rest ? !is_denied
-                  : place == PeerPlace::elsewhere && !is_denied_range(canonical_form(peer));
+                  : place == PeerPlace::elsewhere && !is_denied_range(unwrap_embedded_ipv4(peer));
   if (allows_rest) return answer.denies_some ? PeerPorts::some : PeerPorts::all;
   return answer.allows_some ? PeerPorts::some : PeerPorts::none;
 }
@@ -99,12 +99,12 @@ PeerPolicy::Verdict PeerPolicy::judge(const Endpoint& peer, PeerPlace place,
   const bool is_opened = ruled.has_value() && !(is_here && is_own_listener(peer));
   if (place == PeerPlace::relayed) return is_opened ? Verdict::allowed : Verdict::if_leased;
   const bool is_allowed =
-      is_here || ruled ? is_opened : !is_denied_range(canonical_form(peer.address));
+      is_here || ruled ? is_opened : !is_denied_range(unwrap_embedded_ipv4(peer.address));
   return is_allowed && !is_written_badly(peer.address) ? Verdict::allowed : Verdict::denied;
 }
 
 bool PeerPolicy::is_own_listener(const Endpoint& peer) const {
-  const IpAddress canonical = canonical_form(peer.address);
+  const IpAddress canonical = unwrap_embedded_ipv4(peer.address);
   return std::any_of(own_listeners_.begin(), own_listeners_.end(), [&](const Endpoint& listener) {
     return listener.port == peer.port &&
            (listener.address == canonical || listener.address.is_unspecified());

@@ -1,6 +1,6 @@
 #include "relay/core/address_rules.h"
 
-#include "relay/core/address_forms.h"
+#include "relay/core/embedded_ipv4.h"
 
 namespace avedge {
 namespace {
@@ -19,7 +19,7 @@ bool matches_address(const AddressRule& rule, const IpAddress& written, const Ip
 }  // namespace
 
 std::optional<Action> AddressRules::ask(const Endpoint& target, const Scope& scope) const {
-  const IpAddress canonical = canonical_form(target.address);
+  const IpAddress canonical = unwrap_embedded_ipv4(target.address);
   for (const AddressRule& rule : rules_) {
     if (!matches_address(rule, target.address, canonical, scope)) continue;
     if (!rule.ports || rule.ports->contains(target.port)) return rule.action;
@@ -28,7 +28,7 @@ std::optional<Action> AddressRules::ask(const Endpoint& target, const Scope& sco
 }
 
 AddressRules::Answer AddressRules::ask_about(const IpAddress& address, const Scope& scope) const {
-  const IpAddress canonical = canonical_form(address);
+  const IpAddress canonical = unwrap_embedded_ipv4(address);
   Answer answer;
   for (const AddressRule& rule : rules_) {
     if (!matches_address(rule, address, canonical, scope)) continue;

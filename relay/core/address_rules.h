@@ -18,7 +18,7 @@ struct AddressRule {
 };
 
 /// Asked in order, the first rule that matches decides. Rules look at what an address carries
-/// (canonical_form()); a deny rule also at the address as it is written, whereas allowing
+/// (unwrap_embedded_ipv4()); a deny rule also at the address as it is written, whereas allowing
 /// 64:ff9b::/96 shall not open loopback. Immutable; any thread, and cheap enough for each packet.
 class AddressRules {
  public:

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "relay/core/address_forms.h"
+#include "relay/core/embedded_ipv4.h"
 
 namespace avedge {
 namespace {
@@ -32,7 +32,7 @@ LocalAddresses::LocalAddresses(std::vector<Entry> entries) {
 }
 
 bool LocalAddresses::contain(const IpAddress& address) const {
-  return contain_exactly(address) || contain_exactly(canonical_form(address));
+  return contain_exactly(address) || contain_exactly(unwrap_embedded_ipv4(address));
 }
 
 int LocalAddresses::device_of(const IpAddress& address) const {

@@ -22,7 +22,8 @@ class LocalAddresses {
   LocalAddresses() = default;
   explicit LocalAddresses(std::vector<Entry> entries);
 
-  /// In whatever form the address is written (canonical_form()). Local, broadcast and anycast.
+  /// In whatever form the address is written (unwrap_embedded_ipv4()). Local, broadcast and
+  /// anycast.
   [[nodiscard]] bool contain(const IpAddress& address) const;
   /// The device that has exactly this address; 0 if none has.
   [[nodiscard]] int device_of(const IpAddress& address) const;

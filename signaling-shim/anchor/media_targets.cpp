@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "relay/core/address_forms.h"
 #include "relay/core/address_ranges.h"
+#include "relay/core/embedded_ipv4.h"
 
 namespace avedge::anchor {
 namespace {
@@ -18,7 +18,7 @@ bool has_address(const MediaInterface& interface, const IpAddress& address) {
 /// The written form and what it carries.
 template <class Predicate>
 bool either_form(const IpAddress& address, Predicate predicate) {
-  return predicate(address) || predicate(canonical_form(address));
+  return predicate(address) || predicate(unwrap_embedded_ipv4(address));
 }
 
 std::string_view reason_of(TargetVerdict verdict) {

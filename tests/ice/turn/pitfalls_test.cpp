@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes.h"
-#include "relay/core/address_forms.h"
+#include "relay/core/embedded_ipv4.h"
 
 namespace avedge::turn {
 namespace {

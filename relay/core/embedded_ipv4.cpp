@@ -1,4 +1,4 @@
-#include "relay/core/address_forms.h"
+#include "relay/core/embedded_ipv4.h"
 
 #include <algorithm>
 #include <iterator>
@@ -33,7 +33,7 @@ Prefix prefix(std::string_view text) {
 
 }  // namespace
 
-bool is_ipv4_in_disguise(const IpAddress& address) {
+bool embeds_ipv4(const IpAddress& address) {
   static const Prefix kForms[] = {prefix("::ffff:0:0/96"), prefix("::ffff:0:0:0/96"),
                                   prefix("::/96")};
   // :: and ::1 are addresses of IPv6's own within ::/96 (RFC 4291 §2.5.2, §2.5.3).
@@ -42,12 +42,12 @@ bool is_ipv4_in_disguise(const IpAddress& address) {
                      [&](const Prefix& form) { return form.contains(address); });
 }
 
-IpAddress canonical_form(const IpAddress& address) {
+IpAddress unwrap_embedded_ipv4(const IpAddress& address) {
   static const Prefix kSixToFour = prefix("2002::/16");
   static const Prefix kTeredo = prefix("2001::/32");
   static const Prefix kNat64 = prefix("64:ff9b::/96");
   if (address.is_v4()) return address;
-  if (is_ipv4_in_disguise(address) || kNat64.contains(address)) return ipv4_at(address, 12);
+  if (embeds_ipv4(address) || kNat64.contains(address)) return ipv4_at(address, 12);
   if (kSixToFour.contains(address)) return ipv4_at(address, 2);
   if (kTeredo.contains(address)) return teredo_client(address);
   if (is_isatap(address)) return ipv4_at(address, 12);

@@ -1,4 +1,4 @@
-#include "relay/core/address_forms.h"
+#include "relay/core/embedded_ipv4.h"
 
 #include <gtest/gtest.h>
 
@@ -27,16 +27,17 @@ TEST(AddressForms, EachFormYieldsTheAddressItCarries) {
         FormCase{"no Teredo", "2001:1::1", "2001:1::1"},
         FormCase{"no ISATAP", "2606:4700::100:5efe:102:304", "2606:4700::100:5efe:102:304"},
         FormCase{"local NAT64 is not guessed", "64:ff9b:1::192.0.2.33", "64:ff9b:1::192.0.2.33"}}) {
-    EXPECT_EQ(canonical_form(*IpAddress::parse(written)), *IpAddress::parse(canonical)) << name;
+    EXPECT_EQ(unwrap_embedded_ipv4(*IpAddress::parse(written)), *IpAddress::parse(canonical))
+        << name;
   }
 }
 
 TEST(AddressForms, DisguisesAreWhatNoIpv6NetworkCarries) {
   for (const char* text : {"::ffff:8.8.8.8", "::8.8.8.8", "::ffff:0:8.8.8.8"}) {
-    EXPECT_TRUE(is_ipv4_in_disguise(*IpAddress::parse(text))) << text;
+    EXPECT_TRUE(embeds_ipv4(*IpAddress::parse(text))) << text;
   }
   for (const char* text : {"8.8.8.8", "::", "::1", "64:ff9b::8.8.8.8", "2002:808:808::"}) {
-    EXPECT_FALSE(is_ipv4_in_disguise(*IpAddress::parse(text))) << text;
+    EXPECT_FALSE(embeds_ipv4(*IpAddress::parse(text))) << text;
   }
 }
 
