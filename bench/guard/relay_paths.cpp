@@ -137,8 +137,8 @@ class AnchoredCalls {
     leased_.push_back(std::move(ports).value());
     return leased_.back().rtp;
   }
-  static MediaEnd end_of(const MediaPort& port, const Endpoint& party) {
-    MediaEnd end;
+  static UdpLeg end_of(const MediaPort& port, const Endpoint& party) {
+    UdpLeg end;
     end.socket = port.socket();
     end.signalled = party;
     end.latching = Latching::strict;

@@ -202,7 +202,7 @@ void Party::note_heard(const Endpoint& source, const FlowUsage& usage) {
   if (latch_ && latch_->at == source) heard_ += usage;
 }
 
-void Party::update(Time now, const MediaEnd& signalled) {
+void Party::update(Time now, const UdpLeg& signalled) {
   if (signalled == signalled_) return;
   const bool starts_over = signalled.socket != signalled_.socket;
   const bool restarted = signalled.ice != signalled_.ice;

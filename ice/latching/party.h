@@ -61,10 +61,10 @@ class Party {
   /// The source that stays; none: what was learned is forgotten.
   using Decision = std::optional<Endpoint>;
 
-  explicit Party(const MediaEnd& signalled) : signalled_{signalled} {}
+  explicit Party(const UdpLeg& signalled) : signalled_{signalled} {}
 
   [[nodiscard]] SocketId socket() const { return signalled_.socket; }
-  [[nodiscard]] const MediaEnd& signalled() const { return signalled_; }
+  [[nodiscard]] const UdpLeg& signalled() const { return signalled_; }
   /// The one source that the party is known to be at; nothing if it is not.
   [[nodiscard]] std::optional<Endpoint> latched() const;
   [[nodiscard]] LatchKind kind() const { return latch_->kind; }
@@ -124,7 +124,7 @@ class Party {
   /// everything when the SDP names no place to send to: once its checks are done, an ICE agent
   /// offers the address that the far agent sees of it (RFC 5245 §9.1.2.2), which is a port of the
   /// edge.
-  void update(Time now, const MediaEnd& signalled);
+  void update(Time now, const UdpLeg& signalled);
 
  private:
   struct Latch {
@@ -150,7 +150,7 @@ class Party {
   [[nodiscard]] Endpoint best_source(const FlowReader& flows) const;
   [[nodiscard]] bool is_preferred(const Endpoint& source) const;
 
-  MediaEnd signalled_;
+  UdpLeg signalled_;
   std::optional<Latch> latch_;
   std::vector<Endpoint> sources_;
   std::vector<Endpoint> gone_;

@@ -7,12 +7,12 @@
 namespace avedge::latching {
 
 /// Whether the party may be at `address`: it signalled it, or its SIP comes from there.
-[[nodiscard]] bool may_connect_from(const StreamEnd& party, const IpAddress& address);
+[[nodiscard]] bool may_connect_from(const TcpLeg& party, const IpAddress& address);
 
 /// Whether anything that a connection brings could show it to be the party's.
-[[nodiscard]] bool may_prove_itself(const StreamEnd& party);
+[[nodiscard]] bool may_prove_itself(const TcpLeg& party);
 
 /// Whether `first_frame` is an ICE check that only the party can have made. Never under `strict`.
-[[nodiscard]] bool proves_itself(const StreamEnd& party, ConstBytes first_frame);
+[[nodiscard]] bool proves_itself(const TcpLeg& party, ConstBytes first_frame);
 
 }  // namespace avedge::latching

@@ -220,7 +220,7 @@ bool StreamLatching::join_waiting(Connection& connection, Outcome& outcome) {
 /// False if nobody could be dialled.
 bool StreamLatching::dial_for(Time now, const Connection& caller) {
   const End end = caller.end.opposite();
-  const StreamEnd& party = end.party();
+  const TcpLeg& party = end.party();
   std::size_t under_way = 0;
   for (std::size_t i = 0; i < std::min(party.passive.size(), kMaxDialled); ++i) {
     const auto dialled = worker_.dial(party.port, party.passive[i]);
@@ -299,7 +299,7 @@ void StreamLatching::keep_frames(Time now, const Component& path, Outcome& outco
 
 /// To datagrams' latching the connection is a party that is just where it says.
 void StreamLatching::update_frames(Time now, const Component& path, Outcome& outcome) {
-  MediaEnd link;
+  UdpLeg link;
   link.socket = path.framed;
   link.signalled = connections_.at(path.framed).remote;
   link.latching = Latching::strict;

@@ -71,14 +71,14 @@ class StreamLatching final : public StreamPathHandler {
     SocketId framed = kNoSocket;        // the one at that stage: one UDP socket serves one only
     std::shared_ptr<MediaPathCounters> datagrams;  // … and what its frames are counted in
 
-    [[nodiscard]] const StreamEnd& party(Side side) const {
+    [[nodiscard]] const TcpLeg& party(Side side) const {
       return side == Side::near ? signalled.near : signalled.far;
     }
   };
   struct End {
     Component* path = nullptr;
     Side side = Side::near;
-    [[nodiscard]] const StreamEnd& party() const { return path->party(side); }
+    [[nodiscard]] const TcpLeg& party() const { return path->party(side); }
     [[nodiscard]] End opposite() const {
       return {path, side == Side::near ? Side::far : Side::near};
     }

@@ -61,7 +61,7 @@ struct IceCheckKeys {
 };
 
 /// One party's half of a stream: the socket of ours that it talks to, and how we know it.
-struct MediaEnd {
+struct UdpLeg {
   SocketId socket = kNoSocket;
   /// Where its SDP says it receives; address 0.0.0.0 or port 0 if it has not said so yet, or if the
   /// edge may not send there.
@@ -83,7 +83,7 @@ struct MediaEnd {
   bool may_send = true;
   LinePayload payload;
   std::vector<IceCheckKeys> ice;  // empty: no checks can be verified
-  friend bool operator==(const MediaEnd&, const MediaEnd&) = default;
+  friend bool operator==(const UdpLeg&, const UdpLeg&) = default;
 };
 
 /// Counters of a path, published about once a second by its worker, read by anybody.
@@ -103,8 +103,8 @@ enum class MediaPathId : std::uint64_t {};
 /// that share the socket of one end and are told apart by the remote endpoint.
 struct MediaPath {
   MediaPathId id{};
-  MediaEnd near;
-  MediaEnd far;
+  UdpLeg near;
+  UdpLeg far;
   std::shared_ptr<MediaPathCounters> counters;
   /// This path is RTCP, and that one its RTP, set before it: RTCP latches where RTP did.
   std::optional<MediaPathId> rtp{};

@@ -12,7 +12,7 @@
 namespace avedge {
 
 /// One party's half: the TCP port of ours that it connects to, and that we connect to it from.
-struct StreamEnd {
+struct TcpLeg {
   SocketId port = kNoSocket;
   /// Where it accepts connections: its TCP-PASS candidates and, if its m= line is TCP, its default
   /// destination; the likeliest first, at most kMaxDialled. Empty if it only connects.
@@ -22,7 +22,7 @@ struct StreamEnd {
   IpAddress sip_source;
   Latching latching = Latching::signalled;
   std::vector<IceCheckKeys> ice;  // empty: no checks can be verified
-  friend bool operator==(const StreamEnd&, const StreamEnd&) = default;
+  friend bool operator==(const TcpLeg&, const TcpLeg&) = default;
 };
 
 inline constexpr std::size_t kMaxDialled = 4;
@@ -32,12 +32,12 @@ inline constexpr std::size_t kMaxDialled = 4;
 /// endpoint accepts. Bytes pass as they are, checks and media alike.
 struct StreamPath {
   MediaPathId id{};
-  StreamEnd near;
-  StreamEnd far;
+  TcpLeg near;
+  TcpLeg far;
   /// A party that has no TCP at all: the other one's frames go to it as datagrams, through a UDP
-  /// socket of ours that nothing else uses. Its StreamEnd has no port then.
-  std::optional<MediaEnd> near_datagrams;
-  std::optional<MediaEnd> far_datagrams;
+  /// socket of ours that nothing else uses. Its TcpLeg has no port then.
+  std::optional<UdpLeg> near_datagrams;
+  std::optional<UdpLeg> far_datagrams;
   std::shared_ptr<MediaPathCounters> counters;
 };
 

@@ -40,8 +40,8 @@ MediaPaths::Wanted MediaPaths::wanted(const DialogState& state) const {
       const PartyEnds parties{factory_, latching_, state, line, component};
       const MediaPort& near = port_of(state, Side::caller, key);
       const MediaPort& far = port_of(state, Side::callee, key);
-      ends.emplace(key, Joint{parties.media_end(Side::caller, near),
-                              parties.media_end(Side::callee, far), near, far});
+      ends.emplace(key, Joint{parties.udp_leg(Side::caller, near),
+                              parties.udp_leg(Side::callee, far), near, far});
     }
   }
   return ends;
@@ -65,7 +65,7 @@ void MediaPaths::remove_stale(const Wanted& wanted) {
 
 void MediaPaths::set(const Key& key, Joint joint) {
   Slot& slot = slots_[key];
-  for (MediaEnd* end : {&joint.near, &joint.far}) {
+  for (UdpLeg* end : {&joint.near, &joint.far}) {
     const bool is_circle =
         factory_.crossings.come_back(end->signalled, joint.near_port, joint.far_port);
     if (is_circle) end->signalled = {};

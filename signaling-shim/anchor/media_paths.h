@@ -39,8 +39,8 @@ class MediaPaths {
   using Slot = PathSlot<MediaPath>;
   /// What leads from one party to the other; the ports are those of the state it was made of.
   struct Joint {
-    MediaEnd near;
-    MediaEnd far;
+    UdpLeg near;
+    UdpLeg far;
     const MediaPort& near_port;
     const MediaPort& far_port;
   };

@@ -42,10 +42,10 @@ bool goes_by(const MediaLine& line, candidate::Flavour flavour) {
 
 }  // namespace
 
-MediaEnd PartyEnds::media_end(Side side, const MediaPort& port) const {
+UdpLeg PartyEnds::udp_leg(Side side, const MediaPort& port) const {
   const MediaLine& mine = line_of(side);
   const MediaLine& theirs = line_of(other(side));
-  MediaEnd end;
+  UdpLeg end;
   end.socket = port.socket();
   end.signalled = component_ == Component::rtp ? mine.rtp : mine.rtcp;
   if (!may_send_to(side, end.signalled, port, Transport::udp)) end.signalled = {};
@@ -66,18 +66,18 @@ MediaEnd PartyEnds::media_end(Side side, const MediaPort& port) const {
   return end;
 }
 
-MediaEnd PartyEnds::converted_end(Side side, const MediaPort& port) const {
+UdpLeg PartyEnds::converted_leg(Side side, const MediaPort& port) const {
   const MediaLine& mine = line_of(side);
   const MediaLine& theirs = line_of(other(side));
-  MediaEnd end = media_end(side, port);
+  UdpLeg end = udp_leg(side, port);
   end.ice = check_keys(mine, mine.ice06, theirs, theirs.streams.ice06, number());
   return end;
 }
 
-StreamEnd PartyEnds::stream_end(Side side, const MediaPort& port) const {
+TcpLeg PartyEnds::tcp_leg(Side side, const MediaPort& port) const {
   const MediaLine& mine = line_of(side);
   const MediaLine& theirs = line_of(other(side));
-  StreamEnd end;
+  TcpLeg end;
   end.port = port.socket();
   end.passive = passive(side, port);
   end.signalled_addresses = admitted_addresses(side, port, Transport::tcp);

@@ -28,11 +28,11 @@ class PartyEnds {
       : factory_{factory}, latching_{latching}, state_{state}, line_{line}, component_{component} {}
 
   /// The party on `side` by its datagrams, which come to `port`.
-  [[nodiscard]] MediaEnd media_end(Side side, const MediaPort& port) const;
+  [[nodiscard]] UdpLeg udp_leg(Side side, const MediaPort& port) const;
   /// The same, where what comes and goes is the payload of the other party's frames.
-  [[nodiscard]] MediaEnd converted_end(Side side, const MediaPort& port) const;
+  [[nodiscard]] UdpLeg converted_leg(Side side, const MediaPort& port) const;
   /// The same over TCP.
-  [[nodiscard]] StreamEnd stream_end(Side side, const MediaPort& port) const;
+  [[nodiscard]] TcpLeg tcp_leg(Side side, const MediaPort& port) const;
 
  private:
   [[nodiscard]] const MediaLine& line_of(Side side) const {

@@ -24,7 +24,7 @@ bool same_ends(const StreamPath& left, const StreamPath& right) {
          left.near_datagrams == right.near_datagrams && left.far_datagrams == right.far_datagrams;
 }
 
-SocketId socket_of(const StreamEnd& end, const std::optional<MediaEnd>& datagrams) {
+SocketId socket_of(const TcpLeg& end, const std::optional<UdpLeg>& datagrams) {
   return datagrams ? datagrams->socket : end.port;
 }
 
@@ -47,7 +47,7 @@ void StreamPaths::sync(const DialogState& state) {
 
 bool StreamPaths::lead_to(const LocalAddresses& addresses) const {
   const auto is_here = [&](const Endpoint& place) { return addresses.contain(place.address); };
-  const auto leads_here = [&](const StreamEnd& end, const std::optional<MediaEnd>& datagrams) {
+  const auto leads_here = [&](const TcpLeg& end, const std::optional<UdpLeg>& datagrams) {
     return std::any_of(end.passive.begin(), end.passive.end(), is_here) ||
            (datagrams && is_here(datagrams->signalled));
   };
@@ -86,14 +86,14 @@ StreamPaths::Joint StreamPaths::joint_of(const DialogState& state, const Key& ke
     return state.party[side].stream_kind(of) == StreamMedia::Kind::converted;
   };
   if (is_converted(Side::caller)) {
-    joint.path.near_datagrams = parties.converted_end(Side::caller, joint.near_port);
+    joint.path.near_datagrams = parties.converted_leg(Side::caller, joint.near_port);
   } else {
-    joint.path.near = parties.stream_end(Side::caller, joint.near_port);
+    joint.path.near = parties.tcp_leg(Side::caller, joint.near_port);
   }
   if (is_converted(Side::callee)) {
-    joint.path.far_datagrams = parties.converted_end(Side::callee, joint.far_port);
+    joint.path.far_datagrams = parties.converted_leg(Side::callee, joint.far_port);
   } else {
-    joint.path.far = parties.stream_end(Side::callee, joint.far_port);
+    joint.path.far = parties.tcp_leg(Side::callee, joint.far_port);
   }
   return joint;
 }
@@ -120,7 +120,7 @@ void StreamPaths::set(const Key& key, Joint joint) {
 /// Parties that accept connections at each other's ports of ours would have us connect to ourselves
 /// without end.
 void StreamPaths::drop_circles(Joint& joint) const {
-  for (StreamEnd* end : {&joint.path.near, &joint.path.far}) {
+  for (TcpLeg* end : {&joint.path.near, &joint.path.far}) {
     std::erase_if(end->passive, [&](const Endpoint& place) {
       return factory_.stream_crossings.come_back(place, joint.near_port, joint.far_port);
     });
@@ -129,7 +129,7 @@ void StreamPaths::drop_circles(Joint& joint) const {
   drop_circle(joint.path.far_datagrams, joint.far_port);
 }
 
-void StreamPaths::drop_circle(std::optional<MediaEnd>& party, const MediaPort& port) const {
+void StreamPaths::drop_circle(std::optional<UdpLeg>& party, const MediaPort& port) const {
   if (party && factory_.crossings.come_back(party->signalled, port, port)) party->signalled = {};
 }
 

@@ -46,7 +46,7 @@ class StreamPaths {
   void remove_stale(const Wanted& wanted);
   void set(const Key& key, Joint joint);
   void drop_circles(Joint& joint) const;
-  void drop_circle(std::optional<MediaEnd>& party, const MediaPort& port) const;
+  void drop_circle(std::optional<UdpLeg>& party, const MediaPort& port) const;
   void note_crossings(MediaPathId path, const Joint& joint);
   void remove(Slot& slot);
 

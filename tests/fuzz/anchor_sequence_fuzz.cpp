@@ -70,7 +70,7 @@ class Anchor {
   void change(Input& input) {
     auto& path = paths_[input.below(4)];
     if (!path) return;
-    MediaEnd& end = input.flag() ? path->far : path->near;
+    UdpLeg& end = input.flag() ? path->far : path->near;
     end = read_end(input, end.socket);
     apply(*path);
   }
@@ -140,8 +140,8 @@ class Anchor {
   };
 
   /// PLACE ADDRESSES CANDIDATES SIP LATCHING KEYS; sets are the bits of a character.
-  static MediaEnd read_end(Input& input, SocketId socket) {
-    MediaEnd end;
+  static UdpLeg read_end(Input& input, SocketId socket) {
+    UdpLeg end;
     end.socket = socket;
     end.signalled = at(input.one_of(kEndpoints));
     const std::size_t addresses = input.below(64);
@@ -166,7 +166,7 @@ class Anchor {
   }
 
   /// Letters of 0 to 3 choose the addresses that count, those behind them the finer rules.
-  static void read_rules(std::size_t choice, MediaEnd& end) {
+  static void read_rules(std::size_t choice, UdpLeg& end) {
     const std::size_t latching = choice % 4;
     end.latching = kLatchings[latching % std::size(kLatchings)];
     end.is_asymmetric = latching == std::size(kLatchings);

@@ -132,7 +132,7 @@ class AnchoredMedia {
            control.paths().empty() && control.stream_paths().empty();
   }
 
-  static Endpoint source_of(const MediaEnd& end, std::size_t source) {
+  static Endpoint source_of(const UdpLeg& end, std::size_t source) {
     switch (source) {
       case 0: return end.signalled;
       case 1: return {end.signalled.address, Port{4711}};
@@ -141,7 +141,7 @@ class AnchoredMedia {
     }
   }
 
-  void deliver(Time now, const MediaEnd& end, std::size_t source, std::size_t kind) {
+  void deliver(Time now, const UdpLeg& end, std::size_t source, std::size_t kind) {
     const Endpoint from = source_of(end, source);
     const bool was_source = worker_.is_source(end.socket, from);
     const bool is_check = kind >= 2 && !end.ice.empty();

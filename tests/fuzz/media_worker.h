@@ -111,10 +111,10 @@ class MediaWorker final : private FlowReader {
   /// All that one party of a path has ever said, and shown by checks. What was admitted by an older
   /// description may stay until a newer one's source shows itself.
   struct Party {
-    std::vector<MediaEnd> said;
+    std::vector<UdpLeg> said;
     std::set<Endpoint> checked;
 
-    void add(const MediaEnd& end) {
+    void add(const UdpLeg& end) {
       if (said.empty() || !(said.back() == end)) said.push_back(end);
     }
     [[nodiscard]] SocketId socket() const { return said.back().socket; }
@@ -161,7 +161,7 @@ class MediaWorker final : private FlowReader {
     }
   }
   static bool knows(const Party& party, const CheckNames& names) {
-    return std::any_of(party.said.begin(), party.said.end(), [&](const MediaEnd& end) {
+    return std::any_of(party.said.begin(), party.said.end(), [&](const UdpLeg& end) {
       return std::any_of(end.ice.begin(), end.ice.end(), [&](const IceCheckKeys& keys) {
         return keys.receiver_ufrag == names.receiver_ufrag &&
                keys.sender_ufrag == names.sender_ufrag &&
@@ -191,16 +191,16 @@ class MediaWorker final : private FlowReader {
 
   /// Where packets for the party may go: where it said, or where it has been admitted.
   [[nodiscard]] bool is_named(const Party& party, const Endpoint& target) const {
-    const auto said = [&](const MediaEnd& end) { return end.signalled == target; };
+    const auto said = [&](const UdpLeg& end) { return end.signalled == target; };
     return is_place(target) &&
            (is_admitted(party, target) || std::any_of(party.said.begin(), party.said.end(), said));
   }
   [[nodiscard]] bool is_admitted(const Party& party, const Endpoint& source) const {
-    return std::any_of(party.said.begin(), party.said.end(), [&](const MediaEnd& end) {
+    return std::any_of(party.said.begin(), party.said.end(), [&](const UdpLeg& end) {
       return may_be(end, source) && admits(end, source, party.checked.contains(source));
     });
   }
-  [[nodiscard]] static bool admits(const MediaEnd& end, const Endpoint& source, bool is_checked) {
+  [[nodiscard]] static bool admits(const UdpLeg& end, const Endpoint& source, bool is_checked) {
     if (end.latching == Latching::strict) return source == end.signalled;
     if (is_checked) return true;
     if (end.latching == Latching::sip_source) return source.address == end.sip_source;
@@ -209,7 +209,7 @@ class MediaWorker final : private FlowReader {
            std::find(known.begin(), known.end(), source.address) != known.end();
   }
   /// What comes from an address of the edge is a party's only if it has named that port.
-  [[nodiscard]] bool may_be(const MediaEnd& end, const Endpoint& source) const {
+  [[nodiscard]] bool may_be(const UdpLeg& end, const Endpoint& source) const {
     if (!is_own(source.address) || source == end.signalled) return true;
     const auto& candidates = end.signalled_candidates;
     return std::any_of(candidates.begin(), candidates.end(), [&](const Endpoint& candidate) {

@@ -117,7 +117,7 @@ class JoinsSignalledEnds : public MediaPathHandler {
   }
 
  private:
-  static void join(const MediaEnd& from, const MediaEnd& to, Outcome& outcome) {
+  static void join(const UdpLeg& from, const UdpLeg& to, Outcome& outcome) {
     FlowSpec flow;
     flow.key = {from.socket, from.signalled, kNoChannel};
     flow.out_socket = to.socket;

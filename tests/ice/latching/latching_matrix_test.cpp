@@ -165,7 +165,7 @@ class Scenario {
 
   void set() {
     call_.set(path(MediaPathId{1}, party_, kOtherRtpSocket));
-    MediaEnd rtcp = party_;
+    UdpLeg rtcp = party_;
     rtcp.socket = kRtcpSocket;
     rtcp.signalled = endpoint_named('F');
     rtcp.payload.kind = LinePayload::Kind::rtcp;
@@ -174,8 +174,8 @@ class Scenario {
     call_.set(second);
   }
 
-  [[nodiscard]] MediaPath path(MediaPathId id, const MediaEnd& party, SocketId other_socket) const {
-    MediaEnd other;
+  [[nodiscard]] MediaPath path(MediaPathId id, const UdpLeg& party, SocketId other_socket) const {
+    UdpLeg other;
     other.socket = other_socket;
     other.signalled = at("10.0.0.20:6000");
     other.ice = other_ice_;
@@ -228,7 +228,7 @@ class Scenario {
 
   const Row& row_;
   bool is_near_;
-  MediaEnd party_;
+  UdpLeg party_;
   std::vector<IceCheckKeys> other_ice_;
   std::uint16_t next_ = 65530;  // and so round the corner
   LatchedCall call_;

@@ -141,7 +141,7 @@ class FakeSessionControl final : public SessionControl {
     return Port{static_cast<std::uint16_t>(50000 + next_socket_)};
   }
 
-  void expect_ports(const StreamEnd& end, const std::optional<MediaEnd>& datagrams) const {
+  void expect_ports(const TcpLeg& end, const std::optional<UdpLeg>& datagrams) const {
     if (datagrams) {
       EXPECT_EQ(end.port, kNoSocket) << "a TCP port for a party that has no TCP";
       EXPECT_TRUE(singles_.contains(datagrams->socket)) << "stream path over a foreign UDP socket";
@@ -152,7 +152,7 @@ class FakeSessionControl final : public SessionControl {
   }
 
   static bool leads_over(const StreamPath& path, SocketId socket) {
-    const auto is = [socket](const std::optional<MediaEnd>& end) {
+    const auto is = [socket](const std::optional<UdpLeg>& end) {
       return end && end->socket == socket;
     };
     return path.near.port == socket || path.far.port == socket || is(path.near_datagrams) ||

@@ -9,7 +9,7 @@ namespace {
 class PartyTermsTest : public Call {
  protected:
   /// The caller's end of the first path of a call between two audio parties.
-  MediaEnd caller_end(PartyTerms::Place place) {
+  UdpLeg caller_end(PartyTerms::Place place) {
     terms.place = place;
     establish();
     return control.path(0).near;
@@ -19,18 +19,18 @@ class PartyTermsTest : public Call {
 };
 
 TEST_F(PartyTermsTest, TheDescriptionAloneCountsUnlessToldOtherwise) {
-  const MediaEnd end = caller_end(PartyTerms::Place::described);
+  const UdpLeg end = caller_end(PartyTerms::Place::described);
   EXPECT_EQ(end.signalled_addresses, std::vector{described});
 }
 
 TEST_F(PartyTermsTest, TheSourceOfTheMessageMayLatchAsWell) {
-  const MediaEnd end = caller_end(PartyTerms::Place::described_or_source);
+  const UdpLeg end = caller_end(PartyTerms::Place::described_or_source);
   EXPECT_EQ(end.signalled, (Endpoint{described, Port{5000}}));
   EXPECT_EQ(end.signalled_addresses, (std::vector{described, source}));
 }
 
 TEST_F(PartyTermsTest, TheSourceOfTheMessageMayReplaceWhatIsDescribed) {
-  const MediaEnd end = caller_end(PartyTerms::Place::source);
+  const UdpLeg end = caller_end(PartyTerms::Place::source);
   EXPECT_EQ(end.signalled, (Endpoint{source, Port{5000}}));
   EXPECT_EQ(end.signalled_addresses, std::vector{source});
 }
@@ -43,7 +43,7 @@ TEST_F(PartyTermsTest, APartyMayHaveALatchingOfItsOwn) {
   (void)invite(audio(kCaller, 5000));
   terms = {};
   (void)ok(audio(kCallee, 7000));
-  const auto rules = [](const MediaEnd& end) {
+  const auto rules = [](const UdpLeg& end) {
     return std::tuple{end.latching, end.timing, end.rebinding, end.is_asymmetric};
   };
   EXPECT_EQ(rules(control.path(0).near),
