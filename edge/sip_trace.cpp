@@ -51,18 +51,17 @@ SipTrace::SipTrace(std::vector<std::unique_ptr<Sink>> sinks, const TraceConfig& 
     : recorder_{std::move(sinks), config.mask ? Secrets::masked : Secrets::shown, counters_,
                 report_trouble} {}
 
-void SipTrace::on_received(const sip::Listener& by, const sip::Neighbour& from,
+void SipTrace::on_received(const sip::Listener& by, const sip::SipFlow& from,
                            std::string_view message) {
   record(trace::Direction::incoming, by, from, message);
 }
 
-void SipTrace::on_sent(const sip::Listener& by, const sip::Neighbour& to,
-                       std::string_view message) {
+void SipTrace::on_sent(const sip::Listener& by, const sip::SipFlow& to, std::string_view message) {
   record(trace::Direction::outgoing, by, to, message);
 }
 
-void SipTrace::record(trace::Direction direction, const sip::Listener& by,
-                      const sip::Neighbour& peer, std::string_view message) {
+void SipTrace::record(trace::Direction direction, const sip::Listener& by, const sip::SipFlow& peer,
+                      std::string_view message) {
   if (is_keep_alive(message)) return;
   trace::Message recorded;
   recorded.time = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());

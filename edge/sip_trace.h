@@ -15,17 +15,16 @@ class SipTrace final : public sip::MessageObserver {
   /// Opens what the configuration names and starts writing; nullptr where tracing is off.
   [[nodiscard]] static Result<std::unique_ptr<SipTrace>> open(const Config& config);
 
-  void on_received(const sip::Listener& by, const sip::Neighbour& from,
+  void on_received(const sip::Listener& by, const sip::SipFlow& from,
                    std::string_view message) override;
-  void on_sent(const sip::Listener& by, const sip::Neighbour& to,
-               std::string_view message) override;
+  void on_sent(const sip::Listener& by, const sip::SipFlow& to, std::string_view message) override;
 
   /// Any thread.
   void report(MetricSink& sink) const;
 
  private:
   SipTrace(std::vector<std::unique_ptr<Sink>> sinks, const TraceConfig& config);
-  void record(trace::Direction direction, const sip::Listener& by, const sip::Neighbour& peer,
+  void record(trace::Direction direction, const sip::Listener& by, const sip::SipFlow& peer,
               std::string_view message);
 
   TraceCounters counters_;

@@ -90,8 +90,8 @@ void measure_invite() {
   sip::Counters counters;
   sip::InFlight in_flight{settings.limits};
   sip::ProxyCore proxy{settings, sip::SigningKey{std::byte{7}}, sessions, counters, in_flight};
-  const sip::Neighbour caller{sip::ListenerIndex{0}, Transport::udp, sip::ConnectionId::none,
-                              *Endpoint::parse("198.51.100.9:5062")};
+  const sip::SipFlow caller{sip::ListenerIndex{0}, Transport::udp, sip::ConnectionId::none,
+                            *Endpoint::parse("198.51.100.9:5062")};
   std::vector<std::string> invites;
   for (unsigned i = 0; i < kInvites; ++i) invites.push_back(lync_invite(i));
 

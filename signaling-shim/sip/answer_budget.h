@@ -3,9 +3,9 @@
 #pragma once
 
 #include "signaling-shim/sip/counters.h"
-#include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/rate_limiter.h"
 #include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/sip_flow.h"
 
 namespace avedge::sip {
 

@@ -26,7 +26,7 @@ std::string transaction_of(const View& request) {
 
 }  // namespace
 
-Branch Branch::of(const View& request, const Neighbour& from, std::string_view interface,
+Branch Branch::of(const View& request, const SipFlow& from, std::string_view interface,
                   const Signer& signer) {
   const std::string cseq = std::to_string(request.cseq());
   const std::string source = from.remote.address.to_string();

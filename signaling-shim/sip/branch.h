@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/signer.h"
+#include "signaling-shim/sip/sip_flow.h"
 #include "signaling-shim/sip/view.h"
 
 namespace avedge::sip {
@@ -23,7 +23,7 @@ struct Branch {
 
   /// `interface`: where the request came in; the same request on another one is a spiral, not a
   /// loop.
-  static Branch of(const View& request, const Neighbour& from, std::string_view interface,
+  static Branch of(const View& request, const SipFlow& from, std::string_view interface,
                    const Signer& signer);
   /// Nothing if the text cannot be one of ours. Says nothing about who wrote it.
   static std::optional<Branch> parse(std::string_view text);

@@ -13,7 +13,7 @@ constexpr std::string_view kPathContext = "path";
 
 /// One neighbour, one session, one side and one listener, in network byte order.
 struct Wire {
-  Neighbour neighbour;
+  SipFlow flow;
   ListenerIndex other{};
   anchor::SessionId session{};
   anchor::Side side{};
@@ -29,12 +29,12 @@ std::string write(const Wire& wire) {
   writer.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(wire.side) |
                                       (wire.trust == Trust::yes ? kTrustBit : 0)));
   writer.u8(static_cast<std::uint8_t>(wire.other));
-  writer.u8(static_cast<std::uint8_t>(wire.neighbour.listener));
-  writer.u8(static_cast<std::uint8_t>(wire.neighbour.transport));
+  writer.u8(static_cast<std::uint8_t>(wire.flow.listener));
+  writer.u8(static_cast<std::uint8_t>(wire.flow.transport));
   writer.u64(static_cast<std::uint64_t>(wire.session));
-  writer.u64(static_cast<std::uint64_t>(wire.neighbour.connection));
-  writer.u16(wire.neighbour.remote.port.number());
-  writer.bytes(wire.neighbour.remote.address.bytes());
+  writer.u64(static_cast<std::uint64_t>(wire.flow.connection));
+  writer.u16(wire.flow.remote.port.number());
+  writer.bytes(wire.flow.remote.address.bytes());
   return std::string{text_of(writer.written())};
 }
 
@@ -50,11 +50,11 @@ std::optional<Wire> read(std::string_view payload) {
   wire.trust = (first & kTrustBit) != 0 ? Trust::yes : Trust::no;
   wire.side = static_cast<anchor::Side>(first & ~kTrustBit);
   wire.other = static_cast<ListenerIndex>(at[1]);
-  wire.neighbour.listener = static_cast<ListenerIndex>(at[2]);
-  wire.neighbour.transport = static_cast<Transport>(at[3]);
+  wire.flow.listener = static_cast<ListenerIndex>(at[2]);
+  wire.flow.transport = static_cast<Transport>(at[3]);
   wire.session = static_cast<anchor::SessionId>(load_be64(at + 4));
-  wire.neighbour.connection = static_cast<ConnectionId>(load_be64(at + 12));
-  wire.neighbour.remote = {*address, Port{load_be16(at + 20)}};
+  wire.flow.connection = static_cast<ConnectionId>(load_be64(at + 12));
+  wire.flow.remote = {*address, Port{load_be16(at + 20)}};
   return wire;
 }
 
@@ -72,12 +72,12 @@ std::optional<ViaClaim> Claims::open_via(std::string_view sealed, std::string_vi
   const auto payload = signer_.open(sealed, {kViaContext, branch, call_id});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return ViaClaim{wire->neighbour, wire->other, wire->session, wire->side, wire->trust};
+  return ViaClaim{wire->flow, wire->other, wire->session, wire->side, wire->trust};
 }
 
 std::string Claims::seal(const RouteClaim& claim, std::string_view call_id) const {
   return signer_.seal(
-      write({claim.neighbour, claim.neighbour.listener, claim.session, claim.faces, claim.trust}),
+      write({claim.flow, claim.flow.listener, claim.session, claim.faces, claim.trust}),
       {kRouteContext, call_id});
 }
 
@@ -86,7 +86,7 @@ std::optional<RouteClaim> Claims::open_route(std::string_view sealed,
   const auto payload = signer_.open(sealed, {kRouteContext, call_id});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return RouteClaim{wire->neighbour, wire->session, wire->side, wire->trust};
+  return RouteClaim{wire->flow, wire->session, wire->side, wire->trust};
 }
 
 std::string Claims::seal(const PathClaim& claim) const {
@@ -98,7 +98,7 @@ std::optional<PathClaim> Claims::open_path(std::string_view sealed) const {
   const auto payload = signer_.open(sealed, {kPathContext});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return PathClaim{wire->neighbour, wire->other, wire->trust};
+  return PathClaim{wire->flow, wire->other, wire->trust};
 }
 
 }  // namespace avedge::sip

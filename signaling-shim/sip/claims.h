@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "signaling-shim/anchor/media_anchor.h"
-#include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/signer.h"
+#include "signaling-shim/sip/sip_flow.h"
 
 namespace avedge::sip {
 
@@ -23,7 +23,7 @@ enum class Trust : bool { no, yes };
 
 /// In our Via: where the request came from, and so where its responses go.
 struct ViaClaim {
-  Neighbour upstream;
+  SipFlow upstream;
   /// The listener it left by; responses come back there.
   ListenerIndex downstream{};
   anchor::SessionId session = kNoSession;
@@ -35,7 +35,7 @@ struct ViaClaim {
 
 /// In our Record-Route: the neighbour on one side of the dialog.
 struct RouteClaim {
-  Neighbour neighbour;
+  SipFlow flow;
   anchor::SessionId session = kNoSession;
   /// The side on which `neighbour` is.
   anchor::Side faces = anchor::Side::caller;
@@ -45,7 +45,7 @@ struct RouteClaim {
 
 /// In our Path (RFC 3327): who registered through us, and how it is reached.
 struct PathClaim {
-  Neighbour client;
+  SipFlow client;
   /// The listener that the registrar sees; its requests come in by that interface only.
   ListenerIndex facing{};
   Trust trust = Trust::no;

@@ -7,7 +7,7 @@ namespace {
 
 /// What the URI asks for, or the known neighbour's where it asks for nothing; nothing if it asks
 /// for what SIP does not run over here.
-std::optional<Transport> transport_of(const Uri& uri, const Neighbour& known) {
+std::optional<Transport> transport_of(const Uri& uri, const SipFlow& known) {
   if (uri.is_secure()) return Transport::tls;
   const auto name = uri.parameters.value("transport");
   if (!name) return known.transport;
@@ -22,7 +22,7 @@ Port port_of(const Uri& uri, Transport transport) {
 }
 
 /// Addresses that `uri` may lead to.
-std::vector<IpAddress> addresses_of(const Uri& uri, const Neighbour& known,
+std::vector<IpAddress> addresses_of(const Uri& uri, const SipFlow& known,
                                     const std::string& interface, const HopTable& hops) {
   const auto numeric = uri.location.address();
   const std::string name = numeric ? numeric->to_string() : std::string{uri.location.host};
@@ -33,19 +33,19 @@ std::vector<IpAddress> addresses_of(const Uri& uri, const Neighbour& known,
 
 }  // namespace
 
-std::vector<Neighbour> dialog_targets(const RouteSet& routes, const HopTable& hops,
-                                      const Settings& settings) {
-  const Neighbour& known = routes.dialog()->target.neighbour;
+std::vector<SipFlow> dialog_targets(const RouteSet& routes, const HopTable& hops,
+                                    const Settings& settings) {
+  const SipFlow& known = routes.dialog()->target.flow;
   const std::string& interface = settings.at(known.listener).interface;
   const auto uri = Uri::parse(routes.next_uri());
   if (!uri || !uri->is_sip()) return {known};
   const auto transport = transport_of(*uri, known);
   if (!transport) return {known};
-  std::vector<Neighbour> targets;
+  std::vector<SipFlow> targets;
   for (const IpAddress& address : addresses_of(*uri, known, interface, hops)) {
     const auto listener = settings.listener_for(interface, *transport, address.family());
     if (!listener) continue;
-    Neighbour& target = targets.emplace_back();
+    SipFlow& target = targets.emplace_back();
     target = {*listener, *transport, ConnectionId::none, {address, port_of(*uri, *transport)}};
     if (address == known.remote.address && *transport == known.transport) {
       target.listener = known.listener;

@@ -12,7 +12,7 @@ namespace avedge::sip {
 /// hop; else that neighbour itself. In-dialog URIs are written by the far party: were they
 /// followed wherever they point, one answered call would open the inside to any outside caller. And
 /// a party behind NAT is only reachable by the way it came. `routes` has a dialog; never empty.
-[[nodiscard]] std::vector<Neighbour> dialog_targets(const RouteSet& routes, const HopTable& hops,
-                                                    const Settings& settings);
+[[nodiscard]] std::vector<SipFlow> dialog_targets(const RouteSet& routes, const HopTable& hops,
+                                                  const Settings& settings);
 
 }  // namespace avedge::sip

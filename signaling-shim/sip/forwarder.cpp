@@ -44,7 +44,7 @@ Send Forwarder::passed_on(const View& response, const BodyChange& body, const Vi
 }
 
 std::optional<Send> Forwarder::own_response(const Outline& request, Method method,
-                                            const Neighbour& from, int status,
+                                            const SipFlow& from, int status,
                                             std::string extra_headers) {
   const HeaderLine* call_id = request.find(HeaderId::call_id);
   const auto vias = list_items(request, HeaderId::via);
@@ -59,7 +59,7 @@ std::optional<Send> Forwarder::own_response(const Outline& request, Method metho
 }
 
 std::optional<Send> Forwarder::own_response_to_forwarded(const View& forwarded,
-                                                         const Neighbour& upstream, int status) {
+                                                         const SipFlow& upstream, int status) {
   const std::string tag = own_tag(forwarded.call_id(), upstream.remote.address);
   auto text = write_own_response(forwarded.outline(), {status, tag, {}}, {std::nullopt, 1});
   if (!text) return std::nullopt;
@@ -77,8 +77,8 @@ std::string Forwarder::own_tag(std::string_view call_id, const IpAddress& addres
   return std::string{kTagPrefix} + signer_.hash({"tag", call_id, address.to_string()}, kTagBytes);
 }
 
-Neighbour response_path(const Neighbour& from, const Via& via) {
-  Neighbour path = from;
+SipFlow response_path(const SipFlow& from, const Via& via) {
+  SipFlow path = from;
   const bool symmetric = from.transport == Transport::udp && via.parameters.has("rport");
   const Port standard = from.transport == Transport::tls ? kSipsPort : kSipPort;
   if (!symmetric) path.remote.port = via.sent_by.port.value_or(standard);

@@ -23,8 +23,8 @@ class Forwarder {
   [[nodiscard]] const Claims& claims() const { return claims_; }
   [[nodiscard]] MediaBridge& media() { return media_; }
   [[nodiscard]] Counters& counters() { return counters_; }
-  [[nodiscard]] const std::string& interface_of(const Neighbour& neighbour) const {
-    return settings_.at(neighbour.listener).interface;
+  [[nodiscard]] const std::string& interface_of(const SipFlow& flow) const {
+    return settings_.at(flow.listener).interface;
   }
 
   /// The request for `passage.downstream`, its media anchored. An ACK cannot be refused: if its
@@ -42,12 +42,11 @@ class Forwarder {
   [[nodiscard]] Send response_without_body(const View& response, const ViaClaim& claim);
   /// Our own response to a request received from `from`; nothing if it cannot be answered.
   [[nodiscard]] std::optional<Send> own_response(const Outline& request, Method method,
-                                                 const Neighbour& from, int status,
+                                                 const SipFlow& from, int status,
                                                  std::string extra_headers = {});
   /// Our own response to a request of somebody else that we have already forwarded.
   [[nodiscard]] std::optional<Send> own_response_to_forwarded(const View& forwarded,
-                                                              const Neighbour& upstream,
-                                                              int status);
+                                                              const SipFlow& upstream, int status);
   /// Whether a To tag is that of our own responses in this call to that address: only who receives
   /// there can know it.
   [[nodiscard]] bool is_own_tag(std::string_view tag, std::string_view call_id,
@@ -66,6 +65,6 @@ class Forwarder {
 
 /// Where responses to a request from `from` go (§18.2.2, RFC 3581 §4). For a stream: the connection
 /// it came by, or if that is gone the sent-by port of its host.
-Neighbour response_path(const Neighbour& from, const Via& via);
+SipFlow response_path(const SipFlow& from, const Via& via);
 
 }  // namespace avedge::sip

@@ -36,7 +36,7 @@ std::string routes_of(const View& answer, const Settings& settings) {
 
 }  // namespace
 
-HangUp write_hang_up(const View& answer, const View& invite, const Neighbour& callee,
+HangUp write_hang_up(const View& answer, const View& invite, const SipFlow& callee,
                      const Settings& settings, const Signer& signer) {
   const Outline& outline = answer.outline();
   const std::string target = target_of(answer, invite);

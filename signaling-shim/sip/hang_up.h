@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/settings.h"
 #include "signaling-shim/sip/signer.h"
+#include "signaling-shim/sip/sip_flow.h"
 #include "signaling-shim/sip/view.h"
 
 namespace avedge::sip {
@@ -19,7 +19,7 @@ struct HangUp {
 
 /// `answer`: the 2xx as received, to `invite` as we forwarded it to `callee`. The same answer again
 /// gives the same messages.
-[[nodiscard]] HangUp write_hang_up(const View& answer, const View& invite, const Neighbour& callee,
+[[nodiscard]] HangUp write_hang_up(const View& answer, const View& invite, const SipFlow& callee,
                                    const Settings& settings, const Signer& signer);
 
 }  // namespace avedge::sip

@@ -20,18 +20,18 @@ void HealthChecks::on_timer(Time now, Outbox& out) {
   next_ = now + settings_.health.interval;
   for (const auto& [branch, hop] : std::exchange(asked_, {})) judge(hop, false);
   ++round_;
-  std::map<Neighbour, unsigned> current;
+  std::map<SipFlow, unsigned> current;
   for (const Hop& hop : hops_.all()) {
     for (const Target& target : hop.targets) {
-      const auto neighbour = hops_.neighbour_of(hop, target);
-      if (!neighbour || !current.emplace(*neighbour, failures_[*neighbour]).second) continue;
-      ask(*neighbour, hop.config.host, out);
+      const auto flow = hops_.flow_to(hop, target);
+      if (!flow || !current.emplace(*flow, failures_[*flow]).second) continue;
+      ask(*flow, hop.config.host, out);
     }
   }
   failures_ = std::move(current);  // without those that DNS has taken away
 }
 
-void HealthChecks::ask(const Neighbour& hop, const std::string& host, Outbox& out) {
+void HealthChecks::ask(const SipFlow& hop, const std::string& host, Outbox& out) {
   const std::string name =
       signer_.hash({"health", hop.remote.to_string(), to_string(hop.transport),
                     std::to_string(round_), settings_.at(hop.listener).interface},
@@ -45,7 +45,7 @@ bool HealthChecks::on_response(const View& response) {
   const auto asked = asked_.find(std::string{response.via().branch()});
   if (asked == asked_.end()) return false;
   if (response.status() < 200) return true;
-  const Neighbour hop = asked->second;
+  const SipFlow hop = asked->second;
   asked_.erase(asked);
   judge(hop, response.status() != kServiceUnavailable);
   return true;
@@ -54,13 +54,13 @@ bool HealthChecks::on_response(const View& response) {
 bool HealthChecks::on_undeliverable(const View& request) {
   const auto asked = asked_.find(std::string{request.via().branch()});
   if (asked == asked_.end()) return false;
-  const Neighbour hop = asked->second;
+  const SipFlow hop = asked->second;
   asked_.erase(asked);
   judge(hop, false);
   return true;
 }
 
-void HealthChecks::judge(const Neighbour& hop, bool works) {
+void HealthChecks::judge(const SipFlow& hop, bool works) {
   unsigned& failures = failures_[hop];
   failures = works ? 0 : failures + 1;
   if (works || failures >= settings_.health.failures) hops_.set_down(hop, !works);

@@ -26,16 +26,16 @@ class HealthChecks {
   bool on_undeliverable(const View& request);
 
  private:
-  void ask(const Neighbour& hop, const std::string& host, Outbox& out);
-  void judge(const Neighbour& hop, bool works);
+  void ask(const SipFlow& hop, const std::string& host, Outbox& out);
+  void judge(const SipFlow& hop, bool works);
 
   const Settings& settings_;
   HopTable& hops_;
   const Signer& signer_;
   Time next_{};
   std::uint64_t round_ = 0;
-  std::map<std::string, Neighbour> asked_;  // by branch, since the last round
-  std::map<Neighbour, unsigned> failures_;
+  std::map<std::string, SipFlow> asked_;  // by branch, since the last round
+  std::map<SipFlow, unsigned> failures_;
 };
 
 }  // namespace avedge::sip

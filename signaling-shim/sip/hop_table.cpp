@@ -58,25 +58,25 @@ void HopTable::set_targets(std::size_t hop, std::vector<Target> targets) {
   show(hops_[hop]);
 }
 
-std::optional<Neighbour> HopTable::neighbour_of(const Hop& hop, const Target& target) const {
+std::optional<SipFlow> HopTable::flow_to(const Hop& hop, const Target& target) const {
   const auto listener =
       settings_.listener_for(hop.interface, target.transport, target.remote.address.family());
   if (!listener) return std::nullopt;
-  return Neighbour{*listener, target.transport, ConnectionId::none, target.remote};
+  return SipFlow{*listener, target.transport, ConnectionId::none, target.remote};
 }
 
-void HopTable::penalise(Time now, const Neighbour& neighbour) {
-  if (!is_known(way_of(neighbour))) return;
-  states_[way_of(neighbour)].penalised_until = now + settings_.limits.hop_penalty;
+void HopTable::penalise(Time now, const SipFlow& flow) {
+  if (!is_known(way_of(flow))) return;
+  states_[way_of(flow)].penalised_until = now + settings_.limits.hop_penalty;
 }
 
-bool HopTable::is_penalised(Time now, const Neighbour& neighbour) const {
-  const auto found = states_.find(way_of(neighbour));
+bool HopTable::is_penalised(Time now, const SipFlow& flow) const {
+  const auto found = states_.find(way_of(flow));
   return found != states_.end() && found->second.penalised_until > now;
 }
 
-void HopTable::set_down(const Neighbour& neighbour, bool down) {
-  const Way way = way_of(neighbour);
+void HopTable::set_down(const SipFlow& flow, bool down) {
+  const Way way = way_of(flow);
   if (!is_known(way)) return;
   State& state = states_[way];
   state.down = down;
@@ -84,8 +84,8 @@ void HopTable::set_down(const Neighbour& neighbour, bool down) {
   for (const Hop& hop : hops_) show(hop);
 }
 
-bool HopTable::is_down(const Neighbour& neighbour) const {
-  const auto found = states_.find(way_of(neighbour));
+bool HopTable::is_down(const SipFlow& flow) const {
+  const auto found = states_.find(way_of(flow));
   return found != states_.end() && found->second.down;
 }
 
@@ -112,12 +112,12 @@ bool HopTable::has(std::string_view interface, const IpAddress& address) const {
   });
 }
 
-std::vector<std::string> HopTable::names_of(const Neighbour& neighbour) const {
+std::vector<std::string> HopTable::names_of(const SipFlow& flow) const {
   std::vector<std::string> names;
   for (const Hop& hop : hops_) {
     for (const Target& target : hop.targets) {
-      if (neighbour_of(hop, target) != Neighbour{neighbour.listener, neighbour.transport,
-                                                 ConnectionId::none, neighbour.remote}) {
+      if (flow_to(hop, target) !=
+          SipFlow{flow.listener, flow.transport, ConnectionId::none, flow.remote}) {
         continue;
       }
       names.push_back(hop.config.host);
@@ -127,7 +127,7 @@ std::vector<std::string> HopTable::names_of(const Neighbour& neighbour) const {
       }
     }
   }
-  const auto& tls = settings_.at(neighbour.listener).tls;
+  const auto& tls = settings_.at(flow.listener).tls;
   if (names.empty() && tls) names = tls->partners;
   return names;
 }
@@ -135,8 +135,8 @@ std::vector<std::string> HopTable::names_of(const Neighbour& neighbour) const {
 bool HopTable::is_known(const Way& way) const {
   for (const Hop& hop : hops_) {
     for (const Target& target : hop.targets) {
-      const auto neighbour = neighbour_of(hop, target);
-      if (neighbour && way_of(*neighbour) == way) return true;
+      const auto flow = flow_to(hop, target);
+      if (flow && way_of(*flow) == way) return true;
     }
   }
   return false;
@@ -144,8 +144,8 @@ bool HopTable::is_known(const Way& way) const {
 
 void HopTable::show(const Hop& hop) const {
   const bool up = std::any_of(hop.targets.begin(), hop.targets.end(), [&](const Target& target) {
-    const auto neighbour = neighbour_of(hop, target);
-    return neighbour && !is_down(*neighbour);
+    const auto flow = flow_to(hop, target);
+    return flow && !is_down(*flow);
   });
   hop.up->set(up ? 1 : 0);
 }

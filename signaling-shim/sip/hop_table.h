@@ -33,15 +33,15 @@ class HopTable {
   void set_targets(std::size_t hop, std::vector<Target> targets);
 
   /// How a target is reached; nothing if no listener of that interface can.
-  [[nodiscard]] std::optional<Neighbour> neighbour_of(const Hop& hop, const Target& target) const;
+  [[nodiscard]] std::optional<SipFlow> flow_to(const Hop& hop, const Target& target) const;
 
   /// A request to it failed: for Limits::hop_penalty it is the last choice. Whoever is no next hop
   /// is not remembered.
-  void penalise(Time now, const Neighbour& neighbour);
-  [[nodiscard]] bool is_penalised(Time now, const Neighbour& neighbour) const;
+  void penalise(Time now, const SipFlow& flow);
+  [[nodiscard]] bool is_penalised(Time now, const SipFlow& flow) const;
   /// What a health check found; a hop that is down is no choice at all.
-  void set_down(const Neighbour& neighbour, bool down);
-  [[nodiscard]] bool is_down(const Neighbour& neighbour) const;
+  void set_down(const SipFlow& flow, bool down);
+  [[nodiscard]] bool is_down(const SipFlow& flow) const;
 
   /// Addresses of `host`, the name or address of a hop that is reached by `interface`, or a name
   /// that DNS gives one of its servers; empty if it is none of them.
@@ -51,7 +51,7 @@ class HopTable {
   /// The names that a certificate of this neighbour may bear (RFC 5922 §7.3): the domain that was
   /// looked up, not what DNS, which anybody may forge, made of it. Of a federated domain also a
   /// server within it, as Lync's edges have it. Else those of the listener's partners.
-  [[nodiscard]] std::vector<std::string> names_of(const Neighbour& neighbour) const;
+  [[nodiscard]] std::vector<std::string> names_of(const SipFlow& flow) const;
 
  private:
   struct State {
@@ -60,9 +60,7 @@ class HopTable {
   };
   /// Without the connection: a hop stays the same one over many.
   using Way = std::tuple<ListenerIndex, Transport, Endpoint>;
-  static Way way_of(const Neighbour& neighbour) {
-    return {neighbour.listener, neighbour.transport, neighbour.remote};
-  }
+  static Way way_of(const SipFlow& flow) { return {flow.listener, flow.transport, flow.remote}; }
   void add(const std::string& interface, const NextHop& hop);
   [[nodiscard]] bool is_known(const Way& way) const;
   void show(const Hop& hop) const;

@@ -4,7 +4,7 @@
 
 namespace avedge::sip {
 
-std::optional<IpAddress> InFlight::charged(const Neighbour& from) const {
+std::optional<IpAddress> InFlight::charged(const SipFlow& from) const {
   if (from.transport == Transport::udp || is_exempt(from.connection)) return std::nullopt;
   return network_of(from.remote.address);
 }

@@ -7,8 +7,8 @@
 #include <unordered_set>
 
 #include "relay/core/endpoint.h"
-#include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/sip_flow.h"
 
 namespace avedge::sip {
 
@@ -29,7 +29,7 @@ class InFlight {
 
   /// Who is charged for a message from there; nothing: it is exempt, or a datagram, whose source
   /// may be forged.
-  [[nodiscard]] std::optional<IpAddress> charged(const Neighbour& from) const;
+  [[nodiscard]] std::optional<IpAddress> charged(const SipFlow& from) const;
   [[nodiscard]] bool has_room(const std::optional<IpAddress>& source, std::size_t bytes) const;
   /// `source` held `before` for one message and holds `after` from now on.
   void change(const std::optional<IpAddress>& source, std::size_t before, std::size_t after);

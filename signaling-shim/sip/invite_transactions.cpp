@@ -36,7 +36,7 @@ View parsed(std::string_view own) {
 }  // namespace
 
 Verdict<void> InviteTransactions::begin(Time now, const View& invite, const RouteSet& routes,
-                                        Passage passage, std::vector<Neighbour> candidates,
+                                        Passage passage, std::vector<SipFlow> candidates,
                                         Outbox& out) {
   if (auto room = check_room(invite, passage); !room) return room;
   const std::string key = passage.branch.key;
@@ -91,7 +91,7 @@ Verdict<void> InviteTransactions::attempt(Time now, Entry& entry, const View& in
 }
 
 bool InviteTransactions::absorb(Time now, const View& request, const Branch& branch,
-                                const Neighbour& from, Outbox& out) {
+                                const SipFlow& from, Outbox& out) {
   const auto found = entries_.find(branch.key);
   if (found == entries_.end()) return false;
   Entry& entry = found->second;
@@ -115,7 +115,7 @@ bool InviteTransactions::absorb(Time now, const View& request, const Branch& bra
 }
 
 bool InviteTransactions::on_response(Time now, const View& response, const Branch& branch,
-                                     const ViaClaim& claim, const Neighbour& from, Outbox& out) {
+                                     const ViaClaim& claim, const SipFlow& from, Outbox& out) {
   const auto found = entries_.find(branch.key);
   if (found == entries_.end()) return false;
   Entry& entry = found->second;
@@ -139,7 +139,7 @@ bool InviteTransactions::on_response(Time now, const View& response, const Branc
 
 /// §16.7 step 5: every 2xx goes upstream, whatever happened before.
 void InviteTransactions::on_success(Time now, Entry& entry, const View& response,
-                                    const ViaClaim& claim, const Neighbour& from, Outbox& out) {
+                                    const ViaClaim& claim, const SipFlow& from, Outbox& out) {
   const auto& ended = entry.hung_up;
   if (std::find(ended.begin(), ended.end(), response.to_tag()) != ended.end()) {
     return hang_up(now, entry, response, out);
@@ -158,7 +158,7 @@ void InviteTransactions::on_success(Time now, Entry& entry, const View& response
 /// There are no ports for this answer: the caller hears so, and the callee is not left with a call
 /// that nobody takes up. A repeated answer gets its ACK again.
 void InviteTransactions::hang_up(Time now, Entry& entry, const View& answer, Outbox& out) {
-  const Neighbour callee = entry.passage.downstream;
+  const SipFlow callee = entry.passage.downstream;
   HangUp end = write_hang_up(answer, parsed(entry.forwarded), callee, forwarder_.settings(),
                              forwarder_.signer());
   out.push_back({callee, std::move(end.ack)});
@@ -178,7 +178,7 @@ bool InviteTransactions::on_bye_response(const View& response) {
 }
 
 void InviteTransactions::on_provisional(Time now, Entry& entry, const View& response,
-                                        const ViaClaim& claim, const Neighbour& from, Outbox& out) {
+                                        const ViaClaim& claim, const SipFlow& from, Outbox& out) {
   if (entry.state == State::accepted || entry.state == State::completed) return;
   entry.state = State::proceeding;
   if (response.status() > 100) entry.give_up = kNever;  // as for timer C, §16.7 step 2
@@ -194,7 +194,7 @@ void InviteTransactions::on_provisional(Time now, Entry& entry, const View& resp
 }
 
 void InviteTransactions::on_failure(Time now, Entry& entry, const View& response,
-                                    const ViaClaim& claim, const Neighbour& from, Outbox& out) {
+                                    const ViaClaim& claim, const SipFlow& from, Outbox& out) {
   send_ack(entry, response, out);
   if (entry.state == State::accepted || entry.state == State::completed) return;
   if (response.status() == kServiceUnavailable && !entry.cancelled) {
@@ -206,8 +206,8 @@ void InviteTransactions::on_failure(Time now, Entry& entry, const View& response
            Origin::callee, out);
 }
 
-void InviteTransactions::on_cancel(Time now, Entry& entry, const View& cancel,
-                                   const Neighbour& from, Outbox& out) {
+void InviteTransactions::on_cancel(Time now, Entry& entry, const View& cancel, const SipFlow& from,
+                                   Outbox& out) {
   auto ok = forwarder_.own_response(cancel.outline(), Method::cancel, from, 200);
   entry.credit += cancel.text().size();
   if (ok && admits(now, entry, *ok)) out.push_back(std::move(*ok));

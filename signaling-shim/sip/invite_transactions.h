@@ -33,14 +33,13 @@ class InviteTransactions {
   /// Sends a new INVITE to the first of `candidates` (not empty). Whoever opened its session
   /// abandons it when this fails; nothing is in `out` then.
   [[nodiscard]] Verdict<void> begin(Time now, const View& invite, const RouteSet& routes,
-                                    Passage passage, std::vector<Neighbour> candidates,
-                                    Outbox& out);
+                                    Passage passage, std::vector<SipFlow> candidates, Outbox& out);
   /// Deals with INVITE, ACK and CANCEL that belong to a transaction we have; false: not ours.
-  bool absorb(Time now, const View& request, const Branch& branch, const Neighbour& from,
+  bool absorb(Time now, const View& request, const Branch& branch, const SipFlow& from,
               Outbox& out);
   /// Deals with a response to an INVITE or CANCEL; false: no such transaction, forward it as it is.
   bool on_response(Time now, const View& response, const Branch& branch, const ViaClaim& claim,
-                   const Neighbour& from, Outbox& out);
+                   const SipFlow& from, Outbox& out);
   /// Deals with the response to a BYE of our own; false: not ours.
   bool on_bye_response(const View& response);
   /// The INVITE of that branch could not be delivered; tries the next hop, or answers 503.
@@ -60,7 +59,7 @@ class InviteTransactions {
   struct Entry {
     State state = State::calling;
     Passage passage;  // passage.branch.attempt indexes `candidates`
-    std::vector<Neighbour> candidates;
+    std::vector<SipFlow> candidates;
     Opens opens = Opens::nothing;
     // No more of the INVITE is held than may be needed again, so that a message is held once.
     std::string original;      // as received, while another candidate may be tried
@@ -82,13 +81,13 @@ class InviteTransactions {
                                       const RouteSet& routes, Outbox& out);
   bool try_next(Time now, Entry& entry, Outbox& out);
   void on_provisional(Time now, Entry& entry, const View& response, const ViaClaim& claim,
-                      const Neighbour& from, Outbox& out);
+                      const SipFlow& from, Outbox& out);
   void on_success(Time now, Entry& entry, const View& response, const ViaClaim& claim,
-                  const Neighbour& from, Outbox& out);
+                  const SipFlow& from, Outbox& out);
   void hang_up(Time now, Entry& entry, const View& answer, Outbox& out);
   void on_failure(Time now, Entry& entry, const View& response, const ViaClaim& claim,
-                  const Neighbour& from, Outbox& out);
-  void on_cancel(Time now, Entry& entry, const View& cancel, const Neighbour& from, Outbox& out);
+                  const SipFlow& from, Outbox& out);
+  void on_cancel(Time now, Entry& entry, const View& cancel, const SipFlow& from, Outbox& out);
   void on_due(Time now, Entry& entry, Outbox& out);
   void send_cancel(Time now, Entry& entry, std::string bytes, Outbox& out);
   void send_ack(const Entry& entry, const View& response, Outbox& out);

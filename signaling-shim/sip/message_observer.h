@@ -12,8 +12,8 @@ namespace avedge::sip {
 class MessageObserver {
  public:
   virtual ~MessageObserver() = default;
-  virtual void on_received(const Listener& by, const Neighbour& from, std::string_view message) = 0;
-  virtual void on_sent(const Listener& by, const Neighbour& to, std::string_view message) = 0;
+  virtual void on_received(const Listener& by, const SipFlow& from, std::string_view message) = 0;
+  virtual void on_sent(const Listener& by, const SipFlow& to, std::string_view message) = 0;
 };
 
 }  // namespace avedge::sip

@@ -27,7 +27,7 @@ std::string line_of(std::string_view name, std::string_view value) {
 
 std::string our_via(const Passage& passage, std::string_view call_id, const Settings& settings,
                     const Claims& claims) {
-  const Neighbour& out = passage.downstream;
+  const SipFlow& out = passage.downstream;
   const std::string branch = passage.branch.to_string();
   std::string value = own_via(out, branch, settings);
   value += ';' + str(kClaimParameter) + '=' +
@@ -37,16 +37,16 @@ std::string our_via(const Passage& passage, std::string_view call_id, const Sett
   return line_of("Via", value);
 }
 
-std::string record_route(const Neighbour& neighbour, anchor::Side faces, const Passage& passage,
+std::string record_route(const SipFlow& flow, anchor::Side faces, const Passage& passage,
                          const View& request, const Settings& settings, const Claims& claims) {
   const std::string_view call_id = request.call_id();
   // RFC 3261 §16.6 step 4: a secure target is reached by secure routes.
   const bool secure = iequals(request.request_uri().substr(0, 5), "sips:");
   return line_of(
       "Record-Route",
-      (secure ? "<sips:" : "<sip:") + settings.at(neighbour.listener).shown() + ";transport=" +
-          str(to_string(neighbour.transport)) + ";lr;" + str(kClaimParameter) + '=' +
-          claims.seal(RouteClaim{neighbour, passage.session, faces, passage.trust}, call_id) + '>');
+      (secure ? "<sips:" : "<sip:") + settings.at(flow.listener).shown() +
+          ";transport=" + str(to_string(flow.transport)) + ";lr;" + str(kClaimParameter) + '=' +
+          claims.seal(RouteClaim{flow, passage.session, faces, passage.trust}, call_id) + '>');
 }
 
 anchor::Side other(anchor::Side side) {
@@ -63,7 +63,7 @@ std::string record_routes(const Passage& passage, const View& request, const Set
 
 /// RFC 3327 §5.2: by what the registrar can reach, to where the client is.
 std::string path(const Passage& passage, const Settings& settings, const Claims& claims) {
-  const Neighbour& facing = passage.downstream;
+  const SipFlow& facing = passage.downstream;
   return line_of(
       "Path", "<sip:" + settings.at(facing.listener).shown() + ";transport=" +
                   str(to_string(facing.transport)) + ";lr;" + str(kClaimParameter) + '=' +
@@ -247,7 +247,7 @@ std::string write_cancel(const View& invite, const View* received) {
   return hop_request(invite, "CANCEL", invite.outline().find(HeaderId::to)->value, extra);
 }
 
-std::string own_via(const Neighbour& to, std::string_view branch, const Settings& settings) {
+std::string own_via(const SipFlow& to, std::string_view branch, const Settings& settings) {
   return str(kVersion) + '/' + str(via_name(to.transport)) + ' ' +
          settings.at(to.listener).shown() + ";branch=" + str(branch) +
          (to.transport == Transport::udp ? ";rport" : "");

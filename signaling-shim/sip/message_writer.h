@@ -24,10 +24,10 @@ enum class Trail : std::uint8_t { none, record_route, path };
 /// How one request passes the edge.
 struct Passage {
   /// Who sent it, as it arrived.
-  Neighbour from;
+  SipFlow from;
   /// Where its responses go (§18.2.2, RFC 3581).
-  Neighbour upstream;
-  Neighbour downstream;
+  SipFlow upstream;
+  SipFlow downstream;
   Branch branch;
   anchor::SessionId session = kNoSession;
   anchor::Side sender = anchor::Side::caller;
@@ -82,11 +82,11 @@ std::string write_ack(const View& invite, const View& failure);
 std::string write_cancel(const View& invite, const View* received);
 
 /// The Via value of a request of the edge's own.
-std::string own_via(const Neighbour& to, std::string_view branch, const Settings& settings);
+std::string own_via(const SipFlow& to, std::string_view branch, const Settings& settings);
 
 /// A question of the edge's own to a next hop.
 struct OwnOptions {
-  Neighbour to;
+  SipFlow to;
   std::string branch;
   /// Unique: Call-ID and tag.
   std::string name;

@@ -43,10 +43,10 @@ bool is_secure(const RouteSet& routes) {
 }
 
 /// RFC 5630 §3.1.3: a sips URI is reached by TLS on every hop, or not at all.
-bool keep_secure(std::vector<Neighbour>& candidates) {
+bool keep_secure(std::vector<SipFlow>& candidates) {
   candidates.erase(
       std::remove_if(candidates.begin(), candidates.end(),
-                     [](const Neighbour& hop) { return hop.transport != Transport::tls; }),
+                     [](const SipFlow& hop) { return hop.transport != Transport::tls; }),
       candidates.end());
   return !candidates.empty();
 }
@@ -69,7 +69,7 @@ ProxyCore::ProxyCore(const Settings& settings, const SigningKey& key, anchor::Me
       datagram_sources_{settings.limits.established_sources, settings.limits.established_lifetime},
       stream_sources_{settings.limits.established_sources, settings.limits.established_lifetime} {}
 
-void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view message, Outbox& out) {
+void ProxyCore::on_message(Time now, const SipFlow& from, std::string_view message, Outbox& out) {
   if (!is_admitted(from)) return counters_.drops.count(DropReason::sip_source_refused);
   message = without_leading_crlf(message);
   if (message.empty()) return;  // a keep-alive
@@ -84,30 +84,30 @@ void ProxyCore::on_message(Time now, const Neighbour& from, std::string_view mes
   }
 }
 
-void ProxyCore::on_too_long(Time now, const Neighbour& from, std::string_view head, Outbox& out) {
+void ProxyCore::on_too_long(Time now, const SipFlow& from, std::string_view head, Outbox& out) {
   if (flooded(now, from, head)) return counters_.drops.count(DropReason::sip_flood);
   refuse_malformed(now, from, head, DropReason::sip_too_large, out);
 }
 
 /// Responses answer what we have sent ourselves, and next hops speak for many.
-bool ProxyCore::flooded(Time now, const Neighbour& from, std::string_view message) {
+bool ProxyCore::flooded(Time now, const SipFlow& from, std::string_view message) {
   return !looks_like_response(message) && !is_next_hop(from) &&
          !limiter_.admit(now, from.remote.address);
 }
 
 /// A stream from elsewhere has not been accepted, or is ours.
-bool ProxyCore::is_admitted(const Neighbour& from) const {
+bool ProxyCore::is_admitted(const SipFlow& from) const {
   return from.transport != Transport::udp ||
          settings_.at(from.listener).admits(from.remote.address) || is_next_hop(from);
 }
 
-bool ProxyCore::is_next_hop(const Neighbour& from) const {
+bool ProxyCore::is_next_hop(const SipFlow& from) const {
   return routes_.hops().has(forwarder_.interface_of(from), from.remote.address);
 }
 
 /// Whoever knows a next hop's address can write it on a datagram, but not open a connection from
 /// it.
-anchor::CallSource ProxyCore::source_of(Time now, const Neighbour& from) {
+anchor::CallSource ProxyCore::source_of(Time now, const SipFlow& from) {
   using anchor::Standing;
   using Match = EstablishedSources::Match;
   const bool is_datagram = from.transport == Transport::udp;
@@ -120,12 +120,12 @@ anchor::CallSource ProxyCore::source_of(Time now, const Neighbour& from) {
   return {is_datagram ? Standing::stranger : Standing::connected, any_port};
 }
 
-bool ProxyCore::is_unproven(Time now, const Neighbour& from) {
+bool ProxyCore::is_unproven(Time now, const SipFlow& from) {
   return source_of(now, from).standing == anchor::Standing::stranger;
 }
 
 /// It has sent what only a receiver at that address can know.
-void ProxyCore::note_proof(Time now, const Neighbour& from) {
+void ProxyCore::note_proof(Time now, const SipFlow& from) {
   if (is_next_hop(from)) return;
   if (from.transport == Transport::udp) {
     datagram_sources_.note(now, from.remote);
@@ -138,7 +138,7 @@ void ProxyCore::note_proof(Time now, const Neighbour& from) {
 
 /// §16.3 step 1. What cannot be answered for want of headers, or must not (ACK, §17.1.1.3), is
 /// dropped in silence.
-void ProxyCore::refuse_malformed(Time now, const Neighbour& from, std::string_view message,
+void ProxyCore::refuse_malformed(Time now, const SipFlow& from, std::string_view message,
                                  DropReason reason, Outbox& out) {
   counters_.drops.count(reason);
   const auto outline = Outline::parse(message);
@@ -153,7 +153,7 @@ void ProxyCore::refuse_malformed(Time now, const Neighbour& from, std::string_vi
               forwarder_.own_response(*outline, method_of(method), from, status), out);
 }
 
-void ProxyCore::on_request(Time now, const Neighbour& from, const View& request, Outbox& out) {
+void ProxyCore::on_request(Time now, const SipFlow& from, const View& request, Outbox& out) {
   counters_.count_request(request.method());
   const Branch branch =
       Branch::of(request, from, forwarder_.interface_of(from), forwarder_.signer());
@@ -185,7 +185,7 @@ void ProxyCore::on_request(Time now, const Neighbour& from, const View& request,
 
 /// §16.3 steps 3–5.
 bool ProxyCore::is_acceptable(Time now, const View& request, const Branch& branch,
-                              const Neighbour& from, Outbox& out) {
+                              const SipFlow& from, Outbox& out) {
   if (request.max_forwards() == 0U) {
     refuse(now, request, from, 483, DropReason::sip_too_many_hops, out);
     return false;
@@ -203,7 +203,7 @@ bool ProxyCore::is_acceptable(Time now, const View& request, const Branch& branc
   return true;
 }
 
-void ProxyCore::refuse(Time now, const View& request, const Neighbour& from, int status,
+void ProxyCore::refuse(Time now, const View& request, const SipFlow& from, int status,
                        DropReason reason, Outbox& out, std::string extra_headers) {
   counters_.drops.count(reason);
   if (request.method() == Method::ack) return;
@@ -215,7 +215,7 @@ void ProxyCore::refuse(Time now, const View& request, const Neighbour& from, int
 
 /// §8.2.7: one response for each request received, and nothing kept. A forger gets no more out of
 /// us than it sent.
-void ProxyCore::answer_once(Time now, const Neighbour& from, std::size_t request_bytes,
+void ProxyCore::answer_once(Time now, const SipFlow& from, std::size_t request_bytes,
                             std::optional<Send> answer, Outbox& out) {
   if (!answer) return;
   if (is_unproven(now, from) && !answers_.admit(now, *answer, request_bytes)) return;
@@ -225,7 +225,7 @@ void ProxyCore::answer_once(Time now, const Neighbour& from, std::size_t request
 void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet& routes,
                                   Passage passage, Outbox& out) {
   const DialogClaim& dialog = *routes.dialog();
-  if (dialog.sender.neighbour.remote.address == passage.from.remote.address) {
+  if (dialog.sender.flow.remote.address == passage.from.remote.address) {
     const bool proves = request.method() == Method::ack || request.method() == Method::bye;
     if (proves) note_proof(now, passage.from);
     passage.standing = std::max(passage.standing, anchor::Standing::established);
@@ -243,7 +243,7 @@ void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet&
 
 void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& routes,
                                  Passage passage, Outbox& out) {
-  const Neighbour from = passage.from;
+  const SipFlow from = passage.from;
   const auto uri = Uri::parse(routes.request_uri());
   const Route* route =
       uri ? routes_.find(forwarder_.interface_of(from), uri->location.host) : nullptr;
@@ -265,14 +265,14 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
 /// treated as it would be if it called.
 void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet& routes,
                                   Passage passage, Outbox& out) {
-  const Neighbour from = passage.from;
+  const SipFlow from = passage.from;
   const PathClaim& path = *routes.path();
   if (routes.next_uri() != routes.request_uri()) {
     return refuse(now, request, from, 403, DropReason::sip_no_route, out);
   }
   const Route* route = routes_.registering(forwarder_.interface_of(path.client));
   if (route == nullptr) return refuse(now, request, from, 403, DropReason::sip_no_route, out);
-  std::vector<Neighbour> candidates{path.client};
+  std::vector<SipFlow> candidates{path.client};
   if (is_secure(routes) && !keep_secure(candidates)) {
     return refuse(now, request, from, 480, DropReason::sip_no_route, out);
   }
@@ -282,8 +282,8 @@ void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet&
 
 /// What belongs to no dialog yet, and may begin one.
 void ProxyCore::forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
-                            std::vector<Neighbour> candidates, const Route& route, Outbox& out) {
-  const Neighbour from = passage.from;
+                            std::vector<SipFlow> candidates, const Route& route, Outbox& out) {
+  const SipFlow from = passage.from;
   if (creates_dialog(request.method())) passage.trail = Trail::record_route;
   passage.downstream = candidates.front();
   if (request.method() == Method::invite) {
@@ -324,8 +324,8 @@ Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
 }
 
 void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, Passage passage,
-                        std::vector<Neighbour> candidates, Outbox& out) {
-  const Neighbour from = passage.from;
+                        std::vector<SipFlow> candidates, Outbox& out) {
+  const SipFlow from = passage.from;
   const anchor::SessionId session = passage.session;
   if (request.method() == Method::invite) {
     const auto begun =
@@ -352,7 +352,7 @@ void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, P
 }
 
 /// §16.7. Responses find their way by our Via alone.
-void ProxyCore::on_response(Time now, const Neighbour& from, const View& response, Outbox& out) {
+void ProxyCore::on_response(Time now, const SipFlow& from, const View& response, Outbox& out) {
   if (health_.on_response(response) || invites_.on_bye_response(response)) return;
   const auto claim = claim_of(response, from.listener);
   const auto branch = Branch::parse(response.via().branch());

@@ -21,9 +21,9 @@ class ProxyCore {
 
   /// One whole message, as a datagram or cut from a stream, received from `from` (its remote is
   /// the source address). Appends to `out` what is to be sent, in order.
-  void on_message(Time now, const Neighbour& from, std::string_view message, Outbox& out);
+  void on_message(Time now, const SipFlow& from, std::string_view message, Outbox& out);
   /// The head of a request on a stream that is longer than its sender may send.
-  void on_too_long(Time now, const Neighbour& from, std::string_view head, Outbox& out);
+  void on_too_long(Time now, const SipFlow& from, std::string_view head, Outbox& out);
   /// A message of ours that could not be sent: an INVITE goes to the next hop, any other request is
   /// answered 503.
   void on_undeliverable(Time now, const Send& message, Outbox& out);
@@ -35,21 +35,21 @@ class ProxyCore {
   [[nodiscard]] HopTable& hops() { return routes_.hops(); }
 
  private:
-  void on_request(Time now, const Neighbour& from, const View& request, Outbox& out);
-  void on_response(Time now, const Neighbour& from, const View& response, Outbox& out);
-  [[nodiscard]] bool is_admitted(const Neighbour& from) const;
-  [[nodiscard]] bool is_next_hop(const Neighbour& from) const;
-  [[nodiscard]] anchor::CallSource source_of(Time now, const Neighbour& from);
-  [[nodiscard]] bool is_unproven(Time now, const Neighbour& from);
-  void note_proof(Time now, const Neighbour& from);
-  bool flooded(Time now, const Neighbour& from, std::string_view message);
-  void refuse_malformed(Time now, const Neighbour& from, std::string_view message,
-                        DropReason reason, Outbox& out);
-  bool is_acceptable(Time now, const View& request, const Branch& branch, const Neighbour& from,
+  void on_request(Time now, const SipFlow& from, const View& request, Outbox& out);
+  void on_response(Time now, const SipFlow& from, const View& response, Outbox& out);
+  [[nodiscard]] bool is_admitted(const SipFlow& from) const;
+  [[nodiscard]] bool is_next_hop(const SipFlow& from) const;
+  [[nodiscard]] anchor::CallSource source_of(Time now, const SipFlow& from);
+  [[nodiscard]] bool is_unproven(Time now, const SipFlow& from);
+  void note_proof(Time now, const SipFlow& from);
+  bool flooded(Time now, const SipFlow& from, std::string_view message);
+  void refuse_malformed(Time now, const SipFlow& from, std::string_view message, DropReason reason,
+                        Outbox& out);
+  bool is_acceptable(Time now, const View& request, const Branch& branch, const SipFlow& from,
                      Outbox& out);
-  void refuse(Time now, const View& request, const Neighbour& from, int status, DropReason reason,
+  void refuse(Time now, const View& request, const SipFlow& from, int status, DropReason reason,
               Outbox& out, std::string extra_headers = {});
-  void answer_once(Time now, const Neighbour& from, std::size_t request_bytes,
+  void answer_once(Time now, const SipFlow& from, std::size_t request_bytes,
                    std::optional<Send> answer, Outbox& out);
   void forward_in_dialog(Time now, const View& request, const RouteSet& routes, Passage passage,
                          Outbox& out);
@@ -58,9 +58,9 @@ class ProxyCore {
   void forward_to_client(Time now, const View& request, const RouteSet& routes, Passage passage,
                          Outbox& out);
   void forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
-                   std::vector<Neighbour> candidates, const Route& route, Outbox& out);
+                   std::vector<SipFlow> candidates, const Route& route, Outbox& out);
   void forward(Time now, const View& request, const RouteSet& routes, Passage passage,
-               std::vector<Neighbour> candidates, Outbox& out);
+               std::vector<SipFlow> candidates, Outbox& out);
   [[nodiscard]] bool leads_to_next_hop(const RouteSet& routes, std::string_view interface) const;
   [[nodiscard]] Verdict<anchor::SessionId> open_session(Time now, const View& invite,
                                                         const Passage& passage, const Route& route);

@@ -6,7 +6,7 @@
 
 #include "signaling-shim/sip/answer_budget.h"
 #include "signaling-shim/sip/deadlines.h"
-#include "signaling-shim/sip/neighbour.h"
+#include "signaling-shim/sip/sip_flow.h"
 
 namespace avedge::sip {
 

@@ -99,11 +99,11 @@ Verdict<void> RouteSet::check_pair(const Settings& settings, ListenerIndex arriv
   }
   const std::size_t listeners = settings.listeners.size();
   for (const RouteClaim& claim : claims_) {
-    if (static_cast<std::size_t>(claim.neighbour.listener) >= listeners) {
+    if (static_cast<std::size_t>(claim.flow.listener) >= listeners) {
       return DropReason::sip_forged_route;
     }
   }
-  if (settings.at(claims_[0].neighbour.listener).interface != settings.at(arrived).interface) {
+  if (settings.at(claims_[0].flow.listener).interface != settings.at(arrived).interface) {
     return DropReason::sip_forged_route;
   }
   dialog_ = DialogClaim{claims_[0], claims_[1]};

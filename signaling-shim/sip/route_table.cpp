@@ -66,24 +66,24 @@ const Route* RouteTable::registering(std::string_view interface) const {
   return nullptr;
 }
 
-std::vector<Neighbour> RouteTable::candidates(Time now, const Route& route,
-                                              std::string_view transaction) const {
+std::vector<SipFlow> RouteTable::candidates(Time now, const Route& route,
+                                            std::string_view transaction) const {
   Lots lots{static_cast<Lots::result_type>(std::hash<std::string_view>{}(transaction))};
   auto choices = choices_[static_cast<std::size_t>(&route - settings_.routes.data())];
   if (route.balance == Balance::by_weight) {
     const auto weight_of = [](const Choice& choice) { return choice.weight; };
     order_by_weight(choices.begin(), choices.end(), weight_of, lots);
   }
-  std::vector<Neighbour> found;
+  std::vector<SipFlow> found;
   for (const Choice& choice : choices) {
     const Hop& hop = hops_.all()[choice.hop];
     for (const Target& target : ordered(hop.targets, lots)) {
-      const auto neighbour = hops_.neighbour_of(hop, target);
-      if (neighbour && !hops_.is_down(*neighbour)) found.push_back(*neighbour);
+      const auto flow = hops_.flow_to(hop, target);
+      if (flow && !hops_.is_down(*flow)) found.push_back(*flow);
     }
   }
   std::stable_partition(found.begin(), found.end(),
-                        [&](const Neighbour& hop) { return !hops_.is_penalised(now, hop); });
+                        [&](const SipFlow& hop) { return !hops_.is_penalised(now, hop); });
   return found;
 }
 

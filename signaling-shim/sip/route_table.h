@@ -21,8 +21,8 @@ class RouteTable {
   /// servers by priority and weight (RFC 2782), those under a penalty last, those that are down not
   /// at all. The same `transaction` draws the same lots (RFC 3263 §4.4): its retransmissions must
   /// not wander.
-  [[nodiscard]] std::vector<Neighbour> candidates(Time now, const Route& route,
-                                                  std::string_view transaction) const;
+  [[nodiscard]] std::vector<SipFlow> candidates(Time now, const Route& route,
+                                                std::string_view transaction) const;
 
   [[nodiscard]] HopTable& hops() { return hops_; }
   [[nodiscard]] const HopTable& hops() const { return hops_; }

@@ -13,8 +13,8 @@
 #include "relay/core/result.h"
 #include "relay/secure/mutual_tls.h"
 #include "signaling-shim/anchor/media_anchor.h"
-#include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/signer.h"
+#include "signaling-shim/sip/sip_flow.h"
 
 namespace avedge::sip {
 

@@ -65,11 +65,11 @@ Result<void> Signalling::start() {
 }
 
 TcpTransport::Hooks Signalling::tcp_hooks() {
-  return {[this](const Neighbour& from, std::string_view message) { receive(from, message); },
-          [this](const Neighbour& from, std::string_view head) { refuse_too_long(from, head); },
+  return {[this](const SipFlow& from, std::string_view message) { receive(from, message); },
+          [this](const SipFlow& from, std::string_view head) { refuse_too_long(from, head); },
           [this](const Send& message) { undeliverable(message); },
-          [this](const Neighbour& hop) { return core_->hops().names_of(hop); },
-          [this](const Neighbour& peer) {
+          [this](const SipFlow& hop) { return core_->hops().names_of(hop); },
+          [this](const SipFlow& peer) {
             return core_->hops().has(settings_.at(peer.listener).interface, peer.remote.address);
           },
           [this](const LimitEvent& event) {
@@ -161,14 +161,14 @@ void Signalling::run(Step&& step) {
   }
 }
 
-void Signalling::receive(const Neighbour& from, std::string_view message) {
+void Signalling::receive(const SipFlow& from, std::string_view message) {
   run([&](Outbox& out) {
     if (observer_ != nullptr) observer_->on_received(settings_.at(from.listener), from, message);
     core_->on_message(now(), from, message, out);
   });
 }
 
-void Signalling::refuse_too_long(const Neighbour& from, std::string_view head) {
+void Signalling::refuse_too_long(const SipFlow& from, std::string_view head) {
   run([&](Outbox& out) { core_->on_too_long(now(), from, head, out); });
 }
 

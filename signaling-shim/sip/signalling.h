@@ -50,8 +50,8 @@ class Signalling {
   Result<void> bind_ports(std::size_t index);
   Result<void> open_dns();
   void serve();
-  void receive(const Neighbour& from, std::string_view message);
-  void refuse_too_long(const Neighbour& from, std::string_view head);
+  void receive(const SipFlow& from, std::string_view message);
+  void refuse_too_long(const SipFlow& from, std::string_view head);
   void undeliverable(const Send& message);
   [[nodiscard]] TcpTransport::Hooks tcp_hooks();
   void dispatch(const Outbox& outbox);

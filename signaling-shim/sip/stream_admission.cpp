@@ -77,8 +77,8 @@ StreamAdmission::StreamAdmission(const Settings& settings)
   }
 }
 
-StreamAdmission::Decision StreamAdmission::decide(Time now, const Neighbour& peer,
-                                                  Standing standing, Opener opener) {
+StreamAdmission::Decision StreamAdmission::decide(Time now, const SipFlow& peer, Standing standing,
+                                                  Opener opener) {
   if (standing != Standing::stranger) return decide_exempt();
   const IpAddress& source = peer.remote.address;
   if (opener == Opener::peer) {
@@ -111,7 +111,7 @@ StreamAdmission::Decision StreamAdmission::decide_exempt() const {
   return {Refusal{DropReason::table_full, ConnectionLimit::connections}, {}};
 }
 
-void StreamAdmission::opened(Time now, const Neighbour& peer, Standing standing, Opener opener) {
+void StreamAdmission::opened(Time now, const SipFlow& peer, Standing standing, Opener opener) {
   const std::size_t interface = interface_of_[static_cast<std::size_t>(peer.listener)];
   const StrangerTable::Id id = id_of(peer.connection);
   records_.emplace(id, Record{standing, interface, network_of(peer.remote.address)});

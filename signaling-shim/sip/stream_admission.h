@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "relay/core/drop_reason.h"
-#include "signaling-shim/sip/neighbour.h"
 #include "signaling-shim/sip/rate_limiter.h"
 #include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/sip_flow.h"
 #include "signaling-shim/sip/standing.h"
 #include "signaling-shim/sip/stranger_table.h"
 
@@ -38,9 +38,9 @@ class StreamAdmission {
   explicit StreamAdmission(const Settings& settings);
 
   /// Whether a connection with `peer` may be opened.
-  [[nodiscard]] Decision decide(Time now, const Neighbour& peer, Standing standing, Opener opener);
+  [[nodiscard]] Decision decide(Time now, const SipFlow& peer, Standing standing, Opener opener);
   /// It has been, as `peer.connection`.
-  void opened(Time now, const Neighbour& peer, Standing standing, Opener opener);
+  void opened(Time now, const SipFlow& peer, Standing standing, Opener opener);
   /// Its TLS handshake is through.
   void secured(ConnectionId connection) { handshakes_.remove(id_of(connection)); }
   /// It carried a complete request. Keep-alives are not: they cost an attacker nothing.

@@ -22,26 +22,26 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     virtual ~Owner() = default;
     /// One whole message, or a head that cannot be framed and deserves a 400. Valid during the
     /// call only.
-    virtual void on_frame(const Neighbour& from, std::string_view message) = 0;
+    virtual void on_frame(const SipFlow& from, std::string_view message) = 0;
     /// The head of a request that is longer than its sender may send. Valid during the call only.
-    virtual void on_too_long(const Neighbour& from, std::string_view head) = 0;
+    virtual void on_too_long(const SipFlow& from, std::string_view head) = 0;
     /// It has so many bytes of a message that is not complete; false: that is too much.
-    virtual bool may_hold(const Neighbour& from, std::size_t bytes) = 0;
+    virtual bool may_hold(const SipFlow& from, std::size_t bytes) = 0;
     /// The stream cannot be framed any more.
-    virtual void on_broken(const Neighbour& from) = 0;
+    virtual void on_broken(const SipFlow& from) = 0;
     /// SIP may be spoken. `verified`: the far end has proved who it is by a certificate.
-    virtual void on_open(const Neighbour& peer, bool verified) = 0;
+    virtual void on_open(const SipFlow& peer, bool verified) = 0;
     /// TLS did not come about, or not with whom it should.
     virtual void on_unsecured(const boost::system::error_code& why) = 0;
     /// Over, by whichever side. `unsent`: what never left completely. The connection makes no
     /// further calls.
-    virtual void on_closed(const Neighbour& peer, std::vector<Send> unsent) = 0;
+    virtual void on_closed(const SipFlow& peer, std::vector<Send> unsent) = 0;
   };
 
   /// `peer.remote` is the far end, `peer.connection` this connection's own id. Owner and limits
   /// outlive the connection, or close() it first.
   /// `longest`: of the messages it may receive.
-  TcpConnection(std::unique_ptr<Channel> channel, const Neighbour& peer, std::size_t longest,
+  TcpConnection(std::unique_ptr<Channel> channel, const SipFlow& peer, std::size_t longest,
                 const Limits& limits, Owner& owner)
       : channel_{std::move(channel)},
         peer_{peer},
@@ -61,7 +61,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void close();
   /// From now on its messages may have that many bytes.
   void allow(std::size_t longest) { framer_.allow(longest); }
-  [[nodiscard]] const Neighbour& peer() const { return peer_; }
+  [[nodiscard]] const SipFlow& peer() const { return peer_; }
 
  private:
   enum class State : std::uint8_t { connecting, open, closing, closed };
@@ -74,7 +74,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void finish();
 
   std::unique_ptr<Channel> channel_;
-  Neighbour peer_;
+  SipFlow peer_;
   const Limits& limits_;
   Owner* owner_;
   State state_ = State::connecting;

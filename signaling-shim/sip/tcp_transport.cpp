@@ -107,7 +107,7 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
   }
   const auto& tls = settings_.at(listener).tls;
   const Transport transport = tls ? Transport::tls : Transport::tcp;
-  const Neighbour peer{listener, transport, ConnectionId::none, net::from_asio(remote)};
+  const SipFlow peer{listener, transport, ConnectionId::none, net::from_asio(remote)};
   const Standing standing = standing_of(peer);
   if (!make_room(peer, standing, Opener::peer)) return;
   const auto pace =
@@ -119,7 +119,7 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
       ->start();
 }
 
-bool TcpTransport::make_room(const Neighbour& peer, Standing standing, Opener opener) {
+bool TcpTransport::make_room(const SipFlow& peer, Standing standing, Opener opener) {
   const auto decision = admission_.decide(now(), peer, standing, opener);
   if (decision.refusal) {
     counters_.drops.count(decision.refusal->reason);
@@ -137,7 +137,7 @@ void TcpTransport::evict(const StreamAdmission::Eviction& eviction) {
   const auto found = connections_.find(static_cast<std::uint64_t>(eviction.connection));
   if (found == connections_.end()) return;  // both limits chose the same one
   const ConnectionPtr connection = found->second.connection;
-  const Neighbour peer = connection->peer();
+  const SipFlow peer = connection->peer();
   counters_.evictions[static_cast<std::size_t>(eviction.limit)].add();
   connection->close();
   hooks_.limit_reached({eviction.limit, settings_.at(peer.listener).interface, peer.remote.address,
@@ -152,7 +152,7 @@ void TcpTransport::send(const Send& message) {
   connection->send(message);
 }
 
-TcpTransport::ConnectionPtr TcpTransport::find(const Neighbour& to) const {
+TcpTransport::ConnectionPtr TcpTransport::find(const SipFlow& to) const {
   auto found = connections_.find(static_cast<std::uint64_t>(to.connection));
   if (found == connections_.end()) {
     const auto by_remote = by_remote_.find(far_end_of(to));
@@ -162,7 +162,7 @@ TcpTransport::ConnectionPtr TcpTransport::find(const Neighbour& to) const {
 }
 
 /// From the listener's own address, so that the far side's filters know us.
-TcpTransport::ConnectionPtr TcpTransport::connect(const Neighbour& to) {
+TcpTransport::ConnectionPtr TcpTransport::connect(const SipFlow& to) {
   const Listener& listener = settings_.at(to.listener);
   if (listener.local.address.family() != to.remote.address.family()) return nullptr;
   TlsExpectation expected{TlsEnd::connects, {}, TlsHandshakes::Pace::free};
@@ -184,7 +184,7 @@ TcpTransport::ConnectionPtr TcpTransport::connect(const Neighbour& to) {
   return connection;
 }
 
-TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<Channel> channel, Neighbour peer,
+TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<Channel> channel, SipFlow peer,
                                               Standing standing, Opener opener) {
   const std::uint64_t id = next_id_++;
   peer.connection = static_cast<ConnectionId>(id);
@@ -201,13 +201,13 @@ TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<Channel> channel, 
   return connection;
 }
 
-void TcpTransport::on_open(const Neighbour& peer, bool verified) {
+void TcpTransport::on_open(const SipFlow& peer, bool verified) {
   admission_.secured(peer.connection);
   if (verified) promote(peer);
 }
 
 /// A stranger is none any more.
-void TcpTransport::promote(const Neighbour& peer) {
+void TcpTransport::promote(const SipFlow& peer) {
   if (!admission_.promote(peer.connection)) return;
   Entry& entry = connections_.at(static_cast<std::uint64_t>(peer.connection));
   charge(entry, 0);
@@ -216,16 +216,16 @@ void TcpTransport::promote(const Neighbour& peer) {
   show();
 }
 
-void TcpTransport::on_frame(const Neighbour& from, std::string_view message) {
+void TcpTransport::on_frame(const SipFlow& from, std::string_view message) {
   if (is_request(message)) admission_.active(now(), from.connection);
   hooks_.receive(from, message);
 }
 
-void TcpTransport::on_too_long(const Neighbour& from, std::string_view head) {
+void TcpTransport::on_too_long(const SipFlow& from, std::string_view head) {
   hooks_.too_long(from, head);
 }
 
-bool TcpTransport::may_hold(const Neighbour& from, std::size_t bytes) {
+bool TcpTransport::may_hold(const SipFlow& from, std::size_t bytes) {
   Entry& entry = connections_.at(static_cast<std::uint64_t>(from.connection));
   charge(entry, 0);
   const auto charged = in_flight_.charged(from);
@@ -243,7 +243,7 @@ void TcpTransport::charge(Entry& entry, std::size_t bytes) {
   entry.unfinished = bytes;
 }
 
-void TcpTransport::on_broken(const Neighbour&) {
+void TcpTransport::on_broken(const SipFlow&) {
   counters_.drops.count(DropReason::sip_malformed);
 }
 
@@ -253,7 +253,7 @@ void TcpTransport::on_unsecured(const error_code& why) {
                             : DropReason::handshake_failed);
 }
 
-void TcpTransport::on_closed(const Neighbour& peer, std::vector<Send> unsent) {
+void TcpTransport::on_closed(const SipFlow& peer, std::vector<Send> unsent) {
   const auto id = static_cast<std::uint64_t>(peer.connection);
   const auto found = connections_.find(id);
   charge(found->second, 0);
@@ -283,7 +283,7 @@ void TcpTransport::tick() {
 
 void TcpTransport::close() {
   hooks_.undeliverable = [](const Send&) {};
-  hooks_.receive = hooks_.too_long = [](const Neighbour&, std::string_view) {};
+  hooks_.receive = hooks_.too_long = [](const SipFlow&, std::string_view) {};
   for (const auto& acceptor : acceptors_) {
     acceptor->owner = nullptr;
     error_code ignored;

@@ -25,15 +25,15 @@ namespace avedge::sip {
 class TcpTransport : private TcpConnection::Owner {
  public:
   /// A whole message from a connection; valid during the call only.
-  using Receive = std::function<void(const Neighbour& from, std::string_view message)>;
+  using Receive = std::function<void(const SipFlow& from, std::string_view message)>;
   /// The head of a request that is longer than its sender may send; valid during the call only.
-  using TooLong = std::function<void(const Neighbour& from, std::string_view head)>;
+  using TooLong = std::function<void(const SipFlow& from, std::string_view head)>;
   /// What could not be sent: the connection failed, was refused, or is one too many.
   using Undeliverable = std::function<void(const Send& message)>;
   /// The names that the certificate of whom we connect to by TLS may bear; none: do not connect.
-  using NamesOf = std::function<std::vector<std::string>(const Neighbour& neighbour)>;
+  using NamesOf = std::function<std::vector<std::string>(const SipFlow& flow)>;
   /// Whether those who connect from there are exempt from the perimeter's limits.
-  using IsNextHop = std::function<bool(const Neighbour& neighbour)>;
+  using IsNextHop = std::function<bool(const SipFlow& flow)>;
   /// A limit refused or evicted a stranger.
   using LimitReached = std::function<void(const LimitEvent& event)>;
   struct Hooks {
@@ -75,34 +75,34 @@ class TcpTransport : private TcpConnection::Owner {
     std::size_t unfinished = 0;
     std::optional<IpAddress> charged;
   };
-  static FarEnd far_end_of(const Neighbour& peer) {
+  static FarEnd far_end_of(const SipFlow& peer) {
     return {peer.listener, peer.transport, peer.remote};
   }
 
-  void on_frame(const Neighbour& from, std::string_view message) override;
-  void on_too_long(const Neighbour& from, std::string_view head) override;
-  bool may_hold(const Neighbour& from, std::size_t bytes) override;
-  void on_broken(const Neighbour& from) override;
-  void on_open(const Neighbour& peer, bool verified) override;
+  void on_frame(const SipFlow& from, std::string_view message) override;
+  void on_too_long(const SipFlow& from, std::string_view head) override;
+  bool may_hold(const SipFlow& from, std::size_t bytes) override;
+  void on_broken(const SipFlow& from) override;
+  void on_open(const SipFlow& peer, bool verified) override;
   void on_unsecured(const boost::system::error_code& why) override;
-  void on_closed(const Neighbour& peer, std::vector<Send> unsent) override;
+  void on_closed(const SipFlow& peer, std::vector<Send> unsent) override;
 
   void accept(const std::shared_ptr<Acceptor>& acceptor);
   void admit(boost::asio::ip::tcp::socket socket, ListenerIndex listener);
   [[nodiscard]] const secure::MutualTls& tls_of(ListenerIndex listener) const {
     return tls_[static_cast<std::size_t>(listener)];
   }
-  [[nodiscard]] Standing standing_of(const Neighbour& peer) const {
+  [[nodiscard]] Standing standing_of(const SipFlow& peer) const {
     return hooks_.is_next_hop(peer) ? Standing::next_hop : Standing::stranger;
   }
   /// Closes those who have to go; false: there is no place, and that has been counted.
-  bool make_room(const Neighbour& peer, Standing standing, Opener opener);
+  bool make_room(const SipFlow& peer, Standing standing, Opener opener);
   void evict(const StreamAdmission::Eviction& eviction);
-  void promote(const Neighbour& peer);
+  void promote(const SipFlow& peer);
   void charge(Entry& entry, std::size_t bytes);
-  [[nodiscard]] ConnectionPtr find(const Neighbour& to) const;
-  ConnectionPtr connect(const Neighbour& to);
-  ConnectionPtr add(std::unique_ptr<Channel> channel, Neighbour peer, Standing standing,
+  [[nodiscard]] ConnectionPtr find(const SipFlow& to) const;
+  ConnectionPtr connect(const SipFlow& to);
+  ConnectionPtr add(std::unique_ptr<Channel> channel, SipFlow peer, Standing standing,
                     Opener opener);
   void show();
 

@@ -36,13 +36,13 @@ struct Body {
 
 class SipActor {
  public:
-  SipActor(sip::Neighbour at, std::string user, std::string domain_called)
+  SipActor(sip::SipFlow at, std::string user, std::string domain_called)
       : at_{std::move(at)}, user_{std::move(user)}, domain_{std::move(domain_called)} {}
 
   Recent received;
   Recent sent;
 
-  [[nodiscard]] const sip::Neighbour& at() const { return at_; }
+  [[nodiscard]] const sip::SipFlow& at() const { return at_; }
   [[nodiscard]] bool is_outside() const { return at_.listener == sip::testing::kExternal; }
   [[nodiscard]] std::string contact() const {
     return "<sip:" + user_ + "@" + at_.remote.to_string() + ">";
@@ -135,7 +135,7 @@ class SipActor {
     return contact.substr(open + 1, close - open - 1);
   }
 
-  sip::Neighbour at_;
+  sip::SipFlow at_;
   std::string user_;
   std::string domain_;
 };

@@ -62,10 +62,10 @@ class Sip {
  public:
   Sip() {
     using namespace sip::testing;
-    const auto outside = [](const sip::Neighbour& at, const char* user) {
+    const auto outside = [](const sip::SipFlow& at, const char* user) {
       return SipActor{at, user, "inside.example"};
     };
-    const auto inside = [](const sip::Neighbour& at, const char* user) {
+    const auto inside = [](const sip::SipFlow& at, const char* user) {
       return SipActor{at, user, "outside.example"};
     };
     actors_ = {outside(kAlice, "alice"), outside(tcp(kExternal, "198.51.100.19:5070", 7), "carol"),

@@ -78,10 +78,10 @@ class FakeAnchor : public anchor::MediaAnchor {
   int expirations = 0;
 };
 
-inline Neighbour udp(ListenerIndex listener, std::string_view remote) {
+inline SipFlow udp(ListenerIndex listener, std::string_view remote) {
   return {listener, Transport::udp, ConnectionId::none, *Endpoint::parse(remote)};
 }
-inline Neighbour tcp(ListenerIndex listener, std::string_view remote, std::uint64_t connection) {
+inline SipFlow tcp(ListenerIndex listener, std::string_view remote, std::uint64_t connection) {
   return {listener, Transport::tcp, static_cast<ConnectionId>(connection),
           *Endpoint::parse(remote)};
 }
@@ -119,7 +119,7 @@ struct Proxy {
         in_flight{settings.limits},
         core{settings, SigningKey{std::byte{7}}, anchor, counters, in_flight} {}
 
-  Outbox receive(const Neighbour& from, std::string_view message) {
+  Outbox receive(const SipFlow& from, std::string_view message) {
     Outbox out;
     core.on_message(now, from, message, out);
     return out;
@@ -144,8 +144,8 @@ struct Proxy {
   Time now{std::chrono::hours{1}};
 };
 
-inline const Neighbour kAlice = udp(kExternal, "198.51.100.9:5062");
-inline const Neighbour kBob = udp(kInternal, "10.0.0.20:5060");
+inline const SipFlow kAlice = udp(kExternal, "198.51.100.9:5062");
+inline const SipFlow kBob = udp(kInternal, "10.0.0.20:5060");
 
 /// Alice, outside, calls Bob, inside.
 inline std::string invite(std::string_view transport = "UDP") {

@@ -26,7 +26,7 @@ using testing::udp;
 using testing::view_of;
 
 /// Messages to `who` that begin so.
-std::size_t count(const Outbox& out, const Neighbour& who, std::string_view start) {
+std::size_t count(const Outbox& out, const SipFlow& who, std::string_view start) {
   return static_cast<std::size_t>(std::count_if(out.begin(), out.end(), [&](const Send& send) {
     return send.to.remote == who.remote && send.bytes.starts_with(start);
   }));
@@ -60,17 +60,17 @@ std::string ack_of(std::string_view refusal) {
 
 class ForgedSources : public ::testing::Test {
  protected:
-  Standing standing_of(const Neighbour& from) {
+  Standing standing_of(const SipFlow& from) {
     (void)proxy.receive(from, nth_invite(++calls_));
     return proxy.anchor.specs.back().source.standing;
   }
   /// The refusal of a call to where no route leads.
-  std::string refusal(const Neighbour& from) {
+  std::string refusal(const SipFlow& from) {
     const std::string wrong = with(nth_invite(++calls_), "inside.example", "nowhere.example");
     return proxy.receive(from, wrong).at(0).bytes;
   }
   /// Alice's call, answered by Bob, as she has got it.
-  std::string answered(const Neighbour& from = kAlice) {
+  std::string answered(const SipFlow& from = kAlice) {
     const std::string forwarded = proxy.receive(from, invite()).back().bytes;
     return proxy.receive(kBob, response(forwarded, 200, "b1", "SDP")).at(0).bytes;
   }
@@ -79,8 +79,8 @@ class ForgedSources : public ::testing::Test {
   int calls_ = 100;
 };
 
-const Neighbour kMallory = udp(kExternal, "198.51.100.66:5060");
-const Neighbour kAliceElsewhere = udp(kExternal, "198.51.100.9:40000");
+const SipFlow kMallory = udp(kExternal, "198.51.100.66:5060");
+const SipFlow kAliceElsewhere = udp(kExternal, "198.51.100.9:40000");
 
 TEST_F(ForgedSources, WhatIsKnownOfASource) {
   EXPECT_EQ(standing_of(kAlice), Standing::stranger);
@@ -140,7 +140,7 @@ TEST_F(ForgedSources, ARouteOfMallorysCallProvesNothingAboutAlice) {
 }
 
 TEST_F(ForgedSources, OverTcpTheAddressIsProvenWhateverThePort) {
-  const Neighbour first = tcp(kExternal, "198.51.100.9:40001", 7);
+  const SipFlow first = tcp(kExternal, "198.51.100.9:40001", 7);
   (void)proxy.receive(first, ack_of(refusal(first)));
   EXPECT_EQ(standing_of(tcp(kExternal, "198.51.100.9:40002", 8)), Standing::established);
   EXPECT_EQ(standing_of(kAlice), Standing::stranger) << "datagrams may be forged still";

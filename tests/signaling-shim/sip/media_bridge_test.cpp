@@ -39,7 +39,7 @@ TEST(MediaBridge, CallsCountForTheirSourceUnlessItIsANextHop) {
   EXPECT_EQ(proxy.anchor.specs.at(0).source.endpoint.address, kAlice.remote.address);
   EXPECT_EQ(proxy.anchor.specs.at(0).caller_family, AddressFamily::ipv4);
   // A next hop of the other direction speaks for many.
-  const Neighbour trunk = testing::udp(testing::kExternal, "198.51.100.7:5060");
+  const SipFlow trunk = testing::udp(testing::kExternal, "198.51.100.7:5060");
   (void)proxy.receive(trunk, invite());
   EXPECT_EQ(proxy.anchor.specs.at(1).source.standing, anchor::Standing::next_hop);
 }

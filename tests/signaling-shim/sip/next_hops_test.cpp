@@ -151,7 +151,7 @@ TEST(NextHops, Rfc5922_7_3_TheCertificateNamesTheDomainThatWasLookedUp) {
   HopTable& hops = proxy.core.hops();
   const Endpoint server = *Endpoint::parse("10.0.0.33:5061");
   hops.set_targets(0, {{Transport::tls, server, 0, 0, "server.p.example"}});
-  const Neighbour there{kInternal, Transport::tls, ConnectionId::none, server};
+  const SipFlow there{kInternal, Transport::tls, ConnectionId::none, server};
   EXPECT_THAT(hops.names_of(there), ::testing::ElementsAre("p.example"));
   EXPECT_THAT(hops.names_of({kInternal, Transport::tls, {}, *Endpoint::parse("10.0.0.34:5061")}),
               ::testing::IsEmpty());
@@ -164,7 +164,7 @@ TEST(NextHops, AFederatedDomainMayBeServedFromWithinOnly) {
   settings.routes[0].next_hops = {partner};
   Proxy proxy{settings};
   const Endpoint server = *Endpoint::parse("10.0.0.33:5061");
-  const Neighbour there{kInternal, Transport::tls, ConnectionId::none, server};
+  const SipFlow there{kInternal, Transport::tls, ConnectionId::none, server};
   HopTable& hops = proxy.core.hops();
   hops.set_targets(0, {{Transport::tls, server, 0, 0, "sip.partner.example"}});
   EXPECT_THAT(hops.names_of(there),

@@ -30,7 +30,7 @@ bool is_refused(const Outbox& out) {
 }
 
 /// How many of ten are let through.
-int accepted(Proxy& proxy, const Neighbour& from, int first = 0) {
+int accepted(Proxy& proxy, const SipFlow& from, int first = 0) {
   int count = 0;
   for (int i = 0; i < 10; ++i) {
     if (!is_refused(proxy.receive(from, invite(first + i)))) ++count;
@@ -52,7 +52,7 @@ TEST(PendingBytes, OneStrangerOnAStreamHoldsOnlySoMuch) {
 
 TEST(PendingBytes, AnExemptConnectionIsNotCharged) {
   Proxy proxy;
-  const Neighbour next_hop = tcp(kExternal, "198.51.100.7:5062", 1);
+  const SipFlow next_hop = tcp(kExternal, "198.51.100.7:5062", 1);
   proxy.in_flight.exempt(next_hop.connection);
   EXPECT_EQ(accepted(proxy, next_hop), 10);
   EXPECT_EQ(proxy.in_flight.total(), 0U);
@@ -65,7 +65,7 @@ TEST(PendingBytes, StrangersTogetherLeaveRoomForNextHops) {
   Proxy proxy{settings};
   EXPECT_LT(accepted(proxy, tcp(kExternal, "198.51.100.9:5062", 1)), 10);
   EXPECT_TRUE(is_refused(proxy.receive(tcp(kExternal, "198.51.100.8:5062", 2), invite(90))));
-  const Neighbour next_hop = tcp(kExternal, "198.51.100.7:5062", 3);
+  const SipFlow next_hop = tcp(kExternal, "198.51.100.7:5062", 3);
   proxy.in_flight.exempt(next_hop.connection);
   EXPECT_FALSE(is_refused(proxy.receive(next_hop, invite(91))));
 }
@@ -88,7 +88,7 @@ Held held(const std::vector<std::string>& hops) {
     return static_cast<double>(proxy.in_flight.total()) / static_cast<double>(kBody);
   };
   Held result{multiple(), 0};
-  const Neighbour bob = out.back().to;
+  const SipFlow bob = out.back().to;
   proxy.receive(bob, response(out.back().bytes, 180, "b1"));
   result.ringing = multiple();
   proxy.receive(bob, response(out.back().bytes, 486, "b1"));
@@ -122,7 +122,7 @@ TEST(PendingBytes, Rfc3261_21_5_7_AMessageThatIsTooLongIsAnswered513) {
 /// The INVITE of a stranger, forwarded, cancelled, failed over: bodies are gone, the rest works.
 TEST(PendingBytes, WhatIsKeptIsEnoughForCancelAndAck) {
   Proxy proxy;
-  const Neighbour alice = tcp(kExternal, "198.51.100.9:5062", 1);
+  const SipFlow alice = tcp(kExternal, "198.51.100.9:5062", 1);
   const Outbox out = proxy.receive(alice, testing::invite("TCP"));
   const std::string forwarded = out.back().bytes;
   proxy.receive(testing::kBob, response(forwarded, 180, "b1"));

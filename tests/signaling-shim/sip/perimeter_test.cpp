@@ -102,7 +102,7 @@ TEST(Flood, ANextHopIsExemptOnItsOwnInterfaceOnly) {
     std::string text = invite();
     return text.replace(text.find("alice1"), 6, "alice" + std::to_string(i));
   };
-  const Neighbour disguised = udp(kExternal, "10.0.0.20:5060");  // Bob's address, from outside
+  const SipFlow disguised = udp(kExternal, "10.0.0.20:5060");  // Bob's address, from outside
   (void)proxy.receive(disguised, request(1));
   EXPECT_TRUE(proxy.receive(disguised, request(2)).empty());
   EXPECT_EQ(proxy.drops(DropReason::sip_flood), 1U);
@@ -136,7 +136,7 @@ class Path : public ::testing::Test {
         "SDP of Bob");
   }
 
-  const Neighbour alice_ = testing::tcp(kExternal, "198.51.100.9:5062", 77);
+  const SipFlow alice_ = testing::tcp(kExternal, "198.51.100.9:5062", 77);
   std::optional<Proxy> proxy_;
   std::string registered_;
   std::string path_;

@@ -200,7 +200,7 @@ TEST(Call, RetransmissionsAreByteIdentical) {
 
 TEST(Call, CrossesFromTcpToUdpReliably) {
   Proxy proxy;
-  const Neighbour alice = testing::tcp(testing::kExternal, "198.51.100.9:40001", 5);
+  const SipFlow alice = testing::tcp(testing::kExternal, "198.51.100.9:40001", 5);
   const Outbox out = proxy.receive(alice, invite("TCP"));
   ASSERT_EQ(out.size(), 2U);
   EXPECT_EQ(out[0].to.connection, alice.connection);

@@ -60,7 +60,7 @@ TEST(Refusal, Rfc3261_16_3_ALoopIsDetected) {
   request = replaced(
       request,
       "Via: ", "Via: SIP/2.0/UDP 198.51.100.77;branch=z9hG4bKx\r\nVia: " + ours + "\r\nVia: ");
-  const Neighbour other = testing::udp(testing::kExternal, "198.51.100.77:5060");
+  const SipFlow other = testing::udp(testing::kExternal, "198.51.100.77:5060");
   EXPECT_EQ(status_of(proxy.receive(other, request)), 482);
 }
 

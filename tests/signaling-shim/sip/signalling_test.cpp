@@ -380,10 +380,10 @@ struct Watched {
 
 class Watcher final : public MessageObserver {
  public:
-  void on_received(const Listener& by, const Neighbour& from, std::string_view message) override {
+  void on_received(const Listener& by, const SipFlow& from, std::string_view message) override {
     seen.push_back({"in", by.interface, from.remote, std::string{message}});
   }
-  void on_sent(const Listener& by, const Neighbour& to, std::string_view message) override {
+  void on_sent(const Listener& by, const SipFlow& to, std::string_view message) override {
     seen.push_back({"out", by.interface, to.remote, std::string{message}});
   }
   std::vector<Watched> seen;

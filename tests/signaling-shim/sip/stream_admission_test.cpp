@@ -29,7 +29,7 @@ class StreamAdmissionTest : public ::testing::Test {
   std::optional<ConnectionId> open(ListenerIndex listener, const std::string& source,
                                    Standing standing = Standing::stranger,
                                    Transport transport = Transport::tcp) {
-    Neighbour peer = testing::tcp(listener, source + ":5060", ++last_);
+    SipFlow peer = testing::tcp(listener, source + ":5060", ++last_);
     peer.transport = transport;
     decision_ = admission_.decide(now_, peer, standing, Opener::peer);
     if (decision_.refusal) return std::nullopt;
@@ -137,8 +137,8 @@ TEST(InFlight, ChargesStrangersOnStreamsPerSource) {
   Limits limits;
   limits.bytes_in_flight_per_source = 100;
   InFlight in_flight{limits};
-  const Neighbour stranger = testing::tcp(kExternal, "192.0.2.1:5060", 1);
-  const Neighbour next_hop = testing::tcp(kInternal, "10.0.0.20:5060", 2);
+  const SipFlow stranger = testing::tcp(kExternal, "192.0.2.1:5060", 1);
+  const SipFlow next_hop = testing::tcp(kInternal, "10.0.0.20:5060", 2);
   in_flight.exempt(next_hop.connection);
   EXPECT_FALSE(in_flight.charged(next_hop));
   EXPECT_FALSE(in_flight.charged(testing::udp(kExternal, "192.0.2.1:5060")));

@@ -15,19 +15,19 @@ enum class ListenerIndex : std::uint8_t {};
 /// Names a TCP connection for the life of the process. None for UDP, and for "whichever".
 enum class ConnectionId : std::uint64_t { none = 0 };
 
-struct Neighbour {
+struct SipFlow {
   ListenerIndex listener{};
   Transport transport = Transport::udp;
   /// Used as long as it is open; afterwards, or with none, a connection to `remote`.
   ConnectionId connection = ConnectionId::none;
   /// Where the neighbour receives.
   Endpoint remote;
-  friend auto operator<=>(const Neighbour&, const Neighbour&) = default;
+  friend auto operator<=>(const SipFlow&, const SipFlow&) = default;
 };
 
 /// A message on its way out.
 struct Send {
-  Neighbour to;
+  SipFlow to;
   std::string bytes;
 };
 using Outbox = std::vector<Send>;
