@@ -65,8 +65,8 @@ std::optional<std::vector<ListenAddress>> Listeners::read_bind(Section& section,
   auto target = resolve(*bind);
   if (!target) return std::nullopt;
   for (const ListenAddress& address : target->addresses) {
-    if (sockets.udp) claim(address.local, Transport::udp, bind->place);
-    if (sockets.tcp) claim(address.local, Transport::tcp, bind->place);
+    if (sockets.udp) token(address.local, Transport::udp, bind->place);
+    if (sockets.tcp) token(address.local, Transport::tcp, bind->place);
   }
   return std::move(target->addresses);
 }
@@ -78,7 +78,7 @@ std::optional<Endpoint> Listeners::read_service(const Located<std::string>& bind
                      "use \"ADDRESS:PORT\" or \"[IPV6]:PORT\"");
     return std::nullopt;
   }
-  claim(*endpoint, Transport::tcp, bind.place);
+  token(*endpoint, Transport::tcp, bind.place);
   return endpoint;
 }
 
@@ -202,11 +202,11 @@ void Listeners::claim_all(const Listener& listener, const Place& place) {
         std::any_of(listener.transports.begin(), listener.transports.end(),
                     [kind](Transport transport) { return socket_kind(transport) == kind; });
     if (!is_wanted) continue;
-    for (const ListenAddress& address : listener.addresses) claim(address.local, kind, place);
+    for (const ListenAddress& address : listener.addresses) token(address.local, kind, place);
   }
 }
 
-void Listeners::claim(const Endpoint& endpoint, Transport kind, const Place& place) {
+void Listeners::token(const Endpoint& endpoint, Transport kind, const Place& place) {
   const auto [claimed, fresh] = claimed_.try_emplace({endpoint, kind}, place.line);
   if (!fresh) {
     problems_.refuse(place,

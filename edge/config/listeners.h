@@ -46,7 +46,7 @@ class Listeners {
   void read_certificate(Section& section, Listener& listener);
   void read_proxy_protocol(Section& section, Listener& listener);
   void claim_all(const Listener& listener, const Place& place);
-  void claim(const Endpoint& endpoint, Transport kind, const Place& place);
+  void token(const Endpoint& endpoint, Transport kind, const Place& place);
   [[nodiscard]] const RelayRange* relay_over(const Endpoint& endpoint) const;
 
   const Config& config_;

@@ -16,31 +16,31 @@ Verdict<Send> Forwarder::request(Time now, const View& request, const RouteSet& 
   if (!body) counters_.drops.count(body.reason());
   return Send{passage.downstream, write_forwarded_request(request, routes, passage,
                                                           body ? *body : BodyChange{std::string{}},
-                                                          settings_, claims_)};
+                                                          settings_, tokens_)};
 }
 
-Send Forwarder::response(Time now, const View& response, const ViaClaim& claim,
+Send Forwarder::response(Time now, const View& response, const ViaToken& token,
                          const IpAddress& source) {
-  auto anchored = anchored_response(now, response, claim, source);
-  return anchored ? *std::move(anchored) : response_without_body(response, claim);
+  auto anchored = anchored_response(now, response, token, source);
+  return anchored ? *std::move(anchored) : response_without_body(response, token);
 }
 
-Verdict<Send> Forwarder::anchored_response(Time now, const View& response, const ViaClaim& claim,
+Verdict<Send> Forwarder::anchored_response(Time now, const View& response, const ViaToken& token,
                                            const IpAddress& source) {
-  auto body = media_.pass(now, response, {claim.session, claim.sender}, source);
-  if (body) return passed_on(response, *body, claim);
+  auto body = media_.pass(now, response, {token.session, token.sender}, source);
+  if (body) return passed_on(response, *body, token);
   counters_.drops.count(body.reason());
   return body.reason();
 }
 
-Send Forwarder::response_without_body(const View& response, const ViaClaim& claim) {
-  return passed_on(response, BodyChange{std::string{}}, claim);
+Send Forwarder::response_without_body(const View& response, const ViaToken& token) {
+  return passed_on(response, BodyChange{std::string{}}, token);
 }
 
-Send Forwarder::passed_on(const View& response, const BodyChange& body, const ViaClaim& claim) {
+Send Forwarder::passed_on(const View& response, const BodyChange& body, const ViaToken& token) {
   counters_.count_response(response.method(), response.status());
-  return {claim.upstream,
-          write_forwarded_response(response, body, claim.upstream.transport, claim.trust)};
+  return {token.upstream,
+          write_forwarded_response(response, body, token.upstream.transport, token.trust)};
 }
 
 std::optional<Send> Forwarder::own_response(const Outline& request, Method method,

@@ -14,13 +14,13 @@ class Forwarder {
  public:
   Forwarder(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
             Counters& counters)
-      : settings_{settings}, signer_{key}, claims_{signer_}, media_{anchor}, counters_{counters} {}
+      : settings_{settings}, signer_{key}, tokens_{signer_}, media_{anchor}, counters_{counters} {}
   Forwarder(const Forwarder&) = delete;
   Forwarder& operator=(const Forwarder&) = delete;
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const Signer& signer() const { return signer_; }
-  [[nodiscard]] const Claims& claims() const { return claims_; }
+  [[nodiscard]] const SignedTokens& tokens() const { return tokens_; }
   [[nodiscard]] MediaBridge& media() { return media_; }
   [[nodiscard]] Counters& counters() { return counters_; }
   [[nodiscard]] const std::string& interface_of(const SipFlow& flow) const {
@@ -31,15 +31,15 @@ class Forwarder {
   /// answer cannot be anchored it goes without, and the callee hangs up for want of one.
   [[nodiscard]] Verdict<Send> request(Time now, const View& request, const RouteSet& routes,
                                       const Passage& passage);
-  /// The response for where `claim` says the request came from. If its media cannot be anchored it
+  /// The response for where `token` says the request came from. If its media cannot be anchored it
   /// goes on without its body: nothing leaks, and a caller left without an answer hangs up by
   /// itself (RFC 3261 §13.2.2.4), which ends the callee's side of the call as well.
-  [[nodiscard]] Send response(Time now, const View& response, const ViaClaim& claim,
+  [[nodiscard]] Send response(Time now, const View& response, const ViaToken& token,
                               const IpAddress& source);
   /// The same, or why its media cannot be anchored.
   [[nodiscard]] Verdict<Send> anchored_response(Time now, const View& response,
-                                                const ViaClaim& claim, const IpAddress& source);
-  [[nodiscard]] Send response_without_body(const View& response, const ViaClaim& claim);
+                                                const ViaToken& token, const IpAddress& source);
+  [[nodiscard]] Send response_without_body(const View& response, const ViaToken& token);
   /// Our own response to a request received from `from`; nothing if it cannot be answered.
   [[nodiscard]] std::optional<Send> own_response(const Outline& request, Method method,
                                                  const SipFlow& from, int status,
@@ -53,12 +53,12 @@ class Forwarder {
                                 const IpAddress& address) const;
 
  private:
-  [[nodiscard]] Send passed_on(const View& response, const BodyChange& body, const ViaClaim& claim);
+  [[nodiscard]] Send passed_on(const View& response, const BodyChange& body, const ViaToken& token);
   [[nodiscard]] std::string own_tag(std::string_view call_id, const IpAddress& address) const;
 
   const Settings& settings_;
   Signer signer_;
-  Claims claims_;
+  SignedTokens tokens_;
   MediaBridge media_;
   Counters& counters_;
 };

@@ -115,7 +115,7 @@ bool InviteTransactions::absorb(Time now, const View& request, const Branch& bra
 }
 
 bool InviteTransactions::on_response(Time now, const View& response, const Branch& branch,
-                                     const ViaClaim& claim, const SipFlow& from, Outbox& out) {
+                                     const ViaToken& token, const SipFlow& from, Outbox& out) {
   const auto found = entries_.find(branch.key);
   if (found == entries_.end()) return false;
   Entry& entry = found->second;
@@ -128,30 +128,30 @@ bool InviteTransactions::on_response(Time now, const View& response, const Branc
   const bool current = branch.attempt == entry.passage.branch.attempt;
   if (current) stop_repeating(entry);
   if (status >= 200 && status < 300) {
-    on_success(now, entry, response, claim, from, out);
+    on_success(now, entry, response, token, from, out);
   } else if (current && status < 200) {
-    on_provisional(now, entry, response, claim, from, out);
+    on_provisional(now, entry, response, token, from, out);
   } else if (current) {
-    on_failure(now, entry, response, claim, from, out);
+    on_failure(now, entry, response, token, from, out);
   }
   return true;
 }
 
 /// §16.7 step 5: every 2xx goes upstream, whatever happened before.
 void InviteTransactions::on_success(Time now, Entry& entry, const View& response,
-                                    const ViaClaim& claim, const SipFlow& from, Outbox& out) {
+                                    const ViaToken& token, const SipFlow& from, Outbox& out) {
   const auto& ended = entry.hung_up;
   if (std::find(ended.begin(), ended.end(), response.to_tag()) != ended.end()) {
     return hang_up(now, entry, response, out);
   }
-  auto passed = forwarder_.anchored_response(now, response, claim, from.remote.address);
+  auto passed = forwarder_.anchored_response(now, response, token, from.remote.address);
   const bool wants_ports = !passed && status_for(passed.reason()) == kServiceUnavailable;
   if (wants_ports && entry.opens == Opens::session) return hang_up(now, entry, response, out);
   const bool is_first = entry.state != State::accepted;
   if (entry.state != State::completed) entry.state = State::accepted;
   hold(entry, entry.original, {});
   deadlines_.set(entry.passage.branch.key, now + kTransactionTimeout);
-  Send send = passed ? *std::move(passed) : forwarder_.response_without_body(response, claim);
+  Send send = passed ? *std::move(passed) : forwarder_.response_without_body(response, token);
   if (is_first || admits(now, entry, send)) out.push_back(std::move(send));
 }
 
@@ -178,7 +178,7 @@ bool InviteTransactions::on_bye_response(const View& response) {
 }
 
 void InviteTransactions::on_provisional(Time now, Entry& entry, const View& response,
-                                        const ViaClaim& claim, const SipFlow& from, Outbox& out) {
+                                        const ViaToken& token, const SipFlow& from, Outbox& out) {
   if (entry.state == State::accepted || entry.state == State::completed) return;
   entry.state = State::proceeding;
   if (response.status() > 100) entry.give_up = kNever;  // as for timer C, §16.7 step 2
@@ -189,12 +189,12 @@ void InviteTransactions::on_provisional(Time now, Entry& entry, const View& resp
   }
   // §16.7 step 5: 100 is hop by hop, and ours has long been sent.
   if (response.status() == 100) return;
-  answer(now, entry, forwarder_.response(now, response, claim, from.remote.address), Origin::callee,
+  answer(now, entry, forwarder_.response(now, response, token, from.remote.address), Origin::callee,
          out);
 }
 
 void InviteTransactions::on_failure(Time now, Entry& entry, const View& response,
-                                    const ViaClaim& claim, const SipFlow& from, Outbox& out) {
+                                    const ViaToken& token, const SipFlow& from, Outbox& out) {
   send_ack(entry, response, out);
   if (entry.state == State::accepted || entry.state == State::completed) return;
   if (response.status() == kServiceUnavailable && !entry.cancelled) {
@@ -202,7 +202,7 @@ void InviteTransactions::on_failure(Time now, Entry& entry, const View& response
     routes_.hops().penalise(now, entry.passage.downstream);
     if (try_next(now, entry, out)) return;
   }
-  complete(now, entry, forwarder_.response(now, response, claim, from.remote.address),
+  complete(now, entry, forwarder_.response(now, response, token, from.remote.address),
            Origin::callee, out);
 }
 
@@ -283,7 +283,7 @@ bool InviteTransactions::try_next(Time now, Entry& entry, Outbox& out) {
   if (now >= entry.give_up) return false;
   if (entry.original.empty()) return false;  // that was the last candidate
   const View invite = parsed(entry.original);
-  auto routes = RouteSet::read(invite, forwarder_.claims(), forwarder_.settings(),
+  auto routes = RouteSet::read(invite, forwarder_.tokens(), forwarder_.settings(),
                                entry.passage.from.listener);
   if (!routes) return false;
   stop_repeating(entry);

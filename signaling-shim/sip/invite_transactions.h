@@ -38,7 +38,7 @@ class InviteTransactions {
   bool absorb(Time now, const View& request, const Branch& branch, const SipFlow& from,
               Outbox& out);
   /// Deals with a response to an INVITE or CANCEL; false: no such transaction, forward it as it is.
-  bool on_response(Time now, const View& response, const Branch& branch, const ViaClaim& claim,
+  bool on_response(Time now, const View& response, const Branch& branch, const ViaToken& token,
                    const SipFlow& from, Outbox& out);
   /// Deals with the response to a BYE of our own; false: not ours.
   bool on_bye_response(const View& response);
@@ -80,12 +80,12 @@ class InviteTransactions {
   [[nodiscard]] Verdict<void> attempt(Time now, Entry& entry, const View& invite,
                                       const RouteSet& routes, Outbox& out);
   bool try_next(Time now, Entry& entry, Outbox& out);
-  void on_provisional(Time now, Entry& entry, const View& response, const ViaClaim& claim,
+  void on_provisional(Time now, Entry& entry, const View& response, const ViaToken& token,
                       const SipFlow& from, Outbox& out);
-  void on_success(Time now, Entry& entry, const View& response, const ViaClaim& claim,
+  void on_success(Time now, Entry& entry, const View& response, const ViaToken& token,
                   const SipFlow& from, Outbox& out);
   void hang_up(Time now, Entry& entry, const View& answer, Outbox& out);
-  void on_failure(Time now, Entry& entry, const View& response, const ViaClaim& claim,
+  void on_failure(Time now, Entry& entry, const View& response, const ViaToken& token,
                   const SipFlow& from, Outbox& out);
   void on_cancel(Time now, Entry& entry, const View& cancel, const SipFlow& from, Outbox& out);
   void on_due(Time now, Entry& entry, Outbox& out);

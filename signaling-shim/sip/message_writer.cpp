@@ -26,27 +26,29 @@ std::string line_of(std::string_view name, std::string_view value) {
 }
 
 std::string our_via(const Passage& passage, std::string_view call_id, const Settings& settings,
-                    const Claims& claims) {
+                    const SignedTokens& tokens) {
   const SipFlow& out = passage.downstream;
   const std::string branch = passage.branch.to_string();
   std::string value = own_via(out, branch, settings);
-  value += ';' + str(kClaimParameter) + '=' +
-           claims.seal(ViaClaim{passage.upstream, out.listener, passage.session, passage.sender,
+  value += ';' + str(kTokenParameter) + '=' +
+           tokens.sign(ViaToken{passage.upstream, out.listener, passage.session, passage.sender,
                                 passage.trust},
                        branch, call_id);
   return line_of("Via", value);
 }
 
 std::string record_route(const SipFlow& flow, anchor::Side faces, const Passage& passage,
-                         const View& request, const Settings& settings, const Claims& claims) {
+                         const View& request, const Settings& settings,
+                         const SignedTokens& tokens) {
   const std::string_view call_id = request.call_id();
   // RFC 3261 §16.6 step 4: a secure target is reached by secure routes.
   const bool secure = iequals(request.request_uri().substr(0, 5), "sips:");
   return line_of(
       "Record-Route",
       (secure ? "<sips:" : "<sip:") + settings.at(flow.listener).shown() +
-          ";transport=" + str(to_string(flow.transport)) + ";lr;" + str(kClaimParameter) + '=' +
-          claims.seal(RouteClaim{flow, passage.session, faces, passage.trust}, call_id) + '>');
+          ";transport=" + str(to_string(flow.transport)) + ";lr;" + str(kTokenParameter) + '=' +
+          tokens.sign(RecordRouteToken{flow, passage.session, faces, passage.trust}, call_id) +
+          '>');
 }
 
 anchor::Side other(anchor::Side side) {
@@ -55,19 +57,19 @@ anchor::Side other(anchor::Side side) {
 
 /// Both addresses of ours: each side's route set begins with the one it can reach (RFC 5658 §5).
 std::string record_routes(const Passage& passage, const View& request, const Settings& settings,
-                          const Claims& claims) {
+                          const SignedTokens& tokens) {
   return record_route(passage.downstream, other(passage.sender), passage, request, settings,
-                      claims) +
-         record_route(passage.upstream, passage.sender, passage, request, settings, claims);
+                      tokens) +
+         record_route(passage.upstream, passage.sender, passage, request, settings, tokens);
 }
 
 /// RFC 3327 §5.2: by what the registrar can reach, to where the client is.
-std::string path(const Passage& passage, const Settings& settings, const Claims& claims) {
+std::string path(const Passage& passage, const Settings& settings, const SignedTokens& tokens) {
   const SipFlow& facing = passage.downstream;
   return line_of(
       "Path", "<sip:" + settings.at(facing.listener).shown() + ";transport=" +
-                  str(to_string(facing.transport)) + ";lr;" + str(kClaimParameter) + '=' +
-                  claims.seal(PathClaim{passage.upstream, facing.listener, passage.trust}) + '>');
+                  str(to_string(facing.transport)) + ";lr;" + str(kTokenParameter) + '=' +
+                  tokens.sign(PathToken{passage.upstream, facing.listener, passage.trust}) + '>');
 }
 
 /// §16.6 step 3. The value has been checked not to be 0.
@@ -147,18 +149,18 @@ std::string hop_request(const View& invite, std::string_view method, std::string
 
 std::string write_forwarded_request(const View& request, const RouteSet& routes,
                                     const Passage& passage, const BodyChange& body,
-                                    const Settings& settings, const Claims& claims) {
+                                    const Settings& settings, const SignedTokens& tokens) {
   text::EditList edits{request.text()};
   routes.apply(edits);
   const Via& via = request.via();
   if (std::string completed = completed_via(via, passage.from.remote); completed != via.value) {
     edits.replace(via.value, std::move(completed));
   }
-  std::string head = our_via(passage, request.call_id(), settings, claims);
+  std::string head = our_via(passage, request.call_id(), settings, tokens);
   switch (passage.trail) {
     case Trail::none: break;
-    case Trail::record_route: head += record_routes(passage, request, settings, claims); break;
-    case Trail::path: head += path(passage, settings, claims); break;
+    case Trail::record_route: head += record_routes(passage, request, settings, tokens); break;
+    case Trail::path: head += path(passage, settings, tokens); break;
   }
   head += count_hop(request, edits);
   edits.insert_before(request.outline().headers().front().line, std::move(head));

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "signaling-shim/sip/branch.h"
-#include "signaling-shim/sip/claims.h"
 #include "signaling-shim/sip/route_set.h"
 #include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/signed_tokens.h"
 #include "signaling-shim/sip/view.h"
 
 namespace avedge::sip {
@@ -42,7 +42,7 @@ struct Passage {
 /// RFC 3261 §16.6 steps 2–8 and 10. `routes` is what RouteSet read from `request`.
 std::string write_forwarded_request(const View& request, const RouteSet& routes,
                                     const Passage& passage, const BodyChange& body,
-                                    const Settings& settings, const Claims& claims);
+                                    const Settings& settings, const SignedTokens& tokens);
 
 /// §16.7 steps 3 and 9: without our Via. `to` says whether it goes over a stream.
 std::string write_forwarded_response(const View& response, const BodyChange& body, Transport to,

@@ -163,7 +163,7 @@ void ProxyCore::on_request(Time now, const SipFlow& from, const View& request, O
   if (answers_refusal) note_proof(now, from);
   if (invites_.absorb(now, request, branch, from, out) || answers_refusal) return;
   if (!is_acceptable(now, request, branch, from, out)) return;
-  const auto routes = RouteSet::read(request, forwarder_.claims(), settings_, from.listener);
+  const auto routes = RouteSet::read(request, forwarder_.tokens(), settings_, from.listener);
   if (!routes) {
     const bool forged = routes.reason() == DropReason::sip_forged_route;
     return refuse(now, request, from, forged ? 403 : 400, routes.reason(), out);
@@ -224,7 +224,7 @@ void ProxyCore::answer_once(Time now, const SipFlow& from, std::size_t request_b
 
 void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet& routes,
                                   Passage passage, Outbox& out) {
-  const DialogClaim& dialog = *routes.dialog();
+  const DialogTokens& dialog = *routes.dialog();
   if (dialog.sender.flow.remote.address == passage.from.remote.address) {
     const bool proves = request.method() == Method::ack || request.method() == Method::bye;
     if (proves) note_proof(now, passage.from);
@@ -266,7 +266,7 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
 void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet& routes,
                                   Passage passage, Outbox& out) {
   const SipFlow from = passage.from;
-  const PathClaim& path = *routes.path();
+  const PathToken& path = *routes.path();
   if (routes.next_uri() != routes.request_uri()) {
     return refuse(now, request, from, 403, DropReason::sip_no_route, out);
   }
@@ -354,33 +354,33 @@ void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, P
 /// §16.7. Responses find their way by our Via alone.
 void ProxyCore::on_response(Time now, const SipFlow& from, const View& response, Outbox& out) {
   if (health_.on_response(response) || invites_.on_bye_response(response)) return;
-  const auto claim = claim_of(response, from.listener);
+  const auto token = claim_of(response, from.listener);
   const auto branch = Branch::parse(response.via().branch());
-  if (!claim || !branch || response.vias().size() < 2) {
+  if (!token || !branch || response.vias().size() < 2) {
     return counters_.drops.count(DropReason::sip_unmatched);
   }
   const bool of_invite = response.method() == Method::invite || response.method() == Method::cancel;
-  if (of_invite && invites_.on_response(now, response, *branch, *claim, from, out)) return;
+  if (of_invite && invites_.on_response(now, response, *branch, *token, from, out)) return;
   if (response.status() >= 200) {
     retransmitter_.stop(request_timer(*branch, response.method_name()));
   }
   if (response.status() == 100) return;  // hop by hop
-  out.push_back(forwarder_.response(now, response, *claim, from.remote.address));
+  out.push_back(forwarder_.response(now, response, *token, from.remote.address));
 }
 
-/// Our claim in the top Via, if it is genuine and the message left by the interface of `sent_by`.
-std::optional<ViaClaim> ProxyCore::claim_of(const View& message, ListenerIndex sent_by) const {
+/// Our token in the top Via, if it is genuine and the message left by the interface of `sent_by`.
+std::optional<ViaToken> ProxyCore::claim_of(const View& message, ListenerIndex sent_by) const {
   const Via& via = message.via();
-  const auto sealed = via.parameters.value(kClaimParameter);
+  const auto sealed = via.parameters.value(kTokenParameter);
   if (!sealed) return std::nullopt;
-  const auto claim = forwarder_.claims().open_via(*sealed, via.branch(), message.call_id());
+  const auto token = forwarder_.tokens().verify_via(*sealed, via.branch(), message.call_id());
   const std::size_t listeners = settings_.listeners.size();
-  if (!claim || static_cast<std::size_t>(claim->downstream) >= listeners ||
-      static_cast<std::size_t>(claim->upstream.listener) >= listeners ||
-      settings_.at(claim->downstream).interface != settings_.at(sent_by).interface) {
+  if (!token || static_cast<std::size_t>(token->downstream) >= listeners ||
+      static_cast<std::size_t>(token->upstream.listener) >= listeners ||
+      settings_.at(token->downstream).interface != settings_.at(sent_by).interface) {
     return std::nullopt;
   }
-  return claim;
+  return token;
 }
 
 void ProxyCore::on_undeliverable(Time now, const Send& message, Outbox& out) {
@@ -389,15 +389,15 @@ void ProxyCore::on_undeliverable(Time now, const Send& message, Outbox& out) {
     return counters_.drops.count(DropReason::sip_unreachable);
   }
   if (health_.on_undeliverable(*view)) return;
-  const auto claim = claim_of(*view, message.to.listener);
+  const auto token = claim_of(*view, message.to.listener);
   const auto branch = Branch::parse(view->via().branch());
-  if (!claim || !branch) return counters_.drops.count(DropReason::sip_unreachable);
+  if (!token || !branch) return counters_.drops.count(DropReason::sip_unreachable);
   if (view->method() == Method::invite) return invites_.on_undeliverable(now, *branch, out);
   counters_.drops.count(DropReason::sip_unreachable);
   retransmitter_.stop(request_timer(*branch, view->method_name()));
   routes_.hops().penalise(now, message.to);
-  forwarder_.media().own_final(now, *view, {claim->session, claim->sender}, 503);
-  auto answer = forwarder_.own_response_to_forwarded(*view, claim->upstream, 503);
+  forwarder_.media().own_final(now, *view, {token->session, token->sender}, 503);
+  auto answer = forwarder_.own_response_to_forwarded(*view, token->upstream, 503);
   if (answer) out.push_back(std::move(*answer));
 }
 

@@ -64,7 +64,7 @@ class ProxyCore {
   [[nodiscard]] bool leads_to_next_hop(const RouteSet& routes, std::string_view interface) const;
   [[nodiscard]] Verdict<anchor::SessionId> open_session(Time now, const View& invite,
                                                         const Passage& passage, const Route& route);
-  [[nodiscard]] std::optional<ViaClaim> claim_of(const View& message, ListenerIndex sent_by) const;
+  [[nodiscard]] std::optional<ViaToken> claim_of(const View& message, ListenerIndex sent_by) const;
 
   const Settings& settings_;
   Counters& counters_;

@@ -40,36 +40,36 @@ RouteSet::RouteSet(const View& request)
       items_{list_items(request.outline(), HeaderId::route)},
       end_{items_.size()} {}
 
-Verdict<RouteSet> RouteSet::read(const View& request, const Claims& claims,
+Verdict<RouteSet> RouteSet::read(const View& request, const SignedTokens& tokens,
                                  const Settings& settings, ListenerIndex arrived) {
   RouteSet set{request};
-  if (auto done = set.undo_strict_routing(claims); !done) return done.reason();
-  if (auto done = set.take_own(claims, settings); !done) return done.reason();
+  if (auto done = set.undo_strict_routing(tokens); !done) return done.reason();
+  if (auto done = set.take_own(tokens, settings); !done) return done.reason();
   if (auto done = set.check_pair(settings, arrived); !done) return done.reason();
   return set;
 }
 
 /// §16.4: a strict router before us has put our Record-Route into the Request-URI, and what
 /// belongs there behind all other routes.
-Verdict<void> RouteSet::undo_strict_routing(const Claims& claims) {
+Verdict<void> RouteSet::undo_strict_routing(const SignedTokens& tokens) {
   const auto uri = Uri::parse(received_uri_);
-  if (!uri || !uri->parameters.has(kClaimParameter)) return {};
+  if (!uri || !uri->parameters.has(kTokenParameter)) return {};
   if (items_.empty()) return DropReason::sip_forged_route;
-  if (auto taken = take_claim(*uri, claims); !taken) return taken;
+  if (auto taken = take_token(*uri, tokens); !taken) return taken;
   --end_;
   request_uri_ = uri_text_of(items_[end_]);
   if (request_uri_.empty()) return DropReason::sip_malformed;
   return {};
 }
 
-/// Two claims of ours at most: a call that crosses the edge twice has another pair behind them,
+/// Two tokens of ours at most: a call that crosses the edge twice has another pair behind them,
 /// which is for its next visit.
-Verdict<void> RouteSet::take_own(const Claims& claims, const Settings& settings) {
-  for (; own_ < end_ && claims_.size() < 2; ++own_) {
+Verdict<void> RouteSet::take_own(const SignedTokens& tokens, const Settings& settings) {
+  for (; own_ < end_ && tokens_.size() < 2; ++own_) {
     const auto uri = uri_of(items_[own_]);
     if (!uri) return DropReason::sip_malformed;
-    if (uri->parameters.has(kClaimParameter)) {
-      if (auto taken = take_claim(*uri, claims); !taken) return taken;
+    if (uri->parameters.has(kTokenParameter)) {
+      if (auto taken = take_token(*uri, tokens); !taken) return taken;
     } else if (!names_us(*uri, settings)) {
       break;
     }
@@ -78,35 +78,35 @@ Verdict<void> RouteSet::take_own(const Claims& claims, const Settings& settings)
   return {};
 }
 
-Verdict<void> RouteSet::take_claim(const Uri& uri, const Claims& claims) {
-  const auto sealed = uri.parameters.value(kClaimParameter).value_or("");
-  if (const auto claim = claims.open_route(sealed, call_id_)) {
-    claims_.push_back(*claim);
+Verdict<void> RouteSet::take_token(const Uri& uri, const SignedTokens& tokens) {
+  const auto signed_text = uri.parameters.value(kTokenParameter).value_or("");
+  if (const auto token = tokens.verify_record_route(signed_text, call_id_)) {
+    tokens_.push_back(*token);
     return {};
   }
-  if (path_ || !claims_.empty()) return DropReason::sip_forged_route;
-  path_ = claims.open_path(sealed);
+  if (path_ || !tokens_.empty()) return DropReason::sip_forged_route;
+  path_ = tokens.verify_path(signed_text);
   if (!path_) return DropReason::sip_forged_route;
   return {};
 }
 
 Verdict<void> RouteSet::check_pair(const Settings& settings, ListenerIndex arrived) {
   if (path_) return check_path(settings, arrived);
-  if (claims_.empty()) return {};
-  if (claims_.size() != 2 || claims_[0].session != claims_[1].session ||
-      claims_[0].faces == claims_[1].faces) {
+  if (tokens_.empty()) return {};
+  if (tokens_.size() != 2 || tokens_[0].session != tokens_[1].session ||
+      tokens_[0].faces == tokens_[1].faces) {
     return DropReason::sip_forged_route;
   }
   const std::size_t listeners = settings.listeners.size();
-  for (const RouteClaim& claim : claims_) {
-    if (static_cast<std::size_t>(claim.flow.listener) >= listeners) {
+  for (const RecordRouteToken& token : tokens_) {
+    if (static_cast<std::size_t>(token.flow.listener) >= listeners) {
       return DropReason::sip_forged_route;
     }
   }
-  if (settings.at(claims_[0].flow.listener).interface != settings.at(arrived).interface) {
+  if (settings.at(tokens_[0].flow.listener).interface != settings.at(arrived).interface) {
     return DropReason::sip_forged_route;
   }
-  dialog_ = DialogClaim{claims_[0], claims_[1]};
+  dialog_ = DialogTokens{tokens_[0], tokens_[1]};
   return {};
 }
 
@@ -115,7 +115,7 @@ Verdict<void> RouteSet::check_path(const Settings& settings, ListenerIndex arriv
   const std::size_t listeners = settings.listeners.size();
   const bool exists = static_cast<std::size_t>(path_->client.listener) < listeners &&
                       static_cast<std::size_t>(path_->facing) < listeners;
-  if (!claims_.empty() || !exists ||
+  if (!tokens_.empty() || !exists ||
       settings.at(path_->facing).interface != settings.at(arrived).interface) {
     return DropReason::sip_forged_route;
   }

@@ -6,31 +6,31 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling-shim/sip/claims.h"
 #include "signaling-shim/sip/settings.h"
+#include "signaling-shim/sip/signed_tokens.h"
 #include "signaling-shim/sip/view.h"
 #include "signaling-shim/text/edit_list.h"
 
 namespace avedge::sip {
 
 /// What our pair of Record-Route values says: one of them faces the request's sender.
-struct DialogClaim {
-  RouteClaim sender;
-  RouteClaim target;
+struct DialogTokens {
+  RecordRouteToken sender;
+  RecordRouteToken target;
 };
 
 class RouteSet {
  public:
   /// Reads the routes of `request`, which came in by `arrived`; lives as long as `request`.
-  /// Fails with sip_forged_route if a claim of ours is not genuine, is not from this dialog,
+  /// Fails with sip_forged_route if a token of ours is not genuine, is not from this dialog,
   /// or came in on the wrong side; with sip_malformed if a value cannot be read.
-  static Verdict<RouteSet> read(const View& request, const Claims& claims, const Settings& settings,
-                                ListenerIndex arrived);
+  static Verdict<RouteSet> read(const View& request, const SignedTokens& tokens,
+                                const Settings& settings, ListenerIndex arrived);
 
   /// Nothing for a request outside a dialog of ours.
-  [[nodiscard]] const std::optional<DialogClaim>& dialog() const { return dialog_; }
+  [[nodiscard]] const std::optional<DialogTokens>& dialog() const { return dialog_; }
   /// Who registered through us, for a request of its registrar that is no part of a dialog yet.
-  [[nodiscard]] const std::optional<PathClaim>& path() const { return path_; }
+  [[nodiscard]] const std::optional<PathToken>& path() const { return path_; }
   /// The Request-URI: the real one, where a strict router has moved it (§16.4).
   [[nodiscard]] std::string_view request_uri() const { return request_uri_; }
   /// The URI that says where an in-dialog request goes next: first foreign route, or Request-URI.
@@ -42,11 +42,11 @@ class RouteSet {
 
  private:
   explicit RouteSet(const View& request);
-  Verdict<void> undo_strict_routing(const Claims& claims);
-  Verdict<void> take_own(const Claims& claims, const Settings& settings);
+  Verdict<void> undo_strict_routing(const SignedTokens& tokens);
+  Verdict<void> take_own(const SignedTokens& tokens, const Settings& settings);
   Verdict<void> check_pair(const Settings& settings, ListenerIndex arrived);
   [[nodiscard]] Verdict<void> check_path(const Settings& settings, ListenerIndex arrived) const;
-  Verdict<void> take_claim(const Uri& uri, const Claims& claims);
+  Verdict<void> take_token(const Uri& uri, const SignedTokens& tokens);
   [[nodiscard]] bool next_is_strict() const;
 
   std::string_view call_id_;
@@ -55,9 +55,9 @@ class RouteSet {
   std::vector<ListItem> items_;
   std::size_t own_ = 0;  // items_[0, own_) are ours
   std::size_t end_ = 0;  // items_[own_, end_) are foreign; behind it: the real Request-URI
-  std::vector<RouteClaim> claims_;
-  std::optional<DialogClaim> dialog_;
-  std::optional<PathClaim> path_;
+  std::vector<RecordRouteToken> tokens_;
+  std::optional<DialogTokens> dialog_;
+  std::optional<PathToken> path_;
 };
 
 /// Whether a URI names one of our listeners, by local or advertised address, or the edge by name.

@@ -27,15 +27,15 @@ std::string Signer::hash(std::initializer_list<std::string_view> fields, std::si
   return to_base64url(text_of(digest("hash", fields)).substr(0, bytes));
 }
 
-std::string Signer::seal(std::string_view payload,
+std::string Signer::sign(std::string_view payload,
                          std::initializer_list<std::string_view> context) const {
   const Digest mac = digest(payload, context);
   return to_base64url(std::string{payload} += text_of(mac).substr(0, kSealSize));
 }
 
-std::optional<std::string> Signer::open(std::string_view sealed,
-                                        std::initializer_list<std::string_view> context) const {
-  auto opened = from_base64url(sealed);
+std::optional<std::string> Signer::verify(std::string_view signed_text,
+                                          std::initializer_list<std::string_view> context) const {
+  auto opened = from_base64url(signed_text);
   if (!opened || opened->size() < kSealSize) return std::nullopt;
   const std::size_t size = opened->size() - kSealSize;
   const Digest mac = digest(std::string_view{*opened}.substr(0, size), context);

@@ -23,11 +23,11 @@ class Signer {
   [[nodiscard]] std::string hash(std::initializer_list<std::string_view> fields,
                                  std::size_t bytes) const;
   /// `payload` and the hash over it and `context`, as base64url: token characters only.
-  [[nodiscard]] std::string seal(std::string_view payload,
+  [[nodiscard]] std::string sign(std::string_view payload,
                                  std::initializer_list<std::string_view> context) const;
-  /// The payload, if this key sealed it in the same context. Compares in constant time.
-  [[nodiscard]] std::optional<std::string> open(
-      std::string_view sealed, std::initializer_list<std::string_view> context) const;
+  /// The payload, if this key signed it in the same context. Compares in constant time.
+  [[nodiscard]] std::optional<std::string> verify(
+      std::string_view signed_text, std::initializer_list<std::string_view> context) const;
 
  private:
   using Digest = std::array<std::byte, 32>;

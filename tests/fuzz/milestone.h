@@ -1,4 +1,4 @@
-// States deep inside the product that a stateful target claims to reach. The replay of its corpus
+// States deep inside the product that a stateful target tokens to reach. The replay of its corpus
 // counts them and fails if one is never reached: a target that has become shallow, because its
 // requests are all refused for instance, must not pass for a proof.
 #pragma once

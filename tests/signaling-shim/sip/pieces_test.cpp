@@ -1,4 +1,4 @@
-// The small parts: keys and claims, limits, retransmission, settings.
+// The small parts: keys and tokens, limits, retransmission, settings.
 #include <gtest/gtest.h>
 
 #include "tests/signaling-shim/sip/fixtures.h"
@@ -25,41 +25,42 @@ TEST(Signer, FieldsDoNotRunTogether) {
   EXPECT_EQ(signer.hash({"ab", "c"}, 12), signer.hash({"ab", "c"}, 12));
 }
 
-TEST(Claims, OpenOnlyWhereTheyWereSealed) {
+TEST(SignedTokens, OpenOnlyWhereTheyWereSealed) {
   const Signer signer{SigningKey{std::byte{1}}};
   const Signer stranger{SigningKey{std::byte{2}}};
-  const Claims claims{signer};
-  const ViaClaim via{
+  const SignedTokens tokens{signer};
+  const ViaToken via{
       {ListenerIndex{1}, Transport::tcp, ConnectionId{77}, *Endpoint::parse("[2001:db8::9]:5070")},
       ListenerIndex{2},
       anchor::SessionId{9},
       anchor::Side::callee};
-  const std::string sealed = claims.seal(via, "branch", "call");
-  const auto opened = claims.open_via(sealed, "branch", "call");
+  const std::string signed_text = tokens.sign(via, "branch", "call");
+  const auto opened = tokens.verify_via(signed_text, "branch", "call");
   ASSERT_TRUE(opened);
   EXPECT_EQ(opened->upstream, via.upstream);
   EXPECT_EQ(opened->downstream, via.downstream);
   EXPECT_EQ(opened->session, via.session);
   EXPECT_EQ(opened->sender, via.sender);
-  EXPECT_FALSE(claims.open_via(sealed, "other", "call"));
-  EXPECT_FALSE(claims.open_via(sealed, "branch", "other"));
-  EXPECT_FALSE(claims.open_route(sealed, "call"));
-  EXPECT_FALSE(Claims{stranger}.open_via(sealed, "branch", "call"));
-  EXPECT_FALSE(claims.open_via("", "branch", "call"));
+  EXPECT_FALSE(tokens.verify_via(signed_text, "other", "call"));
+  EXPECT_FALSE(tokens.verify_via(signed_text, "branch", "other"));
+  EXPECT_FALSE(tokens.verify_record_route(signed_text, "call"));
+  EXPECT_FALSE(SignedTokens{stranger}.verify_via(signed_text, "branch", "call"));
+  EXPECT_FALSE(tokens.verify_via("", "branch", "call"));
 }
 
 // Every single changed character is noticed.
-TEST(Claims, NoCharacterCanBeChanged) {
+TEST(SignedTokens, NoCharacterCanBeChanged) {
   const Signer signer{SigningKey{std::byte{1}}};
-  const Claims claims{signer};
-  const std::string sealed =
-      claims.seal(RouteClaim{testing::kAlice, anchor::SessionId{1}, anchor::Side::caller}, "call");
-  ASSERT_TRUE(claims.open_route(sealed, "call"));
-  for (std::size_t i = 0; i < sealed.size(); ++i) {
-    std::string forged = sealed;
+  const SignedTokens tokens{signer};
+  const std::string signed_text = tokens.sign(
+      RecordRouteToken{testing::kAlice, anchor::SessionId{1}, anchor::Side::caller}, "call");
+  ASSERT_TRUE(tokens.verify_record_route(signed_text, "call"));
+  for (std::size_t i = 0; i < signed_text.size(); ++i) {
+    std::string forged = signed_text;
     forged[i] = forged[i] == 'A' ? 'Q' : 'A';
-    if (from_base64url(forged) == from_base64url(sealed)) continue;  // unused bits of the last one
-    EXPECT_FALSE(claims.open_route(forged, "call")) << i;
+    if (from_base64url(forged) == from_base64url(signed_text))
+      continue;  // unused bits of the last one
+    EXPECT_FALSE(tokens.verify_record_route(forged, "call")) << i;
   }
 }
 

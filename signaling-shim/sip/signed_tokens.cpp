@@ -1,4 +1,4 @@
-#include "signaling-shim/sip/claims.h"
+#include "signaling-shim/sip/signed_tokens.h"
 
 #include <array>
 #include <utility>
@@ -38,7 +38,7 @@ std::string write(const Wire& wire) {
   return std::string{text_of(writer.written())};
 }
 
-/// Only ever reads what write() wrote: the seal has been checked.
+/// Only ever reads what write() wrote: the sign has been checked.
 std::optional<Wire> read(std::string_view payload) {
   constexpr std::size_t kFixed = 22;
   if (payload.size() < kFixed) return std::nullopt;
@@ -60,45 +60,46 @@ std::optional<Wire> read(std::string_view payload) {
 
 }  // namespace
 
-std::string Claims::seal(const ViaClaim& claim, std::string_view branch,
-                         std::string_view call_id) const {
-  return signer_.seal(
-      write({claim.upstream, claim.downstream, claim.session, claim.sender, claim.trust}),
+std::string SignedTokens::sign(const ViaToken& token, std::string_view branch,
+                               std::string_view call_id) const {
+  return signer_.sign(
+      write({token.upstream, token.downstream, token.session, token.sender, token.trust}),
       {kViaContext, branch, call_id});
 }
 
-std::optional<ViaClaim> Claims::open_via(std::string_view sealed, std::string_view branch,
-                                         std::string_view call_id) const {
-  const auto payload = signer_.open(sealed, {kViaContext, branch, call_id});
+std::optional<ViaToken> SignedTokens::verify_via(std::string_view signed_text,
+                                                 std::string_view branch,
+                                                 std::string_view call_id) const {
+  const auto payload = signer_.verify(signed_text, {kViaContext, branch, call_id});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return ViaClaim{wire->flow, wire->other, wire->session, wire->side, wire->trust};
+  return ViaToken{wire->flow, wire->other, wire->session, wire->side, wire->trust};
 }
 
-std::string Claims::seal(const RouteClaim& claim, std::string_view call_id) const {
-  return signer_.seal(
-      write({claim.flow, claim.flow.listener, claim.session, claim.faces, claim.trust}),
+std::string SignedTokens::sign(const RecordRouteToken& token, std::string_view call_id) const {
+  return signer_.sign(
+      write({token.flow, token.flow.listener, token.session, token.faces, token.trust}),
       {kRouteContext, call_id});
 }
 
-std::optional<RouteClaim> Claims::open_route(std::string_view sealed,
-                                             std::string_view call_id) const {
-  const auto payload = signer_.open(sealed, {kRouteContext, call_id});
+std::optional<RecordRouteToken> SignedTokens::verify_record_route(std::string_view signed_text,
+                                                                  std::string_view call_id) const {
+  const auto payload = signer_.verify(signed_text, {kRouteContext, call_id});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return RouteClaim{wire->flow, wire->session, wire->side, wire->trust};
+  return RecordRouteToken{wire->flow, wire->session, wire->side, wire->trust};
 }
 
-std::string Claims::seal(const PathClaim& claim) const {
-  return signer_.seal(write({claim.client, claim.facing, kNoSession, {}, claim.trust}),
+std::string SignedTokens::sign(const PathToken& token) const {
+  return signer_.sign(write({token.client, token.facing, kNoSession, {}, token.trust}),
                       {kPathContext});
 }
 
-std::optional<PathClaim> Claims::open_path(std::string_view sealed) const {
-  const auto payload = signer_.open(sealed, {kPathContext});
+std::optional<PathToken> SignedTokens::verify_path(std::string_view signed_text) const {
+  const auto payload = signer_.verify(signed_text, {kPathContext});
   const auto wire = payload ? read(*payload) : std::nullopt;
   if (!wire) return std::nullopt;
-  return PathClaim{wire->flow, wire->other, wire->trust};
+  return PathToken{wire->flow, wire->other, wire->trust};
 }
 
 }  // namespace avedge::sip

@@ -12,8 +12,8 @@
 
 namespace avedge::sip {
 
-/// The parameter of ours that carries a sealed claim.
-inline constexpr std::string_view kClaimParameter = "avedge";
+/// The parameter of ours that carries a signed token.
+inline constexpr std::string_view kTokenParameter = "avedge";
 
 /// SessionId 0: a request without media.
 inline constexpr anchor::SessionId kNoSession{};
@@ -22,19 +22,19 @@ inline constexpr anchor::SessionId kNoSession{};
 enum class Trust : bool { no, yes };
 
 /// In our Via: where the request came from, and so where its responses go.
-struct ViaClaim {
+struct ViaToken {
   SipFlow upstream;
   /// The listener it left by; responses come back there.
   ListenerIndex downstream{};
   anchor::SessionId session = kNoSession;
   /// Who sent the request.
   anchor::Side sender = anchor::Side::caller;
-  /// Route::trust, as for RouteClaim.
+  /// Route::trust, as for RecordRouteToken.
   Trust trust = Trust::no;
 };
 
 /// In our Record-Route: the neighbour on one side of the dialog.
-struct RouteClaim {
+struct RecordRouteToken {
   SipFlow flow;
   anchor::SessionId session = kNoSession;
   /// The side on which `neighbour` is.
@@ -44,29 +44,30 @@ struct RouteClaim {
 };
 
 /// In our Path (RFC 3327): who registered through us, and how it is reached.
-struct PathClaim {
+struct PathToken {
   SipFlow client;
   /// The listener that the registrar sees; its requests come in by that interface only.
   ListenerIndex facing{};
   Trust trust = Trust::no;
 };
 
-class Claims {
+class SignedTokens {
  public:
-  explicit Claims(const Signer& signer) : signer_{signer} {}
+  explicit SignedTokens(const Signer& signer) : signer_{signer} {}
 
   /// Bound to the transaction: a Via seen once opens nothing else.
-  [[nodiscard]] std::string seal(const ViaClaim& claim, std::string_view branch,
+  [[nodiscard]] std::string sign(const ViaToken& token, std::string_view branch,
                                  std::string_view call_id) const;
-  [[nodiscard]] std::optional<ViaClaim> open_via(std::string_view sealed, std::string_view branch,
-                                                 std::string_view call_id) const;
+  [[nodiscard]] std::optional<ViaToken> verify_via(std::string_view signed_text,
+                                                   std::string_view branch,
+                                                   std::string_view call_id) const;
   /// Bound to the Call-ID: a Route learned from one call is worthless in another.
-  [[nodiscard]] std::string seal(const RouteClaim& claim, std::string_view call_id) const;
-  [[nodiscard]] std::optional<RouteClaim> open_route(std::string_view sealed,
-                                                     std::string_view call_id) const;
+  [[nodiscard]] std::string sign(const RecordRouteToken& token, std::string_view call_id) const;
+  [[nodiscard]] std::optional<RecordRouteToken> verify_record_route(std::string_view signed_text,
+                                                                    std::string_view call_id) const;
   /// Bound to no call: a registration is there for all that come.
-  [[nodiscard]] std::string seal(const PathClaim& claim) const;
-  [[nodiscard]] std::optional<PathClaim> open_path(std::string_view sealed) const;
+  [[nodiscard]] std::string sign(const PathToken& token) const;
+  [[nodiscard]] std::optional<PathToken> verify_path(std::string_view signed_text) const;
 
  private:
   const Signer& signer_;
