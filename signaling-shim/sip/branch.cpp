@@ -31,7 +31,7 @@ Branch Branch::of(const View& request, const SipFlow& from, std::string_view int
   const std::string cseq = std::to_string(request.cseq());
   const std::string source = from.remote.address.to_string();
   std::string routes;
-  for (const ListItem& route : list_items(request.outline(), HeaderId::route)) {
+  for (const ListItem& route : list_items(request.header_index(), HeaderId::route)) {
     routes += route.value;
     routes += ',';
   }

@@ -43,7 +43,7 @@ Send Forwarder::passed_on(const View& response, const BodyChange& body, const Vi
           write_forwarded_response(response, body, token.upstream.transport, token.trust)};
 }
 
-std::optional<Send> Forwarder::own_response(const Outline& request, Method method,
+std::optional<Send> Forwarder::own_response(const HeaderIndex& request, Method method,
                                             const SipFlow& from, int status,
                                             std::string extra_headers) {
   const HeaderLine* call_id = request.find(HeaderId::call_id);
@@ -61,7 +61,7 @@ std::optional<Send> Forwarder::own_response(const Outline& request, Method metho
 std::optional<Send> Forwarder::own_response_to_forwarded(const View& forwarded,
                                                          const SipFlow& upstream, int status) {
   const std::string tag = own_tag(forwarded.call_id(), upstream.remote.address);
-  auto text = write_own_response(forwarded.outline(), {status, tag, {}}, {std::nullopt, 1});
+  auto text = write_own_response(forwarded.header_index(), {status, tag, {}}, {std::nullopt, 1});
   if (!text) return std::nullopt;
   counters_.count_response(forwarded.method(), status);
   return Send{upstream, std::move(*text)};

@@ -41,7 +41,7 @@ class Forwarder {
                                                 const ViaToken& token, const IpAddress& source);
   [[nodiscard]] Send response_without_body(const View& response, const ViaToken& token);
   /// Our own response to a request received from `from`; nothing if it cannot be answered.
-  [[nodiscard]] std::optional<Send> own_response(const Outline& request, Method method,
+  [[nodiscard]] std::optional<Send> own_response(const HeaderIndex& request, Method method,
                                                  const SipFlow& from, int status,
                                                  std::string extra_headers = {});
   /// Our own response to a request of somebody else that we have already forwarded.

@@ -11,7 +11,7 @@ constexpr std::size_t kBranchBytes = 15;
 
 /// §12.2.1.1: the remote target. Without a Contact, where the INVITE went.
 std::string target_of(const View& answer, const View& invite) {
-  for (const HeaderLine& header : answer.outline().headers()) {
+  for (const HeaderLine& header : answer.header_index().headers()) {
     if (!iequals(header.name, "contact") && !iequals(header.name, "m")) continue;
     const auto contact = NameAddr::parse(header.value);
     if (contact && contact->uri.find_first_of(" \t\r\n") == std::string_view::npos) {
@@ -25,7 +25,7 @@ std::string target_of(const View& answer, const View& invite) {
 /// first.
 std::string routes_of(const View& answer, const Settings& settings) {
   std::string routes;
-  for (const ListItem& item : list_items(answer.outline(), HeaderId::record_route)) {
+  for (const ListItem& item : list_items(answer.header_index(), HeaderId::record_route)) {
     const auto address = NameAddr::parse(item.value);
     const auto uri = address ? Uri::parse(address->uri) : std::nullopt;
     if (!uri || names_us(*uri, settings)) break;
@@ -38,12 +38,12 @@ std::string routes_of(const View& answer, const Settings& settings) {
 
 HangUp write_hang_up(const View& answer, const View& invite, const SipFlow& callee,
                      const Settings& settings, const Signer& signer) {
-  const Outline& outline = answer.outline();
+  const HeaderIndex& header_index = answer.header_index();
   const std::string target = target_of(answer, invite);
   const std::string dialog = routes_of(answer, settings) +
-                             std::string{outline.find(HeaderId::from)->line} +
-                             std::string{outline.find(HeaderId::to)->line} +
-                             std::string{outline.find(HeaderId::call_id)->line};
+                             std::string{header_index.find(HeaderId::from)->line} +
+                             std::string{header_index.find(HeaderId::to)->line} +
+                             std::string{header_index.find(HeaderId::call_id)->line};
   const auto branch = [&](std::string_view method) {
     return "z9hG4bK" +
            signer.hash({"hang up", method, answer.call_id(), answer.from_tag(), answer.to_tag()},

@@ -50,7 +50,8 @@ Verdict<void> InviteTransactions::begin(Time now, const View& invite, const Rout
   Outbox first;
   if (auto sent = attempt(now, entry, invite, routes, first); !sent) return sent;
   if (entry.candidates.size() > 1) hold(entry, entry.original, std::string{invite.text()});
-  auto trying = forwarder_.own_response(invite.outline(), Method::invite, entry.passage.from, 100);
+  auto trying =
+      forwarder_.own_response(invite.header_index(), Method::invite, entry.passage.from, 100);
   if (trying) answer(now, entry, std::move(*trying), Origin::edge, out);
   out.insert(out.end(), first.begin(), first.end());
   entries_.emplace(key, std::move(entry));
@@ -208,7 +209,7 @@ void InviteTransactions::on_failure(Time now, Entry& entry, const View& response
 
 void InviteTransactions::on_cancel(Time now, Entry& entry, const View& cancel, const SipFlow& from,
                                    Outbox& out) {
-  auto ok = forwarder_.own_response(cancel.outline(), Method::cancel, from, 200);
+  auto ok = forwarder_.own_response(cancel.header_index(), Method::cancel, from, 200);
   entry.credit += cancel.text().size();
   if (ok && admits(now, entry, *ok)) out.push_back(std::move(*ok));
   const bool pending = entry.state == State::calling || entry.state == State::proceeding;

@@ -42,9 +42,9 @@ void erase_within_line(const std::vector<ListItem>& items, std::size_t line_firs
 
 }  // namespace
 
-std::vector<ListItem> list_items(const Outline& outline, HeaderId id) {
+std::vector<ListItem> list_items(const HeaderIndex& header_index, HeaderId id) {
   std::vector<ListItem> items;
-  for (const HeaderLine& line : outline.headers()) {
+  for (const HeaderLine& line : header_index.headers()) {
     if (line.id == id) append_items(line, items);
   }
   return items;

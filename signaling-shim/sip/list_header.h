@@ -5,19 +5,19 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling-shim/sip/outline.h"
+#include "signaling-shim/sip/header_index.h"
 #include "signaling-shim/text/edit_list.h"
 
 namespace avedge::sip {
 
 struct ListItem {
   std::string_view value;
-  /// The field it stands in; lives as long as the Outline.
+  /// The field it stands in; lives as long as the HeaderIndex.
   const HeaderLine* line = nullptr;
 };
 
 /// All values in order, however they are spread over lines. Empty elements are skipped.
-std::vector<ListItem> list_items(const Outline& outline, HeaderId id);
+std::vector<ListItem> list_items(const HeaderIndex& header_index, HeaderId id);
 
 /// Takes items [first, last) out of the message: with their comma, or with the whole line when
 /// nothing is left on it. `items` is the complete list.

@@ -31,7 +31,7 @@ bool may_show_sdp(const View& message) {
 }
 
 bool is_encoded(const View& message) {
-  const HeaderLine* encoding = message.outline().find(HeaderId::content_encoding);
+  const HeaderLine* encoding = message.header_index().find(HeaderId::content_encoding);
   return !message.body().empty() && encoding != nullptr && !iequals(encoding->value, "identity");
 }
 
@@ -44,7 +44,7 @@ bool hides_sdp(const View& message) {
 /// RFC 4028 §4 and §5: nothing if it cannot be read; never below 90 seconds.
 std::optional<std::chrono::seconds> session_expires(const View& message) {
   constexpr std::uint32_t kMost = 7 * 24 * 3600;
-  const HeaderLine* header = message.outline().find(HeaderId::session_expires);
+  const HeaderLine* header = message.header_index().find(HeaderId::session_expires);
   if (header == nullptr) return std::nullopt;
   const auto number = parse_number(trim(header->value.substr(0, header->value.find(';'))), kMost);
   if (!number) return std::nullopt;

@@ -75,7 +75,7 @@ std::string path(const Passage& passage, const Settings& settings, const SignedT
 /// §16.6 step 3. The value has been checked not to be 0.
 std::string count_hop(const View& request, text::EditList& edits) {
   if (!request.max_forwards()) return line_of("Max-Forwards", std::to_string(kDefaultMaxForwards));
-  edits.replace(request.outline().find(HeaderId::max_forwards)->value,
+  edits.replace(request.header_index().find(HeaderId::max_forwards)->value,
                 std::to_string(*request.max_forwards() - 1));
   return {};
 }
@@ -83,30 +83,30 @@ std::string count_hop(const View& request, text::EditList& edits) {
 /// A stream cannot do without Content-Length, a datagram may have come without.
 void apply_body(const View& message, const BodyChange& body, Transport to, text::EditList& edits) {
   const std::size_t size = body ? body->size() : message.body().size();
-  if (body && message.body().empty()) edits.insert_after(message.outline().head(), *body);
+  if (body && message.body().empty()) edits.insert_after(message.header_index().head(), *body);
   if (body) edits.replace(message.body(), *body);
   if (const HeaderLine* length = message.content_length()) {
     if (body) edits.replace(length->value, std::to_string(size));
   } else if (body || to != Transport::udp) {
-    edits.insert_after(message.outline().headers().back().line,
+    edits.insert_after(message.header_index().headers().back().line,
                        line_of("Content-Length", std::to_string(size)));
   }
-  const HeaderLine* type = message.outline().find(HeaderId::content_type);
+  const HeaderLine* type = message.header_index().find(HeaderId::content_type);
   if (body && body->empty() && type != nullptr) edits.erase(type->line);
 }
 
 /// RFC 3325 §5: what says who somebody is counts only among those who trust each other.
 void strip_assertions(const View& message, Trust trust, text::EditList& edits) {
   if (trust == Trust::yes) return;
-  for (const HeaderLine& header : message.outline().headers()) {
+  for (const HeaderLine& header : message.header_index().headers()) {
     if (header.id == HeaderId::assertion) edits.erase(header.line);
   }
 }
 
 /// The one header of that name, or nullptr if there are none or several.
-const HeaderLine* only(const Outline& outline, HeaderId id) {
+const HeaderLine* only(const HeaderIndex& header_index, HeaderId id) {
   const HeaderLine* found = nullptr;
-  for (const HeaderLine& header : outline.headers()) {
+  for (const HeaderLine& header : header_index.headers()) {
     if (header.id != id) continue;
     if (found != nullptr) return nullptr;
     found = &header;
@@ -132,14 +132,14 @@ std::string via_lines(const std::vector<ListItem>& vias, const Via& top, const R
 /// A request for the next hop of an INVITE that we forwarded: same branch, same route.
 std::string hop_request(const View& invite, std::string_view method, std::string_view to,
                         std::string_view extra_headers) {
-  const Outline& outline = invite.outline();
+  const HeaderIndex& header_index = invite.header_index();
   std::string text = str(method) + ' ' + str(invite.request_uri()) + ' ' + str(kVersion) + "\r\n";
   text += line_of("Via", invite.via().value) +
           line_of("Max-Forwards", std::to_string(kDefaultMaxForwards));
-  for (const HeaderLine& header : outline.headers()) {
+  for (const HeaderLine& header : header_index.headers()) {
     if (header.id == HeaderId::route) text += header.line;
   }
-  text += line_of("From", outline.find(HeaderId::from)->value) + line_of("To", to) +
+  text += line_of("From", header_index.find(HeaderId::from)->value) + line_of("To", to) +
           line_of("Call-ID", invite.call_id()) +
           line_of("CSeq", std::to_string(invite.cseq()) + ' ' + str(method));
   return text + str(extra_headers) + "Content-Length: 0\r\n\r\n";
@@ -163,7 +163,7 @@ std::string write_forwarded_request(const View& request, const RouteSet& routes,
     case Trail::path: head += path(passage, settings, tokens); break;
   }
   head += count_hop(request, edits);
-  edits.insert_before(request.outline().headers().front().line, std::move(head));
+  edits.insert_before(request.header_index().headers().front().line, std::move(head));
   strip_assertions(request, passage.trust, edits);
   apply_body(request, body, passage.downstream.transport, edits);
   return edits.emit();
@@ -198,7 +198,8 @@ std::string completed_via(const Via& via, const Endpoint& source) {
   return edits.emit();
 }
 
-std::optional<std::string> write_own_response(const Outline& request, const OwnResponse& response,
+std::optional<std::string> write_own_response(const HeaderIndex& request,
+                                              const OwnResponse& response,
                                               const ResponsePath& path) {
   const HeaderLine* from = only(request, HeaderId::from);
   const HeaderLine* to = only(request, HeaderId::to);
@@ -219,8 +220,8 @@ std::optional<std::string> write_own_response(const Outline& request, const OwnR
 }
 
 std::string write_transaction_headers(const View& request) {
-  std::string text = str(request.outline().start_line()) + "\r\n";
-  for (const HeaderLine& header : request.outline().headers()) {
+  std::string text = str(request.header_index().start_line()) + "\r\n";
+  for (const HeaderLine& header : request.header_index().headers()) {
     switch (header.id) {
       case HeaderId::via:
       case HeaderId::route:
@@ -236,17 +237,17 @@ std::string write_transaction_headers(const View& request) {
 }
 
 std::string write_ack(const View& invite, const View& failure) {
-  return hop_request(invite, "ACK", failure.outline().find(HeaderId::to)->value, {});
+  return hop_request(invite, "ACK", failure.header_index().find(HeaderId::to)->value, {});
 }
 
 std::string write_cancel(const View& invite, const View* received) {
   std::string extra;
   if (received != nullptr) {
-    for (const HeaderLine& header : received->outline().headers()) {
+    for (const HeaderLine& header : received->header_index().headers()) {
       if (header.id == HeaderId::other) extra += header.line;
     }
   }
-  return hop_request(invite, "CANCEL", invite.outline().find(HeaderId::to)->value, extra);
+  return hop_request(invite, "CANCEL", invite.header_index().find(HeaderId::to)->value, extra);
 }
 
 std::string own_via(const SipFlow& to, std::string_view branch, const Settings& settings) {

@@ -70,7 +70,8 @@ struct ResponsePath {
 
 /// Nothing if From, To, Call-ID, CSeq or Via is missing or ambiguous: such a request cannot be
 /// answered.
-std::optional<std::string> write_own_response(const Outline& request, const OwnResponse& response,
+std::optional<std::string> write_own_response(const HeaderIndex& request,
+                                              const OwnResponse& response,
                                               const ResponsePath& path);
 
 /// What is left of a request when only its ACK, its CANCEL and our responses remain to be written.

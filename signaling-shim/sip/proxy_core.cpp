@@ -26,7 +26,7 @@ std::string request_timer(const Branch& branch, std::string_view method) {
 /// §16.3 step 5, §20.29: the extensions that a proxy would have to know. We know none.
 std::string unsupported(const View& request) {
   std::string names;
-  for (const ListItem& item : list_items(request.outline(), HeaderId::proxy_require)) {
+  for (const ListItem& item : list_items(request.header_index(), HeaderId::proxy_require)) {
     names += (names.empty() ? "Unsupported: " : ", ") + std::string{item.value};
   }
   return names.empty() ? names : names + "\r\n";
@@ -141,16 +141,16 @@ void ProxyCore::note_proof(Time now, const SipFlow& from) {
 void ProxyCore::refuse_malformed(Time now, const SipFlow& from, std::string_view message,
                                  DropReason reason, Outbox& out) {
   counters_.drops.count(reason);
-  const auto outline = Outline::parse(message);
-  if (!outline || looks_like_response(message)) return;
-  const std::string_view line = outline->start_line();
+  const auto header_index = HeaderIndex::parse(message);
+  if (!header_index || looks_like_response(message)) return;
+  const std::string_view line = header_index->start_line();
   const std::string_view method = line.substr(0, line.find(' '));
   if (!is_token(method) || method == "ACK") return;
   const std::string_view version = version_of(line);
   const bool newer = iequals(version.substr(0, 4), "SIP/") && !iequals(version, kVersion);
   const int status = newer ? 505 : reason == DropReason::sip_too_large ? 513 : 400;
   answer_once(now, from, message.size(),
-              forwarder_.own_response(*outline, method_of(method), from, status), out);
+              forwarder_.own_response(*header_index, method_of(method), from, status), out);
 }
 
 void ProxyCore::on_request(Time now, const SipFlow& from, const View& request, Outbox& out) {
@@ -208,7 +208,7 @@ void ProxyCore::refuse(Time now, const View& request, const SipFlow& from, int s
   counters_.drops.count(reason);
   if (request.method() == Method::ack) return;
   answer_once(now, from, request.text().size(),
-              forwarder_.own_response(request.outline(), request.method(), from, status,
+              forwarder_.own_response(request.header_index(), request.method(), from, status,
                                       std::move(extra_headers)),
               out);
 }

@@ -37,7 +37,7 @@ RouteSet::RouteSet(const View& request)
     : call_id_{request.call_id()},
       received_uri_{request.request_uri()},
       request_uri_{received_uri_},
-      items_{list_items(request.outline(), HeaderId::route)},
+      items_{list_items(request.header_index(), HeaderId::route)},
       end_{items_.size()} {}
 
 Verdict<RouteSet> RouteSet::read(const View& request, const SignedTokens& tokens,

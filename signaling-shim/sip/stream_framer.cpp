@@ -12,9 +12,9 @@ namespace {
 constexpr std::uint32_t kLargestLength = 1'000'000'000;
 
 /// Exactly one, and a number.
-std::optional<std::size_t> content_length(const Outline& outline) {
+std::optional<std::size_t> content_length(const HeaderIndex& header_index) {
   std::optional<std::size_t> length;
-  for (const HeaderLine& header : outline.headers()) {
+  for (const HeaderLine& header : header_index.headers()) {
     if (header.id != HeaderId::content_length) continue;
     const auto value = parse_number(header.value, kLargestLength);
     if (length || !value) return std::nullopt;
@@ -70,11 +70,11 @@ StreamFramer::Frame StreamFramer::next_head() {
     return {};
   }
   const std::size_t head = end + kHeadEnd.size() - taken_;
-  const auto outline = Outline::parse(std::string_view{buffer_}.substr(taken_, head));
-  if (!outline) return break_off(Kind::broken, {});
-  const auto length = content_length(*outline);
-  if (!length) return break_off(Kind::broken, outline->head());
-  if (head + *length > longest_) return break_off(Kind::too_long, outline->head());
+  const auto header_index = HeaderIndex::parse(std::string_view{buffer_}.substr(taken_, head));
+  if (!header_index) return break_off(Kind::broken, {});
+  const auto length = content_length(*header_index);
+  if (!length) return break_off(Kind::broken, header_index->head());
+  if (head + *length > longest_) return break_off(Kind::too_long, header_index->head());
   end_ = taken_ + head + *length;
   scanned_ = end_;
   return {};

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "relay/core/bytes.h"
-#include "signaling-shim/sip/outline.h"
+#include "signaling-shim/sip/header_index.h"
 
 namespace avedge::sip {
 

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::string_view kVersion = "SIP/2.0";
 
-bool singles_stand_alone(const Outline& outline) {
+bool singles_stand_alone(const HeaderIndex& header_index) {
   std::bitset<kHeaderIdCount> seen;
-  for (const HeaderLine& header : outline.headers()) {
+  for (const HeaderLine& header : header_index.headers()) {
     const auto index = static_cast<std::size_t>(header.id);
     if (is_single(header.id) && seen.test(index)) return false;
     seen.set(index);
@@ -21,8 +21,8 @@ bool singles_stand_alone(const Outline& outline) {
 }
 
 /// Nothing if the header is absent or is no name-addr; the tag may be empty.
-std::optional<std::string_view> tag_of(const Outline& outline, HeaderId id) {
-  const HeaderLine* header = outline.find(id);
+std::optional<std::string_view> tag_of(const HeaderIndex& header_index, HeaderId id) {
+  const HeaderLine* header = header_index.find(id);
   if (header == nullptr) return std::nullopt;
   const auto address = NameAddr::parse(header->value);
   if (!address) return std::nullopt;
@@ -42,9 +42,9 @@ std::string_view without_leading_crlf(std::string_view bytes) {
 
 Verdict<View> View::parse(std::string_view message, Framing framing) {
   message = without_leading_crlf(message);
-  auto outline = Outline::parse(message);
-  if (!outline) return outline.reason();
-  View view{std::move(*outline)};
+  auto header_index = HeaderIndex::parse(message);
+  if (!header_index) return header_index.reason();
+  View view{std::move(*header_index)};
   if (view.read_start_line() && view.read_singles() && view.read_vias() &&
       view.read_body(message, framing)) {
     return view;
@@ -54,7 +54,7 @@ Verdict<View> View::parse(std::string_view message, Framing framing) {
 
 /// §7.1, §7.2: three parts with exactly one blank between them.
 bool View::read_start_line() {
-  const std::string_view line = outline_.start_line();
+  const std::string_view line = header_index_.start_line();
   const std::size_t first = line.find(' ');
   const std::size_t second = line.find(' ', first + 1);
   if (first == std::string_view::npos) return false;
@@ -75,16 +75,16 @@ bool View::read_start_line() {
 }
 
 bool View::read_singles() {
-  if (!singles_stand_alone(outline_)) return false;
-  const auto from_tag = tag_of(outline_, HeaderId::from);
-  const auto to_tag = tag_of(outline_, HeaderId::to);
-  const HeaderLine* call_id = outline_.find(HeaderId::call_id);
-  const HeaderLine* cseq = outline_.find(HeaderId::cseq);
+  if (!singles_stand_alone(header_index_)) return false;
+  const auto from_tag = tag_of(header_index_, HeaderId::from);
+  const auto to_tag = tag_of(header_index_, HeaderId::to);
+  const HeaderLine* call_id = header_index_.find(HeaderId::call_id);
+  const HeaderLine* cseq = header_index_.find(HeaderId::cseq);
   if (!from_tag || !to_tag || call_id == nullptr || cseq == nullptr) return false;
   from_tag_ = *from_tag;
   to_tag_ = *to_tag;
   call_id_ = call_id->value;
-  if (const HeaderLine* hops = outline_.find(HeaderId::max_forwards)) {
+  if (const HeaderLine* hops = header_index_.find(HeaderId::max_forwards)) {
     max_forwards_ = parse_number(hops->value, 255);
     if (!max_forwards_) return false;
   }
@@ -104,7 +104,7 @@ bool View::read_cseq(std::string_view value) {
 }
 
 bool View::read_vias() {
-  vias_ = list_items(outline_, HeaderId::via);
+  vias_ = list_items(header_index_, HeaderId::via);
   if (vias_.empty()) return false;
   const auto top = Via::parse(vias_.front().value);
   if (!top) return false;
@@ -114,7 +114,7 @@ bool View::read_vias() {
 
 /// §18.3: a datagram may be longer than Content-Length, never shorter; a stream needs the header.
 bool View::read_body(std::string_view message, Framing framing) {
-  std::size_t length = outline_.rest().size();
+  std::size_t length = header_index_.rest().size();
   if (const HeaderLine* header = content_length()) {
     const auto announced = parse_number(header->value, kMaxMessageSize);
     if (!announced || *announced > length) return false;
@@ -122,18 +122,18 @@ bool View::read_body(std::string_view message, Framing framing) {
   } else if (framing == Framing::stream) {
     return false;
   }
-  body_ = outline_.rest().substr(0, length);
-  text_ = message.substr(0, outline_.head().size() + length);
+  body_ = header_index_.rest().substr(0, length);
+  text_ = message.substr(0, header_index_.head().size() + length);
   return true;
 }
 
 std::string_view View::content_type() const {
-  const HeaderLine* header = outline_.find(HeaderId::content_type);
+  const HeaderLine* header = header_index_.find(HeaderId::content_type);
   return body_.empty() || header == nullptr ? std::string_view{} : header->value;
 }
 
 bool View::requires_100rel() const {
-  const auto options = list_items(outline_, HeaderId::require);
+  const auto options = list_items(header_index_, HeaderId::require);
   return std::any_of(options.begin(), options.end(),
                      [](const ListItem& item) { return iequals(item.value, "100rel"); });
 }

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "relay/core/drop_reason.h"
+#include "signaling-shim/sip/header_index.h"
 #include "signaling-shim/sip/list_header.h"
 #include "signaling-shim/sip/method.h"
-#include "signaling-shim/sip/outline.h"
 #include "signaling-shim/sip/uri.h"
 #include "signaling-shim/sip/via.h"
 
@@ -23,13 +23,13 @@ class View {
   /// Lives as long as the bytes behind `message`. CRLFs before the start line are skipped (§7.5),
   /// bytes behind Content-Length are cut off. Fails with sip_malformed or sip_too_large.
   static Verdict<View> parse(std::string_view message, Framing framing);
-  // Move only: list items point into the outline.
+  // Move only: list items point into the header index.
   View(View&&) = default;
   View& operator=(View&&) = default;
 
   /// The message itself: from start line to the end of the body.
   [[nodiscard]] std::string_view text() const { return text_; }
-  [[nodiscard]] const Outline& outline() const { return outline_; }
+  [[nodiscard]] const HeaderIndex& header_index() const { return header_index_; }
   [[nodiscard]] std::string_view body() const { return body_; }
 
   [[nodiscard]] bool is_request() const { return status_ == 0; }
@@ -52,7 +52,7 @@ class View {
   [[nodiscard]] const std::vector<ListItem>& vias() const { return vias_; }
   [[nodiscard]] std::optional<std::uint32_t> max_forwards() const { return max_forwards_; }
   [[nodiscard]] const HeaderLine* content_length() const {
-    return outline_.find(HeaderId::content_length);
+    return header_index_.find(HeaderId::content_length);
   }
   /// Empty without a body.
   [[nodiscard]] std::string_view content_type() const;
@@ -60,14 +60,14 @@ class View {
   [[nodiscard]] bool requires_100rel() const;
 
  private:
-  explicit View(Outline outline) : outline_{std::move(outline)} {}
+  explicit View(HeaderIndex header_index) : header_index_{std::move(header_index)} {}
   bool read_start_line();
   bool read_singles();
   bool read_cseq(std::string_view value);
   bool read_vias();
   bool read_body(std::string_view message, Framing framing);
 
-  Outline outline_;
+  HeaderIndex header_index_;
   std::string_view text_;
   std::string_view body_;
   std::string_view request_uri_;

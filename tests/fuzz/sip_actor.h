@@ -87,7 +87,7 @@ class SipActor {
   [[nodiscard]] static std::string about(std::string_view request, std::string_view method,
                                          const std::string& to) {
     const sip::View view = sip::testing::view_of(request);
-    const std::string_view line = view.outline().start_line();
+    const std::string_view line = view.header_index().start_line();
     std::string head = std::string{method} + std::string{line.substr(line.find(' '))} + "\n";
     for (const sip::HeaderId id : {sip::HeaderId::via, sip::HeaderId::route}) {
       const char* name = id == sip::HeaderId::via ? "Via: " : "Route: ";
@@ -104,7 +104,7 @@ class SipActor {
 
   /// The value of the first header of that kind; empty if there is none.
   [[nodiscard]] static std::string header(const sip::View& view, sip::HeaderId id) {
-    for (const sip::HeaderLine& line : view.outline().headers()) {
+    for (const sip::HeaderLine& line : view.header_index().headers()) {
       if (line.id == id) return std::string{line.value};
     }
     return "";
@@ -125,7 +125,7 @@ class SipActor {
   }
   /// Where the far party wants its requests: the URI of its Contact.
   [[nodiscard]] static std::string target(const sip::View& view) {
-    const auto& headers = view.outline().headers();
+    const auto& headers = view.header_index().headers();
     const auto found = std::find_if(headers.begin(), headers.end(),
                                     [](const auto& line) { return line.name == "Contact"; });
     const std::string contact{found == headers.end() ? "" : found->value};

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     sip::Outbox next;
     for (const sip::Send& send : out) {
       if (send.bytes.size() <= sip::kMaxMessageSize && message.size() < 30'000 &&
-          !sip::Outline::parse(send.bytes)) {
+          !sip::HeaderIndex::parse(send.bytes)) {
         std::abort();
       }
       proxy.core.on_undeliverable(proxy.now, send, next);

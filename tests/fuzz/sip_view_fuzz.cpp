@@ -11,12 +11,12 @@ namespace {
 /// Taking the first value out of a list leaves the others.
 void check_lists(const sip::View& view) {
   for (const auto id : {sip::HeaderId::via, sip::HeaderId::route, sip::HeaderId::record_route}) {
-    const auto items = sip::list_items(view.outline(), id);
+    const auto items = sip::list_items(view.header_index(), id);
     if (items.empty()) continue;
     avedge::text::EditList edits{view.text()};
     sip::erase_items(items, 0, 1, edits);
     const std::string left = edits.emit();
-    const auto again = sip::Outline::parse(left);
+    const auto again = sip::HeaderIndex::parse(left);
     if (!again || sip::list_items(*again, id).size() != items.size() - 1) std::abort();
   }
 }

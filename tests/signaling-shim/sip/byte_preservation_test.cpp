@@ -32,8 +32,8 @@ Settings open_settings() {
 std::vector<std::string> untouchable(const View& view, std::size_t first_field,
                                      std::string_view top_via) {
   std::vector<std::string> lines;
-  for (std::size_t i = first_field; i < view.outline().headers().size(); ++i) {
-    const HeaderLine& header = view.outline().headers()[i];
+  for (std::size_t i = first_field; i < view.header_index().headers().size(); ++i) {
+    const HeaderLine& header = view.header_index().headers()[i];
     std::string line{header.line};
     if (header.id == HeaderId::max_forwards) continue;
     if (header.line.find(top_via) != std::string_view::npos) {
@@ -62,12 +62,13 @@ TEST_P(BytePreservation, ARequestKeepsAllButViaAndMaxForwards) {
   const View after = view_of(forwarded);
   ASSERT_TRUE(after.is_request()) << forwarded;
 
-  EXPECT_EQ(after.outline().start_line(), before.outline().start_line());
+  EXPECT_EQ(after.header_index().start_line(), before.header_index().start_line());
   EXPECT_EQ(after.body(), before.body());
   EXPECT_EQ(*after.max_forwards(), *before.max_forwards() - 1);
-  const std::size_t added = after.outline().headers().size() - before.outline().headers().size();
+  const std::size_t added =
+      after.header_index().headers().size() - before.header_index().headers().size();
   for (std::size_t i = 0; i < added; ++i) {
-    const HeaderId id = after.outline().headers()[i].id;
+    const HeaderId id = after.header_index().headers()[i].id;
     EXPECT_TRUE(id == HeaderId::via || id == HeaderId::record_route) << forwarded;
   }
   ASSERT_GE(after.vias().size(), 2U);
@@ -86,11 +87,11 @@ TEST_P(BytePreservation, AResponseKeepsAllButOurVia) {
   const std::string forwarded = proxy.receive(kAlice, GetParam().text).back().bytes;
   const View request = view_of(forwarded);
   std::string answer = "SIP/2.0 404 \xC3\x84hm   nothing\r\n";
-  for (const HeaderLine& header : request.outline().headers()) {
+  for (const HeaderLine& header : request.header_index().headers()) {
     if (header.id != HeaderId::max_forwards) answer += header.line;
   }
   answer += "\r\n" + std::string{request.body()};
-  const std::string our_via{request.outline().headers()[0].line};
+  const std::string our_via{request.header_index().headers()[0].line};
   std::string expected = answer;
   expected.erase(expected.find(our_via), our_via.size());
   const Outbox out = proxy.receive(kBob, answer);

@@ -32,7 +32,7 @@ inline View view_of(std::string_view message) {
 
 inline std::vector<std::string> values_of(const View& view, HeaderId id) {
   std::vector<std::string> values;
-  for (const ListItem& item : list_items(view.outline(), id)) values.emplace_back(item.value);
+  for (const ListItem& item : list_items(view.header_index(), id)) values.emplace_back(item.value);
   return values;
 }
 
@@ -170,7 +170,7 @@ inline std::string response(std::string_view request, int status, std::string_vi
                             std::string_view body = {}, std::string_view extra = {}) {
   const View view = view_of(request);
   std::string text = "SIP/2.0 " + std::to_string(status) + " Whatever\r\n";
-  for (const HeaderLine& header : view.outline().headers()) {
+  for (const HeaderLine& header : view.header_index().headers()) {
     switch (header.id) {
       case HeaderId::via:
       case HeaderId::from:

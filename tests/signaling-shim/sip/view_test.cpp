@@ -227,16 +227,16 @@ TEST(ListHeader, ErasesAnyRange) {
   for (const std::string layout : {"1,2,3,4", "1, 2\nRoute: 3 ,4",
                                    "1\nRoute: 2\nRoute: 3\nRoute: 4", "1\nRoute: 2,3\nRoute: 4"}) {
     const std::string text = options(std::string{kMandatory} + "Route: " + layout + "\n");
-    const auto outline = Outline::parse(text);
-    ASSERT_TRUE(outline.ok());
-    const auto items = list_items(*outline, HeaderId::route);
+    const auto header_index = HeaderIndex::parse(text);
+    ASSERT_TRUE(header_index.ok());
+    const auto items = list_items(*header_index, HeaderId::route);
     ASSERT_EQ(items.size(), 4U);
     for (std::size_t first = 0; first <= 4; ++first) {
       for (std::size_t last = first; last <= 4; ++last) {
         text::EditList edits{text};
         erase_items(items, first, last, edits);
         const std::string left = edits.emit();
-        const auto again = Outline::parse(left);
+        const auto again = HeaderIndex::parse(left);
         ASSERT_TRUE(again.ok()) << left;
         std::string values;
         for (const ListItem& item : list_items(*again, HeaderId::route)) values += item.value;

@@ -21,12 +21,12 @@ struct HeaderLine {
   std::string_view line;   // name to final CRLF, folds included
 };
 
-class Outline {
+class HeaderIndex {
  public:
   /// `message` begins with the start line. Lines end with CRLF: a lone CR or LF, or a NUL anywhere
   /// in the head, fails with sip_malformed. Above 64 KiB or 256 fields: sip_too_large.
   /// Lives as long as the bytes behind `message`.
-  static Verdict<Outline> parse(std::string_view message);
+  static Verdict<HeaderIndex> parse(std::string_view message);
 
   [[nodiscard]] std::string_view start_line() const { return start_line_; }
   [[nodiscard]] const std::vector<HeaderLine>& headers() const { return headers_; }
@@ -38,7 +38,7 @@ class Outline {
   [[nodiscard]] const HeaderLine* find(HeaderId id) const;
 
  private:
-  Outline() = default;
+  HeaderIndex() = default;
   bool add_line(std::string_view line);
 
   std::string_view start_line_;

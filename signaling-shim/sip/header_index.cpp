@@ -1,4 +1,4 @@
-#include "signaling-shim/sip/outline.h"
+#include "signaling-shim/sip/header_index.h"
 
 #include "signaling-shim/sip/text.h"
 
@@ -32,26 +32,26 @@ std::size_t field_length(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-Verdict<Outline> Outline::parse(std::string_view message) {
+Verdict<HeaderIndex> HeaderIndex::parse(std::string_view message) {
   if (message.size() > kMaxMessageSize) return DropReason::sip_too_large;
-  Outline outline;
+  HeaderIndex header_index;
   std::size_t at = line_length(message, 0);
   if (at <= kLineEnd.size() || is_fold(message, at)) return DropReason::sip_malformed;
-  outline.start_line_ = message.substr(0, at - kLineEnd.size());
-  outline.headers_.reserve(32);
+  header_index.start_line_ = message.substr(0, at - kLineEnd.size());
+  header_index.headers_.reserve(32);
   while (message.substr(at, 2) != kLineEnd) {
     const std::size_t length = field_length(message, at);
     if (length == 0) return DropReason::sip_malformed;
-    if (outline.headers_.size() == kMaxHeaderLines) return DropReason::sip_too_large;
-    if (!outline.add_line(message.substr(at, length))) return DropReason::sip_malformed;
+    if (header_index.headers_.size() == kMaxHeaderLines) return DropReason::sip_too_large;
+    if (!header_index.add_line(message.substr(at, length))) return DropReason::sip_malformed;
     at += length;
   }
-  outline.head_ = message.substr(0, at + kLineEnd.size());
-  outline.rest_ = message.substr(at + kLineEnd.size());
-  return outline;
+  header_index.head_ = message.substr(0, at + kLineEnd.size());
+  header_index.rest_ = message.substr(at + kLineEnd.size());
+  return header_index;
 }
 
-bool Outline::add_line(std::string_view line) {
+bool HeaderIndex::add_line(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return false;
   std::string_view name = line.substr(0, colon);
@@ -63,7 +63,7 @@ bool Outline::add_line(std::string_view line) {
   return true;
 }
 
-const HeaderLine* Outline::find(HeaderId id) const {
+const HeaderLine* HeaderIndex::find(HeaderId id) const {
   for (const HeaderLine& header : headers_) {
     if (header.id == id) return &header;
   }
