@@ -44,7 +44,7 @@ class _Candidate:
         return self._stack.__exit__(*error)
 
     def try_rate(self, rate):
-        """A Passage. A rate that is not carried, or not even offered, gets a second chance: in that
+        """A ForwardContext. A rate that is not carried, or not even offered, gets a second chance: in that
         moment the machine may have done something else."""
         passage = self._sprayer.send(rate, self._seconds)
         if passage.loss >= _CARRIED or passage.offered < _OFFERED * rate:

@@ -61,7 +61,7 @@ class Window:
 
 
 @dataclass
-class Passage:
+class ForwardContext:
     """What became of a whole load, from its first packet to its last."""
     offered: float        # packets per second that were sent
     delivered: float      # packets per second that arrived
@@ -86,7 +86,7 @@ class Sprayer:
         return self._stack.__exit__(*error)
 
     def send(self, rate, seconds):
-        """A Passage of a load that begins and ends. What then still waits in a long queue was not
+        """A ForwardContext of a load that begins and ends. What then still waits in a long queue was not
         carried."""
         before = self._settled_count()
         sprays = self._start(rate, seconds)
@@ -95,7 +95,7 @@ class Sprayer:
         arrived = self._count() - before
         sent = sum(report["sent"] for report in reports)
         took = max(report["seconds"] for report in reports)
-        return Passage(sent / took, arrived / took, 1 - arrived / sent)
+        return ForwardContext(sent / took, arrived / took, 1 - arrived / sent)
 
     def watch(self, rate, seconds, settling):
         """A Window of that many seconds, once the load has been steady for `settling`."""

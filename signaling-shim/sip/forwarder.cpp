@@ -9,12 +9,12 @@ constexpr std::size_t kTagBytes = 9;
 }  // namespace
 
 Verdict<Send> Forwarder::request(Time now, const View& request, const RouteSet& routes,
-                                 const Passage& passage) {
+                                 const ForwardContext& context) {
   auto body =
-      media_.pass(now, request, {passage.session, passage.sender}, passage.from.remote.address);
+      media_.pass(now, request, {context.session, context.sender}, context.from.remote.address);
   if (!body && request.method() != Method::ack) return body.reason();
   if (!body) counters_.drops.count(body.reason());
-  return Send{passage.downstream, write_forwarded_request(request, routes, passage,
+  return Send{context.downstream, write_forwarded_request(request, routes, context,
                                                           body ? *body : BodyChange{std::string{}},
                                                           settings_, tokens_)};
 }

@@ -27,10 +27,10 @@ class Forwarder {
     return settings_.at(flow.listener).interface;
   }
 
-  /// The request for `passage.downstream`, its media anchored. An ACK cannot be refused: if its
+  /// The request for `context.downstream`, its media anchored. An ACK cannot be refused: if its
   /// answer cannot be anchored it goes without, and the callee hangs up for want of one.
   [[nodiscard]] Verdict<Send> request(Time now, const View& request, const RouteSet& routes,
-                                      const Passage& passage);
+                                      const ForwardContext& context);
   /// The response for where `token` says the request came from. If its media cannot be anchored it
   /// goes on without its body: nothing leaks, and a caller left without an answer hangs up by
   /// itself (RFC 3261 §13.2.2.4), which ends the callee's side of the call as well.

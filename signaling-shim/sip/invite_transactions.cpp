@@ -22,8 +22,8 @@ std::string final_timer(const Branch& branch) {
 }
 
 /// Anybody may have written the address that the INVITE came from.
-bool is_unproven(const Passage& passage) {
-  return passage.standing == anchor::Standing::stranger;
+bool is_unproven(const ForwardContext& context) {
+  return context.standing == anchor::Standing::stranger;
 }
 
 /// Our own messages were valid when we wrote them.
@@ -36,22 +36,22 @@ View parsed(std::string_view own) {
 }  // namespace
 
 Verdict<void> InviteTransactions::begin(Time now, const View& invite, const RouteSet& routes,
-                                        Passage passage, std::vector<SipFlow> candidates,
+                                        ForwardContext context, std::vector<SipFlow> candidates,
                                         Outbox& out) {
-  if (auto room = check_room(invite, passage); !room) return room;
-  const std::string key = passage.branch.key;
+  if (auto room = check_room(invite, context); !room) return room;
+  const std::string key = context.branch.key;
   Entry entry;
   entry.opens = routes.dialog() ? Opens::nothing : Opens::session;
-  entry.passage = std::move(passage);
+  entry.context = std::move(context);
   entry.candidates = std::move(candidates);
   entry.credit = invite.text().size();
-  const bool is_new = entry.passage.standing < anchor::Standing::established;
+  const bool is_new = entry.context.standing < anchor::Standing::established;
   if (is_new && entry.opens == Opens::session) entry.give_up = now + kTransactionTimeout;
   Outbox first;
   if (auto sent = attempt(now, entry, invite, routes, first); !sent) return sent;
   if (entry.candidates.size() > 1) hold(entry, entry.original, std::string{invite.text()});
   auto trying =
-      forwarder_.own_response(invite.header_index(), Method::invite, entry.passage.from, 100);
+      forwarder_.own_response(invite.header_index(), Method::invite, entry.context.from, 100);
   if (trying) answer(now, entry, std::move(*trying), Origin::edge, out);
   out.insert(out.end(), first.begin(), first.end());
   entries_.emplace(key, std::move(entry));
@@ -59,10 +59,11 @@ Verdict<void> InviteTransactions::begin(Time now, const View& invite, const Rout
   return {};
 }
 
-Verdict<void> InviteTransactions::check_room(const View& invite, const Passage& passage) const {
+Verdict<void> InviteTransactions::check_room(const View& invite,
+                                             const ForwardContext& context) const {
   const Limits& limits = forwarder_.settings().limits;
   const std::size_t bytes = invite.text().size();
-  if (!in_flight_.has_room(passage.charged, bytes)) return DropReason::source_limit;
+  if (!in_flight_.has_room(context.charged, bytes)) return DropReason::source_limit;
   const bool has_room =
       entries_.size() < limits.pending_invites && held_bytes_ + bytes <= limits.pending_bytes;
   if (!has_room) return DropReason::table_full;
@@ -72,27 +73,27 @@ Verdict<void> InviteTransactions::check_room(const View& invite, const Passage& 
 /// Sends the INVITE to the candidate that is next in line and starts timers A and B.
 Verdict<void> InviteTransactions::attempt(Time now, Entry& entry, const View& invite,
                                           const RouteSet& routes, Outbox& out) {
-  Passage& passage = entry.passage;
-  passage.downstream = entry.candidates[passage.branch.attempt];
-  auto send = forwarder_.request(now, invite, routes, passage);
+  ForwardContext& context = entry.context;
+  context.downstream = entry.candidates[context.branch.attempt];
+  auto send = forwarder_.request(now, invite, routes, context);
   if (!send) return send.reason();
   // With our headers it may have outgrown what we, and perhaps the next hop, can read again.
   const auto again = View::parse(send->bytes, Framing::datagram);
   if (!again) return again.reason();
   hold(entry, entry.forwarded, write_transaction_headers(*again));
-  if (passage.downstream.transport == Transport::udp) {
+  if (context.downstream.transport == Transport::udp) {
     count_held(entry, entry.repeated, send->bytes.size());
     entry.repeated = send->bytes.size();
   }
   entry.state = State::calling;
   set_deadline(now, entry, kTransactionTimeout);
-  retransmitter_.start(now, invite_timer(passage.branch), *send, Retransmitter::Pace::doubling);
+  retransmitter_.start(now, invite_timer(context.branch), *send, Retransmitter::Pace::doubling);
   out.push_back(std::move(*send));
   return {};
 }
 
-bool InviteTransactions::absorb(Time now, const View& request, const Branch& branch,
-                                const SipFlow& from, Outbox& out) {
+bool InviteTransactions::handle_in_transaction(Time now, const View& request, const Branch& branch,
+                                               const SipFlow& from, Outbox& out) {
   const auto found = entries_.find(branch.key);
   if (found == entries_.end()) return false;
   Entry& entry = found->second;
@@ -126,7 +127,7 @@ bool InviteTransactions::on_response(Time now, const View& response, const Branc
     if (status >= 200) retransmitter_.stop(cancel_timer(branch));
     return true;
   }
-  const bool current = branch.attempt == entry.passage.branch.attempt;
+  const bool current = branch.attempt == entry.context.branch.attempt;
   if (current) stop_repeating(entry);
   if (status >= 200 && status < 300) {
     on_success(now, entry, response, token, from, out);
@@ -151,7 +152,7 @@ void InviteTransactions::on_success(Time now, Entry& entry, const View& response
   const bool is_first = entry.state != State::accepted;
   if (entry.state != State::completed) entry.state = State::accepted;
   hold(entry, entry.original, {});
-  deadlines_.set(entry.passage.branch.key, now + kTransactionTimeout);
+  deadlines_.set(entry.context.branch.key, now + kTransactionTimeout);
   Send send = passed ? *std::move(passed) : forwarder_.response_without_body(response, token);
   if (is_first || admits(now, entry, send)) out.push_back(std::move(send));
 }
@@ -159,7 +160,7 @@ void InviteTransactions::on_success(Time now, Entry& entry, const View& response
 /// There are no ports for this answer: the caller hears so, and the callee is not left with a call
 /// that nobody takes up. A repeated answer gets its ACK again.
 void InviteTransactions::hang_up(Time now, Entry& entry, const View& answer, Outbox& out) {
-  const SipFlow callee = entry.passage.downstream;
+  const SipFlow callee = entry.context.downstream;
   HangUp end = write_hang_up(answer, parsed(entry.forwarded), callee, forwarder_.settings(),
                              forwarder_.signer());
   out.push_back({callee, std::move(end.ack)});
@@ -200,7 +201,7 @@ void InviteTransactions::on_failure(Time now, Entry& entry, const View& response
   if (entry.state == State::accepted || entry.state == State::completed) return;
   if (response.status() == kServiceUnavailable && !entry.cancelled) {
     // §16.7 step 6: a server that cannot work now is no reason to refuse the call.
-    routes_.hops().penalise(now, entry.passage.downstream);
+    routes_.hops().penalise(now, entry.context.downstream);
     if (try_next(now, entry, out)) return;
   }
   complete(now, entry, forwarder_.response(now, response, token, from.remote.address),
@@ -215,8 +216,8 @@ void InviteTransactions::on_cancel(Time now, Entry& entry, const View& cancel, c
   const bool pending = entry.state == State::calling || entry.state == State::proceeding;
   if (!pending || entry.cancelled) return;
   entry.cancelled = true;
-  const Passage& passage = entry.passage;
-  (void)forwarder_.media().pass(now, cancel, {passage.session, passage.sender},
+  const ForwardContext& context = entry.context;
+  (void)forwarder_.media().pass(now, cancel, {context.session, context.sender},
                                 from.remote.address);
   std::string bytes = write_cancel(parsed(entry.forwarded), &cancel);
   // §9.1: not before the next hop has shown that it has the INVITE.
@@ -228,23 +229,23 @@ void InviteTransactions::on_cancel(Time now, Entry& entry, const View& cancel, c
 }
 
 void InviteTransactions::send_cancel(Time now, Entry& entry, std::string bytes, Outbox& out) {
-  Send send{entry.passage.downstream, std::move(bytes)};
-  retransmitter_.start(now, cancel_timer(entry.passage.branch), send, Retransmitter::Pace::capped);
+  Send send{entry.context.downstream, std::move(bytes)};
+  retransmitter_.start(now, cancel_timer(entry.context.branch), send, Retransmitter::Pace::capped);
   out.push_back(std::move(send));
   // §9.1: who does not answer within 64*T1 never will.
   set_deadline(now, entry, kTransactionTimeout);
 }
 
 void InviteTransactions::send_ack(const Entry& entry, const View& response, Outbox& out) {
-  out.push_back({entry.passage.downstream, write_ack(parsed(entry.forwarded), response)});
+  out.push_back({entry.context.downstream, write_ack(parsed(entry.forwarded), response)});
 }
 
 void InviteTransactions::on_undeliverable(Time now, const Branch& branch, Outbox& out) {
   const auto found = entries_.find(branch.key);
   if (found == entries_.end()) return;
   Entry& entry = found->second;
-  if (entry.state != State::calling || branch.attempt != entry.passage.branch.attempt) return;
-  routes_.hops().penalise(now, entry.passage.downstream);
+  if (entry.state != State::calling || branch.attempt != entry.context.branch.attempt) return;
+  routes_.hops().penalise(now, entry.context.downstream);
   if (entry.cancelled) {
     fail(now, entry, 487, out);
   } else if (!try_next(now, entry, out)) {
@@ -259,7 +260,7 @@ void InviteTransactions::on_timer(Time now, Outbox& out) {
 void InviteTransactions::on_due(Time now, Entry& entry, Outbox& out) {
   switch (entry.state) {
     case State::calling:  // timer B
-      if (!entry.cancelled) routes_.hops().penalise(now, entry.passage.downstream);
+      if (!entry.cancelled) routes_.hops().penalise(now, entry.context.downstream);
       if (!entry.cancelled && try_next(now, entry, out)) return;
       fail(now, entry, entry.cancelled ? 487 : 408, out);
       return;
@@ -272,12 +273,12 @@ void InviteTransactions::on_due(Time now, Entry& entry, Outbox& out) {
       return;
     }
     case State::accepted:
-    case State::completed: forget(std::string{entry.passage.branch.key}); return;
+    case State::completed: forget(std::string{entry.context.branch.key}); return;
   }
 }
 
 void InviteTransactions::set_deadline(Time now, Entry& entry, Duration wait) {
-  deadlines_.set(entry.passage.branch.key, std::min(now + wait, entry.give_up));
+  deadlines_.set(entry.context.branch.key, std::min(now + wait, entry.give_up));
 }
 
 bool InviteTransactions::try_next(Time now, Entry& entry, Outbox& out) {
@@ -285,13 +286,13 @@ bool InviteTransactions::try_next(Time now, Entry& entry, Outbox& out) {
   if (entry.original.empty()) return false;  // that was the last candidate
   const View invite = parsed(entry.original);
   auto routes = RouteSet::read(invite, forwarder_.tokens(), forwarder_.settings(),
-                               entry.passage.from.listener);
+                               entry.context.from.listener);
   if (!routes) return false;
   stop_repeating(entry);
-  while (entry.passage.branch.attempt + 1 < entry.candidates.size()) {
-    ++entry.passage.branch.attempt;
+  while (entry.context.branch.attempt + 1 < entry.candidates.size()) {
+    ++entry.context.branch.attempt;
     if (!attempt(now, entry, invite, *routes, out)) continue;
-    const bool is_last = entry.passage.branch.attempt + 1 == entry.candidates.size();
+    const bool is_last = entry.context.branch.attempt + 1 == entry.candidates.size();
     if (is_last) hold(entry, entry.original, {});
     return true;
   }
@@ -306,16 +307,16 @@ void InviteTransactions::fail(Time now, Entry& entry, int status, Outbox& out) {
 
 /// Our own failure upstream.
 void InviteTransactions::refuse(Time now, Entry& entry, int status, Outbox& out) {
-  const Passage& passage = entry.passage;
+  const ForwardContext& context = entry.context;
   if (entry.opens == Opens::session) {
-    forwarder_.media().abandon(now, passage.session);
+    forwarder_.media().abandon(now, context.session);
   } else {
-    forwarder_.media().own_final(now, parsed(entry.forwarded), {passage.session, passage.sender},
-                                 status);
+    forwarder_.media().notify_local_final(now, parsed(entry.forwarded),
+                                          {context.session, context.sender}, status);
   }
   auto send =
-      forwarder_.own_response_to_forwarded(parsed(entry.forwarded), passage.upstream, status);
-  if (!send) return forget(std::string{passage.branch.key});
+      forwarder_.own_response_to_forwarded(parsed(entry.forwarded), context.upstream, status);
+  if (!send) return forget(std::string{context.branch.key});
   complete(now, entry, std::move(*send), Origin::edge, out);
 }
 
@@ -323,8 +324,8 @@ void InviteTransactions::refuse(Time now, Entry& entry, int status, Outbox& out)
 /// as its budget lasts.
 void InviteTransactions::complete(Time now, Entry& entry, Send final_response, Origin origin,
                                   Outbox& out) {
-  const Branch& branch = entry.passage.branch;
-  const bool unproven = is_unproven(entry.passage);
+  const Branch& branch = entry.context.branch;
+  const bool unproven = is_unproven(entry.context);
   entry.state = State::completed;
   hold(entry, entry.original, {});
   entry.held_cancel.clear();
@@ -345,7 +346,7 @@ void InviteTransactions::answer(Time now, Entry& entry, Send response, Origin or
 }
 
 bool InviteTransactions::admits(Time now, Entry& entry, const Send& response) {
-  return !is_unproven(entry.passage) || answers_.admit(now, response, entry.credit);
+  return !is_unproven(entry.context) || answers_.admit(now, response, entry.credit);
 }
 
 void InviteTransactions::forget(const std::string& key) {
@@ -363,7 +364,7 @@ void InviteTransactions::forget(const std::string& key) {
 
 /// The INVITE has been answered, or has gone to another candidate.
 void InviteTransactions::stop_repeating(Entry& entry) {
-  retransmitter_.stop(invite_timer(entry.passage.branch));
+  retransmitter_.stop(invite_timer(entry.context.branch));
   count_held(entry, std::exchange(entry.repeated, 0), 0);
 }
 
@@ -376,7 +377,7 @@ void InviteTransactions::hold(const Entry& entry, std::string& field, std::strin
 /// Within Limits::pending_bytes, and on the account of the INVITE's source.
 void InviteTransactions::count_held(const Entry& entry, std::size_t before, std::size_t after) {
   held_bytes_ = held_bytes_ - before + after;
-  in_flight_.change(entry.passage.charged, before, after);
+  in_flight_.change(entry.context.charged, before, after);
 }
 
 }  // namespace avedge::sip

@@ -33,10 +33,11 @@ class InviteTransactions {
   /// Sends a new INVITE to the first of `candidates` (not empty). Whoever opened its session
   /// abandons it when this fails; nothing is in `out` then.
   [[nodiscard]] Verdict<void> begin(Time now, const View& invite, const RouteSet& routes,
-                                    Passage passage, std::vector<SipFlow> candidates, Outbox& out);
+                                    ForwardContext context, std::vector<SipFlow> candidates,
+                                    Outbox& out);
   /// Deals with INVITE, ACK and CANCEL that belong to a transaction we have; false: not ours.
-  bool absorb(Time now, const View& request, const Branch& branch, const SipFlow& from,
-              Outbox& out);
+  bool handle_in_transaction(Time now, const View& request, const Branch& branch,
+                             const SipFlow& from, Outbox& out);
   /// Deals with a response to an INVITE or CANCEL; false: no such transaction, forward it as it is.
   bool on_response(Time now, const View& response, const Branch& branch, const ViaToken& token,
                    const SipFlow& from, Outbox& out);
@@ -58,7 +59,7 @@ class InviteTransactions {
 
   struct Entry {
     State state = State::calling;
-    Passage passage;  // passage.branch.attempt indexes `candidates`
+    ForwardContext context;  // context.branch.attempt indexes `candidates`
     std::vector<SipFlow> candidates;
     Opens opens = Opens::nothing;
     // No more of the INVITE is held than may be needed again, so that a message is held once.
@@ -76,7 +77,7 @@ class InviteTransactions {
     std::vector<std::string> hung_up;
   };
 
-  [[nodiscard]] Verdict<void> check_room(const View& invite, const Passage& passage) const;
+  [[nodiscard]] Verdict<void> check_room(const View& invite, const ForwardContext& context) const;
   [[nodiscard]] Verdict<void> attempt(Time now, Entry& entry, const View& invite,
                                       const RouteSet& routes, Outbox& out);
   bool try_next(Time now, Entry& entry, Outbox& out);

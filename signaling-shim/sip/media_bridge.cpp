@@ -71,7 +71,7 @@ Verdict<BodyChange> MediaBridge::pass(Time now, const View& message, const Media
   if (has_session ? !may_show_sdp(message) : message.body().empty()) return BodyChange{};
   if (hides_sdp(message)) {
     // What it says about the call itself still counts.
-    if (message.status() >= 200) own_final(now, message, role, message.status());
+    if (message.status() >= 200) notify_local_final(now, message, role, message.status());
     return DropReason::sdp_unsupported;
   }
   const anchor::Side sender =
@@ -87,7 +87,8 @@ Verdict<BodyChange> MediaBridge::pass(Time now, const View& message, const Media
   return BodyChange{std::move(rewrite->body)};
 }
 
-void MediaBridge::own_final(Time now, const View& request, const MediaRole& role, int status) {
+void MediaBridge::notify_local_final(Time now, const View& request, const MediaRole& role,
+                                     int status) {
   if (role.session == kNoSession || !concerns_media(request.method())) return;
   // Without a body there is nothing to rewrite and nothing that could fail.
   (void)anchor_.on_message(now, role.session,

@@ -30,7 +30,7 @@ class MediaBridge {
   [[nodiscard]] Verdict<BodyChange> pass(Time now, const View& message, const MediaRole& role,
                                          const IpAddress& source);
   /// Tells the anchor of a final response to `request` that the edge gives itself.
-  void own_final(Time now, const View& request, const MediaRole& role, int status);
+  void notify_local_final(Time now, const View& request, const MediaRole& role, int status);
 
  private:
   anchor::MediaAnchor& anchor_;

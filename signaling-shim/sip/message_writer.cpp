@@ -25,19 +25,19 @@ std::string line_of(std::string_view name, std::string_view value) {
   return str(name) + ": " + str(value) + "\r\n";
 }
 
-std::string our_via(const Passage& passage, std::string_view call_id, const Settings& settings,
-                    const SignedTokens& tokens) {
-  const SipFlow& out = passage.downstream;
-  const std::string branch = passage.branch.to_string();
+std::string our_via(const ForwardContext& context, std::string_view call_id,
+                    const Settings& settings, const SignedTokens& tokens) {
+  const SipFlow& out = context.downstream;
+  const std::string branch = context.branch.to_string();
   std::string value = own_via(out, branch, settings);
   value += ';' + str(kTokenParameter) + '=' +
-           tokens.sign(ViaToken{passage.upstream, out.listener, passage.session, passage.sender,
-                                passage.trust},
+           tokens.sign(ViaToken{context.upstream, out.listener, context.session, context.sender,
+                                context.trust},
                        branch, call_id);
   return line_of("Via", value);
 }
 
-std::string record_route(const SipFlow& flow, anchor::Side faces, const Passage& passage,
+std::string record_route(const SipFlow& flow, anchor::Side faces, const ForwardContext& context,
                          const View& request, const Settings& settings,
                          const SignedTokens& tokens) {
   const std::string_view call_id = request.call_id();
@@ -47,7 +47,7 @@ std::string record_route(const SipFlow& flow, anchor::Side faces, const Passage&
       "Record-Route",
       (secure ? "<sips:" : "<sip:") + settings.at(flow.listener).shown() +
           ";transport=" + str(to_string(flow.transport)) + ";lr;" + str(kTokenParameter) + '=' +
-          tokens.sign(RecordRouteToken{flow, passage.session, faces, passage.trust}, call_id) +
+          tokens.sign(RecordRouteToken{flow, context.session, faces, context.trust}, call_id) +
           '>');
 }
 
@@ -56,20 +56,21 @@ anchor::Side other(anchor::Side side) {
 }
 
 /// Both addresses of ours: each side's route set begins with the one it can reach (RFC 5658 §5).
-std::string record_routes(const Passage& passage, const View& request, const Settings& settings,
-                          const SignedTokens& tokens) {
-  return record_route(passage.downstream, other(passage.sender), passage, request, settings,
+std::string record_routes(const ForwardContext& context, const View& request,
+                          const Settings& settings, const SignedTokens& tokens) {
+  return record_route(context.downstream, other(context.sender), context, request, settings,
                       tokens) +
-         record_route(passage.upstream, passage.sender, passage, request, settings, tokens);
+         record_route(context.upstream, context.sender, context, request, settings, tokens);
 }
 
 /// RFC 3327 §5.2: by what the registrar can reach, to where the client is.
-std::string path(const Passage& passage, const Settings& settings, const SignedTokens& tokens) {
-  const SipFlow& facing = passage.downstream;
+std::string path(const ForwardContext& context, const Settings& settings,
+                 const SignedTokens& tokens) {
+  const SipFlow& facing = context.downstream;
   return line_of(
       "Path", "<sip:" + settings.at(facing.listener).shown() + ";transport=" +
                   str(to_string(facing.transport)) + ";lr;" + str(kTokenParameter) + '=' +
-                  tokens.sign(PathToken{passage.upstream, facing.listener, passage.trust}) + '>');
+                  tokens.sign(PathToken{context.upstream, facing.listener, context.trust}) + '>');
 }
 
 /// §16.6 step 3. The value has been checked not to be 0.
@@ -148,24 +149,26 @@ std::string hop_request(const View& invite, std::string_view method, std::string
 }  // namespace
 
 std::string write_forwarded_request(const View& request, const RouteSet& routes,
-                                    const Passage& passage, const BodyChange& body,
+                                    const ForwardContext& context, const BodyChange& body,
                                     const Settings& settings, const SignedTokens& tokens) {
   text::EditList edits{request.text()};
   routes.apply(edits);
   const Via& via = request.via();
-  if (std::string completed = completed_via(via, passage.from.remote); completed != via.value) {
+  if (std::string completed = completed_via(via, context.from.remote); completed != via.value) {
     edits.replace(via.value, std::move(completed));
   }
-  std::string head = our_via(passage, request.call_id(), settings, tokens);
-  switch (passage.trail) {
-    case Trail::none: break;
-    case Trail::record_route: head += record_routes(passage, request, settings, tokens); break;
-    case Trail::path: head += path(passage, settings, tokens); break;
+  std::string head = our_via(context, request.call_id(), settings, tokens);
+  switch (context.recording) {
+    case RouteRecording::none: break;
+    case RouteRecording::record_route:
+      head += record_routes(context, request, settings, tokens);
+      break;
+    case RouteRecording::path: head += path(context, settings, tokens); break;
   }
   head += count_hop(request, edits);
   edits.insert_before(request.header_index().headers().front().line, std::move(head));
-  strip_assertions(request, passage.trust, edits);
-  apply_body(request, body, passage.downstream.transport, edits);
+  strip_assertions(request, context.trust, edits);
+  apply_body(request, body, context.downstream.transport, edits);
   return edits.emit();
 }
 

@@ -19,10 +19,10 @@ using BodyChange = std::optional<std::string>;
 
 /// What a request leaves behind for those that come back: Record-Route in a dialog, Path (RFC 3327)
 /// in a registration.
-enum class Trail : std::uint8_t { none, record_route, path };
+enum class RouteRecording : std::uint8_t { none, record_route, path };
 
 /// How one request passes the edge.
-struct Passage {
+struct ForwardContext {
   /// Who sent it, as it arrived.
   SipFlow from;
   /// Where its responses go (§18.2.2, RFC 3581).
@@ -33,7 +33,7 @@ struct Passage {
   anchor::Side sender = anchor::Side::caller;
   /// Of `from`.
   anchor::Standing standing = anchor::Standing::trusted;
-  Trail trail = Trail::none;
+  RouteRecording recording = RouteRecording::none;
   Trust trust = Trust::no;
   /// Whose bytes in flight the request counts to; nothing: nobody's.
   std::optional<IpAddress> charged;
@@ -41,7 +41,7 @@ struct Passage {
 
 /// RFC 3261 §16.6 steps 2–8 and 10. `routes` is what RouteSet read from `request`.
 std::string write_forwarded_request(const View& request, const RouteSet& routes,
-                                    const Passage& passage, const BodyChange& body,
+                                    const ForwardContext& context, const BodyChange& body,
                                     const Settings& settings, const SignedTokens& tokens);
 
 /// §16.7 steps 3 and 9: without our Via. `to` says whether it goes over a stream.

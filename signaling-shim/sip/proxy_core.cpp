@@ -161,25 +161,25 @@ void ProxyCore::on_request(Time now, const SipFlow& from, const View& request, O
       request.method() == Method::ack &&
       forwarder_.is_own_tag(request.to_tag(), request.call_id(), from.remote.address);
   if (answers_refusal) note_proof(now, from);
-  if (invites_.absorb(now, request, branch, from, out) || answers_refusal) return;
+  if (invites_.handle_in_transaction(now, request, branch, from, out) || answers_refusal) return;
   if (!is_acceptable(now, request, branch, from, out)) return;
   const auto routes = RouteSet::read(request, forwarder_.tokens(), settings_, from.listener);
   if (!routes) {
     const bool forged = routes.reason() == DropReason::sip_forged_route;
     return refuse(now, request, from, forged ? 403 : 400, routes.reason(), out);
   }
-  Passage passage;
-  passage.from = from;
-  passage.upstream = response_path(from, request.via());
-  passage.branch = branch;
-  passage.standing = source_of(now, from).standing;
-  passage.charged = in_flight_.charged(from);
+  ForwardContext context;
+  context.from = from;
+  context.upstream = response_path(from, request.via());
+  context.branch = branch;
+  context.standing = source_of(now, from).standing;
+  context.charged = in_flight_.charged(from);
   if (routes->dialog()) {
-    forward_in_dialog(now, request, *routes, std::move(passage), out);
+    forward_in_dialog(now, request, *routes, std::move(context), out);
   } else if (routes->path()) {
-    forward_to_client(now, request, *routes, std::move(passage), out);
+    forward_to_client(now, request, *routes, std::move(context), out);
   } else {
-    forward_by_table(now, request, *routes, std::move(passage), out);
+    forward_by_table(now, request, *routes, std::move(context), out);
   }
 }
 
@@ -223,32 +223,32 @@ void ProxyCore::answer_once(Time now, const SipFlow& from, std::size_t request_b
 }
 
 void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet& routes,
-                                  Passage passage, Outbox& out) {
+                                  ForwardContext context, Outbox& out) {
   const DialogTokens& dialog = *routes.dialog();
-  if (dialog.sender.flow.remote.address == passage.from.remote.address) {
+  if (dialog.sender.flow.remote.address == context.from.remote.address) {
     const bool proves = request.method() == Method::ack || request.method() == Method::bye;
-    if (proves) note_proof(now, passage.from);
-    passage.standing = std::max(passage.standing, anchor::Standing::established);
+    if (proves) note_proof(now, context.from);
+    context.standing = std::max(context.standing, anchor::Standing::established);
   }
   // A dialog that began with SUBSCRIBE or REFER has no media, and an INVITE in it would open none.
   if (request.method() == Method::invite && dialog.sender.session == kNoSession) {
-    return refuse(now, request, passage.from, 481, DropReason::sip_unmatched, out);
+    return refuse(now, request, context.from, 481, DropReason::sip_unmatched, out);
   }
-  passage.session = dialog.sender.session;
-  passage.sender = dialog.sender.faces;
-  passage.trust = dialog.sender.trust;
-  forward(now, request, routes, std::move(passage),
+  context.session = dialog.sender.session;
+  context.sender = dialog.sender.faces;
+  context.trust = dialog.sender.trust;
+  forward(now, request, routes, std::move(context),
           dialog_targets(routes, routes_.hops(), settings_), out);
 }
 
 void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& routes,
-                                 Passage passage, Outbox& out) {
-  const SipFlow from = passage.from;
+                                 ForwardContext context, Outbox& out) {
+  const SipFlow from = context.from;
   const auto uri = Uri::parse(routes.request_uri());
   const Route* route =
       uri ? routes_.find(forwarder_.interface_of(from), uri->location.host) : nullptr;
   if (route == nullptr) return refuse(now, request, from, 403, DropReason::sip_no_route, out);
-  auto candidates = routes_.candidates(now, *route, passage.branch.key);
+  auto candidates = routes_.candidates(now, *route, context.branch.key);
   if (candidates.empty()) return refuse(now, request, from, 503, DropReason::sip_unreachable, out);
   if (is_secure(routes) && !keep_secure(candidates)) {
     return refuse(now, request, from, 480, DropReason::sip_no_route, out);
@@ -256,16 +256,17 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
   if (!leads_to_next_hop(routes, forwarder_.interface_of(candidates.front()))) {
     return refuse(now, request, from, 403, DropReason::sip_no_route, out);
   }
-  if (request.method() == Method::register_ && route->path) passage.trail = Trail::path;
-  passage.trust = route->trust ? Trust::yes : Trust::no;
-  forward_new(now, request, routes, std::move(passage), std::move(candidates), *route, out);
+  if (request.method() == Method::register_ && route->path)
+    context.recording = RouteRecording::path;
+  context.trust = route->trust ? Trust::yes : Trust::no;
+  forward_new(now, request, routes, std::move(context), std::move(candidates), *route, out);
 }
 
 /// RFC 3327 §5.4: to a client that registered through us, and nowhere beyond it. Its media is
 /// treated as it would be if it called.
 void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet& routes,
-                                  Passage passage, Outbox& out) {
-  const SipFlow from = passage.from;
+                                  ForwardContext context, Outbox& out) {
+  const SipFlow from = context.from;
   const PathToken& path = *routes.path();
   if (routes.next_uri() != routes.request_uri()) {
     return refuse(now, request, from, 403, DropReason::sip_no_route, out);
@@ -276,23 +277,24 @@ void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet&
   if (is_secure(routes) && !keep_secure(candidates)) {
     return refuse(now, request, from, 480, DropReason::sip_no_route, out);
   }
-  passage.trust = path.trust;
-  forward_new(now, request, routes, std::move(passage), std::move(candidates), *route, out);
+  context.trust = path.trust;
+  forward_new(now, request, routes, std::move(context), std::move(candidates), *route, out);
 }
 
 /// What belongs to no dialog yet, and may begin one.
-void ProxyCore::forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
-                            std::vector<SipFlow> candidates, const Route& route, Outbox& out) {
-  const SipFlow from = passage.from;
-  if (creates_dialog(request.method())) passage.trail = Trail::record_route;
-  passage.downstream = candidates.front();
+void ProxyCore::forward_new(Time now, const View& request, const RouteSet& routes,
+                            ForwardContext context, std::vector<SipFlow> candidates,
+                            const Route& route, Outbox& out) {
+  const SipFlow from = context.from;
+  if (creates_dialog(request.method())) context.recording = RouteRecording::record_route;
+  context.downstream = candidates.front();
   if (request.method() == Method::invite) {
-    const auto session = open_session(now, request, passage, route);
+    const auto session = open_session(now, request, context, route);
     if (!session)
       return refuse(now, request, from, status_for(session.reason()), session.reason(), out);
-    passage.session = *session;
+    context.session = *session;
   }
-  forward(now, request, routes, std::move(passage), std::move(candidates), out);
+  forward(now, request, routes, std::move(context), std::move(candidates), out);
 }
 
 /// A caller may name the next hop in a Route of his own, but nobody else: the next hop would follow
@@ -307,45 +309,46 @@ bool ProxyCore::leads_to_next_hop(const RouteSet& routes, std::string_view inter
 }
 
 Verdict<anchor::SessionId> ProxyCore::open_session(Time now, const View& invite,
-                                                   const Passage& passage, const Route& route) {
+                                                   const ForwardContext& context,
+                                                   const Route& route) {
   anchor::SessionSpec spec;
   spec.call_id = std::string{invite.call_id()};
   spec.from_tag = std::string{invite.from_tag()};
-  spec.branch = passage.branch.key;
-  spec.caller_interface = forwarder_.interface_of(passage.from);
-  spec.callee_interface = forwarder_.interface_of(passage.downstream);
-  spec.caller_family = passage.from.remote.address.family();
-  spec.callee_family = passage.downstream.remote.address.family();
+  spec.branch = context.branch.key;
+  spec.caller_interface = forwarder_.interface_of(context.from);
+  spec.callee_interface = forwarder_.interface_of(context.downstream);
+  spec.caller_family = context.from.remote.address.family();
+  spec.callee_family = context.downstream.remote.address.family();
   spec.latching = route.latching;
   spec.candidates = route.candidates;
   spec.streams = route.streams;
-  spec.source = source_of(now, passage.from);
+  spec.source = source_of(now, context.from);
   return forwarder_.media().open(now, spec);
 }
 
-void ProxyCore::forward(Time now, const View& request, const RouteSet& routes, Passage passage,
-                        std::vector<SipFlow> candidates, Outbox& out) {
-  const SipFlow from = passage.from;
-  const anchor::SessionId session = passage.session;
+void ProxyCore::forward(Time now, const View& request, const RouteSet& routes,
+                        ForwardContext context, std::vector<SipFlow> candidates, Outbox& out) {
+  const SipFlow from = context.from;
+  const anchor::SessionId session = context.session;
   if (request.method() == Method::invite) {
     const auto begun =
-        invites_.begin(now, request, routes, std::move(passage), std::move(candidates), out);
+        invites_.begin(now, request, routes, std::move(context), std::move(candidates), out);
     if (begun) return;
     if (routes.dialog()) {
-      forwarder_.media().own_final(now, request, {session, routes.dialog()->sender.faces},
-                                   status_for(begun.reason()));
+      forwarder_.media().notify_local_final(now, request, {session, routes.dialog()->sender.faces},
+                                            status_for(begun.reason()));
     } else {
       forwarder_.media().abandon(now, session);
     }
     return refuse(now, request, from, status_for(begun.reason()), begun.reason(), out);
   }
-  passage.downstream = candidates.front();
-  auto send = forwarder_.request(now, request, routes, passage);
+  context.downstream = candidates.front();
+  auto send = forwarder_.request(now, request, routes, context);
   if (!send) return refuse(now, request, from, status_for(send.reason()), send.reason(), out);
   // A client on a stream sends once and trusts it; where the next hop is reached by UDP, the trust
   // is ours to keep (timer E). A client on UDP retransmits itself, through us.
   if (from.transport != Transport::udp && request.method() != Method::ack) {
-    retransmitter_.start(now, request_timer(passage.branch, request.method_name()), *send,
+    retransmitter_.start(now, request_timer(context.branch, request.method_name()), *send,
                          Retransmitter::Pace::capped);
   }
   out.push_back(std::move(*send));
@@ -396,7 +399,7 @@ void ProxyCore::on_undeliverable(Time now, const Send& message, Outbox& out) {
   counters_.drops.count(DropReason::sip_unreachable);
   retransmitter_.stop(request_timer(*branch, view->method_name()));
   routes_.hops().penalise(now, message.to);
-  forwarder_.media().own_final(now, *view, {token->session, token->sender}, 503);
+  forwarder_.media().notify_local_final(now, *view, {token->session, token->sender}, 503);
   auto answer = forwarder_.own_response_to_forwarded(*view, token->upstream, 503);
   if (answer) out.push_back(std::move(*answer));
 }

@@ -51,19 +51,20 @@ class ProxyCore {
               Outbox& out, std::string extra_headers = {});
   void answer_once(Time now, const SipFlow& from, std::size_t request_bytes,
                    std::optional<Send> answer, Outbox& out);
-  void forward_in_dialog(Time now, const View& request, const RouteSet& routes, Passage passage,
-                         Outbox& out);
-  void forward_by_table(Time now, const View& request, const RouteSet& routes, Passage passage,
-                        Outbox& out);
-  void forward_to_client(Time now, const View& request, const RouteSet& routes, Passage passage,
-                         Outbox& out);
-  void forward_new(Time now, const View& request, const RouteSet& routes, Passage passage,
+  void forward_in_dialog(Time now, const View& request, const RouteSet& routes,
+                         ForwardContext context, Outbox& out);
+  void forward_by_table(Time now, const View& request, const RouteSet& routes,
+                        ForwardContext context, Outbox& out);
+  void forward_to_client(Time now, const View& request, const RouteSet& routes,
+                         ForwardContext context, Outbox& out);
+  void forward_new(Time now, const View& request, const RouteSet& routes, ForwardContext context,
                    std::vector<SipFlow> candidates, const Route& route, Outbox& out);
-  void forward(Time now, const View& request, const RouteSet& routes, Passage passage,
+  void forward(Time now, const View& request, const RouteSet& routes, ForwardContext context,
                std::vector<SipFlow> candidates, Outbox& out);
   [[nodiscard]] bool leads_to_next_hop(const RouteSet& routes, std::string_view interface) const;
   [[nodiscard]] Verdict<anchor::SessionId> open_session(Time now, const View& invite,
-                                                        const Passage& passage, const Route& route);
+                                                        const ForwardContext& context,
+                                                        const Route& route);
   [[nodiscard]] std::optional<ViaToken> claim_of(const View& message, ListenerIndex sent_by) const;
 
   const Settings& settings_;
