@@ -124,8 +124,8 @@ struct TurnLimits {
   friend bool operator==(const TurnLimits&, const TurnLimits&) = default;
 };
 
-/// Channel numbers that clients may bind. RFC 8656 §12 ends at 0x4FFF; RFC 5766 went up to 0x7FFF,
-/// and clients of its time (coturn's turnutils_uclient is one) choose from all of that.
+/// StreamTransport numbers that clients may bind. RFC 8656 §12 ends at 0x4FFF; RFC 5766 went up to
+/// 0x7FFF, and clients of its time (coturn's turnutils_uclient is one) choose from all of that.
 enum class ChannelNumbers : std::uint8_t { rfc8656, rfc5766 };
 
 /// Which password algorithms of RFC 8489 are good.

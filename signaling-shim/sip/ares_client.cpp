@@ -116,12 +116,12 @@ Result<std::unique_ptr<AresClient>> AresClient::open(boost::asio::io_context& io
     static_cast<AresClient*>(self)->on_socket(fd, readable != 0, writable != 0);
   };
   const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-  if (const int failed = ares_init_options(&client->channel_, &options, mask)) {
-    client->channel_ = nullptr;
+  if (const int failed = ares_init_options(&client->stream_, &options, mask)) {
+    client->stream_ = nullptr;
     return ares_error(failed);
   }
   if (!servers.empty()) {
-    const int failed = ares_set_servers_ports_csv(client->channel_, servers_csv(servers).c_str());
+    const int failed = ares_set_servers_ports_csv(client->stream_, servers_csv(servers).c_str());
     if (failed != ARES_SUCCESS) return ares_error(failed);
   }
   return client;
@@ -129,7 +129,7 @@ Result<std::unique_ptr<AresClient>> AresClient::open(boost::asio::io_context& io
 
 AresClient::~AresClient() {
   alive_.reset();
-  if (channel_ != nullptr) ares_destroy(channel_);
+  if (stream_ != nullptr) ares_destroy(stream_);
 }
 
 void AresClient::naptr(const std::string& name, Done<NaptrRecord> done) {
@@ -141,7 +141,7 @@ void AresClient::srv(const std::string& name, Done<SrvRecord> done) {
 }
 
 void AresClient::query(const std::string& name, int type, ares_callback callback, void* argument) {
-  ares_query(channel_, name.c_str(), ns_c_in, type, callback, argument);
+  ares_query(stream_, name.c_str(), ns_c_in, type, callback, argument);
   arm_timer();
 }
 
@@ -149,7 +149,7 @@ void AresClient::addresses(const std::string& name, Done<IpAddress> done) {
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_flags = ARES_AI_NOSORT;  // sorting would open sockets to every address
-  ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, &on_addresses,
+  ares_getaddrinfo(stream_, name.c_str(), nullptr, &hints, &on_addresses,
                    new Done<IpAddress>{std::move(done)});
   arm_timer();
 }
@@ -197,13 +197,13 @@ void AresClient::wait_to_write(int fd, const std::shared_ptr<Watch>& watch) {
 }
 
 void AresClient::process(int readable, int writable) {
-  ares_process_fd(channel_, readable, writable);
+  ares_process_fd(stream_, readable, writable);
   arm_timer();
 }
 
 void AresClient::arm_timer() {
   timeval wait{};
-  if (ares_timeout(channel_, nullptr, &wait) == nullptr) {
+  if (ares_timeout(stream_, nullptr, &wait) == nullptr) {
     timer_.cancel();
     return;
   }

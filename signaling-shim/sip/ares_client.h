@@ -48,7 +48,7 @@ class AresClient : public DnsClient {
 
   boost::asio::io_context& io_;
   boost::asio::steady_timer timer_;
-  ares_channel channel_ = nullptr;
+  ares_channel stream_ = nullptr;
   std::map<int, std::shared_ptr<Watch>> watches_;
   /// Handlers hold it weakly: gone means do nothing.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kTick{1};
 }  // namespace
 
 void TcpConnection::connect() {
-  channel_->socket().async_connect(
+  stream_->socket().async_connect(
       net::to_asio<boost::asio::ip::tcp>(peer_.remote),
       [self = shared_from_this()](const boost::system::error_code& failed) {
         if (self->state_ != State::connecting) return;
@@ -25,10 +25,10 @@ void TcpConnection::connect() {
 
 void TcpConnection::start() {
   boost::system::error_code ignored;  // conveniences
-  channel_->socket().set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
-  channel_->socket().set_option(boost::asio::socket_base::keep_alive{true}, ignored);
+  stream_->socket().set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
+  stream_->socket().set_option(boost::asio::socket_base::keep_alive{true}, ignored);
   securing_ = true;
-  channel_->open([self = shared_from_this()](const boost::system::error_code& failed) {
+  stream_->open([self = shared_from_this()](const boost::system::error_code& failed) {
     if (self->state_ == State::connecting) self->serve(failed);
   });
 }
@@ -41,13 +41,13 @@ void TcpConnection::serve(const boost::system::error_code& failed) {
   }
   state_ = State::open;
   pending_ = {};
-  owner_->on_open(peer_, channel_->has_verified_peer());
+  owner_->on_open(peer_, stream_->has_verified_peer());
   read();
   write_next();
 }
 
 void TcpConnection::read() {
-  channel_->read(
+  stream_->read(
       boost::asio::buffer(buffer_),
       [self = shared_from_this()](const boost::system::error_code& failed, std::size_t size) {
         if (self->state_ != State::open) return;
@@ -105,18 +105,17 @@ void TcpConnection::write_next() {
   const bool established = state_ == State::open || state_ == State::closing;
   if (!established || writing_ || queue_.empty()) return;
   writing_ = true;
-  channel_->write(
-      boost::asio::buffer(queue_.front().bytes),
-      [self = shared_from_this()](const boost::system::error_code& failed, std::size_t) {
-        self->writing_ = false;
-        if (self->state_ == State::closed) return;
-        if (failed) return self->close();
-        self->idle_ = {};
-        self->queued_bytes_ -= self->queue_.front().bytes.size() + kQueueOverhead;
-        self->queue_.pop_front();
-        if (self->state_ == State::closing && self->queue_.empty()) return self->close();
-        self->write_next();
-      });
+  stream_->write(boost::asio::buffer(queue_.front().bytes),
+                 [self = shared_from_this()](const boost::system::error_code& failed, std::size_t) {
+                   self->writing_ = false;
+                   if (self->state_ == State::closed) return;
+                   if (failed) return self->close();
+                   self->idle_ = {};
+                   self->queued_bytes_ -= self->queue_.front().bytes.size() + kQueueOverhead;
+                   self->queue_.pop_front();
+                   if (self->state_ == State::closing && self->queue_.empty()) return self->close();
+                   self->write_next();
+                 });
 }
 
 /// Reads no more; what is queued still leaves.
@@ -142,7 +141,7 @@ void TcpConnection::tick() {
 void TcpConnection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
-  channel_->close();
+  stream_->close();
   std::vector<Send> unsent;
   // A write in progress still owns the front's bytes, so they are copied, not moved.
   for (const Send& message : queue_) {

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "signaling-shim/sip/channel.h"
 #include "signaling-shim/sip/settings.h"
 #include "signaling-shim/sip/stream_framer.h"
+#include "signaling-shim/sip/stream_transport.h"
 
 namespace avedge::sip {
 
@@ -41,9 +41,9 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   /// `peer.remote` is the far end, `peer.connection` this connection's own id. Owner and limits
   /// outlive the connection, or close() it first.
   /// `longest`: of the messages it may receive.
-  TcpConnection(std::unique_ptr<Channel> channel, const SipFlow& peer, std::size_t longest,
+  TcpConnection(std::unique_ptr<StreamTransport> stream, const SipFlow& peer, std::size_t longest,
                 const Limits& limits, Owner& owner)
-      : channel_{std::move(channel)},
+      : stream_{std::move(stream)},
         peer_{peer},
         limits_{limits},
         owner_{&owner},
@@ -73,7 +73,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void write_next();
   void finish();
 
-  std::unique_ptr<Channel> channel_;
+  std::unique_ptr<StreamTransport> stream_;
   SipFlow peer_;
   const Limits& limits_;
   Owner* owner_;

@@ -3,7 +3,7 @@
 #include "relay/core/descriptor_reserve.h"
 #include "relay/core/random.h"
 #include "signaling-shim/net/asio_sockets.h"
-#include "signaling-shim/sip/tls_channel.h"
+#include "signaling-shim/sip/tls_stream_transport.h"
 #include "signaling-shim/sip/view.h"
 
 namespace avedge::sip {
@@ -112,9 +112,9 @@ void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
   if (!make_room(peer, standing, Opener::peer)) return;
   const auto pace =
       standing == Standing::next_hop ? TlsHandshakes::Pace::free : TlsHandshakes::Pace::limited;
-  add(tls ? tls_channel(std::move(socket), tls_of(listener).accepting(),
-                        {TlsEnd::accepts, tls->partners, pace}, handshakes_)
-          : plain_channel(std::move(socket)),
+  add(tls ? tls_stream_transport(std::move(socket), tls_of(listener).accepting(),
+                                 {TlsEnd::accepts, tls->partners, pace}, handshakes_)
+          : plain_stream_transport(std::move(socket)),
       peer, standing, Opener::peer)
       ->start();
 }
@@ -175,23 +175,23 @@ TcpTransport::ConnectionPtr TcpTransport::connect(const SipFlow& to) {
   asio::ip::tcp::socket socket{io_};
   if (net::open_on(socket, {listener.local.address, Port{}}, listener.device, false))
     return nullptr;
-  auto channel = to.transport == Transport::tls
-                     ? tls_channel(std::move(socket), tls_of(to.listener).connecting(),
-                                   std::move(expected), handshakes_)
-                     : plain_channel(std::move(socket));
-  ConnectionPtr connection = add(std::move(channel), to, standing, Opener::edge);
+  auto stream = to.transport == Transport::tls
+                    ? tls_stream_transport(std::move(socket), tls_of(to.listener).connecting(),
+                                           std::move(expected), handshakes_)
+                    : plain_stream_transport(std::move(socket));
+  ConnectionPtr connection = add(std::move(stream), to, standing, Opener::edge);
   connection->connect();
   return connection;
 }
 
-TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<Channel> channel, SipFlow peer,
+TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<StreamTransport> stream, SipFlow peer,
                                               Standing standing, Opener opener) {
   const std::uint64_t id = next_id_++;
   peer.connection = static_cast<ConnectionId>(id);
   const bool exempt = standing == Standing::next_hop;
   const std::size_t longest = exempt ? kMaxMessageSize : settings_.limits.message_bytes;
   auto connection =
-      std::make_shared<TcpConnection>(std::move(channel), peer, longest, settings_.limits,
+      std::make_shared<TcpConnection>(std::move(stream), peer, longest, settings_.limits,
                                       static_cast<TcpConnection::Owner&>(*this));
   connections_.emplace(id, Entry{connection, 0, {}});
   by_remote_.insert_or_assign(far_end_of(peer), id);

@@ -102,7 +102,7 @@ class TcpTransport : private TcpConnection::Owner {
   void charge(Entry& entry, std::size_t bytes);
   [[nodiscard]] ConnectionPtr find(const SipFlow& to) const;
   ConnectionPtr connect(const SipFlow& to);
-  ConnectionPtr add(std::unique_ptr<Channel> channel, SipFlow peer, Standing standing,
+  ConnectionPtr add(std::unique_ptr<StreamTransport> stream, SipFlow peer, Standing standing,
                     Opener opener);
   void show();
 

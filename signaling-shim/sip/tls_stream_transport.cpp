@@ -1,4 +1,4 @@
-#include "signaling-shim/sip/tls_channel.h"
+#include "signaling-shim/sip/tls_stream_transport.h"
 
 #include <openssl/err.h>
 
@@ -15,9 +15,10 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using Socket = TlsHandshakes::Socket;
 
-class TlsChannel : public Channel {
+class TlsStreamTransport : public StreamTransport {
  public:
-  TlsChannel(Socket socket, SslPointer session, TlsExpectation expected, TlsHandshakes& handshakes)
+  TlsStreamTransport(Socket socket, SslPointer session, TlsExpectation expected,
+                     TlsHandshakes& handshakes)
       : socket_{std::move(socket)},
         ssl_{std::move(session)},
         expected_{std::move(expected)},
@@ -114,8 +115,9 @@ void ask_by_name(SSL* session, const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::unique_ptr<Channel> tls_channel(asio::ip::tcp::socket socket, SSL_CTX* context,
-                                     TlsExpectation expected, TlsHandshakes& handshakes) {
+std::unique_ptr<StreamTransport> tls_stream_transport(asio::ip::tcp::socket socket,
+                                                      SSL_CTX* context, TlsExpectation expected,
+                                                      TlsHandshakes& handshakes) {
   SslPointer session{SSL_new(context)};
   if (session && expected.end == TlsEnd::accepts) {
     SSL_set_accept_state(session.get());
@@ -123,8 +125,8 @@ std::unique_ptr<Channel> tls_channel(asio::ip::tcp::socket socket, SSL_CTX* cont
     SSL_set_connect_state(session.get());
     ask_by_name(session.get(), expected.names);
   }
-  return std::make_unique<TlsChannel>(std::move(socket), std::move(session), std::move(expected),
-                                      handshakes);
+  return std::make_unique<TlsStreamTransport>(std::move(socket), std::move(session),
+                                              std::move(expected), handshakes);
 }
 
 }  // namespace avedge::sip

@@ -8,16 +8,16 @@
 
 namespace avedge::sip {
 
-class Channel {
+class StreamTransport {
  public:
   using Opened = std::function<void(const boost::system::error_code&)>;
   using Transferred = std::function<void(const boost::system::error_code&, std::size_t)>;
 
-  virtual ~Channel() = default;
+  virtual ~StreamTransport() = default;
   /// Until open() is called.
   [[nodiscard]] virtual boost::asio::ip::tcp::socket& socket() = 0;
   /// The socket is connected: does what comes before the first byte of SIP. `done` keeps the
-  /// channel alive, as those of the other operations do.
+  /// stream alive, as those of the other operations do.
   virtual void open(Opened done) = 0;
   /// Whatever has arrived.
   virtual void read(boost::asio::mutable_buffer into, Transferred done) = 0;
@@ -29,6 +29,7 @@ class Channel {
   [[nodiscard]] virtual bool has_verified_peer() const = 0;
 };
 
-[[nodiscard]] std::unique_ptr<Channel> plain_channel(boost::asio::ip::tcp::socket socket);
+[[nodiscard]] std::unique_ptr<StreamTransport> plain_stream_transport(
+    boost::asio::ip::tcp::socket socket);
 
 }  // namespace avedge::sip

@@ -1,4 +1,4 @@
-#include "signaling-shim/sip/channel.h"
+#include "signaling-shim/sip/stream_transport.h"
 
 #include <boost/asio/write.hpp>
 
@@ -7,9 +7,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-class PlainChannel : public Channel {
+class PlainStreamTransport : public StreamTransport {
  public:
-  explicit PlainChannel(asio::ip::tcp::socket socket) : socket_{std::move(socket)} {}
+  explicit PlainStreamTransport(asio::ip::tcp::socket socket) : socket_{std::move(socket)} {}
 
   asio::ip::tcp::socket& socket() override { return socket_; }
   void open(Opened done) override { done({}); }
@@ -31,8 +31,8 @@ class PlainChannel : public Channel {
 
 }  // namespace
 
-std::unique_ptr<Channel> plain_channel(asio::ip::tcp::socket socket) {
-  return std::make_unique<PlainChannel>(std::move(socket));
+std::unique_ptr<StreamTransport> plain_stream_transport(asio::ip::tcp::socket socket) {
+  return std::make_unique<PlainStreamTransport>(std::move(socket));
 }
 
 }  // namespace avedge::sip

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "signaling-shim/sip/channel.h"
+#include "signaling-shim/sip/stream_transport.h"
 #include "signaling-shim/sip/tls_handshakes.h"
 
 namespace avedge::sip {
@@ -22,9 +22,9 @@ struct TlsExpectation {
 };
 
 /// open() fails with errc::permission_denied if the certificate is good but names somebody else.
-/// The context may be replaced while the channel lives; `handshakes` outlives it.
-[[nodiscard]] std::unique_ptr<Channel> tls_channel(boost::asio::ip::tcp::socket socket,
-                                                   SSL_CTX* context, TlsExpectation expected,
-                                                   TlsHandshakes& handshakes);
+/// The context may be replaced while the stream lives; `handshakes` outlives it.
+[[nodiscard]] std::unique_ptr<StreamTransport> tls_stream_transport(
+    boost::asio::ip::tcp::socket socket, SSL_CTX* context, TlsExpectation expected,
+    TlsHandshakes& handshakes);
 
 }  // namespace avedge::sip
