@@ -88,7 +88,7 @@ void measure_invite() {
   patience.unanswered = {2 * kInvites, 2 * kInvites, 2 * kInvites};
   anchor::Sessions sessions{ports, patience, observer};
   sip::Counters counters;
-  sip::InFlight in_flight{settings.limits};
+  sip::PendingBytes in_flight{settings.limits};
   sip::ProxyCore proxy{settings, sip::SigningKey{std::byte{7}}, sessions, counters, in_flight};
   const sip::SipFlow caller{sip::ListenerIndex{0}, Transport::udp, sip::ConnectionId::none,
                             *Endpoint::parse("198.51.100.9:5062")};

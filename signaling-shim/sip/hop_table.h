@@ -8,7 +8,7 @@
 
 #include "relay/core/clock.h"
 #include "signaling-shim/sip/counters.h"
-#include "signaling-shim/sip/location.h"
+#include "signaling-shim/sip/server_locator.h"
 
 namespace avedge::sip {
 

@@ -63,7 +63,7 @@ Verdict<void> InviteTransactions::check_room(const View& invite,
                                              const ForwardContext& context) const {
   const Limits& limits = forwarder_.settings().limits;
   const std::size_t bytes = invite.text().size();
-  if (!in_flight_.has_room(context.charged, bytes)) return DropReason::source_limit;
+  if (!pending_bytes_.has_room(context.charged, bytes)) return DropReason::source_limit;
   const bool has_room =
       entries_.size() < limits.pending_invites && held_bytes_ + bytes <= limits.pending_bytes;
   if (!has_room) return DropReason::table_full;
@@ -377,7 +377,7 @@ void InviteTransactions::hold(const Entry& entry, std::string& field, std::strin
 /// Within Limits::pending_bytes, and on the account of the INVITE's source.
 void InviteTransactions::count_held(const Entry& entry, std::size_t before, std::size_t after) {
   held_bytes_ = held_bytes_ - before + after;
-  in_flight_.change(entry.context.charged, before, after);
+  pending_bytes_.change(entry.context.charged, before, after);
 }
 
 }  // namespace avedge::sip

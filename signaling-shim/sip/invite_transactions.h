@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "signaling-shim/sip/deadlines.h"
-#include "signaling-shim/sip/forwarder.h"
-#include "signaling-shim/sip/in_flight.h"
+#include "signaling-shim/sip/message_forwarder.h"
+#include "signaling-shim/sip/pending_bytes.h"
 #include "signaling-shim/sip/retransmitter.h"
 #include "signaling-shim/sip/route_table.h"
 
@@ -22,13 +22,13 @@ inline constexpr std::chrono::minutes kTimerC{3};
 
 class InviteTransactions {
  public:
-  InviteTransactions(Forwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter,
-                     AnswerBudget& answers, InFlight& in_flight)
+  InviteTransactions(MessageForwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter,
+                     AnswerBudget& answers, PendingBytes& pending_bytes)
       : forwarder_{forwarder},
         routes_{routes},
         retransmitter_{retransmitter},
         answers_{answers},
-        in_flight_{in_flight} {}
+        pending_bytes_{pending_bytes} {}
 
   /// Sends a new INVITE to the first of `candidates` (not empty). Whoever opened its session
   /// abandons it when this fails; nothing is in `out` then.
@@ -104,11 +104,11 @@ class InviteTransactions {
   void hold(const Entry& entry, std::string& field, std::string value);
   void count_held(const Entry& entry, std::size_t before, std::size_t after);
 
-  Forwarder& forwarder_;
+  MessageForwarder& forwarder_;
   RouteTable& routes_;
   Retransmitter& retransmitter_;
   AnswerBudget& answers_;
-  InFlight& in_flight_;
+  PendingBytes& pending_bytes_;
   std::unordered_map<std::string, Entry> entries_;  // by Branch::key
   std::size_t held_bytes_ = 0;
   Deadlines deadlines_;

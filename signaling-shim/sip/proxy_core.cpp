@@ -54,15 +54,15 @@ bool keep_secure(std::vector<SipFlow>& candidates) {
 }  // namespace
 
 ProxyCore::ProxyCore(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
-                     Counters& counters, InFlight& in_flight)
+                     Counters& counters, PendingBytes& pending_bytes)
     : settings_{settings},
       counters_{counters},
-      in_flight_{in_flight},
+      pending_bytes_{pending_bytes},
       forwarder_{settings, key, anchor, counters},
       routes_{settings, counters},
       retransmitter_{settings.limits.pending_bytes},
       answers_{settings.limits, counters},
-      invites_{forwarder_, routes_, retransmitter_, answers_, in_flight},
+      invites_{forwarder_, routes_, retransmitter_, answers_, pending_bytes},
       health_{settings, routes_.hops(), forwarder_.signer()},
       limiter_{settings.limits.requests_per_second, settings.limits.request_burst,
                settings.limits.rate_limited_sources},
@@ -173,7 +173,7 @@ void ProxyCore::on_request(Time now, const SipFlow& from, const View& request, O
   context.upstream = response_path(from, request.via());
   context.branch = branch;
   context.standing = source_of(now, from).standing;
-  context.charged = in_flight_.charged(from);
+  context.charged = pending_bytes_.charged(from);
   if (routes->dialog()) {
     forward_in_dialog(now, request, *routes, std::move(context), out);
   } else if (routes->path()) {

@@ -17,7 +17,7 @@ class ProxyCore {
  public:
   /// All of them must outlive the core; listeners must have their final ports.
   ProxyCore(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
-            Counters& counters, InFlight& in_flight);
+            Counters& counters, PendingBytes& pending_bytes);
 
   /// One whole message, as a datagram or cut from a stream, received from `from` (its remote is
   /// the source address). Appends to `out` what is to be sent, in order.
@@ -69,8 +69,8 @@ class ProxyCore {
 
   const Settings& settings_;
   Counters& counters_;
-  InFlight& in_flight_;
-  Forwarder forwarder_;
+  PendingBytes& pending_bytes_;
+  MessageForwarder forwarder_;
   RouteTable routes_;
   Retransmitter retransmitter_;
   AnswerBudget answers_;

@@ -34,7 +34,7 @@ Signalling::Signalling(boost::asio::io_context& io, Settings settings, anchor::M
       key_{settings_.key ? *settings_.key : random_key()},
       anchor_{anchor},
       counters_{counters},
-      in_flight_{settings_.limits},
+      pending_bytes_{settings_.limits},
       dns_{std::move(dns)},
       deadline_{io},
       tick_{io} {}
@@ -47,7 +47,7 @@ Result<void> Signalling::start() {
   if (auto checked = settings_.check(); !checked) return checked;
   alive_ = std::make_shared<bool>(true);
   udp_.resize(settings_.listeners.size());
-  tcp_ = std::make_unique<TcpTransport>(io_, settings_, counters_, in_flight_, tcp_hooks());
+  tcp_ = std::make_unique<TcpTransport>(io_, settings_, counters_, pending_bytes_, tcp_hooks());
   if (auto usable = tcp_->use_certificates(settings_.listeners); !usable) return usable;
   for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
     if (auto bound = bind(i); !bound) {
@@ -55,7 +55,7 @@ Result<void> Signalling::start() {
       return bound;
     }
   }
-  core_ = std::make_unique<ProxyCore>(settings_, key_, anchor_, counters_, in_flight_);
+  core_ = std::make_unique<ProxyCore>(settings_, key_, anchor_, counters_, pending_bytes_);
   if (auto opened = open_dns(); !opened) {
     stop();
     return opened;
@@ -83,7 +83,7 @@ Result<void> Signalling::open_dns() {
     if (!client) return client.reason();
     dns_ = *std::move(client);
   }
-  lookups_ = std::make_unique<HopLookups>(settings_, core_->hops(), *dns_);
+  lookups_ = std::make_unique<NextHopLookups>(settings_, core_->hops(), *dns_);
   return {};
 }
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "signaling-shim/net/udp_socket.h"
-#include "signaling-shim/sip/hop_lookups.h"
 #include "signaling-shim/sip/limit_observer.h"
 #include "signaling-shim/sip/message_observer.h"
+#include "signaling-shim/sip/next_hop_lookups.h"
 #include "signaling-shim/sip/proxy_core.h"
 #include "signaling-shim/sip/tcp_transport.h"
 
@@ -68,12 +68,12 @@ class Signalling {
   Counters& counters_;
   MessageObserver* observer_ = nullptr;
   LimitObserver* limit_observer_ = nullptr;
-  InFlight in_flight_;
+  PendingBytes pending_bytes_;
   std::vector<std::shared_ptr<net::UdpSocket>> udp_;  // by ListenerIndex; empty where there is none
   std::unique_ptr<TcpTransport> tcp_;
   std::unique_ptr<ProxyCore> core_;
   std::unique_ptr<DnsClient> dns_;
-  std::unique_ptr<HopLookups> lookups_;
+  std::unique_ptr<NextHopLookups> lookups_;
   boost::asio::steady_timer deadline_;
   Time armed_for_ = kNever;
   boost::asio::steady_timer tick_;

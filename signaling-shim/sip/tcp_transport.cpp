@@ -42,11 +42,11 @@ struct TcpTransport::Acceptor {
 };
 
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Counters& counters,
-                           InFlight& in_flight, Hooks hooks)
+                           PendingBytes& pending_bytes, Hooks hooks)
     : io_{io},
       settings_{settings},
       counters_{counters},
-      in_flight_{in_flight},
+      pending_bytes_{pending_bytes},
       unfinished_{settings.limits},
       hooks_{std::move(hooks)},
       // Ids live on in signed Routes; those of an earlier process must not name one of ours.
@@ -196,7 +196,7 @@ TcpTransport::ConnectionPtr TcpTransport::add(std::unique_ptr<StreamTransport> s
   connections_.emplace(id, Entry{connection, 0, {}});
   by_remote_.insert_or_assign(far_end_of(peer), id);
   admission_.opened(now(), peer, standing, opener);
-  if (exempt) in_flight_.exempt(peer.connection);
+  if (exempt) pending_bytes_.exempt(peer.connection);
   show();
   return connection;
 }
@@ -211,7 +211,7 @@ void TcpTransport::promote(const SipFlow& peer) {
   if (!admission_.promote(peer.connection)) return;
   Entry& entry = connections_.at(static_cast<std::uint64_t>(peer.connection));
   charge(entry, 0);
-  in_flight_.exempt(peer.connection);
+  pending_bytes_.exempt(peer.connection);
   entry.connection->allow(kMaxMessageSize);
   show();
 }
@@ -228,7 +228,7 @@ void TcpTransport::on_too_long(const SipFlow& from, std::string_view head) {
 bool TcpTransport::may_hold(const SipFlow& from, std::size_t bytes) {
   Entry& entry = connections_.at(static_cast<std::uint64_t>(from.connection));
   charge(entry, 0);
-  const auto charged = in_flight_.charged(from);
+  const auto charged = pending_bytes_.charged(from);
   if (!unfinished_.has_room(charged, bytes)) {
     counters_.drops.count(DropReason::source_limit);
     return false;
@@ -259,7 +259,7 @@ void TcpTransport::on_closed(const SipFlow& peer, std::vector<Send> unsent) {
   charge(found->second, 0);
   connections_.erase(found);
   admission_.closed(peer.connection);
-  in_flight_.forget(peer.connection);
+  pending_bytes_.forget(peer.connection);
   const auto by_remote = by_remote_.find(far_end_of(peer));
   if (by_remote != by_remote_.end() && by_remote->second == id) by_remote_.erase(by_remote);
   show();

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "signaling-shim/sip/counters.h"
-#include "signaling-shim/sip/in_flight.h"
 #include "signaling-shim/sip/limit_observer.h"
+#include "signaling-shim/sip/pending_bytes.h"
 #include "signaling-shim/sip/stream_admission.h"
 #include "signaling-shim/sip/tcp_connection.h"
 #include "signaling-shim/sip/tls_handshakes.h"
@@ -47,7 +47,7 @@ class TcpTransport : private TcpConnection::Owner {
 
   /// What is passed by reference must outlive the transport.
   TcpTransport(boost::asio::io_context& io, const Settings& settings, Counters& counters,
-               InFlight& in_flight, Hooks hooks);
+               PendingBytes& pending_bytes, Hooks hooks);
   ~TcpTransport() override;
 
   /// Certificates for the listeners that have TLS, from now on and by index into the settings; the
@@ -109,10 +109,10 @@ class TcpTransport : private TcpConnection::Owner {
   boost::asio::io_context& io_;
   const Settings& settings_;
   Counters& counters_;
-  InFlight& in_flight_;
+  PendingBytes& pending_bytes_;
   /// Messages that are not complete have an account of their own: a source whose INVITEs are at the
   /// limit must still be able to send the CANCEL, and to be answered 503.
-  InFlight unfinished_;
+  PendingBytes unfinished_;
   Hooks hooks_;
   std::vector<secure::MutualTls> tls_;  // by ListenerIndex
   std::vector<std::shared_ptr<Acceptor>> acceptors_;

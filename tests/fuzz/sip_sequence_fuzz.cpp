@@ -318,7 +318,7 @@ class Sip {
   fuzz::AnchoredMedia media_;
   sip::Settings settings_ = settings();
   sip::Counters counters_;
-  sip::InFlight in_flight_{settings_.limits};
+  sip::PendingBytes in_flight_{settings_.limits};
   sip::ProxyCore core_{settings_, sip::SigningKey{std::byte{7}}, media_.sessions, counters_,
                        in_flight_};
   std::vector<SipActor> actors_;

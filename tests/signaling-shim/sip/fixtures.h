@@ -116,8 +116,8 @@ inline Settings two_sided(std::vector<std::string> inside = {"sip:10.0.0.20:5060
 struct Proxy {
   explicit Proxy(Settings wanted = two_sided())
       : settings{std::move(wanted)},
-        in_flight{settings.limits},
-        core{settings, SigningKey{std::byte{7}}, anchor, counters, in_flight} {}
+        pending_bytes{settings.limits},
+        core{settings, SigningKey{std::byte{7}}, anchor, counters, pending_bytes} {}
 
   Outbox receive(const SipFlow& from, std::string_view message) {
     Outbox out;
@@ -139,7 +139,7 @@ struct Proxy {
   Settings settings;
   FakeAnchor anchor;
   Counters counters;
-  InFlight in_flight;
+  PendingBytes pending_bytes;
   ProxyCore core;
   Time now{std::chrono::hours{1}};
 };

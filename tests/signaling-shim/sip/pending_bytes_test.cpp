@@ -53,9 +53,9 @@ TEST(PendingBytes, OneStrangerOnAStreamHoldsOnlySoMuch) {
 TEST(PendingBytes, AnExemptConnectionIsNotCharged) {
   Proxy proxy;
   const SipFlow next_hop = tcp(kExternal, "198.51.100.7:5062", 1);
-  proxy.in_flight.exempt(next_hop.connection);
+  proxy.pending_bytes.exempt(next_hop.connection);
   EXPECT_EQ(accepted(proxy, next_hop), 10);
-  EXPECT_EQ(proxy.in_flight.total(), 0U);
+  EXPECT_EQ(proxy.pending_bytes.total(), 0U);
 }
 
 TEST(PendingBytes, StrangersTogetherLeaveRoomForNextHops) {
@@ -66,7 +66,7 @@ TEST(PendingBytes, StrangersTogetherLeaveRoomForNextHops) {
   EXPECT_LT(accepted(proxy, tcp(kExternal, "198.51.100.9:5062", 1)), 10);
   EXPECT_TRUE(is_refused(proxy.receive(tcp(kExternal, "198.51.100.8:5062", 2), invite(90))));
   const SipFlow next_hop = tcp(kExternal, "198.51.100.7:5062", 3);
-  proxy.in_flight.exempt(next_hop.connection);
+  proxy.pending_bytes.exempt(next_hop.connection);
   EXPECT_FALSE(is_refused(proxy.receive(next_hop, invite(91))));
 }
 
@@ -85,7 +85,7 @@ Held held(const std::vector<std::string>& hops) {
   text += "\r\n" + std::string(kBody - 3, 'x') + "SDP";
   const Outbox out = proxy.receive(tcp(kExternal, "198.51.100.9:5062", 1), text);
   const auto multiple = [&] {
-    return static_cast<double>(proxy.in_flight.total()) / static_cast<double>(kBody);
+    return static_cast<double>(proxy.pending_bytes.total()) / static_cast<double>(kBody);
   };
   Held result{multiple(), 0};
   const SipFlow bob = out.back().to;
@@ -93,7 +93,7 @@ Held held(const std::vector<std::string>& hops) {
   result.ringing = multiple();
   proxy.receive(bob, response(out.back().bytes, 486, "b1"));
   proxy.wait(1min);
-  EXPECT_EQ(proxy.in_flight.total(), 0U);
+  EXPECT_EQ(proxy.pending_bytes.total(), 0U);
   return result;
 }
 

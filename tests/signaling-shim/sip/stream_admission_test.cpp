@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "signaling-shim/sip/in_flight.h"
+#include "signaling-shim/sip/pending_bytes.h"
 #include "tests/signaling-shim/sip/fixtures.h"
 
 namespace avedge::sip {
@@ -133,37 +133,37 @@ TEST_F(StreamAdmissionTest, HandshakesOfStrangersAreBoundedApart) {
   EXPECT_TRUE(decision_.evictions.empty());
 }
 
-TEST(InFlight, ChargesStrangersOnStreamsPerSource) {
+TEST(PendingBytes, ChargesStrangersOnStreamsPerSource) {
   Limits limits;
   limits.bytes_in_flight_per_source = 100;
-  InFlight in_flight{limits};
+  PendingBytes pending_bytes{limits};
   const SipFlow stranger = testing::tcp(kExternal, "192.0.2.1:5060", 1);
   const SipFlow next_hop = testing::tcp(kInternal, "10.0.0.20:5060", 2);
-  in_flight.exempt(next_hop.connection);
-  EXPECT_FALSE(in_flight.charged(next_hop));
-  EXPECT_FALSE(in_flight.charged(testing::udp(kExternal, "192.0.2.1:5060")));
-  const auto source = in_flight.charged(stranger);
+  pending_bytes.exempt(next_hop.connection);
+  EXPECT_FALSE(pending_bytes.charged(next_hop));
+  EXPECT_FALSE(pending_bytes.charged(testing::udp(kExternal, "192.0.2.1:5060")));
+  const auto source = pending_bytes.charged(stranger);
   ASSERT_TRUE(source);
-  in_flight.change(source, 0, 60);
-  EXPECT_TRUE(in_flight.has_room(source, 40));
-  EXPECT_FALSE(in_flight.has_room(source, 41));
-  EXPECT_TRUE(in_flight.has_room(std::nullopt, 1'000'000'000));
-  EXPECT_TRUE(in_flight.has_room(*IpAddress::parse("192.0.2.2"), 100)) << "another source";
-  in_flight.change(source, 60, 0);
-  EXPECT_TRUE(in_flight.has_room(source, 100));
-  EXPECT_EQ(in_flight.total(), 0U);
-  in_flight.forget(next_hop.connection);
-  EXPECT_TRUE(in_flight.charged(next_hop));
+  pending_bytes.change(source, 0, 60);
+  EXPECT_TRUE(pending_bytes.has_room(source, 40));
+  EXPECT_FALSE(pending_bytes.has_room(source, 41));
+  EXPECT_TRUE(pending_bytes.has_room(std::nullopt, 1'000'000'000));
+  EXPECT_TRUE(pending_bytes.has_room(*IpAddress::parse("192.0.2.2"), 100)) << "another source";
+  pending_bytes.change(source, 60, 0);
+  EXPECT_TRUE(pending_bytes.has_room(source, 100));
+  EXPECT_EQ(pending_bytes.total(), 0U);
+  pending_bytes.forget(next_hop.connection);
+  EXPECT_TRUE(pending_bytes.charged(next_hop));
 }
 
-TEST(InFlight, StrangersTogetherLeaveHalfToNextHops) {
+TEST(PendingBytes, StrangersTogetherLeaveHalfToNextHops) {
   Limits limits;
   limits.pending_bytes = 1000;
   limits.bytes_in_flight_per_source = 300;
-  InFlight in_flight{limits};
-  in_flight.change(*IpAddress::parse("192.0.2.1"), 0, 300);
-  EXPECT_TRUE(in_flight.has_room(*IpAddress::parse("192.0.2.2"), 200));
-  EXPECT_FALSE(in_flight.has_room(*IpAddress::parse("192.0.2.2"), 201));
+  PendingBytes pending_bytes{limits};
+  pending_bytes.change(*IpAddress::parse("192.0.2.1"), 0, 300);
+  EXPECT_TRUE(pending_bytes.has_room(*IpAddress::parse("192.0.2.2"), 200));
+  EXPECT_FALSE(pending_bytes.has_room(*IpAddress::parse("192.0.2.2"), 201));
 }
 
 }  // namespace

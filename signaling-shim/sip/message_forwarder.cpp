@@ -1,4 +1,4 @@
-#include "signaling-shim/sip/forwarder.h"
+#include "signaling-shim/sip/message_forwarder.h"
 
 namespace avedge::sip {
 namespace {
@@ -8,8 +8,8 @@ constexpr std::size_t kTagBytes = 9;
 
 }  // namespace
 
-Verdict<Send> Forwarder::request(Time now, const View& request, const RouteSet& routes,
-                                 const ForwardContext& context) {
+Verdict<Send> MessageForwarder::request(Time now, const View& request, const RouteSet& routes,
+                                        const ForwardContext& context) {
   auto body =
       media_.pass(now, request, {context.session, context.sender}, context.from.remote.address);
   if (!body && request.method() != Method::ack) return body.reason();
@@ -19,33 +19,34 @@ Verdict<Send> Forwarder::request(Time now, const View& request, const RouteSet& 
                                                           settings_, tokens_)};
 }
 
-Send Forwarder::response(Time now, const View& response, const ViaToken& token,
-                         const IpAddress& source) {
+Send MessageForwarder::response(Time now, const View& response, const ViaToken& token,
+                                const IpAddress& source) {
   auto anchored = anchored_response(now, response, token, source);
   return anchored ? *std::move(anchored) : response_without_body(response, token);
 }
 
-Verdict<Send> Forwarder::anchored_response(Time now, const View& response, const ViaToken& token,
-                                           const IpAddress& source) {
+Verdict<Send> MessageForwarder::anchored_response(Time now, const View& response,
+                                                  const ViaToken& token, const IpAddress& source) {
   auto body = media_.pass(now, response, {token.session, token.sender}, source);
   if (body) return passed_on(response, *body, token);
   counters_.drops.count(body.reason());
   return body.reason();
 }
 
-Send Forwarder::response_without_body(const View& response, const ViaToken& token) {
+Send MessageForwarder::response_without_body(const View& response, const ViaToken& token) {
   return passed_on(response, BodyChange{std::string{}}, token);
 }
 
-Send Forwarder::passed_on(const View& response, const BodyChange& body, const ViaToken& token) {
+Send MessageForwarder::passed_on(const View& response, const BodyChange& body,
+                                 const ViaToken& token) {
   counters_.count_response(response.method(), response.status());
   return {token.upstream,
           write_forwarded_response(response, body, token.upstream.transport, token.trust)};
 }
 
-std::optional<Send> Forwarder::own_response(const HeaderIndex& request, Method method,
-                                            const SipFlow& from, int status,
-                                            std::string extra_headers) {
+std::optional<Send> MessageForwarder::own_response(const HeaderIndex& request, Method method,
+                                                   const SipFlow& from, int status,
+                                                   std::string extra_headers) {
   const HeaderLine* call_id = request.find(HeaderId::call_id);
   const auto vias = list_items(request, HeaderId::via);
   const auto top = vias.empty() ? std::nullopt : Via::parse(vias.front().value);
@@ -58,8 +59,9 @@ std::optional<Send> Forwarder::own_response(const HeaderIndex& request, Method m
   return Send{response_path(from, *top), std::move(*text)};
 }
 
-std::optional<Send> Forwarder::own_response_to_forwarded(const View& forwarded,
-                                                         const SipFlow& upstream, int status) {
+std::optional<Send> MessageForwarder::own_response_to_forwarded(const View& forwarded,
+                                                                const SipFlow& upstream,
+                                                                int status) {
   const std::string tag = own_tag(forwarded.call_id(), upstream.remote.address);
   auto text = write_own_response(forwarded.header_index(), {status, tag, {}}, {std::nullopt, 1});
   if (!text) return std::nullopt;
@@ -67,13 +69,13 @@ std::optional<Send> Forwarder::own_response_to_forwarded(const View& forwarded,
   return Send{upstream, std::move(*text)};
 }
 
-bool Forwarder::is_own_tag(std::string_view tag, std::string_view call_id,
-                           const IpAddress& address) const {
+bool MessageForwarder::is_own_tag(std::string_view tag, std::string_view call_id,
+                                  const IpAddress& address) const {
   return tag == own_tag(call_id, address);
 }
 
 /// The ACK to a response that we gave without keeping anything (§8.2.7) is known by this.
-std::string Forwarder::own_tag(std::string_view call_id, const IpAddress& address) const {
+std::string MessageForwarder::own_tag(std::string_view call_id, const IpAddress& address) const {
   return std::string{kTagPrefix} + signer_.hash({"tag", call_id, address.to_string()}, kTagBytes);
 }
 

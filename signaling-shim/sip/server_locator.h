@@ -25,7 +25,7 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
-struct Location {
+struct ServerLocation {
   std::vector<Target> targets;
   /// How long it holds: the shortest life of all records it rests on.
   std::chrono::seconds ttl = std::chrono::seconds::max();
@@ -36,6 +36,6 @@ struct Location {
 /// Calls `done` once, at once for an address. `transports`: those that the way to `hop` allows, in
 /// order of preference, not empty. `dns` must outlive the search.
 void locate(DnsClient& dns, const NextHop& hop, const std::vector<Transport>& transports,
-            std::function<void(Location)> done);
+            std::function<void(ServerLocation)> done);
 
 }  // namespace avedge::sip

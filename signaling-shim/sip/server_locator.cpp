@@ -1,4 +1,4 @@
-#include "signaling-shim/sip/location.h"
+#include "signaling-shim/sip/server_locator.h"
 
 #include <algorithm>
 #include <array>
@@ -44,7 +44,7 @@ struct Service {
 class Search : public std::enable_shared_from_this<Search> {
  public:
   Search(DnsClient& dns, const NextHop& hop, const std::vector<Transport>& transports,
-         std::function<void(Location)> done)
+         std::function<void(ServerLocation)> done)
       : dns_{dns}, hop_{hop}, transports_{transports}, done_{std::move(done)} {}
 
   void begin() {
@@ -159,8 +159,8 @@ class Search : public std::enable_shared_from_this<Search> {
   DnsClient& dns_;
   const NextHop hop_;
   const std::vector<Transport> transports_;
-  std::function<void(Location)> done_;
-  Location location_;
+  std::function<void(ServerLocation)> done_;
+  ServerLocation location_;
   std::size_t open_ = 0;  // questions without an answer
   bool has_services_ = false;
   bool asked_host_ = false;
@@ -169,7 +169,7 @@ class Search : public std::enable_shared_from_this<Search> {
 }  // namespace
 
 void locate(DnsClient& dns, const NextHop& hop, const std::vector<Transport>& transports,
-            std::function<void(Location)> done) {
+            std::function<void(ServerLocation)> done) {
   std::make_shared<Search>(dns, hop, transports, std::move(done))->begin();
 }
 

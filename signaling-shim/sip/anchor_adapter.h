@@ -14,9 +14,9 @@ struct MediaRole {
   anchor::Side request_sender = anchor::Side::caller;
 };
 
-class MediaBridge {
+class AnchorAdapter {
  public:
-  explicit MediaBridge(anchor::MediaAnchor& anchor) : anchor_{anchor} {}
+  explicit AnchorAdapter(anchor::MediaAnchor& anchor) : anchor_{anchor} {}
 
   [[nodiscard]] Verdict<anchor::SessionId> open(Time now, const anchor::SessionSpec& spec) {
     return anchor_.open(now, spec);

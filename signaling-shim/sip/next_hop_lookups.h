@@ -9,10 +9,10 @@
 
 namespace avedge::sip {
 
-class HopLookups {
+class NextHopLookups {
  public:
   /// All must outlive it. One lookup at a time for each hop that is a name.
-  HopLookups(const Settings& settings, HopTable& hops, DnsClient& dns);
+  NextHopLookups(const Settings& settings, HopTable& hops, DnsClient& dns);
 
   /// Begins what is due; to be called at least once a second.
   void tick(Time now);
@@ -24,7 +24,7 @@ class HopLookups {
     bool running = false;
   };
   void begin(Time now, std::size_t index);
-  void finish(Time now, std::size_t index, Location found);
+  void finish(Time now, std::size_t index, ServerLocation found);
 
   const Settings& settings_;
   HopTable& hops_;

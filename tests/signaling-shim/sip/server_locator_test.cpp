@@ -1,12 +1,12 @@
 // RFC 3263 against a zone in memory.
-#include "signaling-shim/sip/location.h"
+#include "signaling-shim/sip/server_locator.h"
 
 #include <gmock/gmock.h>
 
 #include <map>
 
 #include "signaling-shim/sip/dns_ttl.h"
-#include "signaling-shim/sip/hop_lookups.h"
+#include "signaling-shim/sip/next_hop_lookups.h"
 #include "tests/signaling-shim/sip/fixtures.h"
 
 namespace avedge::sip {
@@ -59,7 +59,7 @@ class LocationTest : public ::testing::Test {
   }
   std::vector<std::string> find(const NextHop& hop, std::vector<Transport> transports) {
     std::vector<std::string> found;
-    locate(zone_, hop, transports, [&](Location location) {
+    locate(zone_, hop, transports, [&](ServerLocation location) {
       last_ = location;
       for (const Target& target : location.targets) {
         found.push_back(std::string{to_string(target.transport)} + ' ' + target.remote.to_string());
@@ -69,7 +69,7 @@ class LocationTest : public ::testing::Test {
   }
 
   Zone zone_;
-  Location last_;
+  ServerLocation last_;
 };
 
 TEST_F(LocationTest, AnAddressIsThere) {
@@ -151,11 +151,11 @@ TEST_F(LocationTest, RecordsWithoutEndAreCut) {
   EXPECT_EQ(find("sip:a.example;transport=udp").size(), 32U);
 }
 
-TEST(HopLookups, ExpiredNamesAreAskedAgainAndOldAnswersSurviveSilence) {
+TEST(NextHopLookups, ExpiredNamesAreAskedAgainAndOldAnswersSurviveSilence) {
   testing::Proxy proxy{testing::two_sided({"sip:p.example:5060"})};
   Zone zone;
   zone.hosts["p.example"] = host("10.0.0.33", 20s);
-  HopLookups lookups{proxy.settings, proxy.core.hops(), zone};
+  NextHopLookups lookups{proxy.settings, proxy.core.hops(), zone};
   Time now{1h};
   lookups.tick(now);
   lookups.tick(now + 19s);

@@ -4,24 +4,24 @@
 #include <optional>
 #include <string_view>
 
+#include "signaling-shim/sip/anchor_adapter.h"
 #include "signaling-shim/sip/counters.h"
-#include "signaling-shim/sip/media_bridge.h"
 #include "signaling-shim/sip/message_writer.h"
 
 namespace avedge::sip {
 
-class Forwarder {
+class MessageForwarder {
  public:
-  Forwarder(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
-            Counters& counters)
+  MessageForwarder(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
+                   Counters& counters)
       : settings_{settings}, signer_{key}, tokens_{signer_}, media_{anchor}, counters_{counters} {}
-  Forwarder(const Forwarder&) = delete;
-  Forwarder& operator=(const Forwarder&) = delete;
+  MessageForwarder(const MessageForwarder&) = delete;
+  MessageForwarder& operator=(const MessageForwarder&) = delete;
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const Signer& signer() const { return signer_; }
   [[nodiscard]] const SignedTokens& tokens() const { return tokens_; }
-  [[nodiscard]] MediaBridge& media() { return media_; }
+  [[nodiscard]] AnchorAdapter& media() { return media_; }
   [[nodiscard]] Counters& counters() { return counters_; }
   [[nodiscard]] const std::string& interface_of(const SipFlow& flow) const {
     return settings_.at(flow.listener).interface;
@@ -59,7 +59,7 @@ class Forwarder {
   const Settings& settings_;
   Signer signer_;
   SignedTokens tokens_;
-  MediaBridge media_;
+  AnchorAdapter media_;
   Counters& counters_;
 };
 

@@ -15,9 +15,9 @@ namespace avedge::sip {
 /// Connections that are exempt, those of next hops and known ones, are charged nothing. Strangers
 /// together have half of Limits::pending_bytes: the other half stays free for next hops.
 /// Signalling thread only.
-class InFlight {
+class PendingBytes {
  public:
-  explicit InFlight(const Limits& limits)
+  explicit PendingBytes(const Limits& limits)
       : per_source_{limits.bytes_in_flight_per_source}, total_{limits.pending_bytes / 2} {}
 
   void exempt(ConnectionId connection) { exempt_.insert(connection); }

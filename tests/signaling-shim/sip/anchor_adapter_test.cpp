@@ -1,5 +1,5 @@
 // What the anchor hears of a message besides its body.
-#include "signaling-shim/sip/media_bridge.h"
+#include "signaling-shim/sip/anchor_adapter.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ std::optional<std::chrono::seconds> timer_of(std::string_view header) {
   return proxy.anchor.seen.back().session_expires;
 }
 
-TEST(MediaBridge, Rfc4028_4_TheSessionTimerReachesTheAnchor) {
+TEST(AnchorAdapter, Rfc4028_4_TheSessionTimerReachesTheAnchor) {
   using std::chrono::seconds;
   EXPECT_EQ(timer_of(""), std::nullopt);
   EXPECT_EQ(timer_of("Session-Expires: 1800;refresher=uac\n"), seconds{1800});
@@ -32,7 +32,7 @@ TEST(MediaBridge, Rfc4028_4_TheSessionTimerReachesTheAnchor) {
   EXPECT_EQ(timer_of("Session-Expires: soon\n"), std::nullopt);
 }
 
-TEST(MediaBridge, CallsCountForTheirSourceUnlessItIsANextHop) {
+TEST(AnchorAdapter, CallsCountForTheirSourceUnlessItIsANextHop) {
   Proxy proxy;
   (void)proxy.receive(kAlice, invite());
   EXPECT_EQ(proxy.anchor.specs.at(0).source.standing, anchor::Standing::stranger);
@@ -44,7 +44,7 @@ TEST(MediaBridge, CallsCountForTheirSourceUnlessItIsANextHop) {
   EXPECT_EQ(proxy.anchor.specs.at(1).source.standing, anchor::Standing::next_hop);
 }
 
-TEST(MediaBridge, ASourceWithTooManyCallsIsRefusedWith503) {
+TEST(AnchorAdapter, ASourceWithTooManyCallsIsRefusedWith503) {
   Proxy proxy;
   proxy.anchor.refuse_open = DropReason::source_limit;
   const Outbox out = proxy.receive(kAlice, invite());
@@ -53,7 +53,7 @@ TEST(MediaBridge, ASourceWithTooManyCallsIsRefusedWith503) {
   EXPECT_EQ(proxy.drops(DropReason::source_limit), 1U);
 }
 
-TEST(MediaBridge, TheRouteSaysWhatBecomesOfCandidates) {
+TEST(AnchorAdapter, TheRouteSaysWhatBecomesOfCandidates) {
   Settings settings = two_sided();
   settings.routes[0].candidates = anchor::CandidateMode::add;
   Proxy proxy{settings};

@@ -1,31 +1,31 @@
-#include "signaling-shim/sip/hop_lookups.h"
+#include "signaling-shim/sip/next_hop_lookups.h"
 
 #include <algorithm>
 
 namespace avedge::sip {
 
-HopLookups::HopLookups(const Settings& settings, HopTable& hops, DnsClient& dns)
+NextHopLookups::NextHopLookups(const Settings& settings, HopTable& hops, DnsClient& dns)
     : settings_{settings}, hops_{hops}, dns_{dns} {
   for (std::size_t i = 0; i < hops.all().size(); ++i) {
     if (!IpAddress::parse(hops.all()[i].config.host)) lookups_.push_back({i});
   }
 }
 
-void HopLookups::tick(Time now) {
+void NextHopLookups::tick(Time now) {
   for (std::size_t i = 0; i < lookups_.size(); ++i) {
     if (!lookups_[i].running && lookups_[i].due <= now) begin(now, i);
   }
 }
 
-void HopLookups::begin(Time now, std::size_t index) {
+void NextHopLookups::begin(Time now, std::size_t index) {
   lookups_[index].running = true;
   const Hop& hop = hops_.all()[lookups_[index].hop];
   locate(dns_, hop.config, settings_.transports_of(hop.interface),
-         [this, now, index](Location found) { finish(now, index, std::move(found)); });
+         [this, now, index](ServerLocation found) { finish(now, index, std::move(found)); });
 }
 
 /// `now` is when it was asked: an answer grows old on its way.
-void HopLookups::finish(Time now, std::size_t index, Location found) {
+void NextHopLookups::finish(Time now, std::size_t index, ServerLocation found) {
   Lookup& lookup = lookups_[index];
   lookup.running = false;
   const Limits& limits = settings_.limits;

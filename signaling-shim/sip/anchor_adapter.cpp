@@ -1,4 +1,4 @@
-#include "signaling-shim/sip/media_bridge.h"
+#include "signaling-shim/sip/anchor_adapter.h"
 
 #include <algorithm>
 
@@ -65,8 +65,8 @@ anchor::DialogMessage describe(const View& message, const MediaRole& role, ancho
 
 }  // namespace
 
-Verdict<BodyChange> MediaBridge::pass(Time now, const View& message, const MediaRole& role,
-                                      const IpAddress& source) {
+Verdict<BodyChange> AnchorAdapter::pass(Time now, const View& message, const MediaRole& role,
+                                        const IpAddress& source) {
   const bool has_session = role.session != kNoSession;
   if (has_session ? !may_show_sdp(message) : message.body().empty()) return BodyChange{};
   if (hides_sdp(message)) {
@@ -87,8 +87,8 @@ Verdict<BodyChange> MediaBridge::pass(Time now, const View& message, const Media
   return BodyChange{std::move(rewrite->body)};
 }
 
-void MediaBridge::notify_local_final(Time now, const View& request, const MediaRole& role,
-                                     int status) {
+void AnchorAdapter::notify_local_final(Time now, const View& request, const MediaRole& role,
+                                       int status) {
   if (role.session == kNoSession || !concerns_media(request.method())) return;
   // Without a body there is nothing to rewrite and nothing that could fail.
   (void)anchor_.on_message(now, role.session,
