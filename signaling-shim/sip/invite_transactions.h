@@ -23,7 +23,7 @@ inline constexpr std::chrono::minutes kTimerC{3};
 class InviteTransactions {
  public:
   InviteTransactions(MessageForwarder& forwarder, RouteTable& routes, Retransmitter& retransmitter,
-                     AnswerBudget& answers, PendingBytes& pending_bytes)
+                     ResponseByteLimiter& answers, PendingBytes& pending_bytes)
       : forwarder_{forwarder},
         routes_{routes},
         retransmitter_{retransmitter},
@@ -107,7 +107,7 @@ class InviteTransactions {
   MessageForwarder& forwarder_;
   RouteTable& routes_;
   Retransmitter& retransmitter_;
-  AnswerBudget& answers_;
+  ResponseByteLimiter& answers_;
   PendingBytes& pending_bytes_;
   std::unordered_map<std::string, Entry> entries_;  // by Branch::key
   std::size_t held_bytes_ = 0;

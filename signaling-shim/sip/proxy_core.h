@@ -73,7 +73,7 @@ class ProxyCore {
   MessageForwarder forwarder_;
   RouteTable routes_;
   Retransmitter retransmitter_;
-  AnswerBudget answers_;
+  ResponseByteLimiter answers_;
   InviteTransactions invites_;
   HealthChecks health_;
   RateLimiter limiter_;

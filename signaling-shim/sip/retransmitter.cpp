@@ -5,7 +5,7 @@
 namespace avedge::sip {
 
 void Retransmitter::start(Time now, const std::string& name, const Send& send, Pace pace,
-                          AnswerBudget* budget) {
+                          ResponseByteLimiter* budget) {
   if (send.to.transport != Transport::udp) return;
   stop(name);
   if (held_bytes_ + send.bytes.size() > max_bytes_) return;

@@ -4,8 +4,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "signaling-shim/sip/answer_budget.h"
 #include "signaling-shim/sip/deadlines.h"
+#include "signaling-shim/sip/response_byte_limiter.h"
 #include "signaling-shim/sip/sip_flow.h"
 
 namespace avedge::sip {
@@ -31,7 +31,7 @@ class Retransmitter {
   /// stream. `budget`: what the repetitions are paid from, as their receiver is not proven; null if
   /// they are free.
   void start(Time now, const std::string& name, const Send& send, Pace pace,
-             AnswerBudget* budget = nullptr);
+             ResponseByteLimiter* budget = nullptr);
   /// False: there is nothing of that name.
   bool stop(const std::string& name);
   void on_timer(Time now, Outbox& out);
@@ -43,7 +43,7 @@ class Retransmitter {
     Pace pace;
     Duration interval;
     Time give_up;
-    AnswerBudget* budget;
+    ResponseByteLimiter* budget;
   };
 
   std::size_t max_bytes_;

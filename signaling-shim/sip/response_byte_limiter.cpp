@@ -1,10 +1,10 @@
-#include "signaling-shim/sip/answer_budget.h"
+#include "signaling-shim/sip/response_byte_limiter.h"
 
 #include <algorithm>
 
 namespace avedge::sip {
 
-bool AnswerBudget::admit(Time now, const Send& response, std::size_t& credit) {
+bool ResponseByteLimiter::admit(Time now, const Send& response, std::size_t& credit) {
   const std::size_t paid = std::min(credit, response.bytes.size());
   credit -= paid;
   const std::size_t beyond = response.bytes.size() - paid;

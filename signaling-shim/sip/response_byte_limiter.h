@@ -9,9 +9,9 @@
 
 namespace avedge::sip {
 
-class AnswerBudget {
+class ResponseByteLimiter {
  public:
-  AnswerBudget(const Limits& limits, Counters& counters)
+  ResponseByteLimiter(const Limits& limits, Counters& counters)
       : counters_{counters},
         beyond_{limits.answer_bytes_per_second, limits.answer_burst, limits.rate_limited_sources} {}
 
