@@ -14,7 +14,7 @@
 #include "relay/host/route_devices.h"
 #include "relay/session_control.h"
 #include "signaling-shim/anchor/sessions.h"
-#include "signaling-shim/ng/control.h"
+#include "signaling-shim/ng/ng_server.h"
 #include "signaling-shim/sip/counters.h"
 #include "signaling-shim/sip/signalling.h"
 
@@ -73,7 +73,7 @@ class SignallingPlane {
   std::unique_ptr<SipTrace> trace_;  // nullptr: off
   sip::Signalling signalling_;
   ng::Counters ng_counters_;
-  ng::Control ng_;
+  ng::NgServer ng_;
   std::thread thread_;
 };
 

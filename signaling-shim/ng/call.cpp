@@ -10,21 +10,21 @@ bool is_branch(const Leg& leg, std::string_view via_branch) {
 
 }  // namespace
 
-std::optional<Place> Call::find_offer(const Options& request) {
+std::optional<LegTarget> Call::find_offer(const Options& request) {
   if (!request.to_tag.empty()) return find_dialog(request.from_tag, request.to_tag);
   Leg* leg = newest_of(request.from_tag, request.via_branch);
   if (leg == nullptr || !leg->began_with(request.sdp)) return std::nullopt;
   if (leg->direction() != request.direction) return std::nullopt;
-  return Place{leg, anchor::Side::caller, {}};
+  return LegTarget{leg, anchor::Side::caller, {}};
 }
 
 /// The tags are those of the offer: from-tag is the offerer's. A tag that is not known yet belongs
 /// to another party that the first offer has reached.
-std::optional<Place> Call::find_answer(const Options& request) {
-  if (auto place = find_dialog(request.to_tag, request.from_tag)) return place;
+std::optional<LegTarget> Call::find_answer(const Options& request) {
+  if (auto target = find_dialog(request.to_tag, request.from_tag)) return target;
   Leg* leg = newest_of(request.from_tag, request.via_branch);
   if (leg == nullptr) return std::nullopt;
-  return Place{leg, anchor::Side::callee, request.to_tag};
+  return LegTarget{leg, anchor::Side::callee, request.to_tag};
 }
 
 std::vector<Leg*> Call::find_deleted(const Options& request) {
@@ -41,10 +41,10 @@ Leg& Call::add(Leg leg) {
   return legs_.back();
 }
 
-std::optional<Place> Call::find_dialog(std::string_view mine, std::string_view theirs) {
+std::optional<LegTarget> Call::find_dialog(std::string_view mine, std::string_view theirs) {
   for (std::size_t i = legs_.size(); i-- > 0;) {
     const auto side = legs_[i].side_of(mine, theirs);
-    if (side) return Place{&legs_[i], *side, *side == anchor::Side::caller ? theirs : mine};
+    if (side) return LegTarget{&legs_[i], *side, *side == anchor::Side::caller ? theirs : mine};
   }
   return std::nullopt;
 }

@@ -13,7 +13,7 @@ namespace avedge::ng {
 inline constexpr std::size_t kMaxLegs = 16;
 
 /// One party's message in a leg: by whom, and in which dialog.
-struct Place {
+struct LegTarget {
   Leg* leg = nullptr;
   anchor::Side from = anchor::Side::caller;
   std::string_view callee_tag;  // empty: the first offer
@@ -25,9 +25,9 @@ class Call {
 
   /// Where an offer belongs that names the tags of a dialog, or repeats the first offer of one of
   /// the legs; nothing if it begins a new leg.
-  [[nodiscard]] std::optional<Place> find_offer(const Options& request);
+  [[nodiscard]] std::optional<LegTarget> find_offer(const Options& request);
   /// Where an answer belongs; `from` is who answers. Nothing if nobody with that from-tag offered.
-  [[nodiscard]] std::optional<Place> find_answer(const Options& request);
+  [[nodiscard]] std::optional<LegTarget> find_answer(const Options& request);
   /// The legs that a `delete` means.
   [[nodiscard]] std::vector<Leg*> find_deleted(const Options& request);
 
@@ -45,7 +45,8 @@ class Call {
   UnixSeconds last_signal{};
 
  private:
-  [[nodiscard]] std::optional<Place> find_dialog(std::string_view mine, std::string_view theirs);
+  [[nodiscard]] std::optional<LegTarget> find_dialog(std::string_view mine,
+                                                     std::string_view theirs);
   [[nodiscard]] Leg* newest_of(std::string_view caller_tag, std::string_view via_branch);
 
   UnixSeconds created_;

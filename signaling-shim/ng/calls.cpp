@@ -20,12 +20,12 @@ Outcome<std::string> Calls::offer(Time now, UnixSeconds unix_now, const Options&
   const auto entry = calls_.try_emplace(std::string{request.call_id}, unix_now).first;
   Call& call = entry->second;
   call.last_signal = unix_now;
-  const auto place = place_of_offer(now, call, request);
+  const auto target = target_of_offer(now, call, request);
   Outcome<std::string> sdp = Failure{kRewriteFailed};
-  if (place.ok()) {
-    sdp = send_offer(now, request, *place, *view);
+  if (target.ok()) {
+    sdp = send_offer(now, request, *target, *view);
   } else {
-    sdp = place.reason();
+    sdp = target.reason();
   }
   if (!sdp) forget_ended(call);
   if (call.is_empty()) calls_.erase(entry);
@@ -34,9 +34,9 @@ Outcome<std::string> Calls::offer(Time now, UnixSeconds unix_now, const Options&
 
 /// A first offer that was changed before anybody answered it (a proxy that was asked for
 /// credentials, a second target) is a new one in the old one's place.
-Outcome<Place> Calls::place_of_offer(Time now, Call& call, const Options& request) {
+Outcome<LegTarget> Calls::target_of_offer(Time now, Call& call, const Options& request) {
   forget_ended(call);
-  if (const auto place = call.find_offer(request)) return *place;
+  if (const auto target = call.find_offer(request)) return *target;
   for (Leg* leg : call.find_deleted(request)) {
     const bool is_same_branch =
         leg->caller_tag() == request.from_tag && leg->via_branch() == request.via_branch;
@@ -47,7 +47,7 @@ Outcome<Place> Calls::place_of_offer(Time now, Call& call, const Options& reques
   return open_leg(now, call, request);
 }
 
-Outcome<Place> Calls::open_leg(Time now, Call& call, const Options& request) {
+Outcome<LegTarget> Calls::open_leg(Time now, Call& call, const Options& request) {
   if (call.is_full()) return Failure{DropReason::table_full};
   const auto caller_interface = interface_for(request, 0);
   const auto callee_interface = interface_for(request, 1);
@@ -63,7 +63,7 @@ Outcome<Place> Calls::open_leg(Time now, Call& call, const Options& request) {
   const auto session = sessions_.open(now, spec);
   if (!session) return Failure{session.reason()};
   Leg& leg = call.add(Leg{*session, request});
-  return Place{&leg, Side::caller, {}};
+  return LegTarget{&leg, Side::caller, {}};
 }
 
 /// The interface of that name faces the sender of the offer (index 0) or its receiver (1).
@@ -77,9 +77,9 @@ Outcome<const std::string*> Calls::interface_for(const Options& request, std::si
   return &*found;
 }
 
-Outcome<std::string> Calls::send_offer(Time now, const Options& request, const Place& place,
+Outcome<std::string> Calls::send_offer(Time now, const Options& request, const LegTarget& target,
                                        const sdp::View& view) {
-  Leg& leg = *place.leg;
+  Leg& leg = *target.leg;
   auto shown = offered_protocols(protocols_of(view), request.transport_protocol);
   if (!shown) {
     if (!leg.is_answered()) close(now, leg);
@@ -87,13 +87,13 @@ Outcome<std::string> Calls::send_offer(Time now, const Options& request, const P
   }
   leg.delete_at.reset();
   const auto message =
-      place.callee_tag.empty() ? Leg::first_offer() : leg.offer(place.from, place.callee_tag);
+      target.callee_tag.empty() ? Leg::first_offer() : leg.offer(target.from, target.callee_tag);
   auto sdp = pass(now, leg, message, request);
   if (!sdp) return sdp;
-  leg.protocols(place.from) = protocols_of(view);
-  return finished(*std::move(sdp),
-                  {*std::move(shown), request.ice == Ice::remove, request.removes_rtcp_mux,
-                   request.protects_from_loops ? loop_mark_ : ""});
+  leg.protocols(target.from) = protocols_of(view);
+  return post_processed(*std::move(sdp),
+                        {*std::move(shown), request.ice == Ice::remove, request.removes_rtcp_mux,
+                         request.protects_from_loops ? loop_mark_ : ""});
 }
 
 Outcome<std::string> Calls::answer(Time now, UnixSeconds unix_now, const Options& request) {
@@ -106,20 +106,20 @@ Outcome<std::string> Calls::answer(Time now, UnixSeconds unix_now, const Options
     return Failure{kUnknownCall};
   }
   call.last_signal = unix_now;
-  const auto place = call.find_answer(request);
-  if (!place) return Failure{kNoDialogue};
-  return send_answer(now, request, *place);
+  const auto target = call.find_answer(request);
+  if (!target) return Failure{kNoDialogue};
+  return send_answer(now, request, *target);
 }
 
-Outcome<std::string> Calls::send_answer(Time now, const Options& request, const Place& place) {
-  Leg& leg = *place.leg;
-  const Side offerer = anchor::other(place.from);
+Outcome<std::string> Calls::send_answer(Time now, const Options& request, const LegTarget& target) {
+  Leg& leg = *target.leg;
+  const Side offerer = anchor::other(target.from);
   leg.delete_at.reset();
-  auto sdp = pass(now, leg, leg.answer(offerer, place.callee_tag), request);
+  auto sdp = pass(now, leg, leg.answer(offerer, target.callee_tag), request);
   if (!sdp) return sdp;
-  leg.note_answer(offerer, place.callee_tag);
-  return finished(*std::move(sdp), {leg.protocols(offerer), request.ice == Ice::remove,
-                                    request.removes_rtcp_mux, ""});
+  leg.note_answer(offerer, target.callee_tag);
+  return post_processed(*std::move(sdp), {leg.protocols(offerer), request.ice == Ice::remove,
+                                          request.removes_rtcp_mux, ""});
 }
 
 Outcome<std::string> Calls::pass(Time now, Leg& leg, anchor::DialogMessage message,

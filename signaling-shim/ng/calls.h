@@ -35,12 +35,12 @@ class Calls {
  private:
   using Table = std::unordered_map<std::string, Call>;
 
-  [[nodiscard]] Outcome<Place> place_of_offer(Time now, Call& call, const Options& request);
-  [[nodiscard]] Outcome<Place> open_leg(Time now, Call& call, const Options& request);
+  [[nodiscard]] Outcome<LegTarget> target_of_offer(Time now, Call& call, const Options& request);
+  [[nodiscard]] Outcome<LegTarget> open_leg(Time now, Call& call, const Options& request);
   [[nodiscard]] Outcome<std::string> send_offer(Time now, const Options& request,
-                                                const Place& place, const sdp::View& view);
+                                                const LegTarget& target, const sdp::View& view);
   [[nodiscard]] Outcome<std::string> send_answer(Time now, const Options& request,
-                                                 const Place& place);
+                                                 const LegTarget& target);
   [[nodiscard]] Outcome<std::string> pass(Time now, Leg& leg, anchor::DialogMessage message,
                                           const Options& request);
   [[nodiscard]] Outcome<const std::string*> interface_for(const Options& request,

@@ -31,19 +31,19 @@ std::string_view attribute_of(std::string_view line) {
   return line.substr(0, line.find_first_of(":\r\n"));
 }
 
-bool is_removed(std::string_view line, const Finish& finish) {
+bool is_removed(std::string_view line, const SdpPostProcessing& processing) {
   const std::string_view name = attribute_of(line);
   const auto is_one_of = [&](const auto& names) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   if (name.empty()) return false;
-  return (finish.removes_ice && is_one_of(kIceAttributes)) ||
-         (finish.removes_rtcp_mux && is_one_of(kRtcpMuxAttributes));
+  return (processing.removes_ice && is_one_of(kIceAttributes)) ||
+         (processing.removes_rtcp_mux && is_one_of(kRtcpMuxAttributes));
 }
 
 /// Calls visit(line with its end) for each.
-template <class Visit>
-void for_each_line(std::string_view text, Visit&& visit) {
+template <class ConnectionSlot>
+void for_each_line(std::string_view text, ConnectionSlot&& visit) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
     visit(text.substr(0, end));
@@ -51,27 +51,27 @@ void for_each_line(std::string_view text, Visit&& visit) {
   }
 }
 
-std::string without_removed_lines(const std::string& sdp, const Finish& finish) {
+std::string without_removed_lines(const std::string& sdp, const SdpPostProcessing& processing) {
   std::string kept;
   kept.reserve(sdp.size());
   for_each_line(sdp, [&](std::string_view line) {
-    if (!is_removed(line, finish)) kept += line;
+    if (!is_removed(line, processing)) kept += line;
   });
   return kept;
 }
 
-std::string with_protocols_and_mark(const sdp::View& view, const Finish& finish) {
+std::string with_protocols_and_mark(const sdp::View& view, const SdpPostProcessing& processing) {
   text::EditList edits{view.text()};
   const auto media = view.media();
-  for (std::size_t i = 0; i < std::min(media.size(), finish.protocols.size()); ++i) {
-    const std::string& wanted = finish.protocols[i];
+  for (std::size_t i = 0; i < std::min(media.size(), processing.protocols.size()); ++i) {
+    const std::string& wanted = processing.protocols[i];
     if (media[i].protocol != wanted && keys_alike(media[i].protocol, wanted)) {
       edits.replace(media[i].protocol, wanted);
     }
   }
-  const bool is_marked = finish.mark.empty() || has_line(view.text(), finish.mark);
+  const bool is_marked = processing.mark.empty() || has_line(view.text(), processing.mark);
   if (!is_marked && !media.empty()) {
-    edits.insert_before(media.front().line.whole, finish.mark + std::string{view.line_end()});
+    edits.insert_before(media.front().line.whole, processing.mark + std::string{view.line_end()});
   }
   return edits.emit();
 }
@@ -111,10 +111,11 @@ bool has_line(std::string_view sdp, std::string_view line) {
   return found;
 }
 
-std::string finished(std::string sdp, const Finish& finish) {
-  if (finish.removes_ice || finish.removes_rtcp_mux) sdp = without_removed_lines(sdp, finish);
+std::string post_processed(std::string sdp, const SdpPostProcessing& processing) {
+  if (processing.removes_ice || processing.removes_rtcp_mux)
+    sdp = without_removed_lines(sdp, processing);
   const auto view = sdp::View::parse(sdp);
-  return view.ok() ? with_protocols_and_mark(*view, finish) : sdp;
+  return view.ok() ? with_protocols_and_mark(*view, processing) : sdp;
 }
 
 }  // namespace avedge::ng

@@ -26,7 +26,7 @@ using Protocols = std::vector<std::string>;
 [[nodiscard]] std::string loop_mark(std::string_view instance);
 [[nodiscard]] bool has_line(std::string_view sdp, std::string_view line);
 
-struct Finish {
+struct SdpPostProcessing {
   /// By m= line; each takes the place of a protocol that keys alike.
   Protocols protocols;
   bool removes_ice = false;
@@ -35,7 +35,7 @@ struct Finish {
   std::string mark;
 };
 
-/// `sdp`, which names the edge by now, with the finish. As it is if it cannot be read.
-[[nodiscard]] std::string finished(std::string sdp, const Finish& finish);
+/// `sdp`, which names the edge by now, with the processing. As it is if it cannot be read.
+[[nodiscard]] std::string post_processed(std::string sdp, const SdpPostProcessing& processing);
 
 }  // namespace avedge::ng

@@ -42,12 +42,12 @@ bool is_cross_site(const http::request<http::string_body>& request) {
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(boost::asio::ip::tcp::socket socket, Visit visit, HttpOffer offer)
+  HttpConnection(boost::asio::ip::tcp::socket socket, ConnectionSlot slot, HttpOffer offer)
       : stream_{std::move(socket)},
         peer_{peer_name("http", stream_.socket())},
-        visit_{std::move(visit)},
+        slot_{std::move(slot)},
         offer_{offer} {
-    visit_.set_close([this] { stream_.close(); });
+    slot_.set_close([this] { stream_.close(); });
   }
 
   void read() {
@@ -56,7 +56,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     parser_->body_limit(kMaxMessage);
     // One deadline for the whole request, and for the wait before it: proxies that keep a
     // connection open open another one when it is closed.
-    stream_.expires_after(visit_->limits.idle_timeout);
+    stream_.expires_after(slot_->limits.idle_timeout);
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](const error_code& failed, std::size_t) {
                        self->on_read(failed);
@@ -65,9 +65,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
  private:
   void on_read(const error_code& failed) {
-    if (visit_->responder == nullptr) return;
+    if (slot_->handler == nullptr) return;
     if (failed) return on_unreadable(failed);
-    visit_.made_progress();
+    slot_.made_progress();
     if (beast::websocket::is_upgrade(parser_->get())) return upgrade();
     respond(parser_->get());
     response_.keep_alive(parser_->get().keep_alive());
@@ -94,7 +94,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
       refuse(http::status::forbidden, DropReason::ng_forbidden);
     } else {
       stream_.expires_never();
-      return serve_websocket(stream_.release_socket(), std::move(visit_), request);
+      return serve_websocket(stream_.release_socket(), std::move(slot_), request);
     }
     response_.keep_alive(false);
     write();
@@ -116,15 +116,15 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
       return refuse(http::status::unsupported_media_type, DropReason::ng_malformed);
     }
     if (target == "/ng-plain") {
-      return send(is_ng ? kNgType : kJsonType, visit_->responder->on_payload(request.body()));
+      return send(is_ng ? kNgType : kJsonType, slot_->handler->on_payload(request.body()));
     }
-    auto reply = visit_->responder->on_message(peer_, request.body());
+    auto reply = slot_->handler->on_message(peer_, request.body());
     if (!reply) return send_status(http::status::bad_request);  // counted there
     send(kNgType, *std::move(reply));
   }
 
   void refuse(http::status status, DropReason reason) {
-    visit_->counters->drops.count(reason);
+    slot_->counters->drops.count(reason);
     send_status(status);
   }
 
@@ -141,7 +141,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   void write() {
     response_.prepare_payload();
-    stream_.expires_after(visit_->limits.message_timeout);
+    stream_.expires_after(slot_->limits.message_timeout);
     http::async_write(stream_, response_,
                       [self = shared_from_this()](const error_code& failed, std::size_t) {
                         if (!failed && self->response_.keep_alive()) self->read();
@@ -150,7 +150,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   beast::tcp_stream stream_;
   std::string peer_;
-  Visit visit_;
+  ConnectionSlot slot_;
   HttpOffer offer_;
   beast::flat_buffer buffer_{kMaxHeader + kMaxMessage};
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -159,8 +159,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
 }  // namespace
 
-void serve_http(boost::asio::ip::tcp::socket socket, Visit visit, HttpOffer offer) {
-  std::make_shared<HttpConnection>(std::move(socket), std::move(visit), offer)->read();
+void serve_http(boost::asio::ip::tcp::socket socket, ConnectionSlot slot, HttpOffer offer) {
+  std::make_shared<HttpConnection>(std::move(socket), std::move(slot), offer)->read();
 }
 
 }  // namespace avedge::ng

@@ -7,7 +7,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include "signaling-shim/ng/responder.h"
+#include "signaling-shim/ng/request_handler.h"
 
 namespace avedge::ng {
 
@@ -18,6 +18,6 @@ struct HttpOffer {
 };
 
 /// Serves the connection until either side has had enough; it keeps itself alive meanwhile.
-void serve_http(boost::asio::ip::tcp::socket socket, Visit visit, HttpOffer offer);
+void serve_http(boost::asio::ip::tcp::socket socket, ConnectionSlot slot, HttpOffer offer);
 
 }  // namespace avedge::ng

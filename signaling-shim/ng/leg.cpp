@@ -26,7 +26,7 @@ anchor::DialogMessage Leg::first_offer() {
 }
 
 anchor::DialogMessage Leg::offer(Side from, std::string_view callee_tag) {
-  Turn& turn = dialogs_.find(callee_tag)->second[from];
+  OfferState& turn = dialogs_.find(callee_tag)->second[from];
   if (turn.cseq == 0) turn.cseq = kFirstCseq;
   if (turn.cseq == kFirstCseq || turn.is_answered) {
     ++turn.cseq;

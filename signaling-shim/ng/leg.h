@@ -55,11 +55,11 @@ class Leg {
   std::optional<Time> delete_at;
 
  private:
-  struct Turn {
+  struct OfferState {
     std::uint32_t cseq = 0;  // 0: has made no offer
     bool is_answered = false;
   };
-  using Dialog = anchor::PerSide<Turn>;
+  using Dialog = anchor::PerSide<OfferState>;
 
   anchor::SessionId session_;
   std::string caller_tag_;

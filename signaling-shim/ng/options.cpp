@@ -199,8 +199,8 @@ void apply_words(Options& options, std::string_view words) {
 }
 
 /// Every text in `value`: itself, or those of its list.
-template <class Visit>
-void for_each_text(const Value& value, Visit&& visit) {
+template <class ConnectionSlot>
+void for_each_text(const Value& value, ConnectionSlot&& visit) {
   if (const auto* text = value.text()) return visit(std::string_view{*text});
   if (const auto* number = value.number()) return visit(std::string_view{std::to_string(*number)});
   if (value.list() == nullptr) return;

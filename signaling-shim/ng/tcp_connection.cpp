@@ -20,11 +20,11 @@ using Clock = std::chrono::steady_clock;
 /// not listened to either.
 class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  public:
-  TcpConnection(asio::ip::tcp::socket socket, Visit visit)
+  TcpConnection(asio::ip::tcp::socket socket, ConnectionSlot slot)
       : stream_{std::move(socket)},
         peer_{peer_name("tcp", stream_.socket())},
-        visit_{std::move(visit)} {
-    visit_.set_close([this] { stream_.close(); });
+        slot_{std::move(slot)} {
+    slot_.set_close([this] { stream_.close(); });
   }
 
   void read() {
@@ -40,33 +40,33 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void arm_deadline() {
     if (!framer_.mid_message()) {
       begun_.reset();
-      return stream_.expires_after(visit_->limits.idle_timeout);
+      return stream_.expires_after(slot_->limits.idle_timeout);
     }
     if (!begun_) begun_ = Clock::now();
-    stream_.expires_at(*begun_ + visit_->limits.message_timeout);
+    stream_.expires_at(*begun_ + slot_->limits.message_timeout);
   }
 
   void take(std::string_view bytes) {
     framer_.feed(bytes);
     replies_.clear();
     for (;;) {
-      if (visit_->responder == nullptr) return;
+      if (slot_->handler == nullptr) return;
       const auto found = framer_.next();
       if (found.kind == StreamFramer::Kind::broken) {
-        visit_->counters->drops.count(DropReason::ng_malformed);
+        slot_->counters->drops.count(DropReason::ng_malformed);
         is_broken_ = true;
       }
       if (found.kind != StreamFramer::Kind::message) break;
       begun_.reset();
-      visit_.made_progress();
-      replies_ += visit_->responder->on_message(peer_, found.message).value_or("");
+      slot_.made_progress();
+      replies_ += slot_->handler->on_message(peer_, found.message).value_or("");
     }
     write();
   }
 
   void write() {
     if (replies_.empty()) return go_on();
-    stream_.expires_after(visit_->limits.message_timeout);
+    stream_.expires_after(slot_->limits.message_timeout);
     asio::async_write(stream_, asio::buffer(replies_),
                       [self = shared_from_this()](const error_code& failed, std::size_t) {
                         if (!failed) self->go_on();
@@ -80,7 +80,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
   boost::beast::tcp_stream stream_;
   std::string peer_;
-  Visit visit_;
+  ConnectionSlot slot_;
   StreamFramer framer_;
   std::optional<Clock::time_point> begun_;  // when the message that is not whole yet began
   std::array<char, 16'384> buffer_;
@@ -90,8 +90,8 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 
 }  // namespace
 
-void serve_tcp(asio::ip::tcp::socket socket, Visit visit) {
-  std::make_shared<TcpConnection>(std::move(socket), std::move(visit))->read();
+void serve_tcp(asio::ip::tcp::socket socket, ConnectionSlot slot) {
+  std::make_shared<TcpConnection>(std::move(socket), std::move(slot))->read();
 }
 
 }  // namespace avedge::ng

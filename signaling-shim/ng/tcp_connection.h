@@ -3,11 +3,11 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include "signaling-shim/ng/responder.h"
+#include "signaling-shim/ng/request_handler.h"
 
 namespace avedge::ng {
 
 /// Serves the connection until either side has had enough; it keeps itself alive meanwhile.
-void serve_tcp(boost::asio::ip::tcp::socket socket, Visit visit);
+void serve_tcp(boost::asio::ip::tcp::socket socket, ConnectionSlot slot);
 
 }  // namespace avedge::ng

@@ -32,16 +32,16 @@ std::string_view subprotocol_of(const UpgradeRequest& request) {
 
 class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnection> {
  public:
-  WebsocketConnection(boost::asio::ip::tcp::socket socket, Visit visit,
+  WebsocketConnection(boost::asio::ip::tcp::socket socket, ConnectionSlot slot,
                       const UpgradeRequest& request)
       : stream_{std::move(socket)},
         peer_{peer_name("ws", beast::get_lowest_layer(stream_).socket())},
-        visit_{std::move(visit)},
+        slot_{std::move(slot)},
         subprotocol_{subprotocol_of(request)} {
-    visit_.set_close([this] { beast::get_lowest_layer(stream_).close(); });
+    slot_.set_close([this] { beast::get_lowest_layer(stream_).close(); });
     stream_.read_message_max(kMaxMessage);
-    stream_.set_option(websocket::stream_base::timeout{visit_->limits.message_timeout,
-                                                       visit_->limits.idle_timeout, true});
+    stream_.set_option(websocket::stream_base::timeout{slot_->limits.message_timeout,
+                                                       slot_->limits.idle_timeout, true});
     stream_.set_option(
         websocket::stream_base::decorator([this](websocket::response_type& response) {
           response.set(http::field::sec_websocket_protocol,
@@ -63,12 +63,12 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
   }
 
   void respond() {
-    if (visit_->responder == nullptr) return;
-    visit_.made_progress();
+    if (slot_->handler == nullptr) return;
+    slot_.made_progress();
     const auto bytes = buffer_.cdata();
     const std::string_view message{static_cast<const char*>(bytes.data()), bytes.size()};
-    auto reply = subprotocol_ == kPlain ? visit_->responder->on_payload(message)
-                                        : visit_->responder->on_message(peer_, message);
+    auto reply = subprotocol_ == kPlain ? slot_->handler->on_payload(message)
+                                        : slot_->handler->on_message(peer_, message);
     buffer_.consume(buffer_.size());
     if (!reply) return read();
     reply_ = *std::move(reply);
@@ -81,7 +81,7 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
 
   websocket::stream<beast::tcp_stream> stream_;
   std::string peer_;
-  Visit visit_;
+  ConnectionSlot slot_;
   std::string_view subprotocol_;
   beast::flat_buffer buffer_{kMaxMessage};
   std::string reply_;
@@ -93,9 +93,9 @@ bool can_upgrade(const UpgradeRequest& request) {
   return !subprotocol_of(request).empty();
 }
 
-void serve_websocket(boost::asio::ip::tcp::socket socket, Visit visit,
+void serve_websocket(boost::asio::ip::tcp::socket socket, ConnectionSlot slot,
                      const UpgradeRequest& request) {
-  std::make_shared<WebsocketConnection>(std::move(socket), std::move(visit), request)
+  std::make_shared<WebsocketConnection>(std::move(socket), std::move(slot), request)
       ->accept(request);
 }
 

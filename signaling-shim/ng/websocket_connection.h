@@ -5,7 +5,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "signaling-shim/ng/responder.h"
+#include "signaling-shim/ng/request_handler.h"
 
 namespace avedge::ng {
 
@@ -17,7 +17,7 @@ using UpgradeRequest = boost::beast::http::request<boost::beast::http::string_bo
 
 /// Accepts the upgrade, which can_upgrade(), and serves the connection from then on; it keeps
 /// itself alive meanwhile.
-void serve_websocket(boost::asio::ip::tcp::socket socket, Visit visit,
+void serve_websocket(boost::asio::ip::tcp::socket socket, ConnectionSlot slot,
                      const UpgradeRequest& request);
 
 }  // namespace avedge::ng

@@ -13,12 +13,12 @@ const std::string kSdp =
     "m=message 1 TCP/MSRP *\r\n";
 
 TEST(NgDescription, NothingAskedForChangesNothing) {
-  EXPECT_EQ(finished(kSdp, {}), kSdp);
-  EXPECT_EQ(finished("no description", {}), "no description");
+  EXPECT_EQ(post_processed(kSdp, {}), kSdp);
+  EXPECT_EQ(post_processed("no description", {}), "no description");
 }
 
 TEST(NgDescription, IceAndRtcpMuxAreTakenOut) {
-  const std::string sdp = finished(kSdp, {.removes_ice = true, .removes_rtcp_mux = true});
+  const std::string sdp = post_processed(kSdp, {.removes_ice = true, .removes_rtcp_mux = true});
   EXPECT_EQ(sdp,
             "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
             "m=audio 5000 RTP/AVPF 0\r\na=sendrecv\r\nm=message 1 TCP/MSRP *\r\n");
@@ -30,9 +30,9 @@ TEST(NgDescription, ProtocolsThatOnlyDifferInFeedbackMayBeChanged) {
   const auto shown = offered_protocols(protocols_of(*view), "RTP/AVP");
   ASSERT_TRUE(shown.ok());
   EXPECT_EQ(*shown, (Protocols{"RTP/AVP", "TCP/MSRP"}));
-  const std::string sdp = finished(kSdp, {.protocols = *shown});
+  const std::string sdp = post_processed(kSdp, {.protocols = *shown});
   EXPECT_NE(sdp.find("m=audio 5000 RTP/AVP 0\r\n"), std::string::npos);
-  EXPECT_EQ(finished(sdp, {.protocols = protocols_of(*view)}), kSdp) << "and back";
+  EXPECT_EQ(post_processed(sdp, {.protocols = protocols_of(*view)}), kSdp) << "and back";
 }
 
 TEST(NgDescription, AnotherKeyingIsRefused) {
@@ -46,10 +46,10 @@ TEST(NgDescription, AnotherKeyingIsRefused) {
 
 TEST(NgDescription, TheMarkStandsInTheSessionOnce) {
   const std::string mark = loop_mark("edge");
-  const std::string once = finished(kSdp, {.mark = mark});
+  const std::string once = post_processed(kSdp, {.mark = mark});
   EXPECT_TRUE(has_line(once, mark));
   EXPECT_LT(once.find(mark), once.find("m="));
-  EXPECT_EQ(finished(once, {.mark = mark}), once);
+  EXPECT_EQ(post_processed(once, {.mark = mark}), once);
   EXPECT_FALSE(has_line(once, mark + "2"));
   EXPECT_FALSE(has_line(kSdp, mark));
 }

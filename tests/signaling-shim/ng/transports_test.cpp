@@ -12,7 +12,7 @@
 #include <boost/beast/websocket.hpp>
 #include <thread>
 
-#include "signaling-shim/ng/control.h"
+#include "signaling-shim/ng/ng_server.h"
 #include "tests/signaling-shim/anchor/call.h"
 
 namespace avedge::ng {
@@ -98,7 +98,7 @@ class NgTransports : public testing::Test {
   anchor::Settings anchor_settings_;
   anchor::Sessions sessions_{session_control_, anchor_settings_, observer_};
   Counters counters_;
-  std::optional<Control> control_;
+  std::optional<NgServer> control_;
   std::thread thread_;
 };
 
@@ -236,7 +236,7 @@ TEST_F(NgTransports, APortThatIsTakenIsAnErrorWithItsName) {
   Settings settings;
   settings.listeners = {{{IpAddress::v4(127, 0, 0, 1), Port{port()}}, {Transport::tcp}, {}, {}}};
   asio::io_context io;
-  Control second{io, settings, sessions_, counters_};
+  NgServer second{io, settings, sessions_, counters_};
   const auto started = second.start();
   ASSERT_FALSE(started.ok());
   EXPECT_NE(started.reason().message().find("cannot listen on 127.0.0.1:"), std::string::npos);

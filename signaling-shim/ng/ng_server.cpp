@@ -1,4 +1,4 @@
-#include "signaling-shim/ng/control.h"
+#include "signaling-shim/ng/ng_server.h"
 
 #include <chrono>
 
@@ -30,11 +30,11 @@ UnixSeconds unix_now() {
 }  // namespace
 
 /// Whoever may not speak here is let go at once.
-class Control::StreamListener final : public net::AcceptLoop<tcp> {
+class NgServer::StreamListener final : public net::AcceptLoop<tcp> {
  public:
   StreamListener(boost::asio::io_context& io, Listener listener,
-                 std::shared_ptr<Reception> reception)
-      : AcceptLoop{io}, listener_{std::move(listener)}, reception_{std::move(reception)} {}
+                 std::shared_ptr<ListenerContext> context)
+      : AcceptLoop{io}, listener_{std::move(listener)}, context_{std::move(context)} {}
 
   Result<Endpoint> listen(const Endpoint& local) {
     error_code failed = net::open_on(acceptor(), local, listener_.device, true);
@@ -48,53 +48,54 @@ class Control::StreamListener final : public net::AcceptLoop<tcp> {
   void serve(tcp::socket socket) override {
     error_code gone;
     const auto remote = socket.remote_endpoint(gone);
-    if (gone || reception_->responder == nullptr) return;
+    if (gone || context_->handler == nullptr) return;
     if (!listener_.allows(net::from_asio(remote).address)) {
-      return reception_->counters->drops.count(DropReason::ng_forbidden);
+      return context_->counters->drops.count(DropReason::ng_forbidden);
     }
     make_room_for(socket);
     socket.set_option(tcp::no_delay{true}, gone);
-    if (listener_.offers(Transport::tcp)) return serve_tcp(std::move(socket), Visit{reception_});
-    serve_http(std::move(socket), Visit{reception_},
+    if (listener_.offers(Transport::tcp))
+      return serve_tcp(std::move(socket), ConnectionSlot{context_});
+    serve_http(std::move(socket), ConnectionSlot{context_},
                {listener_.offers(Transport::http), listener_.offers(Transport::ws)});
   }
 
-  /// A visit too many takes the place of the slowest. So does one that takes a descriptor of the
+  /// A slot too many takes the place of the slowest. So does one that takes a descriptor of the
   /// reserve: orders must arrive when there are no others, but not use up what is left.
   void make_room_for(tcp::socket& socket) {
     constexpr std::size_t kOfReserve = 16;
-    net::BoundedConnections& connections = *reception_->connections;
-    const bool is_full = connections.size() >= reception_->limits.connections;
+    net::BoundedConnections& connections = *context_->connections;
+    const bool is_full = connections.size() >= context_->limits.connections;
     const bool is_reserved =
         is_from_reserve(socket.native_handle()) && connections.size() >= kOfReserve;
     if (!is_full && !is_reserved) return;
     connections.make_room();
-    reception_->counters->drops.count(DropReason::connection_evicted);
+    context_->counters->drops.count(DropReason::connection_evicted);
   }
 
   Listener listener_;
-  std::shared_ptr<Reception> reception_;
+  std::shared_ptr<ListenerContext> context_;
 };
 
-Control::Control(boost::asio::io_context& io, Settings settings, anchor::Sessions& sessions,
-                 Counters& counters)
+NgServer::NgServer(boost::asio::io_context& io, Settings settings, anchor::Sessions& sessions,
+                   Counters& counters)
     : settings_{std::move(settings)},
       counters_{counters},
       io_{io},
       service_{now(), sessions, settings_, counters, unix_now},
-      reception_{std::make_shared<Reception>()},
+      context_{std::make_shared<ListenerContext>()},
       tick_{io} {}
 
-Control::~Control() {
+NgServer::~NgServer() {
   stop();
 }
 
-Result<void> Control::start() {
+Result<void> NgServer::start() {
   alive_ = std::make_shared<bool>(true);
-  reception_->responder = this;
-  reception_->counters = &counters_;
-  reception_->limits = settings_.limits;
-  reception_->connections = std::make_shared<net::BoundedConnections>(settings_.limits.connections);
+  context_->handler = this;
+  context_->counters = &counters_;
+  context_->limits = settings_.limits;
+  context_->connections = std::make_shared<net::BoundedConnections>(settings_.limits.connections);
   for (Listener& listener : settings_.listeners) {
     if (auto bound = bind(listener); !bound) {
       stop();
@@ -105,7 +106,7 @@ Result<void> Control::start() {
   return {};
 }
 
-Result<void> Control::bind(Listener& listener) {
+Result<void> NgServer::bind(Listener& listener) {
   const bool any_port = listener.local.port == Port{};
   auto bound = bind_ports(listener);
   for (int i = 1; !bound && any_port && i < kBindAttempts; ++i) bound = bind_ports(listener);
@@ -113,7 +114,7 @@ Result<void> Control::bind(Listener& listener) {
 }
 
 /// All transports of a listener on one port.
-Result<void> Control::bind_ports(Listener& listener) {
+Result<void> NgServer::bind_ports(Listener& listener) {
   Endpoint local = listener.local;
   std::shared_ptr<net::UdpSocket> udp;
   if (listener.offers(Transport::udp)) {
@@ -123,7 +124,7 @@ Result<void> Control::bind_ports(Listener& listener) {
   }
   const bool has_streams = listener.transports.size() > (udp ? 1U : 0U);
   if (has_streams) {
-    auto stream = std::make_shared<StreamListener>(io_, listener, reception_);
+    auto stream = std::make_shared<StreamListener>(io_, listener, context_);
     const auto listening = stream->listen(local);
     if (!listening) {
       if (udp) udp->close();
@@ -142,7 +143,7 @@ Result<void> Control::bind_ports(Listener& listener) {
 }
 
 /// The answer leaves by the socket that was asked, and so from its address.
-void Control::serve_udp(net::UdpSocket& socket, const Listener& listener) {
+void NgServer::serve_udp(net::UdpSocket& socket, const Listener& listener) {
   socket.start([this, &socket, &listener](const Endpoint& source, std::string_view datagram) {
     if (!listener.allows(source.address)) {
       return counters_.drops.count(DropReason::ng_forbidden);
@@ -153,7 +154,7 @@ void Control::serve_udp(net::UdpSocket& socket, const Listener& listener) {
 }
 
 /// What a library throws for want of memory ends one request, not the thread.
-std::optional<std::string> Control::on_message(std::string_view peer, std::string_view message) {
+std::optional<std::string> NgServer::on_message(std::string_view peer, std::string_view message) {
   try {
     return service_.on_message(now(), peer, message);
   } catch (const std::exception&) {
@@ -162,7 +163,7 @@ std::optional<std::string> Control::on_message(std::string_view peer, std::strin
   }
 }
 
-std::string Control::on_payload(std::string_view payload) {
+std::string NgServer::on_payload(std::string_view payload) {
   try {
     return service_.on_payload(now(), payload);
   } catch (const std::exception&) {
@@ -171,7 +172,7 @@ std::string Control::on_payload(std::string_view payload) {
   }
 }
 
-void Control::arm_tick() {
+void NgServer::arm_tick() {
   tick_.expires_after(kTick);
   tick_.async_wait([this, alive = std::weak_ptr{alive_}](const error_code& failed) {
     if (failed || alive.expired()) return;
@@ -180,9 +181,9 @@ void Control::arm_tick() {
   });
 }
 
-void Control::stop() {
+void NgServer::stop() {
   alive_.reset();
-  reception_->responder = nullptr;
+  context_->handler = nullptr;
   tick_.cancel();
   for (const auto& socket : udp_) socket->close();
   udp_.clear();

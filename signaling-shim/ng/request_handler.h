@@ -13,9 +13,9 @@
 namespace avedge::ng {
 
 /// Knows the protocol, the time, and what to do when memory runs out.
-class Responder {
+class RequestHandler {
  public:
-  virtual ~Responder() = default;
+  virtual ~RequestHandler() = default;
   /// The reply to a message with its cookie; nothing if none is due. `peer` names the client.
   [[nodiscard]] virtual std::optional<std::string> on_message(std::string_view peer,
                                                               std::string_view message) = 0;
@@ -23,35 +23,35 @@ class Responder {
   [[nodiscard]] virtual std::string on_payload(std::string_view payload) = 0;
 };
 
-/// Held by a listener and its connections, which may outlive the responder by a moment: it is gone
-/// once `responder` is null. Signalling thread only.
-struct Reception {
-  Responder* responder = nullptr;
+/// Held by a listener and its connections, which may outlive the handler by a moment: it is gone
+/// once `handler` is null. Signalling thread only.
+struct ListenerContext {
+  RequestHandler* handler = nullptr;
   Counters* counters = nullptr;
   Limits limits;
   std::shared_ptr<net::BoundedConnections> connections;
 
   void recount() const {
-    if (responder == nullptr) return;
+    if (handler == nullptr) return;
     counters->connections.set(static_cast<std::int64_t>(connections->size()));
   }
 };
 
 /// One connection's share of it, counted for as long as it is held. Moves along when a connection
 /// turns from HTTP to WebSocket.
-class Visit {
+class ConnectionSlot {
  public:
-  explicit Visit(std::shared_ptr<Reception> reception)
-      : reception_{std::move(reception)},
-        place_{net::BoundedConnections::enter(reception_->connections, [] {})} {
-    reception_->recount();
+  explicit ConnectionSlot(std::shared_ptr<ListenerContext> context)
+      : context_{std::move(context)},
+        place_{net::BoundedConnections::enter(context_->connections, [] {})} {
+    context_->recount();
   }
-  Visit(Visit&&) noexcept = default;
-  Visit& operator=(Visit&&) = delete;
-  ~Visit() {
-    if (reception_ == nullptr) return;
+  ConnectionSlot(ConnectionSlot&&) noexcept = default;
+  ConnectionSlot& operator=(ConnectionSlot&&) = delete;
+  ~ConnectionSlot() {
+    if (context_ == nullptr) return;
     place_ = {};
-    reception_->recount();
+    context_->recount();
   }
 
   /// How the connection that has this is closed when it has to make room. Whoever holds a visit
@@ -59,10 +59,10 @@ class Visit {
   void set_close(net::BoundedConnections::Close close) { place_.set_close(std::move(close)); }
   void made_progress() { place_.made_progress(); }
 
-  Reception* operator->() const { return reception_.get(); }
+  ListenerContext* operator->() const { return context_.get(); }
 
  private:
-  std::shared_ptr<Reception> reception_;
+  std::shared_ptr<ListenerContext> context_;
   net::BoundedConnections::Place place_;
 };
 

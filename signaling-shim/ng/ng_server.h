@@ -8,19 +8,19 @@
 #include <vector>
 
 #include "signaling-shim/net/udp_socket.h"
-#include "signaling-shim/ng/responder.h"
+#include "signaling-shim/ng/request_handler.h"
 #include "signaling-shim/ng/service.h"
 
 namespace avedge::ng {
 
-class Control final : private Responder {
+class NgServer final : private RequestHandler {
  public:
   /// Everything passed by reference must outlive it.
-  Control(boost::asio::io_context& io, Settings settings, anchor::Sessions& sessions,
-          Counters& counters);
-  ~Control() override;
-  Control(const Control&) = delete;
-  Control& operator=(const Control&) = delete;
+  NgServer(boost::asio::io_context& io, Settings settings, anchor::Sessions& sessions,
+           Counters& counters);
+  ~NgServer() override;
+  NgServer(const NgServer&) = delete;
+  NgServer& operator=(const NgServer&) = delete;
 
   /// Binds every listener; on failure nothing stays bound. Call it once, on the signalling thread
   /// or before that runs.
@@ -48,7 +48,7 @@ class Control final : private Responder {
   Counters& counters_;
   boost::asio::io_context& io_;
   Service service_;
-  std::shared_ptr<Reception> reception_;
+  std::shared_ptr<ListenerContext> context_;
   std::vector<std::shared_ptr<net::UdpSocket>> udp_;
   std::vector<std::shared_ptr<StreamListener>> streams_;
   boost::asio::steady_timer tick_;
