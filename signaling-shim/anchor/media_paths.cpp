@@ -67,7 +67,7 @@ void MediaPaths::set(const Key& key, Joint joint) {
   Slot& slot = slots_[key];
   for (UdpLeg* end : {&joint.near, &joint.far}) {
     const bool is_circle =
-        factory_.crossings.come_back(end->signalled, joint.near_port, joint.far_port);
+        factory_.loop_detector.would_loop(end->signalled, joint.near_port, joint.far_port);
     if (is_circle) end->signalled = {};
   }
   const auto rtp = rtp_of(key);
@@ -77,7 +77,7 @@ void MediaPaths::set(const Key& key, Joint joint) {
   }
   revive(slot, factory_);
   slot.path.rtp = rtp;
-  note_crossings(slot.path.id, joint);
+  note_forwarding(slot.path.id, joint);
   slot.path.near = std::move(joint.near);
   slot.path.far = std::move(joint.far);
   factory_.control.set_path(worker_, slot.path);
@@ -92,15 +92,15 @@ std::optional<MediaPathId> MediaPaths::rtp_of(const Key& key) const {
   return found->second.path.id;
 }
 
-void MediaPaths::note_crossings(MediaPathId path, const Joint& joint) {
-  factory_.crossings.remove(path);
-  factory_.crossings.add(path, joint.near_port, joint.far.signalled);
-  factory_.crossings.add(path, joint.far_port, joint.near.signalled);
+void MediaPaths::note_forwarding(MediaPathId path, const Joint& joint) {
+  factory_.loop_detector.remove(path);
+  factory_.loop_detector.add(path, joint.near_port, joint.far.signalled);
+  factory_.loop_detector.add(path, joint.far_port, joint.near.signalled);
 }
 
 void MediaPaths::remove(Slot& slot) {
   if (!retire(slot, factory_)) return;
-  factory_.crossings.remove(slot.path.id);
+  factory_.loop_detector.remove(slot.path.id);
   factory_.control.remove_path(worker_, slot.path.id);
 }
 

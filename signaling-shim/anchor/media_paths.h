@@ -52,7 +52,7 @@ class MediaPaths {
   void remove_stale(const Wanted& wanted);
   void set(const Key& key, Joint joint);
   [[nodiscard]] std::optional<MediaPathId> rtp_of(const Key& key) const;
-  void note_crossings(MediaPathId path, const Joint& joint);
+  void note_forwarding(MediaPathId path, const Joint& joint);
   void remove(Slot& slot);
 
   PathFactory& factory_;

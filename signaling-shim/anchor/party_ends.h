@@ -2,8 +2,8 @@
 #pragma once
 
 #include "signaling-shim/anchor/call_observer.h"
-#include "signaling-shim/anchor/crossings.h"
 #include "signaling-shim/anchor/dialog_state.h"
+#include "signaling-shim/anchor/loop_detector.h"
 #include "signaling-shim/anchor/media_targets.h"
 
 namespace avedge::anchor {
@@ -13,8 +13,8 @@ struct PathFactory {
   SessionControl& control;
   SessionCounters& counters;
   const MediaTargets& targets;
-  Crossings crossings{};
-  Crossings stream_crossings{};  // over TCP, whose ports are others
+  LoopDetector loop_detector{};
+  LoopDetector tcp_loop_detector{};  // over TCP, whose ports are others
   std::uint64_t next_id = 1;
 };
 

@@ -107,10 +107,10 @@ void StreamPaths::remove_stale(const Wanted& wanted) {
 
 void StreamPaths::set(const Key& key, Joint joint) {
   Slot& slot = slots_[key];
-  drop_circles(joint);
+  drop_loops(joint);
   if (slot.is_live && same_ends(slot.path, joint.path)) return;
   revive(slot, factory_);
-  note_crossings(slot.path.id, joint);
+  note_forwarding(slot.path.id, joint);
   joint.path.id = slot.path.id;
   joint.path.counters = slot.path.counters;
   slot.path = std::move(joint.path);
@@ -119,33 +119,34 @@ void StreamPaths::set(const Key& key, Joint joint) {
 
 /// Parties that accept connections at each other's ports of ours would have us connect to ourselves
 /// without end.
-void StreamPaths::drop_circles(Joint& joint) const {
+void StreamPaths::drop_loops(Joint& joint) const {
   for (TcpLeg* end : {&joint.path.near, &joint.path.far}) {
     std::erase_if(end->passive, [&](const Endpoint& place) {
-      return factory_.stream_crossings.come_back(place, joint.near_port, joint.far_port);
+      return factory_.tcp_loop_detector.would_loop(place, joint.near_port, joint.far_port);
     });
   }
-  drop_circle(joint.path.near_datagrams, joint.near_port);
-  drop_circle(joint.path.far_datagrams, joint.far_port);
+  drop_loop(joint.path.near_datagrams, joint.near_port);
+  drop_loop(joint.path.far_datagrams, joint.far_port);
 }
 
-void StreamPaths::drop_circle(std::optional<UdpLeg>& party, const MediaPort& port) const {
-  if (party && factory_.crossings.come_back(party->signalled, port, port)) party->signalled = {};
+void StreamPaths::drop_loop(std::optional<UdpLeg>& party, const MediaPort& port) const {
+  if (party && factory_.loop_detector.would_loop(party->signalled, port, port))
+    party->signalled = {};
 }
 
-void StreamPaths::note_crossings(MediaPathId path, const Joint& joint) {
-  factory_.stream_crossings.remove(path);
+void StreamPaths::note_forwarding(MediaPathId path, const Joint& joint) {
+  factory_.tcp_loop_detector.remove(path);
   for (const Endpoint& place : joint.path.far.passive) {
-    factory_.stream_crossings.add(path, joint.near_port, place);
+    factory_.tcp_loop_detector.add(path, joint.near_port, place);
   }
   for (const Endpoint& place : joint.path.near.passive) {
-    factory_.stream_crossings.add(path, joint.far_port, place);
+    factory_.tcp_loop_detector.add(path, joint.far_port, place);
   }
 }
 
 void StreamPaths::remove(Slot& slot) {
   if (!retire(slot, factory_)) return;
-  factory_.stream_crossings.remove(slot.path.id);
+  factory_.tcp_loop_detector.remove(slot.path.id);
   factory_.control.remove_stream_path(worker_, slot.path.id);
 }
 

@@ -45,9 +45,9 @@ class StreamPaths {
   [[nodiscard]] Joint joint_of(const DialogState& state, const Key& key) const;
   void remove_stale(const Wanted& wanted);
   void set(const Key& key, Joint joint);
-  void drop_circles(Joint& joint) const;
-  void drop_circle(std::optional<UdpLeg>& party, const MediaPort& port) const;
-  void note_crossings(MediaPathId path, const Joint& joint);
+  void drop_loops(Joint& joint) const;
+  void drop_loop(std::optional<UdpLeg>& party, const MediaPort& port) const;
+  void note_forwarding(MediaPathId path, const Joint& joint);
   void remove(Slot& slot);
 
   PathFactory& factory_;

@@ -279,16 +279,17 @@ TEST_F(TargetsOfACall, ACallerNamesNoPlaceItHasNoBusinessWith) {
 }
 
 TEST_F(TargetsOfACall, WhoMayBeLatchedOtherwiseIsNotRefusedAndNothingIsSentBefore) {
-  struct Way {
+  struct Forwarding {
     const char* name;
     Latching latching;
     PartyTerms::Place place;
     std::string_view more;
   };
   for (const auto& [name, latching, place, more] :
-       {Way{"by its SIP source", Latching::sip_source, PartyTerms::Place::described, ""},
-        Way{"by received-from", Latching::signalled, PartyTerms::Place::described_or_source, ""},
-        Way{"by ICE", Latching::signalled, PartyTerms::Place::described, kIce}}) {
+       {Forwarding{"by its SIP source", Latching::sip_source, PartyTerms::Place::described, ""},
+        Forwarding{"by received-from", Latching::signalled, PartyTerms::Place::described_or_source,
+                   ""},
+        Forwarding{"by ICE", Latching::signalled, PartyTerms::Place::described, kIce}}) {
     open(latching);
     terms.place = place;
     ASSERT_TRUE(offer(audio("192.168.1.5", 4000, more)).ok()) << name;

@@ -1,5 +1,5 @@
 // Parties that name the edge's own ports, and sources that take more than their share.
-#include "signaling-shim/anchor/crossings.h"
+#include "signaling-shim/anchor/loop_detector.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 namespace avedge::anchor {
 
 /// Signalling thread only.
-class Crossings {
+class LoopDetector {
  public:
   /// Ways that are looked at before the whole is taken for a circle: more than a forked call has.
   static constexpr std::size_t kMaxReached = 64;
@@ -20,20 +20,20 @@ class Crossings {
   void add(MediaPathId path, const MediaPort& port, const Endpoint& onward);
   void remove(MediaPathId path);
 
-  [[nodiscard]] bool is_anchored(const Endpoint& port) const { return ways_.contains(port); }
+  [[nodiscard]] bool is_anchored(const Endpoint& port) const { return forwardings_.contains(port); }
   /// Whether media for `target` would come to `near` or `far`, the ports that it is sent between.
-  [[nodiscard]] bool come_back(const Endpoint& target, const MediaPort& near,
-                               const MediaPort& far) const;
+  [[nodiscard]] bool would_loop(const Endpoint& target, const MediaPort& near,
+                                const MediaPort& far) const;
 
  private:
-  struct Way {
+  struct Forwarding {
     MediaPathId path;
     Endpoint onward;
   };
   void add(MediaPathId path, const Endpoint& name, const Endpoint& onward);
 
-  std::map<Endpoint, std::vector<Way>> ways_;           // by the port's names
-  std::map<MediaPathId, std::vector<Endpoint>> names_;  // what add() used
+  std::map<Endpoint, std::vector<Forwarding>> forwardings_;  // by the port's names
+  std::map<MediaPathId, std::vector<Endpoint>> names_;       // what add() used
 };
 
 }  // namespace avedge::anchor
