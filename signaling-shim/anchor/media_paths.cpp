@@ -6,17 +6,17 @@
 namespace avedge::anchor {
 
 MediaPaths::~MediaPaths() {
-  for (auto& [key, slot] : slots_) remove(slot);
+  for (auto& [key, entry] : entries_) remove(entry);
 }
 
 void MediaPaths::sync(const DialogState& state) {
   Wanted ends = wanted(state);
   remove_stale(ends);
-  for (auto& [key, joint] : ends) set(key, std::move(joint));
+  for (auto& [key, desired] : ends) set(key, std::move(desired));
 }
 
 bool MediaPaths::lead_to(const LocalAddresses& addresses) const {
-  return std::any_of(slots_.begin(), slots_.end(), [&](const auto& entry) {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
     const MediaPath& path = entry.second.path;
     return entry.second.is_live && (addresses.contain(path.near.signalled.address) ||
                                     addresses.contain(path.far.signalled.address));
@@ -37,11 +37,11 @@ MediaPaths::Wanted MediaPaths::wanted(const DialogState& state) const {
       const bool has_rtcp = state.party[Side::caller].lines[line].has_rtcp;
       if (component == Component::rtcp && !has_rtcp) continue;
       const Key key{line, component};
-      const PartyEnds parties{factory_, latching_, state, line, component};
+      const LegBuilder parties{factory_, latching_, state, line, component};
       const MediaPort& near = port_of(state, Side::caller, key);
       const MediaPort& far = port_of(state, Side::callee, key);
-      ends.emplace(key, Joint{parties.udp_leg(Side::caller, near),
-                              parties.udp_leg(Side::callee, far), near, far});
+      ends.emplace(key, DesiredPath{parties.udp_leg(Side::caller, near),
+                                    parties.udp_leg(Side::callee, far), near, far});
     }
   }
   return ends;
@@ -54,62 +54,62 @@ const MediaPort& MediaPaths::port_of(const DialogState& state, Side side, const 
 }
 
 void MediaPaths::remove_stale(const Wanted& wanted) {
-  for (auto& [key, slot] : slots_) {
+  for (auto& [key, entry] : entries_) {
     const auto found = wanted.find(key);
     const bool stays = found != wanted.end() &&
-                       found->second.near.socket == slot.path.near.socket &&
-                       found->second.far.socket == slot.path.far.socket;
-    if (!stays) remove(slot);
+                       found->second.near.socket == entry.path.near.socket &&
+                       found->second.far.socket == entry.path.far.socket;
+    if (!stays) remove(entry);
   }
 }
 
-void MediaPaths::set(const Key& key, Joint joint) {
-  Slot& slot = slots_[key];
-  for (UdpLeg* end : {&joint.near, &joint.far}) {
+void MediaPaths::set(const Key& key, DesiredPath desired) {
+  Entry& entry = entries_[key];
+  for (UdpLeg* end : {&desired.near, &desired.far}) {
     const bool is_circle =
-        factory_.loop_detector.would_loop(end->signalled, joint.near_port, joint.far_port);
+        factory_.loop_detector.would_loop(end->signalled, desired.near_port, desired.far_port);
     if (is_circle) end->signalled = {};
   }
   const auto rtp = rtp_of(key);
-  if (slot.is_live && slot.path.near == joint.near && slot.path.far == joint.far &&
-      slot.path.rtp == rtp) {
+  if (entry.is_live && entry.path.near == desired.near && entry.path.far == desired.far &&
+      entry.path.rtp == rtp) {
     return;
   }
-  revive(slot, factory_);
-  slot.path.rtp = rtp;
-  note_forwarding(slot.path.id, joint);
-  slot.path.near = std::move(joint.near);
-  slot.path.far = std::move(joint.far);
-  factory_.control.set_path(worker_, slot.path);
+  activate(entry, factory_);
+  entry.path.rtp = rtp;
+  note_forwarding(entry.path.id, desired);
+  entry.path.near = std::move(desired.near);
+  entry.path.far = std::move(desired.far);
+  factory_.control.set_path(worker_, entry.path);
 }
 
 /// The path that is the RTP of that one; keys are in such an order that it is in force before.
 std::optional<MediaPathId> MediaPaths::rtp_of(const Key& key) const {
   const auto& [line, component] = key;
-  const auto found = slots_.find({line, Component::rtp});
-  const bool is_in_force = found != slots_.end() && found->second.is_live;
+  const auto found = entries_.find({line, Component::rtp});
+  const bool is_in_force = found != entries_.end() && found->second.is_live;
   if (component == Component::rtp || !is_in_force) return std::nullopt;
   return found->second.path.id;
 }
 
-void MediaPaths::note_forwarding(MediaPathId path, const Joint& joint) {
+void MediaPaths::note_forwarding(MediaPathId path, const DesiredPath& desired) {
   factory_.loop_detector.remove(path);
-  factory_.loop_detector.add(path, joint.near_port, joint.far.signalled);
-  factory_.loop_detector.add(path, joint.far_port, joint.near.signalled);
+  factory_.loop_detector.add(path, desired.near_port, desired.far.signalled);
+  factory_.loop_detector.add(path, desired.far_port, desired.near.signalled);
 }
 
-void MediaPaths::remove(Slot& slot) {
-  if (!retire(slot, factory_)) return;
-  factory_.loop_detector.remove(slot.path.id);
-  factory_.control.remove_path(worker_, slot.path.id);
+void MediaPaths::remove(Entry& entry) {
+  if (!deactivate(entry, factory_)) return;
+  factory_.loop_detector.remove(entry.path.id);
+  factory_.control.remove_path(worker_, entry.path.id);
 }
 
 MediaTotals MediaPaths::totals() const {
-  return totals_of(slots_);
+  return totals_of(entries_);
 }
 
 Time MediaPaths::last_activity() const {
-  return last_activity_of(slots_);
+  return last_activity_of(entries_);
 }
 
 }  // namespace avedge::anchor

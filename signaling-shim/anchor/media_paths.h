@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "signaling-shim/anchor/path_slots.h"
+#include "signaling-shim/anchor/path_entries.h"
 
 namespace avedge::anchor {
 
@@ -29,36 +29,36 @@ class MediaPaths {
   /// Calls visit(m= line, component, path) for every path that is in force.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    for (const auto& [key, slot] : slots_) {
-      if (slot.is_live) visit(key.first, key.second, slot.path);
+    for (const auto& [key, entry] : entries_) {
+      if (entry.is_live) visit(key.first, key.second, entry.path);
     }
   }
 
  private:
   using Key = PathKey;
-  using Slot = PathSlot<MediaPath>;
+  using Entry = PathEntry<MediaPath>;
   /// What leads from one party to the other; the ports are those of the state it was made of.
-  struct Joint {
+  struct DesiredPath {
     UdpLeg near;
     UdpLeg far;
     const MediaPort& near_port;
     const MediaPort& far_port;
   };
-  using Wanted = std::map<Key, Joint>;
+  using Wanted = std::map<Key, DesiredPath>;
 
   [[nodiscard]] Wanted wanted(const DialogState& state) const;
   [[nodiscard]] static const MediaPort& port_of(const DialogState& state, Side side,
                                                 const Key& key);
   void remove_stale(const Wanted& wanted);
-  void set(const Key& key, Joint joint);
+  void set(const Key& key, DesiredPath desired);
   [[nodiscard]] std::optional<MediaPathId> rtp_of(const Key& key) const;
-  void note_forwarding(MediaPathId path, const Joint& joint);
-  void remove(Slot& slot);
+  void note_forwarding(MediaPathId path, const DesiredPath& desired);
+  void remove(Entry& entry);
 
   PathFactory& factory_;
   WorkerId worker_;
   Latching latching_;
-  PathSlots<MediaPath> slots_;
+  PathEntries<MediaPath> entries_;
 };
 
 }  // namespace avedge::anchor

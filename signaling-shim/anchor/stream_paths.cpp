@@ -36,13 +36,13 @@ bool same_ports(const StreamPath& left, const StreamPath& right) {
 }  // namespace
 
 StreamPaths::~StreamPaths() {
-  for (auto& [key, slot] : slots_) remove(slot);
+  for (auto& [key, entry] : entries_) remove(entry);
 }
 
 void StreamPaths::sync(const DialogState& state) {
   Wanted paths = wanted(state);
   remove_stale(paths);
-  for (auto& [key, joint] : paths) set(key, std::move(joint));
+  for (auto& [key, desired] : paths) set(key, std::move(desired));
 }
 
 bool StreamPaths::lead_to(const LocalAddresses& addresses) const {
@@ -51,7 +51,7 @@ bool StreamPaths::lead_to(const LocalAddresses& addresses) const {
     return std::any_of(end.passive.begin(), end.passive.end(), is_here) ||
            (datagrams && is_here(datagrams->signalled));
   };
-  return std::any_of(slots_.begin(), slots_.end(), [&](const auto& entry) {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
     const StreamPath& path = entry.second.path;
     return entry.second.is_live &&
            (leads_here(path.near, path.near_datagrams) || leads_here(path.far, path.far_datagrams));
@@ -69,64 +69,64 @@ StreamPaths::Wanted StreamPaths::wanted(const DialogState& state) const {
     const bool is_first_near = used.insert(&near).second;
     const bool is_first_far = used.insert(&far).second;
     if (!is_first_near || !is_first_far) continue;
-    paths.emplace(Key{line, Component::rtp}, joint_of(state, {line, Component::rtp}));
+    paths.emplace(Key{line, Component::rtp}, desired_path(state, {line, Component::rtp}));
     if (!near.rtcp || !far.rtcp) continue;
-    paths.emplace(Key{line, Component::rtcp}, joint_of(state, {line, Component::rtcp}));
+    paths.emplace(Key{line, Component::rtcp}, desired_path(state, {line, Component::rtcp}));
   }
   return paths;
 }
 
-StreamPaths::Joint StreamPaths::joint_of(const DialogState& state, const Key& key) const {
+StreamPaths::DesiredPath StreamPaths::desired_path(const DialogState& state, const Key& key) const {
   const auto& [line, component] = key;
-  const PartyEnds parties{factory_, latching_, state, line, component};
-  Joint joint{{},
-              port_of(state, Side::caller, line, component),
-              port_of(state, Side::callee, line, component)};
+  const LegBuilder parties{factory_, latching_, state, line, component};
+  DesiredPath desired{{},
+                      port_of(state, Side::caller, line, component),
+                      port_of(state, Side::callee, line, component)};
   const auto is_converted = [&, of = line](Side side) {
     return state.party[side].stream_kind(of) == StreamMedia::Kind::converted;
   };
   if (is_converted(Side::caller)) {
-    joint.path.near_datagrams = parties.converted_leg(Side::caller, joint.near_port);
+    desired.path.near_datagrams = parties.converted_leg(Side::caller, desired.near_port);
   } else {
-    joint.path.near = parties.tcp_leg(Side::caller, joint.near_port);
+    desired.path.near = parties.tcp_leg(Side::caller, desired.near_port);
   }
   if (is_converted(Side::callee)) {
-    joint.path.far_datagrams = parties.converted_leg(Side::callee, joint.far_port);
+    desired.path.far_datagrams = parties.converted_leg(Side::callee, desired.far_port);
   } else {
-    joint.path.far = parties.tcp_leg(Side::callee, joint.far_port);
+    desired.path.far = parties.tcp_leg(Side::callee, desired.far_port);
   }
-  return joint;
+  return desired;
 }
 
 void StreamPaths::remove_stale(const Wanted& wanted) {
-  for (auto& [key, slot] : slots_) {
+  for (auto& [key, entry] : entries_) {
     const auto found = wanted.find(key);
-    if (found == wanted.end() || !same_ports(found->second.path, slot.path)) remove(slot);
+    if (found == wanted.end() || !same_ports(found->second.path, entry.path)) remove(entry);
   }
 }
 
-void StreamPaths::set(const Key& key, Joint joint) {
-  Slot& slot = slots_[key];
-  drop_loops(joint);
-  if (slot.is_live && same_ends(slot.path, joint.path)) return;
-  revive(slot, factory_);
-  note_forwarding(slot.path.id, joint);
-  joint.path.id = slot.path.id;
-  joint.path.counters = slot.path.counters;
-  slot.path = std::move(joint.path);
-  factory_.control.set_stream_path(worker_, slot.path);
+void StreamPaths::set(const Key& key, DesiredPath desired) {
+  Entry& entry = entries_[key];
+  drop_loops(desired);
+  if (entry.is_live && same_ends(entry.path, desired.path)) return;
+  activate(entry, factory_);
+  note_forwarding(entry.path.id, desired);
+  desired.path.id = entry.path.id;
+  desired.path.counters = entry.path.counters;
+  entry.path = std::move(desired.path);
+  factory_.control.set_stream_path(worker_, entry.path);
 }
 
 /// Parties that accept connections at each other's ports of ours would have us connect to ourselves
 /// without end.
-void StreamPaths::drop_loops(Joint& joint) const {
-  for (TcpLeg* end : {&joint.path.near, &joint.path.far}) {
+void StreamPaths::drop_loops(DesiredPath& desired) const {
+  for (TcpLeg* end : {&desired.path.near, &desired.path.far}) {
     std::erase_if(end->passive, [&](const Endpoint& place) {
-      return factory_.tcp_loop_detector.would_loop(place, joint.near_port, joint.far_port);
+      return factory_.tcp_loop_detector.would_loop(place, desired.near_port, desired.far_port);
     });
   }
-  drop_loop(joint.path.near_datagrams, joint.near_port);
-  drop_loop(joint.path.far_datagrams, joint.far_port);
+  drop_loop(desired.path.near_datagrams, desired.near_port);
+  drop_loop(desired.path.far_datagrams, desired.far_port);
 }
 
 void StreamPaths::drop_loop(std::optional<UdpLeg>& party, const MediaPort& port) const {
@@ -134,28 +134,28 @@ void StreamPaths::drop_loop(std::optional<UdpLeg>& party, const MediaPort& port)
     party->signalled = {};
 }
 
-void StreamPaths::note_forwarding(MediaPathId path, const Joint& joint) {
+void StreamPaths::note_forwarding(MediaPathId path, const DesiredPath& desired) {
   factory_.tcp_loop_detector.remove(path);
-  for (const Endpoint& place : joint.path.far.passive) {
-    factory_.tcp_loop_detector.add(path, joint.near_port, place);
+  for (const Endpoint& place : desired.path.far.passive) {
+    factory_.tcp_loop_detector.add(path, desired.near_port, place);
   }
-  for (const Endpoint& place : joint.path.near.passive) {
-    factory_.tcp_loop_detector.add(path, joint.far_port, place);
+  for (const Endpoint& place : desired.path.near.passive) {
+    factory_.tcp_loop_detector.add(path, desired.far_port, place);
   }
 }
 
-void StreamPaths::remove(Slot& slot) {
-  if (!retire(slot, factory_)) return;
-  factory_.tcp_loop_detector.remove(slot.path.id);
-  factory_.control.remove_stream_path(worker_, slot.path.id);
+void StreamPaths::remove(Entry& entry) {
+  if (!deactivate(entry, factory_)) return;
+  factory_.tcp_loop_detector.remove(entry.path.id);
+  factory_.control.remove_stream_path(worker_, entry.path.id);
 }
 
 MediaTotals StreamPaths::totals() const {
-  return totals_of(slots_);
+  return totals_of(entries_);
 }
 
 Time StreamPaths::last_activity() const {
-  return last_activity_of(slots_);
+  return last_activity_of(entries_);
 }
 
 }  // namespace avedge::anchor

@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "signaling-shim/anchor/path_slots.h"
+#include "signaling-shim/anchor/path_entries.h"
 
 namespace avedge::anchor {
 
@@ -33,27 +33,27 @@ class StreamPaths {
 
  private:
   using Key = PathKey;
-  using Slot = PathSlot<StreamPath>;
-  struct Joint {
+  using Entry = PathEntry<StreamPath>;
+  struct DesiredPath {
     StreamPath path;  // without id and counters
     const MediaPort& near_port;
     const MediaPort& far_port;
   };
-  using Wanted = std::map<Key, Joint>;
+  using Wanted = std::map<Key, DesiredPath>;
 
   [[nodiscard]] Wanted wanted(const DialogState& state) const;
-  [[nodiscard]] Joint joint_of(const DialogState& state, const Key& key) const;
+  [[nodiscard]] DesiredPath desired_path(const DialogState& state, const Key& key) const;
   void remove_stale(const Wanted& wanted);
-  void set(const Key& key, Joint joint);
-  void drop_loops(Joint& joint) const;
+  void set(const Key& key, DesiredPath desired);
+  void drop_loops(DesiredPath& desired) const;
   void drop_loop(std::optional<UdpLeg>& party, const MediaPort& port) const;
-  void note_forwarding(MediaPathId path, const Joint& joint);
-  void remove(Slot& slot);
+  void note_forwarding(MediaPathId path, const DesiredPath& desired);
+  void remove(Entry& entry);
 
   PathFactory& factory_;
   WorkerId worker_;
   Latching latching_;
-  PathSlots<StreamPath> slots_;
+  PathEntries<StreamPath> entries_;
 };
 
 }  // namespace avedge::anchor

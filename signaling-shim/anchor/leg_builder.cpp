@@ -1,4 +1,4 @@
-#include "signaling-shim/anchor/party_ends.h"
+#include "signaling-shim/anchor/leg_builder.h"
 
 #include "signaling-shim/anchor/bounded_lists.h"
 
@@ -42,7 +42,7 @@ bool goes_by(const MediaLine& line, candidate::Flavour flavour) {
 
 }  // namespace
 
-UdpLeg PartyEnds::udp_leg(Side side, const MediaPort& port) const {
+UdpLeg LegBuilder::udp_leg(Side side, const MediaPort& port) const {
   const MediaLine& mine = line_of(side);
   const MediaLine& theirs = line_of(other(side));
   UdpLeg end;
@@ -67,7 +67,7 @@ UdpLeg PartyEnds::udp_leg(Side side, const MediaPort& port) const {
   return end;
 }
 
-UdpLeg PartyEnds::converted_leg(Side side, const MediaPort& port) const {
+UdpLeg LegBuilder::converted_leg(Side side, const MediaPort& port) const {
   const MediaLine& mine = line_of(side);
   const MediaLine& theirs = line_of(other(side));
   UdpLeg end = udp_leg(side, port);
@@ -75,7 +75,7 @@ UdpLeg PartyEnds::converted_leg(Side side, const MediaPort& port) const {
   return end;
 }
 
-TcpLeg PartyEnds::tcp_leg(Side side, const MediaPort& port) const {
+TcpLeg LegBuilder::tcp_leg(Side side, const MediaPort& port) const {
   const MediaLine& mine = line_of(side);
   const MediaLine& theirs = line_of(other(side));
   TcpLeg end;
@@ -92,12 +92,12 @@ TcpLeg PartyEnds::tcp_leg(Side side, const MediaPort& port) const {
   return end;
 }
 
-std::uint16_t PartyEnds::number() const {
+std::uint16_t LegBuilder::number() const {
   return component_ == Component::rtp ? candidate::kRtpComponent : candidate::kRtcpComponent;
 }
 
 /// RFC 8839 §4.2.5. Two agents of ICE-lite make no checks (RFC 8445 §6.1.1 leaves both passive).
-bool PartyEnds::uses_ice() const {
+bool LegBuilder::uses_ice() const {
   const auto offers_ice = [this](Side side) {
     const MediaLine& line = line_of(side);
     return !line.ice_ufrag.empty() && !line.ice_password.empty() && !line.has_ice_mismatch;
@@ -109,7 +109,7 @@ bool PartyEnds::uses_ice() const {
 
 /// Of all lines that share the port. A party sends the payload types of the other one's SDP, and
 /// may send those of its own (RFC 3264 §6.1 lets the two differ).
-LinePayload PartyEnds::payload(Side side) const {
+LinePayload LegBuilder::payload(Side side) const {
   LinePayload payload;
   if (!line_of(side).has_rtcp) return payload;
   payload.kind = component_ == Component::rtp ? LinePayload::Kind::rtp : LinePayload::Kind::rtcp;
@@ -128,15 +128,15 @@ LinePayload PartyEnds::payload(Side side) const {
   return payload;
 }
 
-Latching PartyEnds::latching_of(Side side) const {
+Latching LegBuilder::latching_of(Side side) const {
   return state_.party[side].terms.latching.value_or(latching_);
 }
 
 /// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
 /// other family than our interface has, nor where MediaTargets sees harm. Such a party can still be
 /// latched.
-bool PartyEnds::may_send_to(Side side, const Endpoint& signalled, const MediaPort& port,
-                            Transport transport) const {
+bool LegBuilder::may_send_to(Side side, const Endpoint& signalled, const MediaPort& port,
+                             Transport transport) const {
   const IpAddress& ours = port.local().address;
   if (signalled.address.family() != ours.family() || signalled.port == Port{}) return false;
   const TargetParty party{ours, state_.party[side].source, transport};
@@ -144,8 +144,8 @@ bool PartyEnds::may_send_to(Side side, const Endpoint& signalled, const MediaPor
 }
 
 /// Those that the party may be latched at: by its own word only where media might be sent, too.
-std::vector<IpAddress> PartyEnds::admitted_addresses(Side side, const MediaPort& port,
-                                                     Transport transport) const {
+std::vector<IpAddress> LegBuilder::admitted_addresses(Side side, const MediaPort& port,
+                                                      Transport transport) const {
   const MediaLine& mine = line_of(side);
   std::vector<IpAddress> admitted;
   for (const IpAddress& address : mine.addresses) {
@@ -156,7 +156,7 @@ std::vector<IpAddress> PartyEnds::admitted_addresses(Side side, const MediaPort&
   return admitted;
 }
 
-std::vector<Endpoint> PartyEnds::passive(Side side, const MediaPort& port) const {
+std::vector<Endpoint> LegBuilder::passive(Side side, const MediaPort& port) const {
   std::vector<Endpoint> list;
   for (const StreamPlace& place : line_of(side).streams.places) {
     const bool is_wanted = place.accepts && place.component == number() &&

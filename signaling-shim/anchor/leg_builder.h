@@ -21,10 +21,10 @@ struct PathFactory {
 enum class Component : std::uint8_t { rtp, rtcp };
 
 /// One component of one m= line of a dialog's state; reads it, and must not outlive it.
-class PartyEnds {
+class LegBuilder {
  public:
-  PartyEnds(const PathFactory& factory, Latching latching, const DialogState& state,
-            std::size_t line, Component component)
+  LegBuilder(const PathFactory& factory, Latching latching, const DialogState& state,
+             std::size_t line, Component component)
       : factory_{factory}, latching_{latching}, state_{state}, line_{line}, component_{component} {}
 
   /// The party on `side` by its datagrams, which come to `port`.
