@@ -15,7 +15,7 @@ bool can_answer(const PartyMedia& answer, const PartyMedia& offer) {
 }
 
 /// What was shown once, if it still fits the description that came again.
-Verdict<Presentation> again(Presentation shown, const PartyMedia& media) {
+Verdict<RewrittenDescription> again(RewrittenDescription shown, const PartyMedia& media) {
   if (!covers(shown.ports, media)) return DropReason::sdp_unsupported;
   return shown;
 }
@@ -45,15 +45,16 @@ void Dialog::on_request(Time now, const Transaction& transaction) {
   open = OpenInvite{transaction.cseq, false, false, current_};
 }
 
-Verdict<Presentation> Dialog::on_sdp(Time now, const DialogMessage& message, PartyMedia media) {
+Verdict<RewrittenDescription> Dialog::on_sdp(Time now, const DialogMessage& message,
+                                             PartyMedia media) {
   const Transaction transaction = Transaction::of(message);
   media.keep_targets_of(current_.party[message.sender]);
   switch (role_of(message, transaction)) {
     case Role::offer: return take_offer(now, message.sender, transaction, std::move(media));
     case Role::answer:
       return take_answer(message.sender, transaction, std::move(media), Offer::Answer::final);
-    case Role::preview:
-      return take_answer(message.sender, transaction, std::move(media), Offer::Answer::preview);
+    case Role::early:
+      return take_answer(message.sender, transaction, std::move(media), Offer::Answer::early);
     case Role::repeat: break;
   }
   return repeat(message.sender, media);
@@ -84,7 +85,7 @@ Dialog::Role Dialog::role_of_response(const DialogMessage& message,
                                       const Transaction& transaction) const {
   if (has_offer(transaction.requester, transaction)) {
     const bool is_preview = message.status < 200 && !message.reliable;
-    return is_preview ? Role::preview : Role::answer;
+    return is_preview ? Role::early : Role::answer;
   }
   if (has_offer(message.sender, transaction)) return Role::offer;  // the same one again
   const auto& open = invites_[transaction.requester];
@@ -97,8 +98,8 @@ bool Dialog::has_offer(Side from, const Transaction& carrier) const {
   return offers_[from] && offers_[from]->carrier == carrier;
 }
 
-Verdict<Presentation> Dialog::take_offer(Time now, Side from, const Transaction& carrier,
-                                         PartyMedia media) {
+Verdict<RewrittenDescription> Dialog::take_offer(Time now, Side from, const Transaction& carrier,
+                                                 PartyMedia media) {
   const Side to = other(from);
   const bool is_same = has_offer(from, carrier);
   if (is_same && offers_[from]->answer == Offer::Answer::final) {
@@ -126,8 +127,8 @@ bool Dialog::is_stale(Side from, const Transaction& carrier) const {
          carrier.cseq < offers_[from]->carrier.cseq;
 }
 
-Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier, PartyMedia media,
-                                          Offer::Answer kind) {
+Verdict<RewrittenDescription> Dialog::take_answer(Side from, const Transaction& carrier,
+                                                  PartyMedia media, Offer::Answer kind) {
   const Side to = other(from);
   Offer& offer = *offers_[to];
   const bool is_again = offer.answer == Offer::Answer::final;
@@ -142,11 +143,11 @@ Verdict<Presentation> Dialog::take_answer(Side from, const Transaction& carrier,
 
   auto next = answered(offer, from, std::move(media));
   if (!next) return next.reason();
-  offer.answer_shown = Presentation::of(next->facing, from, next->party[from], offer.media);
+  offer.answer_shown = RewrittenDescription::of(next->facing, from, next->party[from], offer.media);
   if (kind == Offer::Answer::final || is_again) {
     finish_answer(offer, carrier, *next);
   } else {
-    offer.answer = Offer::Answer::preview;
+    offer.answer = Offer::Answer::early;
     offer.facing = next->facing;
   }
   apply(offer.carrier, *std::move(next));
@@ -169,8 +170,9 @@ Verdict<DialogState> Dialog::answered(const Offer& offer, Side from, PartyMedia 
 }
 
 /// In the light of what is agreed now, without changing it.
-Verdict<Presentation> Dialog::repeat(Side from, const PartyMedia& media) const {
-  return again(Presentation::of(current_.facing, from, media, current_.party[other(from)]), media);
+Verdict<RewrittenDescription> Dialog::repeat(Side from, const PartyMedia& media) const {
+  return again(RewrittenDescription::of(current_.facing, from, media, current_.party[other(from)]),
+               media);
 }
 
 void Dialog::finish_answer(Offer& offer, const Transaction& answered_by, DialogState& next) {

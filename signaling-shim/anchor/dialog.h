@@ -3,7 +3,7 @@
 //
 //   offer        INVITE, UPDATE, PRACK; the response to an INVITE that had none
 //   answer       the response to those; PRACK or ACK, where the response held the offer
-//   preview      an unreliable 18x: early media must flow, but the answer may still change
+//   early      an unreliable 18x: early media must flow, but the answer may still change
 //   failed       491 and other errors: back to what was agreed before the INVITE
 #pragma once
 
@@ -26,8 +26,8 @@ class Dialog {
   void on_request(Time now, const Transaction& transaction);
   /// The description `media` in `message`. Repeated messages change nothing.
   /// Fails with ports_exhausted, family_unsupported, sdp_malformed, sdp_unsupported.
-  [[nodiscard]] Verdict<Presentation> on_sdp(Time now, const DialogMessage& message,
-                                             PartyMedia media);
+  [[nodiscard]] Verdict<RewrittenDescription> on_sdp(Time now, const DialogMessage& message,
+                                                     PartyMedia media);
   /// A final response, after on_sdp().
   void on_final_response(const Transaction& transaction, int status);
   /// Gives up offers that nobody answered in time.
@@ -48,7 +48,7 @@ class Dialog {
   [[nodiscard]] Time last_activity() const;
 
  private:
-  enum class Role : std::uint8_t { offer, answer, preview, repeat };
+  enum class Role : std::uint8_t { offer, answer, early, repeat };
 
   /// An INVITE without a final response yet.
   struct OpenInvite {
@@ -64,12 +64,13 @@ class Dialog {
                                       const Transaction& transaction) const;
   [[nodiscard]] bool has_offer(Side from, const Transaction& carrier) const;
 
-  [[nodiscard]] Verdict<Presentation> take_offer(Time now, Side from, const Transaction& carrier,
-                                                 PartyMedia media);
-  [[nodiscard]] Verdict<Presentation> take_answer(Side from, const Transaction& carrier,
-                                                  PartyMedia media, Offer::Answer kind);
+  [[nodiscard]] Verdict<RewrittenDescription> take_offer(Time now, Side from,
+                                                         const Transaction& carrier,
+                                                         PartyMedia media);
+  [[nodiscard]] Verdict<RewrittenDescription> take_answer(Side from, const Transaction& carrier,
+                                                          PartyMedia media, Offer::Answer kind);
   [[nodiscard]] Verdict<DialogState> answered(const Offer& offer, Side from, PartyMedia media);
-  [[nodiscard]] Verdict<Presentation> repeat(Side from, const PartyMedia& media) const;
+  [[nodiscard]] Verdict<RewrittenDescription> repeat(Side from, const PartyMedia& media) const;
   [[nodiscard]] bool is_stale(Side from, const Transaction& carrier) const;
   void finish_answer(Offer& offer, const Transaction& answered_by, DialogState& next);
   void apply(const Transaction& cause, DialogState next);

@@ -5,8 +5,8 @@ namespace {
 
 using Kind = StreamMedia::Kind;
 
-LineLease lease_of(const PortLeases& leases, std::size_t line) {
-  return line < leases.size() ? leases[line] : LineLease{};
+MediaLinePorts lease_of(const PortAssignment& leases, std::size_t line) {
+  return line < leases.size() ? leases[line] : MediaLinePorts{};
 }
 
 }  // namespace
@@ -14,7 +14,7 @@ LineLease lease_of(const PortLeases& leases, std::size_t line) {
 void DialogState::free_unused_ports() {
   for (const Side side : {Side::caller, Side::callee}) {
     for (std::size_t i = 0; i < facing[side].size(); ++i) {
-      LineLease& lease = facing[side][i];
+      MediaLinePorts& lease = facing[side][i];
       const bool is_wanted = party[Side::caller].relays(i) && party[Side::callee].relays(i);
       if (!is_wanted) lease = {};
       if (!is_wanted) continue;
@@ -40,7 +40,7 @@ bool DialogState::carries_streams(std::size_t line) const {
   bool has_own = false;
   for (const Side side : {Side::caller, Side::callee}) {
     const Kind kind = party[side].stream_kind(line);
-    const LineLease lease = lease_of(facing[side], line);
+    const MediaLinePorts lease = lease_of(facing[side], line);
     const auto& ports = kind == Kind::converted ? lease.converters : lease.streams;
     if (kind == Kind::none || ports == nullptr) return false;
     has_own = has_own || kind == Kind::own;

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "signaling-shim/anchor/media_anchor.h"
-#include "signaling-shim/anchor/port_leases.h"
+#include "signaling-shim/anchor/port_allocator.h"
 
 namespace avedge::anchor {
 
@@ -28,7 +28,7 @@ class PerSide {
 struct DialogState {
   PerSide<PartyMedia> party;
   /// The ports that party talks to.
-  PerSide<PortLeases> facing;
+  PerSide<PortAssignment> facing;
 
   /// Gives back the ports of lines that one of the two does not want (port 0), and of ways that a
   /// line no longer takes. Ports over TCP that stand for what a party still writes stay, even if

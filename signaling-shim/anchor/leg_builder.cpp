@@ -82,7 +82,7 @@ TcpLeg LegBuilder::tcp_leg(Side side, const MediaPort& port) const {
   end.port = port.socket();
   end.passive = passive(side, port);
   end.signalled_addresses = admitted_addresses(side, port, Transport::tcp);
-  for (const StreamPlace& place : mine.streams.places) {
+  for (const TcpEndpoint& place : mine.streams.endpoints) {
     if (!may_send_to(side, place.at, port, Transport::tcp)) continue;
     add_once(end.signalled_addresses, place.at.address, kMaxSignalledAddresses);
   }
@@ -113,7 +113,7 @@ LinePayload LegBuilder::payload(Side side) const {
   LinePayload payload;
   if (!line_of(side).has_rtcp) return payload;
   payload.kind = component_ == Component::rtp ? LinePayload::Kind::rtp : LinePayload::Kind::rtcp;
-  const PortLeases& leases = state_.facing[side];
+  const PortAssignment& leases = state_.facing[side];
   for (std::size_t i = 0; i < leases.size(); ++i) {
     const bool shares_port =
         leases[i].datagrams != nullptr && leases[i].datagrams == leases[line_].datagrams;
@@ -158,7 +158,7 @@ std::vector<IpAddress> LegBuilder::admitted_addresses(Side side, const MediaPort
 
 std::vector<Endpoint> LegBuilder::passive(Side side, const MediaPort& port) const {
   std::vector<Endpoint> list;
-  for (const StreamPlace& place : line_of(side).streams.places) {
+  for (const TcpEndpoint& place : line_of(side).streams.endpoints) {
     const bool is_wanted = place.accepts && place.component == number() &&
                            goes_by(line_of(other(side)), place.flavour);
     if (is_wanted && may_send_to(side, place.at, port, Transport::tcp))

@@ -22,11 +22,11 @@ Transaction Transaction::of(const DialogMessage& message) {
   return {requester, method_of(message.method), message.cseq};
 }
 
-Presentation Presentation::of(const PerSide<PortLeases>& facing, Side from, const PartyMedia& media,
-                              const PartyMedia& receiver) {
+RewrittenDescription RewrittenDescription::of(const PerSide<PortAssignment>& facing, Side from,
+                                              const PartyMedia& media, const PartyMedia& receiver) {
   using Kind = StreamMedia::Kind;
-  const PortLeases& shown_to = facing[other(from)];
-  Presentation shown{names_of(shown_to), receiver, names_of(facing[from])};
+  const PortAssignment& shown_to = facing[other(from)];
+  RewrittenDescription shown{names_of(shown_to), receiver, names_of(facing[from])};
   for (std::size_t i = 0; i < shown.ports.size(); ++i) {
     if (!media.relays(i) || !receiver.relays(i)) continue;
     sdp::SectionPorts& ports = shown.ports[i];
@@ -43,13 +43,13 @@ Presentation Presentation::of(const PerSide<PortLeases>& facing, Side from, cons
 }
 
 Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia media,
-                           const PerSide<PortLeases>& held, const PartyMedia& receiver,
+                           const PerSide<PortAssignment>& held, const PartyMedia& receiver,
                            CallPorts& ports) {
   Offer offer;
   offer.from = from;
   offer.carrier = carrier;
   for (const Side side : {from, other(from)}) {
-    PortLessor& lessor = ports.facing(side);
+    PortAllocator& lessor = ports.facing(side);
     AddressFamily family = media.family;
     if (side != from) {
       family = receiver.lines.empty() ? lessor.usual_family().value_or(family) : receiver.family;
@@ -59,7 +59,7 @@ Verdict<Offer> Offer::make(Side from, const Transaction& carrier, PartyMedia med
     if (!leases) return leases.reason();
     offer.facing[side] = *std::move(leases);
   }
-  offer.shown = Presentation::of(offer.facing, from, media, receiver);
+  offer.shown = RewrittenDescription::of(offer.facing, from, media, receiver);
   offer.media = std::move(media);
   return offer;
 }

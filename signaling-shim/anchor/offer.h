@@ -19,28 +19,28 @@ struct Transaction {
 
 /// Where a call's ports come from: by the party they face.
 struct CallPorts {
-  PortLessor caller;
-  PortLessor callee;
-  [[nodiscard]] PortLessor& facing(Side side) { return side == Side::caller ? caller : callee; }
+  PortAllocator caller;
+  PortAllocator callee;
+  [[nodiscard]] PortAllocator& facing(Side side) { return side == Side::caller ? caller : callee; }
 };
 
 /// What the receiver of a description is to see in it.
-struct Presentation {
+struct RewrittenDescription {
   PortNames ports;
   /// What the receiver last said itself.
   PartyMedia receiver;
   /// The ports in whose place the sender knows the receiver's.
-  PortNames as_seen;
+  PortNames ports_known_to_sender;
 
   /// Of what `from` says about its `media`, to `receiver`.
-  [[nodiscard]] static Presentation of(const PerSide<PortLeases>& facing, Side from,
-                                       const PartyMedia& media, const PartyMedia& receiver);
+  [[nodiscard]] static RewrittenDescription of(const PerSide<PortAssignment>& facing, Side from,
+                                               const PartyMedia& media, const PartyMedia& receiver);
 };
 
 struct Offer {
   enum class Answer : std::uint8_t {
     none,
-    preview,  // by an unreliable 18x: may still change
+    early,  // by an unreliable 18x: may still change
     final
   };
 
@@ -49,22 +49,22 @@ struct Offer {
   PartyMedia media;
   /// Ports for both directions are secured before the offer goes out: an answer is then never
   /// refused for want of ports.
-  PerSide<PortLeases> facing;
+  PerSide<PortAssignment> facing;
   Answer answer = Answer::none;
   /// The dialog's revision that the final answer made, and what carried that answer.
   std::uint64_t revision = 0;
   Transaction answered_by;
   /// As the far side saw the offer, and as its final answer was seen. What is retransmitted later
   /// looks the same, whatever has been agreed since.
-  Presentation shown;
-  Presentation answer_shown;
+  RewrittenDescription shown;
+  RewrittenDescription answer_shown;
   Time since{};
 
   /// Makes the offer of `media` by `from`, keeping the ports of `held`. `receiver` is what the far
   /// side last said itself, without lines if nothing yet.
   /// Fails with ports_exhausted or family_unsupported.
   [[nodiscard]] static Verdict<Offer> make(Side from, const Transaction& carrier, PartyMedia media,
-                                           const PerSide<PortLeases>& held,
+                                           const PerSide<PortAssignment>& held,
                                            const PartyMedia& receiver, CallPorts& ports);
 };
 

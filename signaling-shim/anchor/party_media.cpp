@@ -119,7 +119,7 @@ bool can_be_checked(const MediaLine& line, const StreamMedia& streams) {
 }
 
 void keep_streams_of(const StreamMedia& before, MediaLine& line) {
-  const bool is_silent = line.is_held && line.streams.places.empty();
+  const bool is_silent = line.is_held && line.streams.endpoints.empty();
   const bool stays_converted = before.kind == StreamMedia::Kind::converted &&
                                line.streams.kind == StreamMedia::Kind::none &&
                                is_checked_by_ice(line);

@@ -11,7 +11,7 @@ void move_to(std::optional<sdp::EdgePorts>& ports, const IpAddress& address) {
   if (ports) ports->rtp.address = ports->rtcp.address = address;
 }
 
-sdp::FarView far_view(std::size_t sections, const Presentation& shown,
+sdp::FarView far_view(std::size_t sections, const RewrittenDescription& shown,
                       const std::optional<IpAddress>& edge, const PartyTerms& terms) {
   sdp::FarView far;
   far.address = terms.shown_address ? terms.shown_address : edge;
@@ -26,10 +26,11 @@ sdp::FarView far_view(std::size_t sections, const Presentation& shown,
     const MediaLine& own = shown.receiver.lines[i];
     far.receiver[i] = {known(own.rtp),
                        known(own.rtcp),
-                       known(own.streams.place_of(candidate::kRtpComponent)),
-                       known(own.streams.place_of(candidate::kRtcpComponent)),
+                       known(own.streams.endpoint_of(candidate::kRtpComponent)),
+                       known(own.streams.endpoint_of(candidate::kRtcpComponent)),
                        {}};
-    if (i < shown.as_seen.size()) far.receiver[i].as_seen = shown.as_seen[i];
+    if (i < shown.ports_known_to_sender.size())
+      far.receiver[i].ports_known_to_sender = shown.ports_known_to_sender[i];
   }
   return far;
 }
@@ -71,8 +72,8 @@ PartyMedia SdpMessage::media(StreamMode streams) const {
   return media;
 }
 
-BodyRewrite SdpMessage::show(const Presentation& shown, const std::optional<IpAddress>& edge,
-                             CandidateMode candidates) const {
+BodyRewrite SdpMessage::show(const RewrittenDescription& shown,
+                             const std::optional<IpAddress>& edge, CandidateMode candidates) const {
   return rewrite([&](std::size_t sections) {
     sdp::FarView far = far_view(sections, shown, edge, terms_);
     if (candidates == CandidateMode::add) far.candidates = sdp::Candidates::kept;

@@ -23,7 +23,8 @@ class SdpMessage {
   [[nodiscard]] PartyMedia media(StreamMode streams) const;
 
   /// The body with the ports of `shown` in it; `edge` is what the receiver knows the edge by.
-  [[nodiscard]] BodyRewrite show(const Presentation& shown, const std::optional<IpAddress>& edge,
+  [[nodiscard]] BodyRewrite show(const RewrittenDescription& shown,
+                                 const std::optional<IpAddress>& edge,
                                  CandidateMode candidates) const;
   /// The body with the discard port of the unspecified address for every place, for descriptions
   /// that say what a party is able to and not where it is.

@@ -23,9 +23,9 @@ Session::Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& f
       account_{std::move(account)},
       worker_{factory.control.assign_worker()},
       info_{id, spec.call_id, spec.caller_interface, spec.callee_interface, 0},
-      ports_{PortLessor{
+      ports_{PortAllocator{
                  factory.control, worker_, {spec.caller_interface, spec.caller_family}, account_},
-             PortLessor{
+             PortAllocator{
                  factory.control, worker_, {spec.callee_interface, spec.callee_family}, account_}},
       opened_{now},
       last_message_{now},
@@ -75,7 +75,8 @@ Verdict<BodyRewrite> Session::rewrite_body(Time now, const DialogMessage& messag
   return sdp->show(*shown, ports_.facing(other(message.sender)).address(), spec_.candidates);
 }
 
-Verdict<Presentation> Session::present(Time now, const DialogMessage& message, PartyMedia media) {
+Verdict<RewrittenDescription> Session::present(Time now, const DialogMessage& message,
+                                               PartyMedia media) {
   last_sdp_ = now;
   if (media.streams() > settings_.max_streams) return DropReason::sdp_unsupported;
   if (const auto checked = check_targets(message, media); !checked) return checked.reason();
@@ -92,7 +93,7 @@ Verdict<void> Session::check_targets(const DialogMessage& message, const PartyMe
   for (const MediaLine& line : media.lines) {
     const Transport transport = line.has_datagrams ? Transport::udp : Transport::tcp;
     const Endpoint target =
-        line.has_datagrams ? line.rtp : line.streams.place_of(candidate::kRtpComponent);
+        line.has_datagrams ? line.rtp : line.streams.endpoint_of(candidate::kRtpComponent);
     if (!line.is_relayed || line.is_held || target.port == Port{}) continue;
     const std::string& interface =
         message.sender == Side::caller ? spec_.caller_interface : spec_.callee_interface;
@@ -130,8 +131,8 @@ void Session::review_targets(const LocalAddresses& addresses) {
   for (const auto& dialog : dialogs_) dialog->review_targets(addresses);
 }
 
-Verdict<Presentation> Session::present_initial_offer(Time now, const DialogMessage& message,
-                                                     PartyMedia media) {
+Verdict<RewrittenDescription> Session::present_initial_offer(Time now, const DialogMessage& message,
+                                                             PartyMedia media) {
   if (!initial_offer_) {
     auto offer =
         Offer::make(Side::caller, Transaction::of(message), std::move(media), {}, {}, ports_);

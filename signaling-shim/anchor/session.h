@@ -56,12 +56,13 @@ class Session {
   [[nodiscard]] bool answers_initial_invite(const DialogMessage& message) const;
   void before_body(Time now, const DialogMessage& message);
   [[nodiscard]] Verdict<BodyRewrite> rewrite_body(Time now, const DialogMessage& message);
-  [[nodiscard]] Verdict<Presentation> present(Time now, const DialogMessage& message,
-                                              PartyMedia media);
+  [[nodiscard]] Verdict<RewrittenDescription> present(Time now, const DialogMessage& message,
+                                                      PartyMedia media);
   [[nodiscard]] Verdict<void> check_targets(const DialogMessage& message, const PartyMedia& media);
   [[nodiscard]] bool may_be_latched(const DialogMessage& message, const MediaLine& line) const;
-  [[nodiscard]] Verdict<Presentation> present_initial_offer(Time now, const DialogMessage& message,
-                                                            PartyMedia media);
+  [[nodiscard]] Verdict<RewrittenDescription> present_initial_offer(Time now,
+                                                                    const DialogMessage& message,
+                                                                    PartyMedia media);
   void after_body(Time now, const DialogMessage& message);
   void on_initial_response(Time now, const DialogMessage& message);
   void confirm(Time now, Dialog& dialog);

@@ -20,27 +20,28 @@ bool is_place(const Endpoint& endpoint) {
   return is_unicast(endpoint.address) && endpoint.port != Port{} && endpoint.port != kDiscardPort;
 }
 
-void add_place(StreamMedia& streams, const StreamPlace& place) {
-  if (is_place(place.at)) add_once(streams.places, place, kMaxStreamPlaces);
+void add_place(StreamMedia& streams, const TcpEndpoint& endpoint) {
+  if (is_place(endpoint.at)) add_once(streams.endpoints, endpoint, kMaxTcpEndpoints);
 }
 
 /// Where the m= line itself says that the party is.
 void read_line(const sdp::View& view, const sdp::Media& media, StreamMedia& streams) {
   const auto& address = view.connection_of(media)->ip;
   const bool is_ice06 = streams.grammar == candidate::StreamGrammar::ice06;
-  StreamPlace place{{}, kRtpComponent, is_ice06 ? Flavour::ice06 : Flavour::ice19, true};
+  TcpEndpoint endpoint{{}, kRtpComponent, is_ice06 ? Flavour::ice06 : Flavour::ice19, true};
   if (!address) return;
-  place.at = {*address, media.port};
-  add_place(streams, place);
+  endpoint.at = {*address, media.port};
+  add_place(streams, endpoint);
   if (media.profile != sdp::Profile::framed_rtp) return;
-  place.component = kRtcpComponent;
+  endpoint.component = kRtcpComponent;
   if (media.rtcp) {
     const bool has_address = media.rtcp->address && media.rtcp->address->ip;
-    place.at = {has_address ? *media.rtcp->address->ip : *address, media.rtcp->port};
+    endpoint.at = {has_address ? *media.rtcp->address->ip : *address, media.rtcp->port};
   } else if (!media.offers(Carrier::tcp) && media.port.number() < 65535) {
-    place.at.port = media.port == kDiscardPort ? kDiscardPort : media.port.next();  // RFC 4571 §5
+    endpoint.at.port =
+        media.port == kDiscardPort ? kDiscardPort : media.port.next();  // RFC 4571 §5
   }
-  add_place(streams, place);
+  add_place(streams, endpoint);
 }
 
 void read_candidate(const Candidate& candidate, StreamMedia& streams) {
@@ -69,14 +70,15 @@ bool has_connection_for_rtcp(const sdp::Media& media, const StreamMedia& streams
     return media.profile == sdp::Profile::framed_rtp &&
            !(media.rtcp && media.rtcp->port == media.port);
   }
-  const auto has_one_for_both = [&](const StreamPlace& place) {
-    return place.component == kRtcpComponent &&
-           std::any_of(streams.places.begin(), streams.places.end(), [&](const StreamPlace& other) {
-             return other.component == kRtpComponent && other.at == place.at;
-           });
+  const auto has_one_for_both = [&](const TcpEndpoint& endpoint) {
+    return endpoint.component == kRtcpComponent &&
+           std::any_of(streams.endpoints.begin(), streams.endpoints.end(),
+                       [&](const TcpEndpoint& other) {
+                         return other.component == kRtpComponent && other.at == endpoint.at;
+                       });
   };
   return media.offers(kRtcpComponent, Carrier::tcp) &&
-         std::none_of(streams.places.begin(), streams.places.end(), has_one_for_both);
+         std::none_of(streams.endpoints.begin(), streams.endpoints.end(), has_one_for_both);
 }
 
 }  // namespace
@@ -99,16 +101,16 @@ bool StreamMedia::is_written_in(Flavour flavour) const {
   const bool is_ice06 = flavour == Flavour::ice06;
   if (kind != Kind::own) return false;
   if ((grammar == candidate::StreamGrammar::ice06) == is_ice06) return true;
-  return std::any_of(places.begin(), places.end(),
-                     [&](const StreamPlace& place) { return place.flavour == flavour; });
+  return std::any_of(endpoints.begin(), endpoints.end(),
+                     [&](const TcpEndpoint& endpoint) { return endpoint.flavour == flavour; });
 }
 
-Endpoint StreamMedia::place_of(std::uint16_t component) const {
+Endpoint StreamMedia::endpoint_of(std::uint16_t component) const {
   Endpoint found;
-  for (const StreamPlace& place : places) {
-    if (place.component != component) continue;
-    if (place.accepts) return place.at;
-    if (found.port == Port{}) found = place.at;
+  for (const TcpEndpoint& endpoint : endpoints) {
+    if (endpoint.component != component) continue;
+    if (endpoint.accepts) return endpoint.at;
+    if (found.port == Port{}) found = endpoint.at;
   }
   return found;
 }
@@ -117,7 +119,8 @@ void StreamMedia::add_alternative(const StreamMedia& other) {
   if (other.kind == Kind::none) return;
   StreamMedia merged = other;
   merged.has_rtcp = has_rtcp || other.has_rtcp;
-  for (const StreamPlace& place : places) add_once(merged.places, place, kMaxStreamPlaces);
+  for (const TcpEndpoint& endpoint : endpoints)
+    add_once(merged.endpoints, endpoint, kMaxTcpEndpoints);
   for (const auto& credentials : ice06) {
     add_once(merged.ice06, credentials, candidate::kMaxIce06Ids);
   }
@@ -125,9 +128,9 @@ void StreamMedia::add_alternative(const StreamMedia& other) {
 }
 
 void StreamMedia::move_to(const IpAddress& source, bool has_line_of_its_own) {
-  const bool has_place = has_line_of_its_own && !places.empty();
-  places.resize(has_place ? 1 : 0);
-  if (has_place) places.front().at.address = source;
+  const bool has_place = has_line_of_its_own && !endpoints.empty();
+  endpoints.resize(has_place ? 1 : 0);
+  if (has_place) endpoints.front().at.address = source;
 }
 
 }  // namespace avedge::anchor

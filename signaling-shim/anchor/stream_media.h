@@ -12,15 +12,15 @@
 namespace avedge::anchor {
 
 /// Of one party and line; more are ignored. Only kMaxDialled of a component are ever connected to.
-inline constexpr std::size_t kMaxStreamPlaces = 32;
+inline constexpr std::size_t kMaxTcpEndpoints = 32;
 
 /// An endpoint of the party's over TCP.
-struct StreamPlace {
+struct TcpEndpoint {
   Endpoint at;
   std::uint16_t component = candidate::kRtpComponent;
   candidate::Flavour flavour = candidate::Flavour::ice19;
   bool accepts = false;  // connections; otherwise it only connects from there
-  friend bool operator==(const StreamPlace&, const StreamPlace&) = default;
+  friend bool operator==(const TcpEndpoint&, const TcpEndpoint&) = default;
 };
 
 struct StreamMedia {
@@ -35,7 +35,7 @@ struct StreamMedia {
   bool has_rtcp = false;
   candidate::StreamGrammar grammar = candidate::StreamGrammar::rfc6544;  // of its candidates
   /// The likeliest first: the m= line's own, then the candidates as they were written.
-  std::vector<StreamPlace> places;
+  std::vector<TcpEndpoint> endpoints;
   /// The credentials of those candidates, if they are in the older grammar.
   std::vector<candidate::Ice06Credentials> ice06;
   friend bool operator==(const StreamMedia&, const StreamMedia&) = default;
@@ -45,7 +45,7 @@ struct StreamMedia {
   /// Whether there are candidates, or an m= line, in that grammar.
   [[nodiscard]] bool is_written_in(candidate::Flavour flavour) const;
   /// Where the party is most likely to be connected; no port if that is unknown.
-  [[nodiscard]] Endpoint place_of(std::uint16_t component) const;
+  [[nodiscard]] Endpoint endpoint_of(std::uint16_t component) const;
   /// As PartyMedia::add_alternative(): `other` is the richer one.
   void add_alternative(const StreamMedia& other);
   /// The party is at `source`, whatever it wrote: only the port of an m= line over TCP holds.

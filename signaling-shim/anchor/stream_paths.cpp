@@ -8,7 +8,7 @@ namespace {
 
 /// What `side` talks to in a line that carries streams: our TCP ports, or our converters.
 const ComponentPorts& ports_of(const DialogState& state, Side side, std::size_t line) {
-  const LineLease& lease = state.facing[side][line];
+  const MediaLinePorts& lease = state.facing[side][line];
   const bool is_converted = state.party[side].stream_kind(line) == StreamMedia::Kind::converted;
   return is_converted ? *lease.converters : *lease.streams;
 }

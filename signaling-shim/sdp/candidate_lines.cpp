@@ -122,7 +122,7 @@ std::optional<Endpoint> translated(const Media& media, const candidate::RemoteCa
   const auto port = Port::parse(named.port);
   if (!address || !port) return std::nullopt;
   const Endpoint said{*address, *port};
-  const auto& seen = receiver.as_seen.of_line(is_over_tcp);
+  const auto& seen = receiver.ports_known_to_sender.of_line(is_over_tcp);
   const bool is_edge = seen && said == (is_rtcp ? seen->rtcp : seen->rtp);
   return is_edge ? own : std::optional{said};
 }

@@ -42,7 +42,7 @@ struct ReceiverPlaces {
   std::optional<Endpoint> stream;  // over TCP
   std::optional<Endpoint> stream_rtcp;
   /// The edge's ports that the sender knows in their place.
-  SectionPorts as_seen;
+  SectionPorts ports_known_to_sender;
 };
 
 enum class Candidates : std::uint8_t {

@@ -21,7 +21,7 @@ struct ComponentPorts {
 /// What one party talks to in one m= line. Freed with its last holder: an agreed state, a state to
 /// fall back to, an offer in flight, or (for the ports that face a callee) all branches of a forked
 /// call. Null is what the line has no use for.
-struct LineLease {
+struct MediaLinePorts {
   std::shared_ptr<const MediaPortPair> datagrams;
   /// TCP.
   std::shared_ptr<const ComponentPorts> streams;
@@ -29,19 +29,19 @@ struct LineLease {
   std::shared_ptr<const ComponentPorts> converters;
 };
 /// By m= line. Lines that share a port share the lease.
-using PortLeases = std::vector<LineLease>;
+using PortAssignment = std::vector<MediaLinePorts>;
 
 /// Where a party is, before it says so itself.
-struct PartyPlace {
+struct PartyLocation {
   std::string interface;
   std::optional<AddressFamily> family;
 };
 
-class PortLessor {
+class PortAllocator {
  public:
   /// `account`: of the call that they are for.
-  PortLessor(SessionControl& control, WorkerId worker, PartyPlace party,
-             std::shared_ptr<CallAccount> account)
+  PortAllocator(SessionControl& control, WorkerId worker, PartyLocation party,
+                std::shared_ptr<CallAccount> account)
       : control_{control},
         worker_{worker},
         party_{std::move(party)},
@@ -54,12 +54,12 @@ class PortLessor {
   /// they have until it is agreed that they are gone. On failure nothing is kept; a line over UDP
   /// whose candidates over TCP find no port does without them.
   /// Fails with ports_exhausted, port_share, source_limit or family_unsupported.
-  [[nodiscard]] Verdict<PortLeases> fit(const PortLeases& held, const PartyMedia& media,
-                                        AddressFamily preferred);
+  [[nodiscard]] Verdict<PortAssignment> fit(const PortAssignment& held, const PartyMedia& media,
+                                            AddressFamily preferred);
   /// `held`, with converters for the lines of this party's own `media` that are converted, for as
   /// many connections as the `offer` has. Lines for which there are no ports go without.
-  [[nodiscard]] PortLeases with_converters(PortLeases held, const PartyMedia& media,
-                                           const PartyMedia& offer);
+  [[nodiscard]] PortAssignment with_converters(PortAssignment held, const PartyMedia& media,
+                                               const PartyMedia& offer);
 
   /// What the party knows the edge by: the address of the first port it was ever given. It goes
   /// into o= and the session's c=, and so stays the same for the whole call.
@@ -95,14 +95,14 @@ class PortLessor {
 
   SessionControl& control_;
   WorkerId worker_;
-  PartyPlace party_;
+  PartyLocation party_;
   std::shared_ptr<CallAccount> account_;
   std::optional<IpAddress> address_;
 };
 
 /// What SDP calls the edge's ports, by m= line: a name holds nothing and may outlive its lease.
 using PortNames = std::vector<sdp::SectionPorts>;
-[[nodiscard]] PortNames names_of(const PortLeases& leases);
+[[nodiscard]] PortNames names_of(const PortAssignment& leases);
 [[nodiscard]] sdp::EdgePorts names_of(const ComponentPorts& ports);
 
 /// Whether every relayed line of `media` has a port for its m= line.

@@ -1,4 +1,4 @@
-#include "signaling-shim/anchor/port_leases.h"
+#include "signaling-shim/anchor/port_allocator.h"
 
 #include <algorithm>
 
@@ -27,7 +27,7 @@ std::size_t owner_of(const PartyMedia& media, std::size_t line) {
 /// The leases of one kind: which there are, and which lines need one.
 template <class Ports>
 struct Kind {
-  std::shared_ptr<const Ports> LineLease::*lease;
+  std::shared_ptr<const Ports> MediaLinePorts::*lease;
   bool (*is_for)(const MediaLine&);
 
   [[nodiscard]] bool serves(const PartyMedia& media, std::size_t line) const {
@@ -35,7 +35,7 @@ struct Kind {
   }
 
   /// Whether an earlier line has the lease already, from a time when the two shared it.
-  [[nodiscard]] bool is_taken(const PortLeases& leases, const PartyMedia& media,
+  [[nodiscard]] bool is_taken(const PortAssignment& leases, const PartyMedia& media,
                               std::size_t line) const {
     for (std::size_t i = 0; i < line; ++i) {
       if (serves(media, i) && leases[i].*lease == leases[line].*lease) return true;
@@ -45,7 +45,7 @@ struct Kind {
 
   /// The lease of the line itself, or of a later one that shares its port: where the answer took
   /// only the second of two alternatives, only that one still has it.
-  [[nodiscard]] std::shared_ptr<const Ports> held_for(const PortLeases& leases,
+  [[nodiscard]] std::shared_ptr<const Ports> held_for(const PortAssignment& leases,
                                                       const PartyMedia& media,
                                                       std::size_t line) const {
     if (leases[line].*lease != nullptr) return leases[line].*lease;
@@ -59,7 +59,7 @@ struct Kind {
 
   /// `make_lease(line)` gives a new one; null for a line that goes without.
   template <class MakeLease>
-  [[nodiscard]] Verdict<void> fit(PortLeases& leases, const PartyMedia& media,
+  [[nodiscard]] Verdict<void> fit(PortAssignment& leases, const PartyMedia& media,
                                   const MakeLease& make_lease) const {
     for (std::size_t i = 0; i < media.lines.size(); ++i) {
       if (!serves(media, i)) continue;
@@ -77,17 +77,17 @@ struct Kind {
   }
 };
 
-constexpr Kind<MediaPortPair> kDatagrams{&LineLease::datagrams,
+constexpr Kind<MediaPortPair> kDatagrams{&MediaLinePorts::datagrams,
                                          [](const MediaLine& line) { return line.has_datagrams; }};
-constexpr Kind<ComponentPorts> kStreams{&LineLease::streams, [](const MediaLine& line) {
+constexpr Kind<ComponentPorts> kStreams{&MediaLinePorts::streams, [](const MediaLine& line) {
                                           return line.streams.kind != StreamMedia::Kind::none;
                                         }};
 
 }  // namespace
 
-Verdict<PortLeases> PortLessor::fit(const PortLeases& held, const PartyMedia& media,
-                                    AddressFamily preferred) {
-  PortLeases leases = held;
+Verdict<PortAssignment> PortAllocator::fit(const PortAssignment& held, const PartyMedia& media,
+                                           AddressFamily preferred) {
+  PortAssignment leases = held;
   leases.resize(std::max(held.size(), media.lines.size()));
   const auto datagrams = [&](const MediaLine&) { return lease_datagrams(preferred); };
   const auto streams = [&](const MediaLine& line) -> Verdict<Lease<ComponentPorts>> {
@@ -102,8 +102,8 @@ Verdict<PortLeases> PortLessor::fit(const PortLeases& held, const PartyMedia& me
   return leases;
 }
 
-PortLeases PortLessor::with_converters(PortLeases held, const PartyMedia& media,
-                                       const PartyMedia& offer) {
+PortAssignment PortAllocator::with_converters(PortAssignment held, const PartyMedia& media,
+                                              const PartyMedia& offer) {
   held.resize(std::max(held.size(), media.lines.size()));
   for (std::size_t i = 0; i < media.lines.size(); ++i) {
     if (media.stream_kind(i) != StreamMedia::Kind::converted || held[i].converters) continue;
@@ -114,7 +114,8 @@ PortLeases PortLessor::with_converters(PortLeases held, const PartyMedia& media,
   return held;
 }
 
-Verdict<std::shared_ptr<const MediaPortPair>> PortLessor::lease_datagrams(AddressFamily preferred) {
+Verdict<std::shared_ptr<const MediaPortPair>> PortAllocator::lease_datagrams(
+    AddressFamily preferred) {
   auto pair =
       in_any_family<MediaPortPair>({&SessionControl::lease_pair, PortKind::udp, 2}, preferred);
   if (!pair) return pair.reason();
@@ -123,9 +124,9 @@ Verdict<std::shared_ptr<const MediaPortPair>> PortLessor::lease_datagrams(Addres
   return Lease<MediaPortPair>{whole, &whole->leased};
 }
 
-Verdict<std::shared_ptr<const ComponentPorts>> PortLessor::lease_each(const Ask<MediaPort>& ask,
-                                                                      bool has_rtcp,
-                                                                      AddressFamily preferred) {
+Verdict<std::shared_ptr<const ComponentPorts>> PortAllocator::lease_each(const Ask<MediaPort>& ask,
+                                                                         bool has_rtcp,
+                                                                         AddressFamily preferred) {
   struct Whole {
     HeldPorts held_for_rtp;
     HeldPorts held_for_rtcp;
@@ -149,7 +150,7 @@ Verdict<std::shared_ptr<const ComponentPorts>> PortLessor::lease_each(const Ask<
 }
 
 template <class Leased>
-auto PortLessor::in_any_family(const Ask<Leased>& ask, AddressFamily preferred)
+auto PortAllocator::in_any_family(const Ask<Leased>& ask, AddressFamily preferred)
     -> Verdict<Leasing<Leased>> {
   auto leased = in_family(ask, preferred);
   if (leased || leased.reason() != DropReason::family_unsupported) return leased;
@@ -158,7 +159,7 @@ auto PortLessor::in_any_family(const Ask<Leased>& ask, AddressFamily preferred)
 }
 
 template <class Leased>
-auto PortLessor::in_family(const Ask<Leased>& ask, AddressFamily family)
+auto PortAllocator::in_family(const Ask<Leased>& ask, AddressFamily family)
     -> Verdict<Leasing<Leased>> {
   auto held = HeldPorts::take(account_, {party_.interface, family, ask.kind}, ask.ports);
   if (!held) return held.reason();
@@ -167,10 +168,10 @@ auto PortLessor::in_family(const Ask<Leased>& ask, AddressFamily family)
   return Leasing<Leased>{*std::move(held), *std::move(leased)};
 }
 
-PortNames names_of(const PortLeases& leases) {
+PortNames names_of(const PortAssignment& leases) {
   PortNames names(leases.size());
   for (std::size_t i = 0; i < leases.size(); ++i) {
-    const LineLease& lease = leases[i];
+    const MediaLinePorts& lease = leases[i];
     if (lease.datagrams) {
       names[i].datagrams = {lease.datagrams->rtp.advertised(), lease.datagrams->rtcp.advertised()};
     }
