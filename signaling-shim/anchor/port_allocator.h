@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "relay/session_control.h"
-#include "signaling-shim/anchor/callers.h"
+#include "signaling-shim/anchor/caller_quotas.h"
 #include "signaling-shim/anchor/party_media.h"
 #include "signaling-shim/sdp/rewrite.h"
 

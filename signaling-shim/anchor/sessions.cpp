@@ -38,7 +38,7 @@ Sessions::Sessions(SessionControl& control, const Settings& settings, CallObserv
       observer_{observer},
       targets_{settings_.targets, control, routes},
       factory_{control, counters_, targets_},
-      callers_{settings_, counters_} {}
+      caller_quotas_{settings_, counters_} {}
 
 Sessions::~Sessions() {
   end_all(last_seen_);
@@ -52,7 +52,7 @@ Verdict<SessionId> Sessions::open(Time now, const SessionSpec& spec) {
     return SessionId{known->second};
   }
   if (refusing_new_ || sessions_.size() >= settings_.max_sessions) return DropReason::table_full;
-  auto account = callers_.admit(spec.source, spec.caller_interface);
+  auto account = caller_quotas_.admit(spec.source, spec.caller_interface);
   if (!account) return refuse(spec, account.reason());
   // Unpredictable, so that ids of an earlier run, or guessed ones, name no call.
   std::uint64_t id = 0;

@@ -62,7 +62,7 @@ class Sessions final : public MediaAnchor {
   MediaTargets targets_;
   PathFactory factory_;
   std::string last_advice_;
-  Callers callers_;
+  CallerQuotas caller_quotas_;
   bool refusing_new_ = false;
   Time last_seen_{};  // the latest time anybody told us
   std::unordered_map<std::string, std::uint64_t> by_branch_;

@@ -1,4 +1,4 @@
-#include "signaling-shim/anchor/callers.h"
+#include "signaling-shim/anchor/caller_quotas.h"
 
 #include <utility>
 
@@ -56,12 +56,12 @@ constexpr std::size_t open_to(bool is_first, Scope scope, std::size_t most) {
 
 }  // namespace
 
-CallAccount::CallAccount(Callers& callers, const CallSource& source,
+CallAccount::CallAccount(CallerQuotas& callers, const CallSource& source,
                          std::vector<UnansweredGroup> groups)
-    : callers_{callers}, source_{source}, unanswered_{std::move(groups)} {
+    : caller_quotas_{callers}, source_{source}, unanswered_{std::move(groups)} {
   enter();
-  for (const UnansweredGroup& group : unanswered_) ++callers_.unanswered_[group];
-  callers_.show_unanswered(standing(), unanswered_.empty() ? 0 : 1);
+  for (const UnansweredGroup& group : unanswered_) ++caller_quotas_.unanswered_[group];
+  caller_quotas_.show_unanswered(standing(), unanswered_.empty() ? 0 : 1);
 }
 
 CallAccount::~CallAccount() {
@@ -77,7 +77,7 @@ std::optional<CallerNetwork> CallAccount::network() const {
 void CallAccount::enter() {
   const auto network = network_of(source_);
   if (!network) return;
-  Callers::Use& use = callers_.uses_[*network];
+  CallerQuotas::Use& use = caller_quotas_.uses_[*network];
   ++use.calls;
   for (const auto& [pool, ports] : ports_) use.ports += ports;
 }
@@ -85,18 +85,18 @@ void CallAccount::enter() {
 void CallAccount::leave() {
   const auto network = network_of(source_);
   if (!network) return;
-  const auto use = callers_.uses_.find(*network);
+  const auto use = caller_quotas_.uses_.find(*network);
   for (const auto& [pool, ports] : ports_) use->second.ports -= ports;
-  if (--use->second.calls == 0) callers_.uses_.erase(use);
+  if (--use->second.calls == 0) caller_quotas_.uses_.erase(use);
 }
 
 void CallAccount::forget_unanswered() {
   if (unanswered_.empty()) return;
   for (const UnansweredGroup& group : std::exchange(unanswered_, {})) {
-    const auto count = callers_.unanswered_.find(group);
-    if (--count->second == 0) callers_.unanswered_.erase(count);
+    const auto count = caller_quotas_.unanswered_.find(group);
+    if (--count->second == 0) caller_quotas_.unanswered_.erase(count);
   }
-  callers_.show_unanswered(standing(), -1);
+  caller_quotas_.show_unanswered(standing(), -1);
 }
 
 void CallAccount::confirm() {
@@ -104,7 +104,7 @@ void CallAccount::confirm() {
   if (standing() >= Standing::established) return;
   leave();
   for (const auto& [pool, ports] : ports_) {
-    callers_.shares_.move(pool, standing(), Standing::established, ports);
+    caller_quotas_.shares_.move(pool, standing(), Standing::established, ports);
   }
   source_.standing = Standing::established;
   enter();
@@ -112,9 +112,9 @@ void CallAccount::confirm() {
 
 Verdict<HeldPorts> HeldPorts::take(const std::shared_ptr<CallAccount>& account, PoolName pool,
                                    std::size_t ports) {
-  Callers& callers = account->callers_;
+  CallerQuotas& callers = account->caller_quotas_;
   const auto network = account->network();
-  Callers::Use* use = network ? &callers.uses_.at(*network) : nullptr;
+  CallerQuotas::Use* use = network ? &callers.uses_.at(*network) : nullptr;
   if (use != nullptr && use->ports + ports > callers.settings_.max_ports_per_source) {
     return DropReason::source_limit;
   }
@@ -130,14 +130,14 @@ Verdict<HeldPorts> HeldPorts::take(const std::shared_ptr<CallAccount>& account, 
 
 HeldPorts::~HeldPorts() {
   if (account_ == nullptr) return;
-  Callers& callers = account_->callers_;
+  CallerQuotas& callers = account_->caller_quotas_;
   if (const auto network = account_->network()) callers.uses_.at(*network).ports -= ports_;
   account_->ports_.at(pool_) -= ports_;
   callers.shares_.give_back(pool_, account_->standing(), ports_);
 }
 
-Expected<std::shared_ptr<CallAccount>, CallRefusal> Callers::admit(const CallSource& source,
-                                                                   std::string_view interface) {
+Expected<std::shared_ptr<CallAccount>, CallRefusal> CallerQuotas::admit(
+    const CallSource& source, std::string_view interface) {
   const auto network = network_of(source);
   if (network && calls_of(*network) >= settings_.max_sessions_per_source) {
     return CallRefusal{DropReason::source_limit, "calls_per_source"};
@@ -154,12 +154,12 @@ Expected<std::shared_ptr<CallAccount>, CallRefusal> Callers::admit(const CallSou
   return std::shared_ptr<CallAccount>{new CallAccount{*this, source, std::move(groups)}};
 }
 
-std::size_t Callers::calls_of(const CallerNetwork& network) const {
+std::size_t CallerQuotas::calls_of(const CallerNetwork& network) const {
   const auto use = uses_.find(network);
   return use == uses_.end() ? 0 : use->second.calls;
 }
 
-std::size_t Callers::most_of(Scope scope) const {
+std::size_t CallerQuotas::most_of(Scope scope) const {
   switch (scope) {
     case Scope::source: return settings_.unanswered.per_source;
     case Scope::network: return settings_.unanswered.per_network;
@@ -170,7 +170,7 @@ std::size_t Callers::most_of(Scope scope) const {
   return settings_.max_sessions / 2;
 }
 
-void Callers::show_unanswered(Standing standing, std::int64_t more) {
+void CallerQuotas::show_unanswered(Standing standing, std::int64_t more) {
   counters_.unanswered[static_cast<std::size_t>(standing)].add(more);
 }
 

@@ -31,7 +31,7 @@ struct CallerNetwork {
   friend auto operator<=>(const CallerNetwork&, const CallerNetwork&) = default;
 };
 
-class Callers;
+class CallerQuotas;
 
 /// What one call holds, on whose account. Shared by the call and the leases of its ports.
 class CallAccount {
@@ -47,15 +47,15 @@ class CallAccount {
   [[nodiscard]] bool awaits_ack() const { return !unanswered_.empty(); }
 
  private:
-  friend class Callers;
+  friend class CallerQuotas;
   friend class HeldPorts;
-  CallAccount(Callers& callers, const CallSource& source, std::vector<UnansweredGroup> groups);
+  CallAccount(CallerQuotas& callers, const CallSource& source, std::vector<UnansweredGroup> groups);
   void forget_unanswered();
   void enter();
   void leave();
   [[nodiscard]] std::optional<CallerNetwork> network() const;
 
-  Callers& callers_;
+  CallerQuotas& caller_quotas_;
   CallSource source_;
   std::vector<UnansweredGroup> unanswered_;  // where it counts until it is answered
   std::map<PoolName, std::size_t> ports_;
@@ -90,9 +90,9 @@ class HeldPorts {
 };
 
 /// Must outlive its accounts. Signalling thread only.
-class Callers {
+class CallerQuotas {
  public:
-  Callers(const Settings& settings, SessionCounters& counters)
+  CallerQuotas(const Settings& settings, SessionCounters& counters)
       : settings_{settings}, counters_{counters}, shares_{settings.port_budgets} {}
 
   /// A call that came in by `interface`; it counts until its account is gone.
