@@ -108,7 +108,7 @@ void measure_sdp() {
   constexpr std::size_t kRepetitions = 200;
   const std::string offer = skype_offer();
   const IpAddress edge = IpAddress::v4(203, 0, 113, 1);
-  sdp::FarView far;
+  sdp::RewritePlan far;
   far.address = edge;
   far.media.emplace_back().datagrams = {{edge, Port{50000}}, {edge, Port{50001}}};
   std::size_t written = 0;

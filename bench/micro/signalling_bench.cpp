@@ -36,7 +36,7 @@ BENCHMARK(sdp_view);
 void sdp_view_and_rewrite(benchmark::State& state) {
   const std::string offer = bench::skype_offer();
   const IpAddress edge = IpAddress::v4(203, 0, 113, 1);
-  sdp::FarView far;
+  sdp::RewritePlan far;
   far.address = edge;
   far.media = {{sdp::EdgePorts{{edge, Port{50000}}, {edge, Port{50001}}}, {}, {}}};
   for (auto _ : state) {

@@ -11,9 +11,9 @@ void move_to(std::optional<sdp::EdgePorts>& ports, const IpAddress& address) {
   if (ports) ports->rtp.address = ports->rtcp.address = address;
 }
 
-sdp::FarView far_view(std::size_t sections, const RewrittenDescription& shown,
-                      const std::optional<IpAddress>& edge, const PartyTerms& terms) {
-  sdp::FarView far;
+sdp::RewritePlan far_view(std::size_t sections, const RewrittenDescription& shown,
+                          const std::optional<IpAddress>& edge, const PartyTerms& terms) {
+  sdp::RewritePlan far;
   far.address = terms.shown_address ? terms.shown_address : edge;
   far.media = shown.ports;
   for (sdp::SectionPorts& ports : far.media) {
@@ -75,7 +75,7 @@ PartyMedia SdpMessage::media(StreamMode streams) const {
 BodyRewrite SdpMessage::show(const RewrittenDescription& shown,
                              const std::optional<IpAddress>& edge, CandidateMode candidates) const {
   return rewrite([&](std::size_t sections) {
-    sdp::FarView far = far_view(sections, shown, edge, terms_);
+    sdp::RewritePlan far = far_view(sections, shown, edge, terms_);
     if (candidates == CandidateMode::add) far.candidates = sdp::Candidates::kept;
     return far;
   });
@@ -84,7 +84,7 @@ BodyRewrite SdpMessage::show(const RewrittenDescription& shown,
 BodyRewrite SdpMessage::show_nowhere() const {
   const Endpoint discard{IpAddress{}, Port{9}};
   return rewrite([&](std::size_t sections) {
-    sdp::FarView far;
+    sdp::RewritePlan far;
     far.address = discard.address;
     const sdp::EdgePorts nowhere{discard, {discard.address, discard.port.next()}};
     far.media.assign(sections, {nowhere, sdp::EdgePorts{discard, discard}, {}});

@@ -111,7 +111,7 @@ void add_edge(const Media& media, const CandidatePlan& plan, text::EditList& edi
 /// The endpoint that the receiver knows as its own: nothing if the sender's word for it is unknown.
 /// What was chosen is over TCP where the receiver's m= line is.
 std::optional<Endpoint> translated(const Media& media, const candidate::RemoteCandidate& named,
-                                   const ReceiverPlaces& receiver, const CandidatePlan& plan) {
+                                   const ReceiverEndpoints& receiver, const CandidatePlan& plan) {
   const bool is_rtcp = named.component == candidate::kRtcpComponent;
   const bool is_over_tcp = media.uses_streams() != plan.converts_line();
   const auto& datagram = is_rtcp ? receiver.rtcp : receiver.rtp;
@@ -140,7 +140,7 @@ void rewrite_candidates(const Media& media, const CandidatePlan& plan, text::Edi
   }
 }
 
-void translate_remote_candidates(const Media& media, const ReceiverPlaces& receiver,
+void translate_remote_candidates(const Media& media, const ReceiverEndpoints& receiver,
                                  const CandidatePlan& plan, text::EditList& edits) {
   for (const RemoteCandidatesLine& line : media.remote_candidates) {
     const auto named = candidate::parse_remote_candidates(line.value);

@@ -21,7 +21,7 @@ struct CandidatePlan {
 void rewrite_candidates(const Media& media, const CandidatePlan& plan, text::EditList& edits);
 
 /// Component by component: the edge's ports become the receiver's own.
-void translate_remote_candidates(const Media& media, const ReceiverPlaces& receiver,
+void translate_remote_candidates(const Media& media, const ReceiverEndpoints& receiver,
                                  const CandidatePlan& plan, text::EditList& edits);
 
 }  // namespace avedge::sdp

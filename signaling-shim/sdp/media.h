@@ -78,7 +78,7 @@ struct Media {
   std::vector<CandidateLine> candidates;
   std::vector<RemoteCandidatesLine> remote_candidates;
   /// Other lines that name addresses of the party, in ways nobody needs behind an edge.
-  std::vector<Line> strays;
+  std::vector<Line> unsupported_address_lines;
 
   [[nodiscard]] bool is_rejected() const { return port == Port{}; }
   [[nodiscard]] bool waits_for_bundle() const { return is_rejected() && is_bundle_only; }

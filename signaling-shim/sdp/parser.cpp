@@ -239,7 +239,8 @@ Parser::Step Parser::on_ice_lite(const Line&, std::string_view) {
 
 Parser::Step Parser::on_stray(const Line& line, std::string_view) {
   Media* media = section();
-  (media != nullptr ? media->strays : view_.strays_).push_back(line);
+  (media != nullptr ? media->unsupported_address_lines : view_.unsupported_address_lines_)
+      .push_back(line);
   return {};
 }
 

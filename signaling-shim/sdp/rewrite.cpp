@@ -9,22 +9,22 @@ namespace {
 
 class Rewriter {
  public:
-  Rewriter(const View& view, const FarView& far, text::EditList& edits)
-      : view_{view}, far_{far}, edits_{edits} {}
+  Rewriter(const View& view, const RewritePlan& plan, text::EditList& edits)
+      : view_{view}, plan_{plan}, edits_{edits} {}
 
   void run() {
-    if (far_.address) rewrite_session(*far_.address);
-    for (const Line& line : view_.strays()) edits_.erase(line.whole);
+    if (plan_.address) rewrite_session(*plan_.address);
+    for (const Line& line : view_.unsupported_address_lines()) edits_.erase(line.whole);
     for (std::size_t i = 0; i < view_.media().size(); ++i) {
       const Media& media = view_.media()[i];
-      for (const Line& line : media.strays) edits_.erase(line.whole);
+      for (const Line& line : media.unsupported_address_lines) edits_.erase(line.whole);
       const EdgePorts* ports = default_ports_of(i);
-      if (ports != nullptr) rewrite_media(media, *ports, far_.media[i].converts_line);
-      const CandidatePlan plan{far_.candidates, ports == nullptr ? nullptr : &far_.media[i],
+      if (ports != nullptr) rewrite_media(media, *ports, plan_.media[i].converts_line);
+      const CandidatePlan plan{plan_.candidates, ports == nullptr ? nullptr : &plan_.media[i],
                                view_.line_end()};
       rewrite_candidates(media, plan, edits_);
       translate_remote_candidates(
-          media, i < far_.receiver.size() ? far_.receiver[i] : ReceiverPlaces{}, plan, edits_);
+          media, i < plan_.receiver.size() ? plan_.receiver[i] : ReceiverEndpoints{}, plan, edits_);
     }
   }
 
@@ -50,8 +50,8 @@ class Rewriter {
   /// What the section's m= line is to show; null if it is not relayed.
   [[nodiscard]] const EdgePorts* default_ports_of(std::size_t index) const {
     const Media& media = view_.media()[index];
-    if (index >= far_.media.size() || !media.is_relayed()) return nullptr;
-    const auto& used = far_.media[index].of_line(media.uses_streams());
+    if (index >= plan_.media.size() || !media.is_relayed()) return nullptr;
+    const auto& used = plan_.media[index].of_line(media.uses_streams());
     return used ? &*used : nullptr;
   }
 
@@ -62,7 +62,7 @@ class Rewriter {
     for (const NetAddress& connection : media.connections) put(connection, ports.rtp.address);
     const NetAddress* connection = view_.connection_of(media);
     if (media.connections.empty() && connection != nullptr && !connection->is_held() &&
-        far_.address != ports.rtp.address) {
+        plan_.address != ports.rtp.address) {
       add_line(media.head,
                "c=IN " + type_of(ports.rtp.address) + ' ' + ports.rtp.address.to_string());
     }
@@ -109,19 +109,19 @@ class Rewriter {
   static std::string type_of(const IpAddress& address) { return address.is_v4() ? "IP4" : "IP6"; }
 
   const View& view_;
-  const FarView& far_;
+  const RewritePlan& plan_;
   text::EditList& edits_;
 };
 
 }  // namespace
 
-void rewrite(const View& view, const FarView& far, text::EditList& edits) {
-  Rewriter{view, far, edits}.run();
+void rewrite(const View& view, const RewritePlan& plan, text::EditList& edits) {
+  Rewriter{view, plan, edits}.run();
 }
 
-std::string rewrite(const View& view, const FarView& far) {
+std::string rewrite(const View& view, const RewritePlan& plan) {
   text::EditList edits{view.text()};
-  rewrite(view, far, edits);
+  rewrite(view, plan, edits);
   return edits.emit();
 }
 

@@ -36,7 +36,7 @@ struct SectionPorts {
 };
 
 /// Where the receiver of the description takes media itself, in its own words.
-struct ReceiverPlaces {
+struct ReceiverEndpoints {
   std::optional<Endpoint> rtp;
   std::optional<Endpoint> rtcp;
   std::optional<Endpoint> stream;  // over TCP
@@ -51,7 +51,7 @@ enum class Candidates : std::uint8_t {
 };
 
 /// What the far side is to see.
-struct FarView {
+struct RewritePlan {
   Candidates candidates = Candidates::replaced;
   /// By m= section. Every section over UDP that is relayed needs ports for datagrams; a section
   /// over TCP is relayed if it has ports for streams. Those of other sections are ignored.
@@ -62,7 +62,7 @@ struct FarView {
   /// By m= section, to translate a=remote-candidates: the sender names the edge's ports, the
   /// receiver must find its own. What is not known is taken out; where candidates are kept, the
   /// sender may also name the receiver's own ones, which stay.
-  std::vector<ReceiverPlaces> receiver;
+  std::vector<ReceiverEndpoints> receiver;
 };
 
 /// Appends the edits; `edits` is a list over `view.text()` or over a text that contains it.
@@ -77,9 +77,9 @@ struct FarView {
 ///                 that accepts and one that connects. ICE-06 keys checks by the candidate:
 ///                 there the edge takes the place of the party's default one
 ///   a=remote-candidates   translated
-void rewrite(const View& view, const FarView& far, text::EditList& edits);
+void rewrite(const View& view, const RewritePlan& plan, text::EditList& edits);
 
 /// The same for a description that stands alone.
-[[nodiscard]] std::string rewrite(const View& view, const FarView& far);
+[[nodiscard]] std::string rewrite(const View& view, const RewritePlan& plan);
 
 }  // namespace avedge::sdp

@@ -33,7 +33,9 @@ class View {
   [[nodiscard]] std::span<const NetAddress> connections() const { return connections_; }
   [[nodiscard]] std::span<const Media> media() const { return media_; }
   /// Lines of the session that name addresses: candidates belong behind an m= line.
-  [[nodiscard]] std::span<const Line> strays() const { return strays_; }
+  [[nodiscard]] std::span<const Line> unsupported_address_lines() const {
+    return unsupported_address_lines_;
+  }
   /// a=ice-lite (RFC 8839 §5.3): an agent that makes no checks of its own.
   [[nodiscard]] bool is_ice_lite() const { return is_ice_lite_; }
 
@@ -53,7 +55,7 @@ class View {
   std::optional<NetAddress> origin_;
   std::vector<NetAddress> connections_;
   std::vector<Media> media_;
-  std::vector<Line> strays_;
+  std::vector<Line> unsupported_address_lines_;
   std::string_view ice_ufrag_;
   std::string_view ice_password_;
   std::optional<Direction> direction_;

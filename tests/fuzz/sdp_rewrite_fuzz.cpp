@@ -17,7 +17,7 @@ bool is_relayed_alike(const sdp::View& one, const sdp::View& other) {
 
 /// Kept candidates are all there, and for each component at most one more over UDP and two over
 /// TCP.
-void check_kept(const sdp::View& view, sdp::FarView far) {
+void check_kept(const sdp::View& view, sdp::RewritePlan far) {
   far.candidates = sdp::Candidates::kept;
   const std::string out = sdp::rewrite(view, far);
   if (out.size() > sdp::kMaxSize) return;
@@ -32,7 +32,7 @@ void check_kept(const sdp::View& view, sdp::FarView far) {
 }
 
 /// Sections that change their carrier parse again.
-void check_converted(const sdp::View& view, sdp::FarView far) {
+void check_converted(const sdp::View& view, sdp::RewritePlan far) {
   for (sdp::SectionPorts& section : far.media) section.converts_line = true;
   const std::string out = sdp::rewrite(view, far);
   if (out.size() > sdp::kMaxSize) return;
@@ -50,12 +50,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const avedge::IpAddress edge = avedge::IpAddress::v4(198, 51, 100, 7);
   const avedge::Endpoint rtp{edge, avedge::Port{50000}};
   const avedge::Endpoint rtcp{edge, avedge::Port{50001}};
-  sdp::FarView far;
+  sdp::RewritePlan far;
   far.address = edge;
   const sdp::EdgePorts ports{rtp, rtcp};
   const auto grammar = avedge::candidate::StreamGrammar::ms_ice2;
   far.media.assign(view->media().size(), sdp::SectionPorts{ports, ports, grammar});
-  far.receiver.assign(view->media().size(), sdp::ReceiverPlaces{rtp, rtcp, rtp, rtcp, {}});
+  far.receiver.assign(view->media().size(), sdp::ReceiverEndpoints{rtp, rtcp, rtp, rtcp, {}});
   check_kept(*view, far);
   check_converted(*view, far);
   const std::string out = sdp::rewrite(*view, far);

@@ -17,19 +17,19 @@ EdgePorts ports_at(const IpAddress& address, std::uint16_t rtp) {
 }
 
 /// Ports from 50000 on, a pair for every section.
-FarView far_view(std::size_t sections, const IpAddress& address = kEdge) {
-  FarView far;
-  far.address = address;
+RewritePlan far_view(std::size_t sections, const IpAddress& address = kEdge) {
+  RewritePlan plan;
+  plan.address = address;
   for (std::size_t i = 0; i < sections; ++i) {
-    far.media.push_back({ports_at(address, static_cast<std::uint16_t>(50000 + 2 * i)), {}, {}});
+    plan.media.push_back({ports_at(address, static_cast<std::uint16_t>(50000 + 2 * i)), {}, {}});
   }
-  return far;
+  return plan;
 }
 
-std::string anchored(std::string_view text, const FarView& far = far_view(8)) {
+std::string anchored(std::string_view text, const RewritePlan& plan = far_view(8)) {
   const auto view = View::parse(text);
   EXPECT_TRUE(view.ok()) << text;
-  return view.ok() ? rewrite(*view, far) : std::string{};
+  return view.ok() ? rewrite(*view, plan) : std::string{};
 }
 
 TEST(SdpRewrite, FederationOfferShowsOnlyTheEdge) {
@@ -164,35 +164,35 @@ TEST(SdpRewrite, FamilyFollowsTheEdgesPort) {
 }
 
 TEST(SdpRewrite, SectionsOnAnotherEdgeAddressGetTheirOwnConnection) {
-  FarView far = far_view(2);
-  far.media[1].datagrams = ports_at(IpAddress::v4(198, 51, 100, 8), 50002);
+  RewritePlan plan = far_view(2);
+  plan.media[1].datagrams = ports_at(IpAddress::v4(198, 51, 100, 8), 50002);
   const std::string in =
       small(kSession, "m=audio 5000 RTP/AVP 0\nm=video 5002 RTP/AVP 99\ni=camera\nb=AS:1\n");
-  EXPECT_EQ(anchored(in, far), seen(kSessionSeen,
-                                    "m=audio 50000 RTP/AVP 0\nm=video 50002 RTP/AVP 99\ni=camera\n"
-                                    "c=IN IP4 198.51.100.8\nb=AS:1\n"));
+  EXPECT_EQ(anchored(in, plan), seen(kSessionSeen,
+                                     "m=audio 50000 RTP/AVP 0\nm=video 50002 RTP/AVP 99\ni=camera\n"
+                                     "c=IN IP4 198.51.100.8\nb=AS:1\n"));
 }
 
 TEST(SdpRewrite, Rfc3605_RtcpIsWrittenWhereItIsNotTheNextPort) {
-  FarView far = far_view(1);
-  far.media[0].datagrams->rtcp.port = Port{50101};
+  RewritePlan plan = far_view(1);
+  plan.media[0].datagrams->rtcp.port = Port{50101};
   const std::string in = small(kSession, "m=audio 5000 RTP/AVP 0\nb=AS:64\na=ptime:20\n");
-  EXPECT_EQ(anchored(in, far),
+  EXPECT_EQ(anchored(in, plan),
             seen(kSessionSeen, "m=audio 50000 RTP/AVP 0\nb=AS:64\na=rtcp:50101\na=ptime:20\n"));
 }
 
 TEST(SdpRewrite, Rfc8839_5_2_RemoteCandidatesNameTheReceiversOwnPorts) {
-  FarView far = far_view(1);
+  RewritePlan plan = far_view(1);
   const IpAddress own = IpAddress::v4(10, 0, 0, 20);
-  far.receiver.push_back({Endpoint{own, Port{7000}}, Endpoint{own, Port{7005}}, {}, {}, {}});
+  plan.receiver.push_back({Endpoint{own, Port{7000}}, Endpoint{own, Port{7005}}, {}, {}, {}});
   const std::string in = small(kSession,
                                "m=audio 5000 RTP/AVP 0\n"
                                "a=remote-candidates:1 198.51.100.99 50020 2 198.51.100.99 50021 \n"
                                "a=remote-candidate:Q4qp+2B3\n");
-  EXPECT_EQ(anchored(in, far), seen(kSessionSeen,
-                                    "m=audio 50000 RTP/AVP 0\n"
-                                    "a=remote-candidates:1 10.0.0.20 7000 2 10.0.0.20 7005 \n"
-                                    "a=remote-candidate:Q4qp+2B3\n"));
+  EXPECT_EQ(anchored(in, plan), seen(kSessionSeen,
+                                     "m=audio 50000 RTP/AVP 0\n"
+                                     "a=remote-candidates:1 10.0.0.20 7000 2 10.0.0.20 7005 \n"
+                                     "a=remote-candidate:Q4qp+2B3\n"));
 }
 
 TEST(SdpRewrite, RemoteCandidatesThatCannotBeTranslatedAreDropped) {
@@ -203,15 +203,15 @@ TEST(SdpRewrite, RemoteCandidatesThatCannotBeTranslatedAreDropped) {
 }
 
 TEST(SdpRewrite, KeptCandidatesGetTheEdgeAsOneMoreRelay) {
-  FarView far = far_view(1);
-  far.candidates = Candidates::kept;
+  RewritePlan plan = far_view(1);
+  plan.candidates = Candidates::kept;
   const std::string own =
       "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\na=candidate:99 2 UDP 4 192.0.2.16 5001 typ "
       "host\na=x-candidate-ipv6:2 1 UDP 3 2001:db8::16 5000 typ host\n"
       "a=candidate:4 1 TCP-PASS 2 192.0.2.16 5000 typ relay\n";
   const std::string in =
       small(kSession, "m=audio 5000 RTP/AVP 0\n" + own + "a=end-of-candidates\n");
-  EXPECT_EQ(anchored(in, far),
+  EXPECT_EQ(anchored(in, plan),
             seen(kSessionSeen,
                  "m=audio 50000 RTP/AVP 0\n" + own +
                      "a=candidate:999 1 UDP 16777215 198.51.100.7 50000 typ relay raddr "
@@ -220,9 +220,9 @@ TEST(SdpRewrite, KeptCandidatesGetTheEdgeAsOneMoreRelay) {
 }
 
 TEST(SdpRewrite, KeptIce06CandidatesGiveTheDefaultsPlaceToTheEdge) {
-  FarView far = far_view(1);
-  far.candidates = Candidates::kept;
-  const std::string out = anchored(crlf(fixtures::kIce06Offer), far);
+  RewritePlan plan = far_view(1);
+  plan.candidates = Candidates::kept;
+  const std::string out = anchored(crlf(fixtures::kIce06Offer), plan);
   for (const char* line :
        {"Q4qp+2B3Rejg21tBRcAGfwXRQxwFbPH03U7efzcCp9M 1 75+hnK4QFySwmPMqbWWhJg UDP 0.830 192.0.2.16 "
         "21722\r\n",
@@ -234,32 +234,32 @@ TEST(SdpRewrite, KeptIce06CandidatesGiveTheDefaultsPlaceToTheEdge) {
 }
 
 TEST(SdpRewrite, AmongKeptCandidatesOnlyThoseOfTheEdgeAreTranslated) {
-  FarView far = far_view(1);
-  far.candidates = Candidates::kept;
+  RewritePlan plan = far_view(1);
+  plan.candidates = Candidates::kept;
   const IpAddress own = IpAddress::v4(10, 0, 0, 20);
-  far.receiver.push_back({Endpoint{own, Port{7000}},
-                          Endpoint{own, Port{7005}},
-                          {},
-                          {},
-                          {ports_at(IpAddress::v4(198, 51, 100, 99), 50020), {}, {}}});
+  plan.receiver.push_back({Endpoint{own, Port{7000}},
+                           Endpoint{own, Port{7005}},
+                           {},
+                           {},
+                           {ports_at(IpAddress::v4(198, 51, 100, 99), 50020), {}, {}}});
   const auto names = [](const char* candidates) {
     return std::string{"m=audio 50000 RTP/AVP 0\na=remote-candidates:"} + candidates + "\n";
   };
   const std::string direct = "1 10.0.0.20 7000 2 10.0.0.20 7001";
-  EXPECT_EQ(anchored(small(kSession, names(direct.c_str())), far),
+  EXPECT_EQ(anchored(small(kSession, names(direct.c_str())), plan),
             seen(kSessionSeen, names(direct.c_str())));
-  EXPECT_EQ(anchored(small(kSession, names("1 198.51.100.99 50020 2 198.51.100.99 50021")), far),
+  EXPECT_EQ(anchored(small(kSession, names("1 198.51.100.99 50020 2 198.51.100.99 50021")), plan),
             seen(kSessionSeen, names("1 10.0.0.20 7000 2 10.0.0.20 7005")));
 }
 
 /// `sections` with TCP ports as well: one for both components, 51000 onwards.
-FarView with_streams(std::size_t sections) {
-  FarView far = far_view(sections);
+RewritePlan with_streams(std::size_t sections) {
+  RewritePlan plan = far_view(sections);
   for (std::size_t i = 0; i < sections; ++i) {
     const Endpoint port{kEdge, Port{static_cast<std::uint16_t>(51000 + i)}};
-    far.media[i].streams = EdgePorts{port, port};
+    plan.media[i].streams = EdgePorts{port, port};
   }
-  return far;
+  return plan;
 }
 
 TEST(SdpRewrite, LyncsTcpCandidatesBecomeOneThatAcceptsAndOneThatConnects) {
@@ -346,23 +346,23 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string{test.param.name}; });
 
 TEST(SdpRewrite, Rfc4571_RtcpOnAPortOfItsOwnIsWritten) {
-  FarView far = with_streams(1);
-  far.media[0].streams->rtcp.port = Port{51077};
-  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 TCP/RTP/AVP 0\n"), far),
+  RewritePlan plan = with_streams(1);
+  plan.media[0].streams->rtcp.port = Port{51077};
+  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 TCP/RTP/AVP 0\n"), plan),
             seen(kSessionSeen, "m=audio 51000 TCP/RTP/AVP 0\na=rtcp:51077\n"));
 }
 
 TEST(SdpRewrite, APartyWithoutTcpIsReachedThroughTheEdge) {
-  FarView far = with_streams(1);
-  far.media[0].accepts_for_sender = candidate::StreamGrammar::ms_ice2;
+  RewritePlan plan = with_streams(1);
+  plan.media[0].accepts_for_sender = candidate::StreamGrammar::ms_ice2;
   const std::string own = "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\n";
-  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + own), far),
+  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + own), plan),
             seen(kSessionSeen,
                  "m=audio 50000 RTP/AVP 0\n"
                  "a=candidate:1 1 UDP 2130706431 198.51.100.7 50000 typ host\n"
                  "a=candidate:999 1 TCP-PASS 2120613887 198.51.100.7 51000 typ host\n"));
   const std::string old = "a=candidate:id 1 pw UDP 0.830 192.0.2.16 5000\n";
-  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + old), far),
+  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + old), plan),
             seen(kSessionSeen,
                  "m=audio 50000 RTP/AVP 0\na=candidate:id 1 pw UDP 0.830 198.51.100.7 50000\n"
                  "a=candidate:id 1 pw TCP 0.250 198.51.100.7 51000\n"));
@@ -377,12 +377,12 @@ TEST(SdpRewrite, ThePartyThatHasOnlyTcpGetsNoCandidateOverUdp) {
 }
 
 TEST(SdpRewrite, KeptTcpCandidatesGetTheEdgeBesideThem) {
-  FarView far = with_streams(1);
-  far.candidates = Candidates::kept;
+  RewritePlan plan = with_streams(1);
+  plan.candidates = Candidates::kept;
   const std::string own =
       "a=candidate:1 1 UDP 5 192.0.2.16 5000 typ host\n"
       "a=candidate:2 1 TCP-ACT 5 192.0.2.16 5002 typ host\n";
-  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + own), far),
+  EXPECT_EQ(anchored(small(kSession, "m=audio 5000 RTP/AVP 0\n" + own), plan),
             seen(kSessionSeen,
                  "m=audio 50000 RTP/AVP 0\n" + own +
                      "a=candidate:99 1 UDP 16777215 198.51.100.7 50000 typ relay raddr "
@@ -394,17 +394,17 @@ TEST(SdpRewrite, KeptTcpCandidatesGetTheEdgeBesideThem) {
 }
 
 TEST(SdpRewrite, RemoteCandidatesOfALineOverTcpNameTheReceiversStream) {
-  FarView far = with_streams(1);
+  RewritePlan plan = with_streams(1);
   const IpAddress own = IpAddress::v4(10, 0, 0, 20);
-  far.receiver.push_back({Endpoint{own, Port{7000}},
-                          Endpoint{own, Port{7005}},
-                          Endpoint{own, Port{8000}},
-                          Endpoint{own, Port{8000}},
-                          {}});
+  plan.receiver.push_back({Endpoint{own, Port{7000}},
+                           Endpoint{own, Port{7005}},
+                           Endpoint{own, Port{8000}},
+                           Endpoint{own, Port{8000}},
+                           {}});
   EXPECT_EQ(anchored(small(kSession,
                            "m=audio 5000 TCP/RTP/AVP 0\n"
                            "a=remote-candidates:1 198.51.100.99 50020 2 198.51.100.99 50020\n"),
-                     far),
+                     plan),
             seen(kSessionSeen,
                  "m=audio 51000 TCP/RTP/AVP 0\n"
                  "a=remote-candidates:1 10.0.0.20 8000 2 10.0.0.20 8000\n"));
