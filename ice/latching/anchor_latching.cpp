@@ -43,44 +43,44 @@ void AnchorLatching::remove_path(Time, MediaPathId id, Outcome& outcome) {
 
 Verdict<void> AnchorLatching::handle(Time now, const Path& path, ConstBytes datagram,
                                      Outcome& outcome) {
-  const Arrival arrival{now, path.remote, datagram, {}};
-  const auto source = find_source(arrival, path.socket, outcome);
+  const ReceivedPacket received{now, path.remote, datagram, {}};
+  const auto source = find_source(received, path.socket, outcome);
   if (!source) return source.reason();
-  return forward(arrival, *source, outcome);
+  return forward(received, *source, outcome);
 }
 
 /// Whose packet this is. In this order: a valid check says it for certain (and may latch anew); a
 /// known source; one that a party moved away from; a party that signalled exactly this endpoint;
 /// one that may be at this address.
-Verdict<AnchorLatching::End> AnchorLatching::find_source(const Arrival& arrival, SocketId socket,
-                                                         Outcome& outcome) {
+Verdict<AnchorLatching::End> AnchorLatching::find_source(const ReceivedPacket& received,
+                                                         SocketId socket, Outcome& outcome) {
   const auto& ends = ends_of(socket);
-  const auto checked = find_checked(arrival, ends, outcome);
+  const auto checked = find_checked(received, ends, outcome);
   if (!checked) return checked.reason();
   if (*checked != nullptr) return **checked;
   for (const End& end : ends) {
-    if (!end.party().is_source(arrival.remote)) continue;
+    if (!end.party().is_source(received.remote)) continue;
     join(*end.path, outcome);  // the far party may have become known, or another branch left
     return end;
   }
   auto refusal = DropReason::unknown_source;
-  if (const End* end = find_by_address(arrival, ends, outcome, refusal)) return *end;
+  if (const End* end = find_by_address(received, ends, outcome, refusal)) return *end;
   return refusal;
 }
 
 /// The party whose check this is, or whose response to one; null if it is neither, or not valid.
-Verdict<const AnchorLatching::End*> AnchorLatching::find_checked(const Arrival& arrival,
+Verdict<const AnchorLatching::End*> AnchorLatching::find_checked(const ReceivedPacket& received,
                                                                  const std::vector<End>& ends,
                                                                  Outcome& outcome) {
-  const auto check = read_ice_check(arrival.datagram);
+  const auto check = read_ice_check(received.datagram);
   for (const End& end : ends) {
     Party& party = end.party();
-    if (party.signalled().latching == Latching::strict || !may_be(party, arrival.remote)) continue;
+    if (party.signalled().latching == Latching::strict || !may_be(party, received.remote)) continue;
     const bool is_valid =
-        check ? verifies(*check, party.signalled().ice) : responds_to_check(end, arrival);
+        check ? verifies(*check, party.signalled().ice) : responds_to_check(end, received);
     if (!is_valid) continue;
     const auto before = party.latched();
-    if (!party.latch_by_check(arrival.now, arrival.remote, check && check->nominates)) {
+    if (!party.latch_by_check(received.now, received.remote, check && check->nominates)) {
       return DropReason::too_many_sources;
     }
     note_change(end, before, outcome);
@@ -91,21 +91,21 @@ Verdict<const AnchorLatching::End*> AnchorLatching::find_checked(const Arrival& 
 
 /// Its sender answers at the place where checks for the party are sent to; replayed elsewhere a
 /// response shows nothing.
-bool AnchorLatching::responds_to_check(const End& end, const Arrival& arrival) const {
+bool AnchorLatching::responds_to_check(const End& end, const ReceivedPacket& received) const {
   const Party& party = end.party();
-  return !party.is_source(arrival.remote) && party.destination() == arrival.remote &&
-         verifies_response(arrival.datagram, end.path->opposite(end.side).signalled().ice);
+  return !party.is_source(received.remote) && party.destination() == received.remote &&
+         verifies_response(received.datagram, end.path->opposite(end.side).signalled().ice);
 }
 
 /// Each rule asks all parties before the next one does: branches of a fork share the socket.
-const AnchorLatching::End* AnchorLatching::find_by_address(const Arrival& arrival,
+const AnchorLatching::End* AnchorLatching::find_by_address(const ReceivedPacket& received,
                                                            const std::vector<End>& ends,
                                                            Outcome& outcome, DropReason& refusal) {
   for (const Rule rule : {Rule::reclaim, Rule::exact, Rule::address}) {
     for (const End& end : ends) {
-      if (!may_be(end.party(), arrival.remote)) continue;
+      if (!may_be(end.party(), received.remote)) continue;
       const auto before = end.party().latched();
-      const auto admission = apply(rule, arrival, end);
+      const auto admission = apply(rule, received, end);
       if (admission == Party::Admission::unfit) refusal = DropReason::unexpected_payload;
       if (admission == Party::Admission::unfit || admission == Party::Admission::refused) continue;
       note_change(end, before, outcome);
@@ -115,14 +115,15 @@ const AnchorLatching::End* AnchorLatching::find_by_address(const Arrival& arriva
   return nullptr;
 }
 
-Party::Admission AnchorLatching::apply(Rule rule, const Arrival& arrival, const End& end) const {
+Party::Admission AnchorLatching::apply(Rule rule, const ReceivedPacket& received,
+                                       const End& end) const {
   Party& party = end.party();
   switch (rule) {
-    case Rule::reclaim: return party.reclaim(arrival);
-    case Rule::exact: return party.latch_exactly(arrival, end.rtp());
+    case Rule::reclaim: return party.reclaim(received);
+    case Rule::exact: return party.latch_exactly(received, end.rtp());
     case Rule::address: break;
   }
-  Arrival with_heard = arrival;
+  ReceivedPacket with_heard = received;
   with_heard.heard = heard_of(party);
   return party.latch_by_address(with_heard, end.rtp());
 }
@@ -146,14 +147,15 @@ FlowUsage AnchorLatching::heard_of(const Party& party) const {
   return heard;
 }
 
-Verdict<void> AnchorLatching::forward(const Arrival& arrival, const End& from, Outcome& outcome) {
-  FlowUsage packet{1, arrival.datagram.size(), arrival.now, {}};
-  if (is_rtp(arrival.datagram)) packet.rtp = rtp_position_of(arrival.datagram);
-  from.party().note_heard(arrival.remote, packet);
+Verdict<void> AnchorLatching::forward(const ReceivedPacket& received, const End& from,
+                                      Outcome& outcome) {
+  FlowUsage packet{1, received.datagram.size(), received.now, {}};
+  if (is_rtp(received.datagram)) packet.rtp = rtp_position_of(received.datagram);
+  from.party().note_heard(received.remote, packet);
   const Party& to = from.path->opposite(from.side);
   const auto destination = to.destination();
   if (!destination) return DropReason::no_destination;
-  outcome.reply(to.socket(), *destination, arrival.datagram);
+  outcome.reply(to.socket(), *destination, received.datagram);
   from.path->past[static_cast<std::size_t>(from.side)] += packet;
   return {};
 }

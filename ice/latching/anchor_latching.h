@@ -66,17 +66,21 @@ class AnchorLatching final : public MediaPathHandler {
     }
   };
 
-  [[nodiscard]] Verdict<End> find_source(const Arrival& arrival, SocketId socket, Outcome& outcome);
-  [[nodiscard]] Verdict<const End*> find_checked(const Arrival& arrival,
+  [[nodiscard]] Verdict<End> find_source(const ReceivedPacket& received, SocketId socket,
+                                         Outcome& outcome);
+  [[nodiscard]] Verdict<const End*> find_checked(const ReceivedPacket& received,
                                                  const std::vector<End>& ends, Outcome& outcome);
-  [[nodiscard]] const End* find_by_address(const Arrival& arrival, const std::vector<End>& ends,
-                                           Outcome& outcome, DropReason& refusal);
-  [[nodiscard]] Party::Admission apply(Rule rule, const Arrival& arrival, const End& end) const;
-  [[nodiscard]] bool responds_to_check(const End& end, const Arrival& arrival) const;
+  [[nodiscard]] const End* find_by_address(const ReceivedPacket& received,
+                                           const std::vector<End>& ends, Outcome& outcome,
+                                           DropReason& refusal);
+  [[nodiscard]] Party::Admission apply(Rule rule, const ReceivedPacket& received,
+                                       const End& end) const;
+  [[nodiscard]] bool responds_to_check(const End& end, const ReceivedPacket& received) const;
   [[nodiscard]] FlowUsage heard_of(const Party& party) const;
   [[nodiscard]] bool may_be(const Party& party, const Endpoint& remote) const;
   [[nodiscard]] const std::vector<End>& ends_of(SocketId socket) const;
-  [[nodiscard]] Verdict<void> forward(const Arrival& arrival, const End& from, Outcome& outcome);
+  [[nodiscard]] Verdict<void> forward(const ReceivedPacket& received, const End& from,
+                                      Outcome& outcome);
 
   void note_change(const End& end, const std::optional<Endpoint>& before, Outcome& outcome);
   void erase_gone(const End& end, Outcome& outcome);

@@ -48,10 +48,10 @@ bool Party::latch_by_check(Time now, const Endpoint& remote, bool nominates) {
   return true;
 }
 
-Party::Admission Party::latch_exactly(const Arrival& arrival, const Party* rtp) {
-  const Endpoint& remote = arrival.remote;
+Party::Admission Party::latch_exactly(const ReceivedPacket& received, const Party* rtp) {
+  const Endpoint& remote = received.remote;
   if (!signalled_exactly(remote) || !admits_exact(remote.address, rtp)) return Admission::refused;
-  latch(arrival.now, remote, LatchKind::exact);
+  latch(received.now, remote, LatchKind::exact);
   return Admission::latched;
 }
 
@@ -62,20 +62,20 @@ bool Party::admits_exact(const IpAddress& address, const Party* rtp) const {
   return !rtp_was_learned || rtp->latch_->at.address == address;
 }
 
-Party::Admission Party::reclaim(const Arrival& arrival) {
-  if (moved_from_ != arrival.remote) return Admission::refused;
-  if (!fits(signalled_.payload, arrival.datagram)) return Admission::unfit;
-  latch(arrival.now, arrival.remote, LatchKind::reclaimed);
+Party::Admission Party::reclaim(const ReceivedPacket& received) {
+  if (moved_from_ != received.remote) return Admission::refused;
+  if (!fits(signalled_.payload, received.datagram)) return Admission::unfit;
+  latch(received.now, received.remote, LatchKind::reclaimed);
   return Admission::latched;
 }
 
-Party::Admission Party::latch_by_address(const Arrival& arrival, const Party* rtp) {
-  if (!learns_by_address() || !is_admitted(arrival.remote.address)) return Admission::refused;
-  if (!fits(signalled_.payload, arrival.datagram)) return Admission::unfit;
-  if (rtp != nullptr) return latch_rtcp(arrival, *rtp);
-  if (!latch_) return first(arrival);
+Party::Admission Party::latch_by_address(const ReceivedPacket& received, const Party* rtp) {
+  if (!learns_by_address() || !is_admitted(received.remote.address)) return Admission::refused;
+  if (!fits(signalled_.payload, received.datagram)) return Admission::unfit;
+  if (rtp != nullptr) return latch_rtcp(received, *rtp);
+  if (!latch_) return first(received);
   if (!signalled_.may_send) return Admission::refused;
-  return holds(arrival) ? move(arrival) : take_over(arrival);
+  return holds(received) ? move(received) : take_over(received);
 }
 
 bool Party::learns_by_address() const {
@@ -93,58 +93,58 @@ bool Party::is_where_signalled() const {
   return latch_->kind == LatchKind::check || signalled_exactly(latch_->at);
 }
 
-Party::Admission Party::first(const Arrival& arrival) {
+Party::Admission Party::first(const ReceivedPacket& received) {
   if (signalled_.timing == LatchTiming::immediate) {
-    latch(arrival.now, arrival.remote, LatchKind::address);
+    latch(received.now, received.remote, LatchKind::address);
     return Admission::latched;
   }
   if (sources_.size() >= kMaxSources) return Admission::refused;
-  sources_.push_back(arrival.remote);
-  if (!waiting_since_) waiting_since_ = arrival.now;
+  sources_.push_back(received.remote);
+  if (!waiting_since_) waiting_since_ = received.now;
   return Admission::waiting;
 }
 
-bool Party::holds(const Arrival& arrival) const {
+bool Party::holds(const ReceivedPacket& received) const {
   if (!latch_->is_provisional) return true;
-  return arrival.now - latch_->since >= kProvisional &&
-         arrival.heard.packets >= latch_->packets_before + kConfirmingPackets;
+  return received.now - latch_->since >= kProvisional &&
+         received.heard.packets >= latch_->packets_before + kConfirmingPackets;
 }
 
 /// What an SDP of before has left behind goes at once. Between two ports of an admitted address the
 /// one that goes on sending wins: one forged packet is not enough to stay.
-Party::Admission Party::take_over(const Arrival& arrival) {
+Party::Admission Party::take_over(const ReceivedPacket& received) {
   const bool is_left_behind = !is_admitted(latch_->at.address);
-  const auto ssrc = source_of(arrival.datagram);
-  if (!is_left_behind && !challenge_.advance(arrival.remote, ssrc, arrival.heard.packets)) {
+  const auto ssrc = source_of(received.datagram);
+  if (!is_left_behind && !challenge_.advance(received.remote, ssrc, received.heard.packets)) {
     return Admission::refused;
   }
-  latch(arrival.now, arrival.remote, LatchKind::address);
+  latch(received.now, received.remote, LatchKind::address);
   return Admission::latched;
 }
 
-Party::Admission Party::move(const Arrival& arrival) {
-  const Time last = std::max(arrival.heard.last_activity, latch_->since);
-  if (signalled_.rebinding == Rebinding::refused || arrival.now - last < kSilence) {
+Party::Admission Party::move(const ReceivedPacket& received) {
+  const Time last = std::max(received.heard.last_activity, latch_->since);
+  if (signalled_.rebinding == Rebinding::refused || received.now - last < kSilence) {
     return Admission::refused;
   }
   const bool is_known = signalled_.rebinding == Rebinding::any_stream
-                            ? is_rtp(arrival.datagram)
-                            : continues(arrival.heard.rtp, arrival.datagram);
+                            ? is_rtp(received.datagram)
+                            : continues(received.heard.rtp, received.datagram);
   if (!is_known) return Admission::refused;
-  const auto ssrc = source_of(arrival.datagram);
-  if (!challenge_.advance(arrival.remote, ssrc, arrival.heard.packets)) return Admission::refused;
+  const auto ssrc = source_of(received.datagram);
+  if (!challenge_.advance(received.remote, ssrc, received.heard.packets)) return Admission::refused;
   const Endpoint old = latch_->at;
-  latch(arrival.now, arrival.remote, LatchKind::moved);
+  latch(received.now, received.remote, LatchKind::moved);
   moved_from_ = old;
   return Admission::latched;
 }
 
 /// RTCP has no sequence numbers to go by, so it learns once for every place where RTP is found.
-Party::Admission Party::latch_rtcp(const Arrival& arrival, const Party& rtp) {
+Party::Admission Party::latch_rtcp(const ReceivedPacket& received, const Party& rtp) {
   const auto at = rtp.latched();
-  if (!at || at->address != arrival.remote.address) return Admission::refused;
+  if (!at || at->address != received.remote.address) return Admission::refused;
   if (latch_ && (latch_->rtp_was == at || signalled_exactly(latch_->at))) return Admission::refused;
-  latch(arrival.now, arrival.remote, LatchKind::address);
+  latch(received.now, received.remote, LatchKind::address);
   latch_->rtp_was = at;
   return Admission::latched;
 }

@@ -29,7 +29,7 @@
 namespace avedge::latching {
 
 /// What a party's packets come to, in the eyes of a rule that may move its latch.
-struct Arrival {
+struct ReceivedPacket {
   Time now;
   Endpoint remote;
   ConstBytes datagram;
@@ -94,11 +94,11 @@ class Party {
   /// sources.
   [[nodiscard]] bool latch_by_check(Time now, const Endpoint& remote, bool nominates);
   /// (a), (c). `rtp`: the party of the RTP that this is the RTCP of; null if it is none.
-  [[nodiscard]] Admission latch_exactly(const Arrival& arrival, const Party* rtp);
+  [[nodiscard]] Admission latch_exactly(const ReceivedPacket& received, const Party* rtp);
   /// The end of (e).
-  [[nodiscard]] Admission reclaim(const Arrival& arrival);
+  [[nodiscard]] Admission reclaim(const ReceivedPacket& received);
   /// (d), (e), (f).
-  [[nodiscard]] Admission latch_by_address(const Arrival& arrival, const Party* rtp);
+  [[nodiscard]] Admission latch_by_address(const ReceivedPacket& received, const Party* rtp);
 
   /// Of RTCP: RTP has latched elsewhere. True if that ends what was latched here.
   [[nodiscard]] bool follow(const Party& rtp);
@@ -140,11 +140,11 @@ class Party {
   [[nodiscard]] bool is_admitted(const IpAddress& address) const;
   [[nodiscard]] bool admits_exact(const IpAddress& address, const Party* rtp) const;
   [[nodiscard]] bool is_where_signalled() const;
-  [[nodiscard]] bool holds(const Arrival& arrival) const;
-  [[nodiscard]] Admission first(const Arrival& arrival);
-  [[nodiscard]] Admission take_over(const Arrival& arrival);
-  [[nodiscard]] Admission move(const Arrival& arrival);
-  [[nodiscard]] Admission latch_rtcp(const Arrival& arrival, const Party& rtp);
+  [[nodiscard]] bool holds(const ReceivedPacket& received) const;
+  [[nodiscard]] Admission first(const ReceivedPacket& received);
+  [[nodiscard]] Admission take_over(const ReceivedPacket& received);
+  [[nodiscard]] Admission move(const ReceivedPacket& received);
+  [[nodiscard]] Admission latch_rtcp(const ReceivedPacket& received, const Party& rtp);
   void latch(Time now, const Endpoint& at, LatchKind kind);
   void unlatch();
   [[nodiscard]] Endpoint best_source(const FlowReader& flows) const;
