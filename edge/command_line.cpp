@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "edge/build_info.h"
-#include "edge/commands.h"
+#include "edge/cli_commands.h"
 #include "edge/daemon.h"
 #include "edge/exit_code.h"
 #include "edge/trace_command.h"

@@ -351,7 +351,7 @@ struct Config {
   TraceConfig trace;
   NgConfig ng;
   std::optional<Endpoint> metrics_http;  // nothing: switched off by http = ""
-  std::string admin_socket;              // empty: the first usable of admin_socket_places()
+  std::string admin_socket;              // empty: the first usable of admin_socket_paths()
   LogConfig log;
   /// What works but should be looked at, each as "FILE:LINE: key: …".
   std::vector<std::string> warnings;

@@ -9,10 +9,12 @@
 #include <iostream>
 
 #include "edge/admin_server.h"
-#include "edge/admin_socket_place.h"
+#include "edge/admin_socket_path.h"
 #include "edge/banner.h"
 #include "edge/build_info.h"
+#include "edge/capabilities.h"
 #include "edge/config.h"
+#include "edge/config_translation.h"
 #include "edge/descriptors.h"
 #include "edge/embedded_default.h"
 #include "edge/exit_code.h"
@@ -24,8 +26,6 @@
 #include "edge/metrics.h"
 #include "edge/port_range_check.h"
 #include "edge/reload_check.h"
-#include "edge/rights.h"
-#include "edge/settings_of.h"
 #include "edge/signalling_plane.h"
 #include "relay/core/descriptor_reserve.h"
 #include "relay/host/local_address_watch.h"
@@ -127,7 +127,7 @@ Result<void> Daemon::start_planes() {
   auto media = MediaPlane::open(config_, addresses_.first());
   if (!media) return media.reason();
   media_ = *std::move(media);
-  if (const auto given_up = give_up_rights(); !given_up) return given_up.reason();
+  if (const auto given_up = drop_capabilities(); !given_up) return given_up.reason();
   if (!config_.sip.listeners.empty() || !config_.ng.listeners.empty()) {
     auto signalling =
         SignallingPlane::start(config_, media_->session_control(), addresses_.first());

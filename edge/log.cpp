@@ -8,8 +8,8 @@
 #include <memory>
 #include <thread>
 
+#include "edge/capabilities.h"
 #include "edge/log_line.h"
-#include "edge/rights.h"
 
 namespace avedge::edge {
 namespace {
@@ -80,7 +80,7 @@ void write(spdlog::level::level_enum level, std::string_view event, LogFields fi
 }  // namespace
 
 LogSession::LogSession(const LogConfig& config, std::FILE* out) {
-  const auto writes_only = [] { (void)give_up_rights(); };  // the main thread complains
+  const auto writes_only = [] { (void)drop_capabilities(); };  // the main thread complains
   auto writer = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1, writes_only);
   auto logger =
       std::make_shared<spdlog::async_logger>("avedge", std::make_shared<FileSink>(out, *writer),

@@ -3,9 +3,9 @@
 #include <chrono>
 #include <future>
 
+#include "edge/config_translation.h"
 #include "edge/metrics.h"
 #include "edge/session_log.h"
-#include "edge/settings_of.h"
 #include "ice/latching/anchor_latching.h"
 #include "ice/latching/stream_latching.h"
 

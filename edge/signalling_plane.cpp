@@ -5,9 +5,9 @@
 #include <chrono>
 #include <future>
 
+#include "edge/config_translation.h"
 #include "edge/log.h"
 #include "edge/metrics.h"
-#include "edge/settings_of.h"
 #include "relay/thread_signals.h"
 
 namespace avedge::edge {

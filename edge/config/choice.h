@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "edge/config/did_you_mean.h"
 #include "edge/config/section.h"
-#include "edge/config/spelling.h"
 
 namespace avedge::edge {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "edge/config/spelling.h"
+#include "edge/config/did_you_mean.h"
 
 namespace avedge::edge {
 namespace {

@@ -1,4 +1,4 @@
-#include "edge/rights.h"
+#include "edge/capabilities.h"
 
 #include <sys/capability.h>
 
@@ -7,7 +7,7 @@
 
 namespace avedge::edge {
 
-Result<void> give_up_rights() {
+Result<void> drop_capabilities() {
   constexpr std::array kGivenUp{CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN};
   const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)> rights{cap_get_proc(),
                                                                              cap_free};

@@ -1,4 +1,4 @@
-#include "edge/config/spelling.h"
+#include "edge/config/did_you_mean.h"
 
 #include <algorithm>
 #include <vector>

@@ -1,11 +1,11 @@
-#include "edge/commands.h"
+#include "edge/cli_commands.h"
 
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 
 #include "edge/admin_client.h"
-#include "edge/admin_socket_place.h"
+#include "edge/admin_socket_path.h"
 #include "edge/admin_text.h"
 #include "edge/config.h"
 #include "edge/credentials.h"

@@ -10,7 +10,7 @@
 namespace avedge::edge {
 
 /// /run/avedge, then $XDG_RUNTIME_DIR/avedge, then /tmp/avedge-UID; each with /admin.sock.
-std::vector<std::string> admin_socket_places();
+std::vector<std::string> admin_socket_paths();
 
 /// The first place whose folder this process may create files in. Makes the folder if it must,
 /// readable for its owner only; a folder that somebody else owns is passed over, because its owner

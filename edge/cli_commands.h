@@ -20,7 +20,7 @@ int credentials(const CredentialsOptions& options);
 
 struct AdminOptions {
   std::string command;
-  std::optional<std::string> socket;  // nothing: the first of admin_socket_places() that is there
+  std::optional<std::string> socket;  // nothing: the first of admin_socket_paths() that is there
   bool json = false;
 };
 

@@ -10,6 +10,6 @@ namespace avedge::edge {
 /// the kernel's network (CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, and CAP_SYS_ADMIN, which holds the
 /// first). Low ports and the files of others stay within reach. Fails only if a right is there and
 /// stays.
-Result<void> give_up_rights();
+Result<void> drop_capabilities();
 
 }  // namespace avedge::edge

@@ -1,4 +1,4 @@
-#include "edge/admin_socket_place.h"
+#include "edge/admin_socket_path.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,7 +37,7 @@ std::string listed(const std::vector<std::string>& places) {
 
 }  // namespace
 
-std::vector<std::string> admin_socket_places() {
+std::vector<std::string> admin_socket_paths() {
   std::vector<std::string> places{std::string{kDefaultAdminSocket}};
   if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
     places.push_back(std::string{runtime} + "/avedge/admin.sock");
@@ -47,7 +47,7 @@ std::vector<std::string> admin_socket_places() {
 }
 
 Result<std::string> usable_admin_socket() {
-  const auto places = admin_socket_places();
+  const auto places = admin_socket_paths();
   for (const std::string& place : places) {
     const std::string folder = std::filesystem::path{place}.parent_path().string();
     if (make_folder(folder) && is_ours(folder)) return place;
@@ -56,7 +56,7 @@ Result<std::string> usable_admin_socket() {
 }
 
 Result<std::string> existing_admin_socket() {
-  const auto places = admin_socket_places();
+  const auto places = admin_socket_paths();
   for (const std::string& place : places) {
     if (is_trusted_socket(place)) return place;
   }

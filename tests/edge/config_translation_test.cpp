@@ -1,5 +1,5 @@
 // What grows with the addresses that the operator gives the edge.
-#include "edge/settings_of.h"
+#include "edge/config_translation.h"
 
 #include <gtest/gtest.h>
 

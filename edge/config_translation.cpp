@@ -1,4 +1,4 @@
-#include "edge/settings_of.h"
+#include "edge/config_translation.h"
 
 #include <algorithm>
 #include <array>
