@@ -106,7 +106,7 @@ Result<void> MediaPlane::replace_certificates(const Config& config) {
 }
 
 relay::Worker& MediaPlane::worker(std::size_t index) {
-  return data_plane_->worker(WorkerId{static_cast<std::uint32_t>(index)});
+  return data_plane_->worker(WorkerIndex{static_cast<std::uint8_t>(index)});
 }
 
 void MediaPlane::post(WorkerIndex index, std::unique_ptr<turn::WorkerTask> task) {

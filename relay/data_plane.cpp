@@ -248,17 +248,17 @@ std::vector<const WorkerCounters*> DataPlane::counters() const {
   return counters;
 }
 
-WorkerId DataPlane::assign_worker() {
+WorkerIndex DataPlane::assign_worker() {
   const auto turn = next_worker_.fetch_add(1, std::memory_order_relaxed);
-  return WorkerId{static_cast<std::uint32_t>(turn % workers_.size())};
+  return WorkerIndex{static_cast<std::uint8_t>(turn % workers_.size())};
 }
 
-Verdict<MediaPortPair> DataPlane::lease_pair(WorkerId worker_id, std::string_view interface,
+Verdict<MediaPortPair> DataPlane::lease_pair(WorkerIndex worker_index, std::string_view interface,
                                              AddressFamily family) {
   auto sockets = addresses_.lease_pair(interface, family);
   if (!sockets) return sockets.reason();
 
-  Worker& owner = worker(worker_id);
+  Worker& owner = worker(worker_index);
   const auto rtp = owner.reserve_socket();
   const auto rtcp = owner.reserve_socket();
   if (!rtp || !rtcp) {
@@ -266,57 +266,59 @@ Verdict<MediaPortPair> DataPlane::lease_pair(WorkerId worker_id, std::string_vie
     if (rtcp) owner.cancel_socket(*rtcp);
     return DropReason::ports_exhausted;
   }
-  return MediaPortPair{hand_over(worker_id, *rtp, std::move(sockets->even), SocketRole::anchor),
-                       hand_over(worker_id, *rtcp, std::move(sockets->odd), SocketRole::anchor)};
+  return MediaPortPair{hand_over(worker_index, *rtp, std::move(sockets->even), SocketRole::anchor),
+                       hand_over(worker_index, *rtcp, std::move(sockets->odd), SocketRole::anchor)};
 }
 
-Verdict<MediaPort> DataPlane::lease_single(WorkerId worker_id, std::string_view interface,
+Verdict<MediaPort> DataPlane::lease_single(WorkerIndex worker_index, std::string_view interface,
                                            AddressFamily family) {
-  return hand_over(worker_id, addresses_.lease(interface, family, Parity::any), SocketRole::anchor);
+  return hand_over(worker_index, addresses_.lease(interface, family, Parity::any),
+                   SocketRole::anchor);
 }
 
-Verdict<MediaPort> DataPlane::lease_stream(WorkerId worker_id, std::string_view interface,
+Verdict<MediaPort> DataPlane::lease_stream(WorkerIndex worker_index, std::string_view interface,
                                            AddressFamily family) {
   auto leased = addresses_.lease_tcp(interface, family);
   if (leased) limit_backlog(leased->fd.get(), kPartyBacklog);
-  return hand_over(worker_id, std::move(leased), SocketRole::tcp_anchor);
+  return hand_over(worker_index, std::move(leased), SocketRole::tcp_anchor);
 }
 
-Verdict<MediaPort> DataPlane::hand_over(WorkerId worker_id, Verdict<Socket> leased,
+Verdict<MediaPort> DataPlane::hand_over(WorkerIndex worker_index, Verdict<Socket> leased,
                                         SocketRole role) {
   if (!leased) return leased.reason();
-  const auto id = worker(worker_id).reserve_socket();
+  const auto id = worker(worker_index).reserve_socket();
   if (!id) return DropReason::ports_exhausted;
-  return hand_over(worker_id, *id, std::move(leased).value(), role);
+  return hand_over(worker_index, *id, std::move(leased).value(), role);
 }
 
-MediaPort DataPlane::hand_over(WorkerId worker_id, SocketId id, Socket socket, SocketRole role) {
-  MediaPort port{*this, worker_id, id, socket.local, socket.advertised};
+MediaPort DataPlane::hand_over(WorkerIndex worker_index, SocketId id, Socket socket,
+                               SocketRole role) {
+  MediaPort port{*this, worker_index, id, socket.local, socket.advertised};
   socket.role = role;
-  worker(worker_id).post([id, moved = std::move(socket)](Worker& worker) mutable {
+  worker(worker_index).post([id, moved = std::move(socket)](Worker& worker) mutable {
     worker.adopt(id, std::move(moved));
   });
   return port;
 }
 
-void DataPlane::set_path(WorkerId worker_id, const MediaPath& path) {
-  worker(worker_id).post([path](Worker& worker) { worker.set_media_path(path); });
+void DataPlane::set_path(WorkerIndex worker_index, const MediaPath& path) {
+  worker(worker_index).post([path](Worker& worker) { worker.set_media_path(path); });
 }
 
-void DataPlane::remove_path(WorkerId worker_id, MediaPathId path) {
-  worker(worker_id).post([path](Worker& worker) { worker.remove_media_path(path); });
+void DataPlane::remove_path(WorkerIndex worker_index, MediaPathId path) {
+  worker(worker_index).post([path](Worker& worker) { worker.remove_media_path(path); });
 }
 
-void DataPlane::set_stream_path(WorkerId worker_id, const StreamPath& path) {
-  worker(worker_id).post([path](Worker& worker) { worker.set_stream_path(path); });
+void DataPlane::set_stream_path(WorkerIndex worker_index, const StreamPath& path) {
+  worker(worker_index).post([path](Worker& worker) { worker.set_stream_path(path); });
 }
 
-void DataPlane::remove_stream_path(WorkerId worker_id, MediaPathId path) {
-  worker(worker_id).post([path](Worker& worker) { worker.remove_stream_path(path); });
+void DataPlane::remove_stream_path(WorkerIndex worker_index, MediaPathId path) {
+  worker(worker_index).post([path](Worker& worker) { worker.remove_stream_path(path); });
 }
 
-void DataPlane::release(WorkerId worker_id, SocketId socket) {
-  worker(worker_id).post([socket](Worker& worker) { worker.close(socket); });
+void DataPlane::release(WorkerIndex worker_index, SocketId socket) {
+  worker(worker_index).post([socket](Worker& worker) { worker.close(socket); });
 }
 
 }  // namespace avedge::relay

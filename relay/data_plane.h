@@ -76,27 +76,27 @@ class DataPlane final : public SessionControl {
   [[nodiscard]] const Drops& handshake_drops() const { return handshake_thread_.drops(); }
   [[nodiscard]] const ConnectionLimits& connections() const { return connections_; }
   [[nodiscard]] const RelayAddresses& addresses() const { return addresses_; }
-  [[nodiscard]] Worker& worker(WorkerId id) {
+  [[nodiscard]] Worker& worker(WorkerIndex id) {
     return *workers_[static_cast<std::size_t>(id) % workers_.size()];
   }
   [[nodiscard]] std::size_t worker_count() const { return workers_.size(); }
 
   // SessionControl: signalling thread.
-  [[nodiscard]] WorkerId assign_worker() override;
-  [[nodiscard]] Verdict<MediaPortPair> lease_pair(WorkerId worker, std::string_view interface,
+  [[nodiscard]] WorkerIndex assign_worker() override;
+  [[nodiscard]] Verdict<MediaPortPair> lease_pair(WorkerIndex worker, std::string_view interface,
                                                   AddressFamily family) override;
-  [[nodiscard]] Verdict<MediaPort> lease_single(WorkerId worker, std::string_view interface,
+  [[nodiscard]] Verdict<MediaPort> lease_single(WorkerIndex worker, std::string_view interface,
                                                 AddressFamily family) override;
-  [[nodiscard]] Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
+  [[nodiscard]] Verdict<MediaPort> lease_stream(WorkerIndex worker, std::string_view interface,
                                                 AddressFamily family) override;
   [[nodiscard]] bool is_leased(const Endpoint& port, Transport transport) const override {
     return addresses_.is_leased(port, transport);
   }
-  void set_path(WorkerId worker, const MediaPath& path) override;
-  void remove_path(WorkerId worker, MediaPathId path) override;
-  void set_stream_path(WorkerId worker, const StreamPath& path) override;
-  void remove_stream_path(WorkerId worker, MediaPathId path) override;
-  void release(WorkerId worker, SocketId socket) override;
+  void set_path(WorkerIndex worker, const MediaPath& path) override;
+  void remove_path(WorkerIndex worker, MediaPathId path) override;
+  void set_stream_path(WorkerIndex worker, const StreamPath& path) override;
+  void remove_stream_path(WorkerIndex worker, MediaPathId path) override;
+  void release(WorkerIndex worker, SocketId socket) override;
 
  private:
   DataPlane(const DataPlaneSettings& settings, std::unique_ptr<NextHopResolver> resolver,
@@ -104,8 +104,8 @@ class DataPlane final : public SessionControl {
   Result<void> fan_in(AddressFamily family);
   Result<void> listen_udp(const ClientListener& listener);
   Result<void> listen_tcp(const ClientListener& listener);
-  Verdict<MediaPort> hand_over(WorkerId worker, Verdict<Socket> leased, SocketRole role);
-  MediaPort hand_over(WorkerId worker, SocketId id, Socket socket, SocketRole role);
+  Verdict<MediaPort> hand_over(WorkerIndex worker, Verdict<Socket> leased, SocketRole role);
+  MediaPort hand_over(WorkerIndex worker, SocketId id, Socket socket, SocketRole role);
 
   RelayAddresses addresses_;
   Reservations reservations_;

@@ -7,12 +7,11 @@
 #include <utility>
 
 #include "relay/core/drop_reason.h"
+#include "relay/core/flow.h"
 #include "relay/core/media_path.h"
 #include "relay/core/stream_path.h"
 
 namespace avedge {
-
-enum class WorkerId : std::uint32_t {};
 
 class SessionControl;
 
@@ -21,7 +20,7 @@ class SessionControl;
 class MediaPort {
  public:
   MediaPort() = default;
-  MediaPort(SessionControl& control, WorkerId worker, SocketId socket, const Endpoint& local,
+  MediaPort(SessionControl& control, WorkerIndex worker, SocketId socket, const Endpoint& local,
             const Endpoint& advertised)
       : control_{&control},
         worker_{worker},
@@ -52,7 +51,7 @@ class MediaPort {
   }
 
   SessionControl* control_ = nullptr;
-  WorkerId worker_{};
+  WorkerIndex worker_{};
   SocketId socket_ = kNoSocket;
   Endpoint local_;
   Endpoint advertised_;
@@ -69,33 +68,35 @@ class SessionControl {
   virtual ~SessionControl() = default;
 
   /// The worker for a new call: all its sockets live there for the call's life.
-  [[nodiscard]] virtual WorkerId assign_worker() = 0;
+  [[nodiscard]] virtual WorkerIndex assign_worker() = 0;
   /// Two adjacent ports of that interface's relay range. Fails with ports_exhausted, or with
   /// family_unsupported when the interface has no address of that family.
-  [[nodiscard]] virtual Verdict<MediaPortPair> lease_pair(WorkerId worker,
+  [[nodiscard]] virtual Verdict<MediaPortPair> lease_pair(WorkerIndex worker,
                                                           std::string_view interface,
                                                           AddressFamily family) = 0;
   /// One UDP port, for a party without TCP towards one that has it. Fails like lease_pair().
-  [[nodiscard]] virtual Verdict<MediaPort> lease_single(WorkerId worker, std::string_view interface,
+  [[nodiscard]] virtual Verdict<MediaPort> lease_single(WorkerIndex worker,
+                                                        std::string_view interface,
                                                         AddressFamily family) = 0;
   /// A TCP port that listens, for one component of a section that may run over TCP. Nothing is
   /// accepted before its path is set; who comes earlier waits. Fails like lease_pair().
-  [[nodiscard]] virtual Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
+  [[nodiscard]] virtual Verdict<MediaPort> lease_stream(WorkerIndex worker,
+                                                        std::string_view interface,
                                                         AddressFamily family) = 0;
   /// Whether that port is leased at this moment, to a call or an allocation, on whatever interface
   /// and under whichever of its names.
   [[nodiscard]] virtual bool is_leased(const Endpoint& port, Transport transport) const = 0;
   /// Creates the path, or changes it. A changed SDP allows its parties to latch anew; the same
   /// values again change nothing.
-  virtual void set_path(WorkerId worker, const MediaPath& path) = 0;
-  virtual void remove_path(WorkerId worker, MediaPathId path) = 0;
+  virtual void set_path(WorkerIndex worker, const MediaPath& path) = 0;
+  virtual void remove_path(WorkerIndex worker, MediaPathId path) = 0;
   /// The same for a component over TCP. Connections that were joined stay joined, unless the port
   /// they came by is no longer the path's.
-  virtual void set_stream_path(WorkerId worker, const StreamPath& path) = 0;
+  virtual void set_stream_path(WorkerIndex worker, const StreamPath& path) = 0;
   /// Ends the path's connections, too.
-  virtual void remove_stream_path(WorkerId worker, MediaPathId path) = 0;
+  virtual void remove_stream_path(WorkerIndex worker, MediaPathId path) = 0;
   /// Called by ~MediaPort. Paths over the socket must have been removed.
-  virtual void release(WorkerId worker, SocketId socket) = 0;
+  virtual void release(WorkerIndex worker, SocketId socket) = 0;
 };
 
 inline MediaPort::~MediaPort() {

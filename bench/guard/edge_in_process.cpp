@@ -126,7 +126,7 @@ TurnClient EdgeInProcess::new_client() const {
 void EdgeInProcess::measure(const char* path, const Load& load) {
   serve({});  // what still waits is not this load's
   const std::uint64_t before = handled(counters());
-  Rounds{load.rounds, kWarmUp}.run(plane_->worker(WorkerId{0}));
+  Rounds{load.rounds, kWarmUp}.run(plane_->worker(WorkerIndex{0}));
   const auto counted = std::span{load.rounds}.subspan(kWarmUp);
   end_counting(path, datagrams(counted) / load.datagrams_per_operation);
   if (handled(counters()) - before != datagrams(load.rounds)) {
@@ -136,7 +136,7 @@ void EdgeInProcess::measure(const char* path, const Load& load) {
 
 void EdgeInProcess::serve(const Round& round) {
   const std::vector<Round> rounds{round};
-  Rounds{rounds, rounds.size()}.run(plane_->worker(WorkerId{0}));
+  Rounds{rounds, rounds.size()}.run(plane_->worker(WorkerIndex{0}));
 }
 
 }  // namespace avedge::bench::guard

@@ -146,7 +146,7 @@ class AnchoredCalls {
   }
 
   SessionControl& control_;
-  WorkerId worker_;
+  WorkerIndex worker_;
   std::vector<MediaPortPair> leased_;
 };
 

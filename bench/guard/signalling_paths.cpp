@@ -18,29 +18,29 @@ const Time kNow{std::chrono::hours{1}};
 /// Ports that exist on paper only: a data plane would count its own work.
 class PortsOnPaper final : public SessionControl {
  public:
-  WorkerId assign_worker() override { return WorkerId{}; }
-  Verdict<MediaPortPair> lease_pair(WorkerId, std::string_view, AddressFamily) override {
+  WorkerIndex assign_worker() override { return WorkerIndex{}; }
+  Verdict<MediaPortPair> lease_pair(WorkerIndex, std::string_view, AddressFamily) override {
     const Port rtp = next_port();
     return MediaPortPair{bind(rtp), bind(rtp.next())};
   }
-  Verdict<MediaPort> lease_single(WorkerId, std::string_view, AddressFamily) override {
+  Verdict<MediaPort> lease_single(WorkerIndex, std::string_view, AddressFamily) override {
     return bind(next_port());
   }
-  Verdict<MediaPort> lease_stream(WorkerId, std::string_view, AddressFamily) override {
+  Verdict<MediaPort> lease_stream(WorkerIndex, std::string_view, AddressFamily) override {
     return bind(next_port());
   }
   bool is_leased(const Endpoint&, Transport) const override { return false; }
-  void set_path(WorkerId, const MediaPath&) override {}
-  void remove_path(WorkerId, MediaPathId) override {}
-  void set_stream_path(WorkerId, const StreamPath&) override {}
-  void remove_stream_path(WorkerId, MediaPathId) override {}
-  void release(WorkerId, SocketId) override {}
+  void set_path(WorkerIndex, const MediaPath&) override {}
+  void remove_path(WorkerIndex, MediaPathId) override {}
+  void set_stream_path(WorkerIndex, const StreamPath&) override {}
+  void remove_stream_path(WorkerIndex, MediaPathId) override {}
+  void release(WorkerIndex, SocketId) override {}
 
  private:
   [[nodiscard]] Port next_port() const { return Port{static_cast<std::uint16_t>(20'000 + next_)}; }
   MediaPort bind(Port port) {
     const Endpoint local{IpAddress::v4(203, 0, 113, 1), port};
-    return {*this, WorkerId{}, SocketId{next_++}, local, local};
+    return {*this, WorkerIndex{}, SocketId{next_++}, local, local};
   }
   std::uint32_t next_ = 0;
 };

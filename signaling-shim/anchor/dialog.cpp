@@ -22,7 +22,7 @@ Verdict<RewrittenDescription> again(RewrittenDescription shown, const PartyMedia
 
 }  // namespace
 
-Dialog::Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerId worker,
+Dialog::Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerIndex worker,
                Latching latching)
     : tag_{std::move(tag)},
       ports_{ports},

@@ -15,7 +15,7 @@ namespace avedge::anchor {
 
 class Dialog {
  public:
-  Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerId worker,
+  Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerIndex worker,
          Latching latching);
 
   [[nodiscard]] const std::string& tag() const { return tag_; }

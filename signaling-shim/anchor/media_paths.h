@@ -11,7 +11,7 @@ namespace avedge::anchor {
 /// callee.
 class MediaPaths {
  public:
-  MediaPaths(PathFactory& factory, WorkerId worker, Latching latching)
+  MediaPaths(PathFactory& factory, WorkerIndex worker, Latching latching)
       : factory_{factory}, worker_{worker}, latching_{latching} {}
   MediaPaths(const MediaPaths&) = delete;
   MediaPaths& operator=(const MediaPaths&) = delete;
@@ -56,7 +56,7 @@ class MediaPaths {
   void remove(Entry& entry);
 
   PathFactory& factory_;
-  WorkerId worker_;
+  WorkerIndex worker_;
   Latching latching_;
   PathEntries<MediaPath> entries_;
 };

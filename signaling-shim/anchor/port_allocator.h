@@ -40,7 +40,7 @@ struct PartyLocation {
 class PortAllocator {
  public:
   /// `account`: of the call that they are for.
-  PortAllocator(SessionControl& control, WorkerId worker, PartyLocation party,
+  PortAllocator(SessionControl& control, WorkerIndex worker, PartyLocation party,
                 std::shared_ptr<CallAccount> account)
       : control_{control},
         worker_{worker},
@@ -69,7 +69,8 @@ class PortAllocator {
   template <class Ports>
   using Lease = std::shared_ptr<const Ports>;
   template <class Leased>
-  using LeaseFrom = Verdict<Leased> (SessionControl::*)(WorkerId, std::string_view, AddressFamily);
+  using LeaseFrom = Verdict<Leased> (SessionControl::*)(WorkerIndex, std::string_view,
+                                                        AddressFamily);
   /// What one lease takes, and how.
   template <class Leased>
   struct Ask {
@@ -94,7 +95,7 @@ class PortAllocator {
   [[nodiscard]] Verdict<Leasing<Leased>> in_family(const Ask<Leased>& ask, AddressFamily family);
 
   SessionControl& control_;
-  WorkerId worker_;
+  WorkerIndex worker_;
   PartyLocation party_;
   std::shared_ptr<CallAccount> account_;
   std::optional<IpAddress> address_;

@@ -86,7 +86,7 @@ class Session {
   PathFactory& factory_;
   const Settings& settings_;
   std::shared_ptr<CallAccount> account_;
-  WorkerId worker_;
+  WorkerIndex worker_;
   CallInfo info_;
   CallPorts ports_;
   Time opened_;

@@ -14,7 +14,7 @@ namespace avedge::anchor {
 /// The paths of one dialog; removed with it. The near end is the caller, the far end the callee.
 class StreamPaths {
  public:
-  StreamPaths(PathFactory& factory, WorkerId worker, Latching latching)
+  StreamPaths(PathFactory& factory, WorkerIndex worker, Latching latching)
       : factory_{factory}, worker_{worker}, latching_{latching} {}
   StreamPaths(const StreamPaths&) = delete;
   StreamPaths& operator=(const StreamPaths&) = delete;
@@ -51,7 +51,7 @@ class StreamPaths {
   void remove(Entry& entry);
 
   PathFactory& factory_;
-  WorkerId worker_;
+  WorkerIndex worker_;
   Latching latching_;
   PathEntries<StreamPath> entries_;
 };

@@ -348,7 +348,7 @@ TEST_F(DataPlaneTest, AStrangersPacketsReachNobody) {
 
 TEST_F(DataPlaneTest, AnchorsForwardBetweenTheEndsOfAPathAndFreeTheirPorts) {
   {
-    const WorkerId worker = plane_->assign_worker();
+    const WorkerIndex worker = plane_->assign_worker();
     auto near = plane_->lease_pair(worker, "external", AddressFamily::ipv4);
     auto far = plane_->lease_pair(worker, "external", AddressFamily::ipv4);
     ASSERT_TRUE(near && far);
@@ -380,7 +380,7 @@ TEST_F(DataPlaneTest, ASecondDataPlaneOnTheSameListenersIsRefused) {
 }
 
 TEST_F(DataPlaneTest, WhenPortsRunOutTheRunningOnesGoOn) {
-  const WorkerId worker = plane_->assign_worker();
+  const WorkerIndex worker = plane_->assign_worker();
   std::vector<MediaPortPair> pairs;
   for (int i = 0; i < 50; ++i) {
     pairs.push_back(plane_->lease_pair(worker, "external", AddressFamily::ipv4).value());

@@ -155,7 +155,7 @@ class PartyStreamsTest : public testing::Test {
   }
 
   std::unique_ptr<DataPlane> plane_;
-  WorkerId worker_{};
+  WorkerIndex worker_{};
   MediaPort near_;
   MediaPort far_;
   StreamPath path_;

@@ -32,9 +32,9 @@ class FakeSessionControl final : public SessionControl {
     EXPECT_TRUE(sockets_.empty()) << "ports leaked";
   }
 
-  WorkerId assign_worker() override { return WorkerId{3}; }
+  WorkerIndex assign_worker() override { return WorkerIndex{3}; }
 
-  Verdict<MediaPortPair> lease_pair(WorkerId worker, std::string_view interface,
+  Verdict<MediaPortPair> lease_pair(WorkerIndex worker, std::string_view interface,
                                     AddressFamily family) override {
     if (!has_family(interface, family)) return DropReason::family_unsupported;
     if (pairs() >= capacity) return DropReason::ports_exhausted;
@@ -43,12 +43,12 @@ class FakeSessionControl final : public SessionControl {
                          bind(worker, interface, family, port.next())};
   }
 
-  Verdict<MediaPort> lease_single(WorkerId worker, std::string_view interface,
+  Verdict<MediaPort> lease_single(WorkerIndex worker, std::string_view interface,
                                   AddressFamily family) override {
     return lease_one(worker, interface, family, singles_);
   }
 
-  Verdict<MediaPort> lease_stream(WorkerId worker, std::string_view interface,
+  Verdict<MediaPort> lease_stream(WorkerIndex worker, std::string_view interface,
                                   AddressFamily family) override {
     return lease_one(worker, interface, family, streams_);
   }
@@ -61,31 +61,31 @@ class FakeSessionControl final : public SessionControl {
     });
   }
 
-  void set_path(WorkerId worker, const MediaPath& path) override {
-    EXPECT_EQ(worker, WorkerId{3});
+  void set_path(WorkerIndex worker, const MediaPath& path) override {
+    EXPECT_EQ(worker, WorkerIndex{3});
     EXPECT_TRUE(sockets_.contains(path.near.socket)) << "path over a socket that is not leased";
     EXPECT_TRUE(sockets_.contains(path.far.socket)) << "path over a socket that is not leased";
     ++set_calls;
     paths_[path.id] = path;
   }
 
-  void remove_path(WorkerId, MediaPathId path) override {
+  void remove_path(WorkerIndex, MediaPathId path) override {
     EXPECT_EQ(paths_.erase(path), 1U) << "unknown path removed";
   }
 
-  void set_stream_path(WorkerId worker, const StreamPath& path) override {
-    EXPECT_EQ(worker, WorkerId{3});
+  void set_stream_path(WorkerIndex worker, const StreamPath& path) override {
+    EXPECT_EQ(worker, WorkerIndex{3});
     expect_ports(path.near, path.near_datagrams);
     expect_ports(path.far, path.far_datagrams);
     EXPECT_FALSE(paths_.contains(path.id)) << "one id for two paths";
     stream_paths_[path.id] = path;
   }
 
-  void remove_stream_path(WorkerId, MediaPathId path) override {
+  void remove_stream_path(WorkerIndex, MediaPathId path) override {
     EXPECT_EQ(stream_paths_.erase(path), 1U) << "unknown stream path removed";
   }
 
-  void release(WorkerId, SocketId socket) override {
+  void release(WorkerIndex, SocketId socket) override {
     EXPECT_EQ(sockets_.erase(socket), 1U) << "released twice";
     singles_.erase(socket);
     streams_.erase(socket);
@@ -127,7 +127,7 @@ class FakeSessionControl final : public SessionControl {
     return only == only_family.end() || only->second == family;
   }
 
-  Verdict<MediaPort> lease_one(WorkerId worker, std::string_view interface, AddressFamily family,
+  Verdict<MediaPort> lease_one(WorkerIndex worker, std::string_view interface, AddressFamily family,
                                std::set<SocketId>& kind) {
     if (!has_family(interface, family)) return DropReason::family_unsupported;
     if (singles() + streams() >= single_capacity) return DropReason::ports_exhausted;
@@ -159,7 +159,7 @@ class FakeSessionControl final : public SessionControl {
            is(path.far_datagrams);
   }
 
-  MediaPort bind(WorkerId worker, std::string_view interface, AddressFamily family, Port port) {
+  MediaPort bind(WorkerIndex worker, std::string_view interface, AddressFamily family, Port port) {
     const bool is_external = interface == "external";
     const bool is_v4 = family == AddressFamily::ipv4;
     const Endpoint local{*IpAddress::parse(is_v4 ? (is_external ? "10.9.9.9" : "10.0.0.10")
