@@ -86,18 +86,15 @@ struct Endpoint {
   friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 
-/// The three parts an endpoint plays in TURN (RFC 8656 §3). They are distinct types because
-/// swapping two of them compiles otherwise, and forwards a stranger's packets.
-template <class Role>
-struct RoleEndpoint {
+/// A client's endpoint as the server sees it. A type of its own, because a FiveTuple whose client
+/// and server are swapped would compile otherwise.
+struct ClientEndpoint {
   Endpoint endpoint;
-  explicit RoleEndpoint(const Endpoint& value) : endpoint{value} {}
-  RoleEndpoint() = default;
-  friend auto operator<=>(const RoleEndpoint&, const RoleEndpoint&) = default;
+
+  ClientEndpoint() = default;
+  explicit ClientEndpoint(const Endpoint& value) : endpoint{value} {}
+  friend auto operator<=>(const ClientEndpoint&, const ClientEndpoint&) = default;
 };
-using ClientEndpoint = RoleEndpoint<struct ClientRole>;
-using PeerEndpoint = RoleEndpoint<struct PeerRole>;
-using RelayedEndpoint = RoleEndpoint<struct RelayedRole>;
 
 /// What names a client (RFC 8656 §2.2): where it is, where it reached us, and by what transport.
 struct FiveTuple {
