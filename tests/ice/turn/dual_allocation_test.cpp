@@ -169,6 +169,34 @@ TEST(DualAllocation, Rfc8656_8_2_EachFamilyIsRefreshedForItself) {
   EXPECT_TRUE(world.flows.flows.empty());
 }
 
+/// A socket id is used again: what the next owner of one that is closed gets is not ours.
+TEST(DualAllocation, AFamilyThatIsGoneLeavesItsSocketBehind) {
+  const auto ends_by = [](bool expires) {
+    World world;
+    const Client client = world.login();
+    ASSERT_EQ(world.allocate(client, both_families).code(), 200);
+    ASSERT_EQ(world.bind(client, 0x4001, "[2a00:1450::1]:1").code(), 200);
+    const SocketId ipv6 = world.flow(World::kListener, "192.0.2.50:40000", 0x4001)->out_socket;
+    if (expires) {
+      world.advance(5min);
+      ASSERT_EQ(refresh(world, client, stun::kWireIpv4, 3000).code(), 200);
+      world.advance(5min);
+    } else {
+      ASSERT_EQ(refresh(world, client, stun::kWireIpv6, 0).code(), 200);
+    }
+    ASSERT_EQ(world.ports.sockets.size(), 1u);
+    ASSERT_EQ(world.permit(client, {"8.8.8.8:1"}).code(), 200);
+    Outcome outcome;
+    world.server.on_icmp(world.now, ipv6, *Endpoint::parse("8.8.8.8:1"), {3, 3, 0}, outcome);
+    EXPECT_TRUE(outcome.replies().empty());
+    EXPECT_FALSE(world.icmp("8.8.8.8:1", {3, 3, 0}).silent()) << "of the family that is left";
+  };
+  for (const bool expires : {false, true}) {
+    SCOPED_TRACE(expires ? "expired" : "deleted");
+    ends_by(expires);
+  }
+}
+
 TEST(DualAllocation, Rfc8656_8_2_WithoutAFamilyRefreshMeansBoth) {
   World world;
   const Client client = world.login();

@@ -331,6 +331,27 @@ TEST_F(TwoWorkers, TwoWhoShowTheSameTicketDoNotBothGetIt) {
   EXPECT_EQ(here_.ports.sockets.size(), 1u);
 }
 
+TEST_F(TwoWorkers, ATicketIsUsedUpBeforeTheAllocationLeaves) {
+  const Client rival = moved(there_, "192.0.2.77:7");
+  ask(stun::TransactionId::random());
+  step();  // it is promised to the other worker, and still here
+  EXPECT_EQ(there_.ask(rival, Method::refresh, show(ticket_)).code(), 400);
+  EXPECT_EQ(travel().code(), 200);
+  EXPECT_EQ(here_.ports.sockets.size(), 1u);
+}
+
+TEST_F(TwoWorkers, ATicketIsUsedUpOnBothWorkersAfterwards) {
+  ask(stun::TransactionId::random());
+  ASSERT_EQ(travel().code(), 200);
+  // Takes the place in the table that the first allocation had.
+  ASSERT_EQ(there_.allocate(home_, want_ticket).code(), 200);
+  EXPECT_EQ(there_.ask(moved(there_, "192.0.2.77:7"), Method::refresh, show(ticket_)).code(), 400);
+  EXPECT_TRUE(here_.ask(moved(here_, "192.0.2.77:8"), Method::refresh, show(ticket_)).silent());
+  EXPECT_EQ(travel().code(), 400);
+  EXPECT_EQ(there_.refresh(home_).code(), 200);
+  EXPECT_EQ(here_.refresh(away_).code(), 200);
+}
+
 TEST_F(TwoWorkers, AnAllocationThatRunsOutOnTheWayIsRefused) {
   ask(stun::TransactionId::random());
   step();
