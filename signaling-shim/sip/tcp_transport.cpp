@@ -2,6 +2,7 @@
 
 #include "relay/core/descriptor_reserve.h"
 #include "relay/core/random.h"
+#include "signaling-shim/net/accept_loop.h"
 #include "signaling-shim/net/asio_sockets.h"
 #include "signaling-shim/sip/tls_stream_transport.h"
 #include "signaling-shim/sip/view.h"
@@ -30,15 +31,34 @@ bool is_request(std::string_view message) {
 
 }  // namespace
 
-/// Outlives the transport as long as an operation of it is outstanding; `owner` is empty then.
-struct TcpTransport::Acceptor {
-  Acceptor(asio::io_context& io, TcpTransport& transport, ListenerIndex index)
-      : socket{io}, pause{io}, owner{&transport}, listener{index} {}
+/// Outlives the transport while an operation of it is outstanding; `transport` is null then.
+class TcpTransport::Acceptor final : public net::AcceptLoop<asio::ip::tcp> {
+ public:
+  Acceptor(asio::io_context& io, TcpTransport& transport, ListenerIndex listener)
+      : AcceptLoop{io}, transport_{&transport}, listener_{listener} {}
 
-  asio::ip::tcp::acceptor socket;
-  asio::steady_timer pause;
-  TcpTransport* owner;
-  ListenerIndex listener;
+  /// Yields the address with the port really bound.
+  Result<Endpoint> listen(const Endpoint& local, const std::string& device) {
+    // Reuse: connections of an earlier process in TIME_WAIT must not keep us from starting. A
+    // socket that still listens does.
+    error_code failed = net::open_on(acceptor(), local, device, true);
+    if (!failed) acceptor().listen(asio::socket_base::max_listen_connections, failed);
+    if (failed) return net::listen_error(local, Transport::tcp, failed);
+    accept();
+    return net::from_asio(acceptor().local_endpoint());
+  }
+  void close() {
+    transport_ = nullptr;
+    stop_accepting();
+  }
+
+ private:
+  void serve(Socket socket) override {
+    if (transport_ != nullptr) transport_->admit(std::move(socket), listener_);
+  }
+
+  TcpTransport* transport_;
+  ListenerIndex listener_;
 };
 
 TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Counters& counters,
@@ -73,29 +93,9 @@ Result<void> TcpTransport::use_certificates(const std::vector<Listener>& listene
 
 Result<Endpoint> TcpTransport::listen(ListenerIndex listener, const Endpoint& local) {
   auto acceptor = std::make_shared<Acceptor>(io_, *this, listener);
-  // Reuse: connections of an earlier process in TIME_WAIT must not keep us from starting. A
-  // socket that still listens does.
-  error_code failed = net::open_on(acceptor->socket, local, settings_.at(listener).device, true);
-  if (!failed) acceptor->socket.listen(asio::socket_base::max_listen_connections, failed);
-  if (failed) return net::listen_error(local, Transport::tcp, failed);
-  acceptors_.push_back(acceptor);
-  accept(acceptor);
-  return net::from_asio(acceptor->socket.local_endpoint());
-}
-
-void TcpTransport::accept(const std::shared_ptr<Acceptor>& acceptor) {
-  acceptor->socket.async_accept([acceptor](const error_code& failed, asio::ip::tcp::socket socket) {
-    if (acceptor->owner == nullptr) return;
-    if (!failed) {
-      acceptor->owner->admit(std::move(socket), acceptor->listener);
-      return acceptor->owner->accept(acceptor);
-    }
-    // Out of descriptors, most likely: trying again at once would only burn the processor.
-    acceptor->pause.expires_after(std::chrono::seconds{1});
-    acceptor->pause.async_wait([acceptor](const error_code&) {
-      if (acceptor->owner != nullptr) acceptor->owner->accept(acceptor);
-    });
-  });
+  auto bound = acceptor->listen(local, settings_.at(listener).device);
+  if (bound) acceptors_.push_back(std::move(acceptor));
+  return bound;
 }
 
 void TcpTransport::admit(asio::ip::tcp::socket socket, ListenerIndex listener) {
@@ -284,12 +284,7 @@ void TcpTransport::tick() {
 void TcpTransport::close() {
   hooks_.undeliverable = [](const Send&) {};
   hooks_.receive = hooks_.too_long = [](const SipFlow&, std::string_view) {};
-  for (const auto& acceptor : acceptors_) {
-    acceptor->owner = nullptr;
-    error_code ignored;
-    acceptor->socket.close(ignored);
-    acceptor->pause.cancel();
-  }
+  for (const auto& acceptor : acceptors_) acceptor->close();
   acceptors_.clear();
   while (!connections_.empty()) {
     const ConnectionPtr connection = connections_.begin()->second.connection;

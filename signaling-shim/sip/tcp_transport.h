@@ -65,7 +65,7 @@ class TcpTransport : private TcpConnection::Owner {
   void close();
 
  private:
-  struct Acceptor;
+  class Acceptor;
   using ConnectionPtr = std::shared_ptr<TcpConnection>;
   using Opener = StreamAdmission::Opener;
   using FarEnd = std::tuple<ListenerIndex, Transport, Endpoint>;
@@ -87,7 +87,6 @@ class TcpTransport : private TcpConnection::Owner {
   void on_unsecured(const boost::system::error_code& why) override;
   void on_closed(const SipFlow& peer, std::vector<Send> unsent) override;
 
-  void accept(const std::shared_ptr<Acceptor>& acceptor);
   void admit(boost::asio::ip::tcp::socket socket, ListenerIndex listener);
   [[nodiscard]] const secure::MutualTls& tls_of(ListenerIndex listener) const {
     return tls_[static_cast<std::size_t>(listener)];
