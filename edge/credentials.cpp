@@ -1,23 +1,16 @@
 #include "edge/credentials.h"
 
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <array>
 #include <charconv>
 
+#include "relay/core/base64.h"
+
 namespace avedge::edge {
 namespace {
 
 constexpr std::chrono::seconds kLongestDuration = std::chrono::hours{24 * 366};
-
-std::string base64(std::span<const unsigned char> bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP adds a terminator
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
-                  static_cast<int>(bytes.size()));
-  text.pop_back();
-  return text;
-}
 
 std::int64_t seconds_per(std::string_view unit) {
   if (unit.empty() || unit == "s") return 1;
@@ -37,7 +30,8 @@ Credentials make_credentials(std::string_view name, UnixSeconds expiry, std::str
   HMAC(EVP_sha1(), secret.data(), static_cast<int>(secret.size()),
        reinterpret_cast<const unsigned char*>(credentials.username.data()),
        credentials.username.size(), digest.data(), &size);
-  credentials.password = base64(std::span{digest}.first(size));
+  credentials.password =
+      encode_base64(std::as_bytes(std::span{digest}.first(size)), Base64Form::padded);
   return credentials;
 }
 

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <optional>
 
-#include "srtp/base64.h"
+#include "relay/core/base64.h"
 
 namespace avedge::srtp {
 namespace {
@@ -149,7 +149,8 @@ Verdict<void> SdesKey::add_key(std::string_view param) {
   if (param.ends_with('|')) return DropReason::sdp_malformed;
 
   SecretBuffer secret;
-  const auto key_and_salt = decode_base64(take_until(param, '|'), secret.bytes);
+  const auto key_and_salt =
+      decode_base64(take_until(param, '|'), secret.bytes, Base64Form::optional_padding);
   if (!key_and_salt) return DropReason::sdp_malformed;
 
   // Only an identifier has a colon, which tells it from a lifetime where one of them is missing.

@@ -1,13 +1,11 @@
 #include "edge/config/encoding.h"
 
-#include <cstdint>
+#include "relay/core/base64.h"
 
 namespace avedge::edge {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64Digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -28,21 +26,10 @@ std::optional<std::vector<std::byte>> decode_hex(std::string_view text) {
 }
 
 std::optional<std::vector<std::byte>> decode_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  for (; padding < 2 && !text.empty() && text.back() == '='; ++padding) text.remove_suffix(1);
-  std::vector<std::byte> bytes;
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const char c : text) {
-    const auto digit = kBase64Digits.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes.push_back(static_cast<std::byte>(bits >> held));
-  }
+  std::vector<std::byte> bytes(text.size() / 4 * 3);
+  const auto used = avedge::decode_base64(text, bytes, Base64Form::padded);
+  if (!used) return std::nullopt;
+  bytes.resize(used->size());
   return bytes;
 }
 

@@ -1,12 +1,11 @@
 #include "ice/turn/nonce.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cassert>
 #include <optional>
 
 #include "ice/stun/hmac.h"
+#include "relay/core/base64.h"
 #include "relay/core/random.h"
 
 namespace avedge::turn {
@@ -41,12 +40,9 @@ std::string_view encode(SecurityFeatures features) {
 /// The time of issue that the nonce claims; nothing if it has not the form of ours.
 std::optional<std::uint32_t> read_time(std::string_view body) {
   if (body.size() != kBodySize) return std::nullopt;
-  std::array<unsigned char, 8> digits;
-  std::array<unsigned char, 6> bytes;
-  std::copy_n(body.begin(), digits.size(), digits.begin());
-  const int decoded = EVP_DecodeBlock(bytes.data(), digits.data(), digits.size());
-  if (decoded != static_cast<int>(bytes.size())) return std::nullopt;
-  return load_be32(reinterpret_cast<const std::byte*>(bytes.data()));
+  std::array<std::byte, 6> bytes;
+  if (!decode_base64(body.substr(0, 8), bytes, Base64Form::padded)) return std::nullopt;
+  return load_be32(bytes.data());
 }
 
 }  // namespace
@@ -94,14 +90,12 @@ Nonce NonceGenerator::make(std::uint32_t issued, const Endpoint& client,
                                              client.address.bytes(), bytes_of(announced)});
   std::copy_n(code.begin(), kCodeBytes, body.begin() + kTimeBytes);
 
-  std::array<unsigned char, kBodySize + 2> text;  // with one '=' and EVP's terminator
-  EVP_EncodeBlock(text.data(), reinterpret_cast<const unsigned char*>(body.data()), body.size());
   Nonce nonce;
   if (features.any()) {
     nonce.append(kCookie);
     nonce.append(announced);
   }
-  nonce.append({reinterpret_cast<const char*>(text.data()), kBodySize});
+  nonce.append(encode_base64(body, Base64Form::optional_padding));
   return nonce;
 }
 

@@ -1,25 +1,11 @@
 #include "ice/turn/time_limited.h"
 
-#include <openssl/evp.h>
-
 #include <charconv>
 
 #include "ice/stun/hmac.h"
+#include "relay/core/base64.h"
 
 namespace avedge::turn {
-namespace {
-
-std::string base64(ConstBytes bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP adds a terminator
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                  reinterpret_cast<const unsigned char*>(bytes.data()),
-                  static_cast<int>(bytes.size()));
-  text.pop_back();
-  return text;
-}
-
-}  // namespace
-
 std::optional<RestApiUsername> parse_time_limited(std::string_view username) {
   const auto colon = username.find(':');
   const std::string_view digits = username.substr(0, colon);
@@ -36,9 +22,11 @@ std::optional<RestApiUsername> parse_time_limited(std::string_view username) {
 std::string time_limited_password(std::string_view secret, std::string_view username,
                                   PasswordHash hash) {
   if (hash == PasswordHash::sha1) {
-    return base64(stun::hmac_sha1(bytes_of(secret), {bytes_of(username)}));
+    return encode_base64(stun::hmac_sha1(bytes_of(secret), {bytes_of(username)}),
+                         Base64Form::padded);
   }
-  return base64(stun::hmac_sha256(bytes_of(secret), {bytes_of(username)}));
+  return encode_base64(stun::hmac_sha256(bytes_of(secret), {bytes_of(username)}),
+                       Base64Form::padded);
 }
 
 }  // namespace avedge::turn

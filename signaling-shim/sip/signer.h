@@ -37,8 +37,4 @@ class Signer {
   SigningKey key_;
 };
 
-/// RFC 4648 §5, without padding.
-std::string to_base64url(std::string_view bytes);
-std::optional<std::string> from_base64url(std::string_view text);
-
 }  // namespace avedge::sip

@@ -21,8 +21,8 @@
 #include <string>
 #include <thread>
 
+#include "relay/core/base64.h"
 #include "relay/core/endpoint.h"
-#include "srtp/base64.h"
 #include "srtp/packet_protection.h"
 
 namespace {
@@ -156,7 +156,7 @@ Endpoint endpoint_of(const std::string& text) {
 
 std::vector<srtp::MasterKey> key_of(const std::string& base64) {
   std::array<std::byte, srtp::kMaxKeyAndSalt> buffer{};
-  const auto bytes = srtp::decode_base64(base64, buffer);
+  const auto bytes = decode_base64(base64, buffer, Base64Form::optional_padding);
   const auto key = bytes ? srtp::MasterKey::from_bytes(kSuite, *bytes) : std::nullopt;
   if (!key) throw std::runtime_error{"--key is not 30 bytes in base64"};
   return {*key};

@@ -9,23 +9,13 @@ namespace {
 using testing::two_sided;
 using namespace std::chrono_literals;
 
-TEST(Signer, Rfc4648_5_Base64UrlGoesThereAndBack) {
-  std::string bytes;
-  for (int i = 0; i < 256; ++i) {
-    EXPECT_EQ(from_base64url(to_base64url(bytes)), bytes);
-    bytes += static_cast<char>(i);
-  }
-  EXPECT_EQ(to_base64url("\xff\xef"), "_-8");
-  EXPECT_FALSE(from_base64url("a+b"));
-}
-
 TEST(Signer, FieldsDoNotRunTogether) {
   const Signer signer{SigningKey{}};
   EXPECT_NE(signer.hash({"ab", "c"}, 12), signer.hash({"a", "bc"}, 12));
   EXPECT_EQ(signer.hash({"ab", "c"}, 12), signer.hash({"ab", "c"}, 12));
 }
 
-TEST(SignedTokens, OpenOnlyWhereTheyWereSealed) {
+TEST(SignedTokens, VerifyOnlyWhereTheyWereSigned) {
   const Signer signer{SigningKey{std::byte{1}}};
   const Signer stranger{SigningKey{std::byte{2}}};
   const SignedTokens tokens{signer};
@@ -58,8 +48,6 @@ TEST(SignedTokens, NoCharacterCanBeChanged) {
   for (std::size_t i = 0; i < signed_text.size(); ++i) {
     std::string forged = signed_text;
     forged[i] = forged[i] == 'A' ? 'Q' : 'A';
-    if (from_base64url(forged) == from_base64url(signed_text))
-      continue;  // unused bits of the last one
     EXPECT_FALSE(tokens.verify_record_route(forged, "call")) << i;
   }
 }
