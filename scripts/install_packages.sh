@@ -8,11 +8,11 @@ build_packages=(
   cmake ninja-build g++ pkg-config
   ccache               # building the same source again takes seconds
   git                  # the commit in avedge_build_info
-  libssl-dev           # HMAC
+  libssl-dev           # TLS, DTLS, HMAC
   libboost-dev         # Asio: signalling, admin socket, HTTP
   libsrtp2-dev         # SRTP
   clang bpftool libbpf-dev  # the program of fan-in, which runs in the kernel
-  libcap-dev           # gives up the rights that only opening takes
+  libcap-dev           # drops the capabilities that only the start requires
   libmnl-dev           # routes and neighbours, by netlink
   libc-ares-dev        # DNS: where SIP's next hops are
   libspdlog-dev        # logs
@@ -20,12 +20,12 @@ build_packages=(
   libtomlplusplus-dev  # configuration
   nlohmann-json3-dev   # admin socket, JSON logs
   prometheus-cpp-dev   # /metrics
-  libnice-dev          # the ICE agent of the tests
-  libgtest-dev libgmock-dev libbenchmark-dev  # one CMake project: its tests are configured as well
 )
 
 test_packages=(
+  libgtest-dev libgmock-dev libbenchmark-dev
   libclang-rt-14-dev clang-format  # fuzz targets, format
+  libnice-dev          # an ICE agent as the other party
   coturn               # turnutils_uclient and turnutils_peer
   sip-tester           # SIPp
   baresip-core         # a real phone with SRTP and ICE

@@ -36,13 +36,26 @@ fail() {
   printf '\nFAILED after %s in: %s\n' "$(elapsed)" "${current_stage:-start}" >&2
 }
 
-# build_preset NAME [target...]: configures when that was never done, and builds what changed. Shows
-# ninja's progress on a terminal; elsewhere is silent unless something goes wrong.
+# build_program NAME: of that preset the program alone, which requires no package of the tests.
+build_program() {
+  if [[ ! -e $root/build/$1/build.ninja ]]; then
+    (cd "$root" && quietly cmake --preset "$1" -DAVEDGE_TESTS=OFF -DAVEDGE_BENCH=OFF)
+  fi
+  build_targets "$1" avedge
+}
+
+# build_preset NAME [target...]: with its tests.
 build_preset() {
-  local build=$root/build/$1
-  if [[ ! -e $build/build.ninja ]]; then
+  if ! grep -qs '^AVEDGE_TESTS:BOOL=ON$' "$root/build/$1/CMakeCache.txt"; then
     (cd "$root" && quietly cmake --preset "$1")
   fi
+  build_targets "$@"
+}
+
+# build_targets NAME [target...]: what changed, of a build folder that is configured. Shows ninja's
+# progress on a terminal; elsewhere is silent unless something goes wrong.
+build_targets() {
+  local build=$root/build/$1
   if [[ -t 1 ]]; then
     ninja -C "$build" "${@:2}"
   else

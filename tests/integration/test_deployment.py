@@ -1,5 +1,6 @@
 """The files under docker/, checked by their own checkers as far as that goes without an engine."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -132,6 +133,32 @@ def _with(unit, *names):
     for name in names:
         shutil.copy(_DOCKER / f"avedge-{name}.conf", drop_ins)
     return unit
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """What `cmake --install` puts into an empty root."""
+    root = tmp_path_factory.mktemp("root")
+    build = pathlib.Path(binary()).parent
+    done = subprocess.run(["cmake", "--install", build], env=os.environ | {"DESTDIR": str(root)},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+    return root
+
+
+def test_installed_program_accepts_the_installed_example(installed):
+    example = installed / "usr/share/doc/avedge/examples/avedge.toml"
+    checked = _run(installed / "usr/bin/avedge", "check-config", example)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_installed_files_are_those_that_the_unit_and_systemd_read(installed):
+    unit = (installed / "usr/lib/systemd/system/avedge.service").read_text(encoding="utf-8")
+    for path in [re.search(r"(?m)^ExecStart=(\S+)", unit)[1],
+                 re.search(r"(?m)^Documentation=file://(\S+)", unit)[1],
+                 "/usr/lib/sysusers.d/avedge.conf", "/usr/lib/sysctl.d/60-avedge.conf"]:
+        assert (installed / path.lstrip("/")).is_file(), path
+    assert not (installed / "etc").exists(), "an installation must not overwrite a configuration"
 
 
 @pytest.mark.parametrize("options", [[], ["frames"], ["fan-in"], ["frames", "fan-in"]], ids="+".join)
