@@ -42,8 +42,8 @@ struct Failure {
   /// What is counted besides the error reply.
   std::optional<DropReason> drop;
 
-  Failure(std::string_view why) : text{why} {}                // NOLINT: a text is a failure
-  Failure(DropReason why) : text{text_of(why)}, drop{why} {}  // NOLINT
+  Failure(std::string_view why) : text{why} {}  // implicit: a text is a failure
+  Failure(DropReason why) : text{text_of(why)}, drop{why} {}
   Failure(DropReason why, std::string in_words) : text{std::move(in_words)}, drop{why} {}
 
   [[nodiscard]] static constexpr std::string_view text_of(DropReason reason) {

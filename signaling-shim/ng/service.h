@@ -37,7 +37,7 @@ class Service {
     Value::Dictionary content;
 
     Reply(ReplyKind how, Value::Dictionary what) : kind{how}, content{std::move(what)} {}
-    Reply(const Failure& failure)  // NOLINT: a failure is a reply
+    Reply(const Failure& failure)  // implicit: a failure is a reply
         : kind{ReplyKind::error}, content{{"error-reason", failure.text}} {}
   };
 

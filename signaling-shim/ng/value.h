@@ -29,13 +29,14 @@ class Value {
   using Dictionary = std::vector<Entry>;
 
   Value() = default;
-  Value(std::string text) : content_{std::move(text)} {}         // NOLINT
-  Value(std::string_view text) : content_{std::string{text}} {}  // NOLINT
-  Value(const char* text) : content_{std::string{text}} {}       // NOLINT
+  // Implicit: what a reply says is written as texts, numbers, lists and dictionaries.
+  Value(std::string text) : content_{std::move(text)} {}
+  Value(std::string_view text) : content_{std::string{text}} {}
+  Value(const char* text) : content_{std::string{text}} {}
   template <std::integral Number>
-  Value(Number number) : content_{static_cast<std::int64_t>(number)} {}  // NOLINT
-  Value(List list) : content_{std::move(list)} {}                        // NOLINT
-  Value(Dictionary dictionary) : content_{std::move(dictionary)} {}      // NOLINT
+  Value(Number number) : content_{static_cast<std::int64_t>(number)} {}
+  Value(List list) : content_{std::move(list)} {}
+  Value(Dictionary dictionary) : content_{std::move(dictionary)} {}
 
   /// Null if it is something else.
   [[nodiscard]] const std::string* text() const { return std::get_if<std::string>(&content_); }

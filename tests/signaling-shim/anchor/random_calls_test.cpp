@@ -68,7 +68,7 @@ class RandomCalls : public Call {
                                                   << body;
   }
 
-  std::mt19937 random_{20240607};  // NOLINT: the same calls every time
+  std::mt19937 random_{20240607};  // the same calls every time
 };
 
 TEST_F(RandomCalls, NeverLeakNorShowTheFarSide) {
