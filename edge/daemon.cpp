@@ -26,6 +26,7 @@
 #include "edge/metrics.h"
 #include "edge/port_range_check.h"
 #include "edge/reload_check.h"
+#include "edge/session_rows.h"
 #include "edge/signalling_plane.h"
 #include "relay/core/descriptor_reserve.h"
 #include "relay/host/local_address_watch.h"
@@ -248,8 +249,8 @@ nlohmann::json Daemon::status() const {
 }
 
 nlohmann::json Daemon::sessions() {
-  return {{"allocations", media_->allocations()},
-          {"calls", signalling_ ? signalling_->calls() : nlohmann::json::array()}};
+  return {{"allocations", rows_of(media_->allocations(), std::chrono::steady_clock::now())},
+          {"calls", signalling_ ? rows_of(signalling_->calls()) : nlohmann::json::array()}};
 }
 
 /// Takes nobody new; whoever is there may stay.

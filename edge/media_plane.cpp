@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <future>
+#include <iterator>
 
 #include "edge/config_translation.h"
 #include "edge/metrics.h"
@@ -12,26 +13,12 @@
 namespace avedge::edge {
 namespace {
 
+/// A worker forwards nothing while it copies one slice: a few tens of microseconds.
+constexpr std::size_t kAllocationsPerSlice = 128;
+
 UnixSeconds unix_now() {
   return std::chrono::duration_cast<UnixSeconds>(
       std::chrono::system_clock::now().time_since_epoch());
-}
-
-nlohmann::json describe(const turn::AllocationInfo& allocation, Duration left) {
-  return {{"user", allocation.user},
-          {"client", allocation.five_tuple.client.endpoint.to_string()},
-          {"transport", to_string(allocation.five_tuple.transport)},
-          {"relayed", relayed_text(allocation)},
-          {"expires_in", std::chrono::duration_cast<std::chrono::seconds>(left).count()}};
-}
-
-nlohmann::json describe_all(const turn::Server& server) {
-  const Time now = std::chrono::steady_clock::now();
-  nlohmann::json rows = nlohmann::json::array();
-  server.for_each_allocation([&](const turn::AllocationInfo& allocation, Time expires) {
-    rows.push_back(describe(allocation, expires - now));
-  });
-  return rows;
 }
 
 /// Of all relayed ports, under both of their names.
@@ -164,22 +151,32 @@ std::vector<const Drops*> MediaPlane::drops() const {
   return drops;
 }
 
-nlohmann::json MediaPlane::allocations() {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
-  std::vector<std::future<nlohmann::json>> answers;
+std::vector<turn::AllocationSnapshot> MediaPlane::allocations() {
+  const Time deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  std::vector<turn::AllocationSnapshot> all;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    std::promise<nlohmann::json> promise;
-    answers.push_back(promise.get_future());
-    worker(i).post([server = servers_[i], answer = std::move(promise)](relay::Worker&) mutable {
-      answer.set_value(describe_all(*server));
-    });
-  }
-  nlohmann::json all = nlohmann::json::array();
-  for (auto& answer : answers) {
-    if (answer.wait_until(deadline) != std::future_status::ready) continue;
-    for (auto& row : answer.get()) all.push_back(std::move(row));
+    for (std::optional<std::size_t> from = 0; from;) {
+      auto slice = slice_of(i, *from, deadline);
+      if (!slice) break;
+      std::move(slice->allocations.begin(), slice->allocations.end(), std::back_inserter(all));
+      from = slice->next;
+    }
   }
   return all;
+}
+
+/// Nothing if the worker does not answer in time.
+std::optional<turn::AllocationSlice> MediaPlane::slice_of(std::size_t worker_index,
+                                                          std::size_t from, Time deadline) {
+  std::promise<turn::AllocationSlice> promise;
+  auto answer = promise.get_future();
+  worker(worker_index)
+      .post([server = servers_[worker_index], from,
+             promise = std::move(promise)](relay::Worker&) mutable {
+        promise.set_value(server->snapshot(from, kAllocationsPerSlice));
+      });
+  if (answer.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+  return answer.get();
 }
 
 std::int64_t MediaPlane::allocation_count() const {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "edge/config.h"
@@ -45,9 +45,9 @@ class MediaPlane : private turn::OtherWorkers {
   void report(MetricSink& sink) const;
   /// Of each worker and of the handshake thread, for report_drops().
   [[nodiscard]] std::vector<const Drops*> drops() const;
-  /// One object per allocation. Asks every worker and waits for it, at most a second in all; not
-  /// on a worker's thread.
-  [[nodiscard]] nlohmann::json allocations();
+  /// Queries every worker, slice by slice, and waits for it, at most a second in all: then what is
+  /// missing is left out. Not on a worker's thread.
+  [[nodiscard]] std::vector<turn::AllocationSnapshot> allocations();
   /// How many there are. Any thread.
   [[nodiscard]] std::int64_t allocation_count() const;
 
@@ -58,6 +58,8 @@ class MediaPlane : private turn::OtherWorkers {
                                 const SharedLocalAddresses& local_addresses,
                                 const relay::HandlerContext& context);
   [[nodiscard]] relay::Worker& worker(std::size_t index);
+  [[nodiscard]] std::optional<turn::AllocationSlice> slice_of(std::size_t worker, std::size_t from,
+                                                              Time deadline);
 
   // turn::OtherWorkers; workers' threads.
   [[nodiscard]] std::size_t worker_count() const override { return servers_.size(); }

@@ -14,31 +14,33 @@ constexpr std::chrono::seconds kRefusalInterval{10};
 
 }  // namespace
 
-std::string relayed_text(const turn::AllocationInfo& allocation) {
-  std::string text = allocation.relayed.to_string();
-  if (allocation.relayed_too) text += ' ' + allocation.relayed_too->to_string();
+std::string relayed_text(const Endpoint& relayed, const std::optional<Endpoint>& relayed_ipv6) {
+  std::string text = relayed.to_string();
+  if (relayed_ipv6) text += ' ' + relayed_ipv6->to_string();
   return text;
 }
 
 void AllocationLog::on_opened(const turn::AllocationInfo& allocation) {
-  log_event("allocation opened", {{"user", allocation.user},
-                                  {"client", allocation.five_tuple.client.endpoint.to_string()},
-                                  {"server", allocation.five_tuple.server.to_string()},
-                                  {"transport", to_string(allocation.five_tuple.transport)},
-                                  {"relayed", relayed_text(allocation)}});
+  log_event("allocation opened",
+            {{"user", allocation.user},
+             {"client", allocation.five_tuple.client.endpoint.to_string()},
+             {"server", allocation.five_tuple.server.to_string()},
+             {"transport", to_string(allocation.five_tuple.transport)},
+             {"relayed", relayed_text(allocation.relayed, allocation.relayed_ipv6)}});
 }
 
 void AllocationLog::on_closed(const turn::AllocationInfo& allocation, turn::CloseReason reason,
                               const turn::Traffic& traffic, Duration lifetime) {
-  log_event("allocation closed", {{"user", allocation.user},
-                                  {"client", allocation.five_tuple.client.endpoint.to_string()},
-                                  {"relayed", relayed_text(allocation)},
-                                  {"reason", to_string(reason)},
-                                  {"seconds", seconds_of(lifetime)},
-                                  {"packets_to_peers", traffic.up.packets},
-                                  {"bytes_to_peers", traffic.up.bytes},
-                                  {"packets_to_client", traffic.down.packets},
-                                  {"bytes_to_client", traffic.down.bytes}});
+  log_event("allocation closed",
+            {{"user", allocation.user},
+             {"client", allocation.five_tuple.client.endpoint.to_string()},
+             {"relayed", relayed_text(allocation.relayed, allocation.relayed_ipv6)},
+             {"reason", to_string(reason)},
+             {"seconds", seconds_of(lifetime)},
+             {"packets_to_peers", traffic.up.packets},
+             {"bytes_to_peers", traffic.up.bytes},
+             {"packets_to_client", traffic.down.packets},
+             {"bytes_to_client", traffic.down.bytes}});
 }
 
 void AllocationLog::on_own_address_refused(const turn::AllocationInfo& allocation,

@@ -12,7 +12,8 @@
 namespace avedge::edge {
 
 /// The relayed address, or both of a dual allocation.
-[[nodiscard]] std::string relayed_text(const turn::AllocationInfo& allocation);
+[[nodiscard]] std::string relayed_text(const Endpoint& relayed,
+                                       const std::optional<Endpoint>& relayed_ipv6);
 
 /// Shared by all workers: the log takes lines from any thread and never makes one wait.
 class AllocationLog final : public turn::AllocationObserver {

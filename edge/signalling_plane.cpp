@@ -4,6 +4,9 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <future>
+#include <iterator>
+#include <optional>
+#include <type_traits>
 
 #include "edge/config_translation.h"
 #include "edge/log.h"
@@ -13,16 +16,20 @@
 namespace avedge::edge {
 namespace {
 
-nlohmann::json describe(const anchor::CallSnapshot& snapshot) {
-  return {{"call_id", snapshot.call.call_id},
-          {"from", snapshot.call.caller_interface},
-          {"to", snapshot.call.callee_interface},
-          {"streams", snapshot.call.streams},
-          {"answered", snapshot.was_answered},
-          {"on_hold", snapshot.is_on_hold},
-          {"age", std::chrono::duration_cast<std::chrono::seconds>(snapshot.age).count()},
-          {"packets_from_caller", snapshot.media.packets[0]},
-          {"packets_from_callee", snapshot.media.packets[1]}};
+/// A slice of calls that the signalling thread copies before it handles the next message.
+constexpr std::size_t kCallsPerSlice = 128;
+
+/// What `question` yields on the thread of `io`; nothing if it does not answer in time.
+template <class Question>
+auto ask(boost::asio::io_context& io, Time deadline, Question question)
+    -> std::optional<std::invoke_result_t<Question>> {
+  std::promise<std::invoke_result_t<Question>> promise;
+  auto answer = promise.get_future();
+  boost::asio::post(io, [promise = std::move(promise), question = std::move(question)]() mutable {
+    promise.set_value(question());
+  });
+  if (answer.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+  return answer.get();
 }
 
 }  // namespace
@@ -189,23 +196,22 @@ void SignallingPlane::report_ng(MetricSink& sink) const {
              static_cast<double>(ng_counters_.connections.value()));
 }
 
-nlohmann::json SignallingPlane::calls() {
-  std::promise<nlohmann::json> promise;
-  auto answer = promise.get_future();
-  boost::asio::post(
-      io_, [this, promise = std::move(promise)]() mutable { promise.set_value(describe_calls()); });
-  if (answer.wait_for(std::chrono::seconds{1}) != std::future_status::ready) {
-    return nlohmann::json::array();
+std::vector<anchor::CallSnapshot> SignallingPlane::calls() {
+  const Time deadline = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  const auto ids = ask(io_, deadline, [this] { return sessions_.ids(); });
+  std::vector<anchor::CallSnapshot> all;
+  if (!ids) return all;
+  for (std::size_t from = 0; from < ids->size(); from += kCallsPerSlice) {
+    const std::size_t count = std::min(kCallsPerSlice, ids->size() - from);
+    const auto first = ids->begin() + static_cast<std::ptrdiff_t>(from);
+    std::vector<anchor::SessionId> some(first, first + static_cast<std::ptrdiff_t>(count));
+    auto slice = ask(io_, deadline, [this, some = std::move(some)] {
+      return sessions_.snapshot(std::chrono::steady_clock::now(), some);
+    });
+    if (!slice) break;
+    std::move(slice->begin(), slice->end(), std::back_inserter(all));
   }
-  return answer.get();
-}
-
-nlohmann::json SignallingPlane::describe_calls() const {
-  nlohmann::json rows = nlohmann::json::array();
-  for (const auto& snapshot : sessions_.snapshot(std::chrono::steady_clock::now())) {
-    rows.push_back(describe(snapshot));
-  }
-  return rows;
+  return all;
 }
 
 }  // namespace avedge::edge

@@ -3,8 +3,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <thread>
+#include <vector>
 
 #include "edge/config.h"
 #include "edge/metric_sink.h"
@@ -53,8 +53,9 @@ class SignallingPlane {
   [[nodiscard]] std::vector<const Drops*> drops() const {
     return {&counters_.drops, &ng_counters_.drops};
   }
-  /// One object per call. Waits for the signalling thread, at most a second.
-  [[nodiscard]] nlohmann::json calls();
+  /// Queries the signalling thread, slice by slice, and waits for it, at most a second in all: then
+  /// what is missing is left out.
+  [[nodiscard]] std::vector<anchor::CallSnapshot> calls();
   /// How many there are. Any thread.
   [[nodiscard]] std::int64_t call_count() const { return sessions_.counters().sessions.value(); }
 
@@ -62,7 +63,6 @@ class SignallingPlane {
   SignallingPlane(const Config& config, SessionControl& control);
   void report_connections(MetricSink& sink) const;
   void report_ng(MetricSink& sink) const;
-  [[nodiscard]] nlohmann::json describe_calls() const;
 
   boost::asio::io_context io_{1};
   CallLog log_;

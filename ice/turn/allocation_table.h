@@ -27,6 +27,7 @@ class AllocationTable {
   [[nodiscard]] Allocation* find_by_relay(SocketId socket);
   [[nodiscard]] Allocation* find(const Ticket& ticket);
   [[nodiscard]] Allocation* at(Index index) { return slots_[index].get(); }
+  [[nodiscard]] const Allocation* at(Index index) const { return slots_[index].get(); }
 
   /// Only if not full, and if the five-tuple has none.
   Allocation& open(Allocation::State state, Outcome& outcome);
@@ -39,6 +40,9 @@ class AllocationTable {
   void learn_client(const Allocation& allocation);
   void set_ticket(Allocation& allocation, const Ticket& ticket);
   void forget_relay(SocketId socket) { by_relay_.erase(socket); }
+
+  /// One more than the highest index there ever was; an allocation keeps its index.
+  [[nodiscard]] std::size_t slot_count() const { return slots_.size(); }
 
   template <class Visit>
   void for_each(Visit visit) const {

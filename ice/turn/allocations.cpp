@@ -1,5 +1,7 @@
 #include "ice/turn/allocations.h"
 
+#include <algorithm>
+
 namespace avedge::turn {
 
 Allocation* Allocations::find(Time now, const FiveTuple& five_tuple, Outcome& outcome) {
@@ -137,6 +139,17 @@ void Allocations::expire(Time now, Outcome& outcome) {
     connections_.remove(connection->id);
   }
   while (Allocation* allocation = table_.pop_due(now)) prune_expired(now, *allocation, outcome);
+}
+
+AllocationSlice Allocations::snapshot(std::size_t from, std::size_t most) const {
+  AllocationSlice slice;
+  const std::size_t end = std::min(table_.slot_count(), from + most);
+  for (std::size_t slot = from; slot < end; ++slot) {
+    const Allocation* allocation = table_.at(static_cast<AllocationTable::Index>(slot));
+    if (allocation != nullptr) slice.allocations.push_back(AllocationSnapshot::of(*allocation));
+  }
+  if (end < table_.slot_count()) slice.next = end;
+  return slice;
 }
 
 void Allocations::close_connections(const Allocation& allocation, Outcome& outcome) {

@@ -3,6 +3,7 @@
 // and the log.
 #pragma once
 
+#include "ice/turn/allocation_snapshot.h"
 #include "ice/turn/allocation_table.h"
 #include "ice/turn/peer_connection_table.h"
 #include "ice/turn/server_dependencies.h"
@@ -68,6 +69,8 @@ class Allocations {
   void for_each(Visit visit) const {
     table_.for_each(visit);
   }
+  /// As Server::snapshot().
+  [[nodiscard]] AllocationSlice snapshot(std::size_t from, std::size_t most) const;
 
  private:
   [[nodiscard]] Allocation* find_live(Time now, Allocation* allocation, Outcome& outcome);

@@ -14,7 +14,7 @@ struct AllocationInfo {
   /// As the world calls it.
   Endpoint relayed;
   /// Of a dual allocation the IPv6 one.
-  std::optional<Endpoint> relayed_too;
+  std::optional<Endpoint> relayed_ipv6;
   std::string_view user;
 };
 
@@ -22,7 +22,7 @@ struct AllocationInfo {
   AllocationInfo info{state.client.five_tuple, {}, {}, state.grant.user};
   const auto& [ipv4, ipv6] = state.relays;
   info.relayed = (ipv4 ? ipv4 : ipv6)->port.advertised;
-  if (ipv4 && ipv6) info.relayed_too = ipv6->port.advertised;
+  if (ipv4 && ipv6) info.relayed_ipv6 = ipv6->port.advertised;
   return info;
 }
 

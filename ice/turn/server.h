@@ -2,6 +2,7 @@
 // machine without sockets and clocks. What each method does stands in a file of its own.
 #pragma once
 
+#include "ice/turn/allocation_snapshot.h"
 #include "ice/turn/server_state.h"
 #include "relay/core/slow_path.h"
 
@@ -41,12 +42,10 @@ class Server final : public SlowPathHandler {
   /// Ends every allocation, for a shutdown.
   void close_all(Time now, Outcome& outcome) { state_.allocations.close_all(now, outcome); }
 
-  /// Calls visit(const AllocationInfo&, Time expires) for every allocation, in no particular order.
-  template <class Visit>
-  void for_each_allocation(Visit visit) const {
-    state_.allocations.for_each([&](const Allocation& allocation) {
-      visit(describe(allocation.state()), allocation.expires());
-    });
+  /// At most `most` allocations (above 0), beginning at `from`: 0, then AllocationSlice::next. An
+  /// allocation that is there from the first slice to the last one is in exactly one of them.
+  [[nodiscard]] AllocationSlice snapshot(std::size_t from, std::size_t most) const {
+    return state_.allocations.snapshot(from, most);
   }
 
  private:

@@ -162,9 +162,23 @@ void Sessions::use_local_addresses(SharedLocalAddresses addresses) {
 }
 
 std::vector<CallSnapshot> Sessions::snapshot(Time now) const {
+  return snapshot(now, ids());
+}
+
+std::vector<SessionId> Sessions::ids() const {
+  std::vector<SessionId> all;
+  all.reserve(sessions_.size());
+  for (const auto& [id, session] : sessions_) all.push_back(SessionId{id});
+  return all;
+}
+
+std::vector<CallSnapshot> Sessions::snapshot(Time now, std::span<const SessionId> ids) const {
   std::vector<CallSnapshot> list;
-  list.reserve(sessions_.size());
-  for (const auto& [id, session] : sessions_) list.push_back(session->snapshot(now));
+  list.reserve(ids.size());
+  for (const SessionId id : ids) {
+    const auto entry = sessions_.find(static_cast<std::uint64_t>(id));
+    if (entry != sessions_.end()) list.push_back(entry->second->snapshot(now));
+  }
   return list;
 }
 

@@ -1,6 +1,7 @@
 // All anchored calls of the edge.
 #pragma once
 
+#include <span>
 #include <unordered_map>
 
 #include "signaling-shim/anchor/session.h"
@@ -44,6 +45,10 @@ class Sessions final : public MediaAnchor {
   void end_all(Time now);
   /// Every call that is up, in no particular order.
   [[nodiscard]] std::vector<CallSnapshot> snapshot(Time now) const;
+  /// The same in parts, so that no message waits for a long list: the ids, then the snapshots of
+  /// some of them. Ids of calls that have ended meanwhile are skipped.
+  [[nodiscard]] std::vector<SessionId> ids() const;
+  [[nodiscard]] std::vector<CallSnapshot> snapshot(Time now, std::span<const SessionId> ids) const;
   /// Any thread.
   [[nodiscard]] const SessionCounters& counters() const { return counters_; }
 

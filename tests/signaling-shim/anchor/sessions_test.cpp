@@ -240,6 +240,10 @@ TEST_F(SessionsTest, ObserverHearsOfStartAndEndWithTheTotals) {
   ASSERT_EQ(list.size(), 1U);
   EXPECT_TRUE(list[0].was_answered);
   EXPECT_EQ(list[0].age, seconds{5});
+  std::vector<SessionId> ids = sessions.ids();
+  ASSERT_EQ(ids.size(), 1U);
+  ids.push_back(SessionId{1});  // of a call that is over
+  EXPECT_EQ(sessions.snapshot(now, ids).size(), 1U);
   now += seconds{60};
   bye();
   ASSERT_EQ(observer.ended.size(), 1U);
