@@ -99,13 +99,19 @@ struct PeerRule {
   friend bool operator==(const PeerRule&, const PeerRule&) = default;
 };
 
+/// The part of [turn.limits] that a reload changes.
+struct ReloadableTurnLimits {
+  std::uint32_t permissions_per_allocation = 64;
+  std::uint32_t channels_per_allocation = 64;
+  std::uint32_t connections_per_allocation = 16;  // of TCP allocations
+  friend bool operator==(const ReloadableTurnLimits&, const ReloadableTurnLimits&) = default;
+};
+
 /// [turn.limits]: caps that keep one client from using up what belongs to all.
-struct TurnLimits {
+struct TurnLimits : ReloadableTurnLimits {
   std::uint32_t allocations_per_user = 100;
   std::uint32_t allocations_per_source = 1000;  // many clients share one NAT's address
   std::uint32_t allocations_total = 10'000;     // one port each: the size of the default range
-  std::uint32_t permissions_per_allocation = 64;
-  std::uint32_t channels_per_allocation = 64;
   /// Per source prefix: what a spoofed source can make us reflect (401, 438, Binding).
   std::uint32_t unauthenticated_answers_per_second = 1000;
   std::uint32_t connections = 10'000;  // TCP, TLS and DTLS, of all clients together
@@ -116,7 +122,6 @@ struct TurnLimits {
   /// What waits for a slow TCP or TLS client; beyond either bound the oldest goes.
   std::uint32_t stream_queue_bytes = 256 * 1024;
   std::chrono::milliseconds stream_queue_age{500};
-  std::uint32_t connections_per_allocation = 16;  // of TCP allocations
   // What UDP allocations relay, both directions together.
   Bandwidth bandwidth_per_allocation;
   Bandwidth bandwidth_per_user;
@@ -124,7 +129,7 @@ struct TurnLimits {
   friend bool operator==(const TurnLimits&, const TurnLimits&) = default;
 };
 
-/// StreamTransport numbers that clients may bind. RFC 8656 §12 ends at 0x4FFF; RFC 5766 went up to
+/// Channel numbers that clients may bind. RFC 8656 §12 ends at 0x4FFF; RFC 5766 went up to
 /// 0x7FFF, and clients of its time (coturn's turnutils_uclient is one) choose from all of that.
 enum class ChannelNumbers : std::uint8_t { rfc8656, rfc5766 };
 
@@ -173,32 +178,37 @@ struct StatedCredentials {
   friend bool operator==(const StatedCredentials&, const StatedCredentials&) = default;
 };
 
-struct TurnConfig {
-  std::string relay_interface;
+/// The part of [turn] that a reload changes.
+struct ReloadableTurn {
   std::vector<std::string> shared_secrets;  // TURN REST, any of them is valid (rotation)
   std::map<std::string, std::string> users;
   std::map<std::string, HashedUser> hashed_users;
   TurnAuthentication authentication = TurnAuthentication::both;
   std::vector<OAuthKey> oauth_keys;
   StatedCredentials stated;
-  std::string server_name;                   // that access tokens are made for; empty: the realm
-  std::vector<Listener> listeners;           // empty: TURN is off
-  std::vector<std::string> listener_realms;  // of each listener; empty: the realm of the file
-  std::optional<NatDiscoveryConfig> nat_discovery;
+  std::string server_name;  // that access tokens are made for; empty: the realm
   RedirectConfig redirect;
   bool tcp_relay = false;  // RFC 6062
   bool mobility = false;   // RFC 8016
   std::vector<PeerRule> peer_rules;
-  TurnLimits limits;
   ChannelNumbers channel_numbers = ChannelNumbers::rfc8656;
-  /// DSCP of everything relayed, 0 to 63; nothing: as it came, ECN included (RFC 8656 §14).
-  std::optional<std::uint8_t> dscp;
-  /// Whether a relayed datagram has one hop less to go (RFC 8656 §14), or all of them again.
-  bool decrement_ttl = false;
   /// RFC 8656 §3.2: 10 minutes unless the client asks for something else.
   std::chrono::seconds default_lifetime{600};
   /// RFC 8656 §7.2 recommends at most one hour.
   std::chrono::seconds max_lifetime{3600};
+  friend bool operator==(const ReloadableTurn&, const ReloadableTurn&) = default;
+};
+
+struct TurnConfig : ReloadableTurn {
+  std::string relay_interface;
+  std::vector<Listener> listeners;           // empty: TURN is off
+  std::vector<std::string> listener_realms;  // of each listener; empty: the realm of the file
+  std::optional<NatDiscoveryConfig> nat_discovery;
+  TurnLimits limits;
+  /// DSCP of everything relayed, 0 to 63; nothing: as it came, ECN included (RFC 8656 §14).
+  std::optional<std::uint8_t> dscp;
+  /// Whether a relayed datagram has one hop less to go (RFC 8656 §14), or all of them again.
+  bool decrement_ttl = false;
   /// RFC 8656 §5: a nonce expires at least once every hour.
   std::chrono::seconds nonce_lifetime{3600};
   friend bool operator==(const TurnConfig&, const TurnConfig&) = default;
@@ -211,6 +221,7 @@ struct MediaPeerRule {
   friend bool operator==(const MediaPeerRule&, const MediaPeerRule&) = default;
 };
 
+/// A reload changes all of it.
 struct MediaConfig {
   std::vector<MediaPeerRule> peer_rules;
   friend bool operator==(const MediaConfig&, const MediaConfig&) = default;
@@ -271,7 +282,13 @@ struct SipLimits {
   friend bool operator==(const SipLimits&, const SipLimits&) = default;
 };
 
-struct SipConfig {
+/// The part of [sip] that a reload changes.
+struct ReloadableSip {
+  bool trace = false;  // every message goes where [trace] says
+  friend bool operator==(const ReloadableSip&, const ReloadableSip&) = default;
+};
+
+struct SipConfig : ReloadableSip {
   std::vector<SipListener> listeners;  // empty: SIP is off
   std::vector<SipRoute> routes;
   std::vector<std::string> names;            // of the edge, lower case, besides its listeners'
@@ -284,11 +301,10 @@ struct SipConfig {
   std::chrono::seconds offer_timeout{180};
   /// A call without a packet in either direction for this long is over.
   std::chrono::seconds media_idle_timeout{300};
-  bool trace = false;  // every message goes where [trace] says
   friend bool operator==(const SipConfig&, const SipConfig&) = default;
 };
 
-/// [trace]: where traced SIP messages go.
+/// [trace]: where traced SIP messages go. A reload changes all of it.
 struct TraceConfig {
   std::string file = "/var/log/avedge/sip-trace.log";  // empty: to no file
   std::uint32_t file_size = 64;                        // MiB; then FILE becomes FILE.1
@@ -324,8 +340,13 @@ struct NgConfig {
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { text, json };
 
-struct LogConfig {
+/// The part of [log] that a reload changes.
+struct ReloadableLog {
   LogLevel level = LogLevel::info;
+  friend bool operator==(const ReloadableLog&, const ReloadableLog&) = default;
+};
+
+struct LogConfig : ReloadableLog {
   LogFormat format = LogFormat::text;
   friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };

@@ -25,7 +25,7 @@
 #include "edge/media_plane.h"
 #include "edge/metrics.h"
 #include "edge/port_range_check.h"
-#include "edge/reload_check.h"
+#include "edge/reload_plan.h"
 #include "edge/session_rows.h"
 #include "edge/signalling_plane.h"
 #include "relay/core/descriptor_reserve.h"
@@ -33,38 +33,6 @@
 
 namespace avedge::edge {
 namespace {
-
-/// `running` with everything from `fresh` that takes effect without a restart.
-Config with_reloadable_parts(Config running, const Config& fresh) {
-  running.log.level = fresh.log.level;
-  for (Certificate& certificate : running.certificates) {
-    if (const Certificate* renewed = fresh.find_certificate(certificate.name)) {
-      certificate = *renewed;
-    }
-  }
-  running.turn.users = fresh.turn.users;
-  running.turn.hashed_users = fresh.turn.hashed_users;
-  running.turn.shared_secrets = fresh.turn.shared_secrets;
-  running.turn.oauth_keys = fresh.turn.oauth_keys;
-  running.turn.stated = fresh.turn.stated;
-  running.turn.server_name = fresh.turn.server_name;
-  running.turn.authentication = fresh.turn.authentication;
-  running.turn.redirect = fresh.turn.redirect;
-  running.turn.tcp_relay = fresh.turn.tcp_relay;
-  running.turn.mobility = fresh.turn.mobility;
-  running.turn.peer_rules = fresh.turn.peer_rules;
-  running.media.peer_rules = fresh.media.peer_rules;
-  running.turn.channel_numbers = fresh.turn.channel_numbers;
-  running.turn.default_lifetime = fresh.turn.default_lifetime;
-  running.turn.max_lifetime = fresh.turn.max_lifetime;
-  running.turn.limits.permissions_per_allocation = fresh.turn.limits.permissions_per_allocation;
-  running.turn.limits.channels_per_allocation = fresh.turn.limits.channels_per_allocation;
-  running.turn.limits.connections_per_allocation = fresh.turn.limits.connections_per_allocation;
-  running.sip.trace = fresh.sip.trace;
-  running.trace = fresh.trace;
-  running.warnings = fresh.warnings;
-  return running;
-}
 
 /// Owns all parts in the order they start; they stop in reverse. Its thread runs `io_`: signals,
 /// HTTP, the admin socket.
@@ -90,7 +58,6 @@ class Daemon {
   nlohmann::json drain();
   Result<nlohmann::json> reload();
   Result<nlohmann::json> take_over(const Config& fresh);
-  Result<void> replace_trace(const Config& fresh);
 
   Config config_;
   ServeOptions options_;
@@ -273,34 +240,29 @@ Result<nlohmann::json> Daemon::reload() {
   return result;
 }
 
+/// Everything that can fail is prepared first; then all of it takes effect, or nothing does.
 Result<nlohmann::json> Daemon::take_over(const Config& fresh) {
   if (const auto why = removed_credentials(config_, fresh)) {
     return Error{*options_.config_file + ": " + *why};
   }
-  const Config reachable = with_reloadable_parts(config_, fresh);
-  const bool changed = reachable != config_;
-  const bool needs_restart = reachable != fresh;
-  if (const auto replaced = media_->replace_certificates(reachable); !replaced) {
-    return replaced.reason();
-  }
+  const Config next = with_reloadable_parts(config_, fresh);
+  const bool changed = next != config_;
+  const bool needs_restart = next != fresh;
+  const auto media = MediaPlane::prepare(next);
+  if (!media) return media.reason();
+  std::optional<SignallingPlane::Reload> signalling;
   if (signalling_) {
-    if (const auto replaced = signalling_->replace_certificates(reachable); !replaced) {
-      return replaced.reason();
-    }
+    auto prepared = signalling_->prepare(config_, next);
+    if (!prepared) return prepared.reason();
+    signalling = *std::move(prepared);
   }
-  if (const auto replaced = replace_trace(reachable); !replaced) return replaced.reason();
-  config_ = reachable;
+
+  config_ = next;
   set_log_level(config_.log.level);
-  media_->reconfigure(config_);
-  if (signalling_) signalling_->reconfigure(config_);
+  media_->commit(*media);
+  if (signalling) signalling_->commit(*std::move(signalling));
   log_event("reloaded", {{"changed", changed}, {"needs_restart", needs_restart}});
   return nlohmann::json{{"changed", changed}, {"needs_restart", needs_restart}};
-}
-
-Result<void> Daemon::replace_trace(const Config& fresh) {
-  const bool same = fresh.sip.trace == config_.sip.trace && fresh.trace == config_.trace;
-  if (!signalling_ || same) return {};
-  return signalling_->replace_trace(fresh);
 }
 
 void Daemon::run() {

@@ -81,15 +81,26 @@ relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
   return {std::move(server), std::move(datagrams), std::move(streams)};
 }
 
-Result<void> MediaPlane::replace_certificates(const Config& config) {
-  std::vector<relay::ListenerSecurity> fresh;
+Result<MediaPlane::Reload> MediaPlane::prepare(const Config& config) {
+  Reload reload;
   for (std::size_t i = 0; i < config.turn.listeners.size(); ++i) {
     auto security = listener_security(config, i);
     if (!security) return security.reason();
-    fresh.push_back(std::move(security).value());
+    reload.security.push_back(std::move(security).value());
   }
-  for (const relay::ListenerSecurity& security : fresh) data_plane_->replace_security(security);
-  return {};
+  reload.rules = make_rules(config);
+  return reload;
+}
+
+void MediaPlane::commit(const Reload& reload) {
+  for (const relay::ListenerSecurity& security : reload.security) {
+    data_plane_->replace_security(security);
+  }
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    worker(i).post([server = servers_[i], rules = reload.rules](relay::Worker& own) {
+      own.run_handler([&](Time, Outcome& outcome) { server->reconfigure(rules, outcome); });
+    });
+  }
 }
 
 relay::Worker& MediaPlane::worker(std::size_t index) {
@@ -107,15 +118,6 @@ void MediaPlane::drain() {
   quota_.refuse_new();
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     worker(i).post([server = servers_[i]](relay::Worker&) { server->drain(); });
-  }
-}
-
-void MediaPlane::reconfigure(const Config& config) {
-  const turn::SharedRules rules = make_rules(config);
-  for (std::size_t i = 0; i < servers_.size(); ++i) {
-    worker(i).post([server = servers_[i], rules](relay::Worker& own) {
-      own.run_handler([&](Time, Outcome& outcome) { server->reconfigure(rules, outcome); });
-    });
   }
 }
 

@@ -32,13 +32,17 @@ class MediaPlane : private turn::OtherWorkers {
   /// the allocations that there are live on.
   void drain();
 
-  /// Takes over what of TURN can change while it runs: users, secrets, peer rules, lifetimes.
-  void reconfigure(const Config& config);
+  /// What a reload changes, made and checked but not yet in force.
+  struct Reload {
+    std::vector<relay::ListenerSecurity> security;  // of each listener
+    turn::SharedRules rules;
+  };
+  /// Fails if a certificate cannot be served. The listeners of `config` are those of the start.
+  [[nodiscard]] static Result<Reload> prepare(const Config& config);
+  /// New TLS and DTLS clients are shown the new certificates; sessions that are there stay.
+  void commit(const Reload& reload);
   /// This host has other addresses now. Any thread.
   void use_local_addresses(const SharedLocalAddresses& addresses);
-  /// New TLS and DTLS clients are shown the certificates of `config`, whose listeners are those of
-  /// the start; sessions that are there stay. All or, with an error, none.
-  [[nodiscard]] Result<void> replace_certificates(const Config& config);
 
   [[nodiscard]] SessionControl& session_control() { return *data_plane_; }
   /// Everything but the drops. Any thread.

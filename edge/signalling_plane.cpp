@@ -84,31 +84,32 @@ void SignallingPlane::forget_routes() {
   boost::asio::post(io_, [this] { routes_.forget(); });
 }
 
-void SignallingPlane::reconfigure(const Config& config) {
-  boost::asio::post(io_, [this, rules = target_rules(config)]() mutable {
-    sessions_.use_target_rules(std::move(rules));
-  });
+Result<SignallingPlane::Reload> SignallingPlane::prepare(const Config& running,
+                                                         const Config& fresh) const {
+  Reload reload;
+  auto tls = signalling_.make_tls(sip_listeners(fresh));
+  if (!tls) return tls.reason();
+  reload.tls = *std::move(tls);
+  reload.target_rules = target_rules(fresh);
+  if (fresh.sip.trace != running.sip.trace || fresh.trace != running.trace) {
+    auto trace = SipTrace::open(fresh);
+    if (!trace) return trace.reason();
+    reload.trace = *std::move(trace);
+  }
+  return reload;
 }
 
-Result<void> SignallingPlane::replace_certificates(const Config& config) {
-  std::promise<Result<void>> promise;
-  auto answer = promise.get_future();
-  boost::asio::post(
-      io_, [&] { promise.set_value(signalling_.use_certificates(sip_listeners(config))); });
-  return answer.get();
-}
-
-Result<void> SignallingPlane::replace_trace(const Config& config) {
-  auto fresh = SipTrace::open(config);
-  if (!fresh) return fresh.reason();
-  std::promise<void> observed;
+void SignallingPlane::commit(Reload reload) {
+  std::promise<void> done;
   boost::asio::post(io_, [&] {
-    signalling_.observe(fresh->get());
-    observed.set_value();
+    signalling_.use_tls(std::move(reload.tls));
+    sessions_.use_target_rules(std::move(reload.target_rules));
+    if (reload.trace) signalling_.observe(reload.trace->get());
+    done.set_value();
   });
-  observed.get_future().wait();
-  trace_ = *std::move(fresh);  // the old one ends, and has written what it was given
-  return {};
+  done.get_future().wait();
+  // The old one ends, and has written what it was given.
+  if (reload.trace) trace_ = *std::move(reload.trace);
 }
 
 void SignallingPlane::report(MetricSink& sink) const {

@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -38,16 +39,18 @@ class SignallingPlane {
   void use_local_addresses(const SharedLocalAddresses& addresses);
   /// What was asked about routes may be wrong now. Any thread.
   void forget_routes();
-  /// Takes over what of anchoring can change while it runs: the rules of [[media.peer_rule]]. Any
-  /// thread.
-  void reconfigure(const Config& config);
-  /// Renews the certificates of listeners with TLS; a wrong one leaves all as they were. Waits for
-  /// the signalling thread.
-  [[nodiscard]] Result<void> replace_certificates(const Config& config);
-  /// Traces from now on as `config` says; if that cannot be opened, as before. One thread at a
-  /// time, and not the signalling thread: it is waited for.
-  [[nodiscard]] Result<void> replace_trace(const Config& config);
-  /// Everything but the drops. Not while replace_trace() runs.
+  /// What a reload changes, made and checked but not yet in force.
+  struct Reload {
+    sip::TlsContexts tls;
+    std::vector<anchor::TargetRule> target_rules;
+    /// Nothing: the trace stays as it is. Null: it ends.
+    std::optional<std::unique_ptr<SipTrace>> trace;
+  };
+  /// From `running` to `fresh`. Fails if a certificate cannot be used or the trace not be opened.
+  [[nodiscard]] Result<Reload> prepare(const Config& running, const Config& fresh) const;
+  /// Waits for the signalling thread; not on that thread.
+  void commit(Reload reload);
+  /// Everything but the drops. Not while commit() runs.
   void report(MetricSink& sink) const;
   /// For report_drops().
   [[nodiscard]] std::vector<const Drops*> drops() const {

@@ -48,7 +48,9 @@ Result<void> Signalling::start() {
   alive_ = std::make_shared<bool>(true);
   udp_.resize(settings_.listeners.size());
   tcp_ = std::make_unique<TcpTransport>(io_, settings_, counters_, pending_bytes_, tcp_hooks());
-  if (auto usable = tcp_->use_certificates(settings_.listeners); !usable) return usable;
+  auto contexts = make_tls(settings_.listeners);
+  if (!contexts) return contexts.reason();
+  tcp_->use_tls(*std::move(contexts));
   for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
     if (auto bound = bind(i); !bound) {
       stop();
@@ -119,8 +121,8 @@ Result<void> Signalling::bind_ports(std::size_t index) {
   return {};
 }
 
-Result<void> Signalling::use_certificates(const std::vector<Listener>& listeners) {
-  return tcp_->use_certificates(listeners);
+Result<TlsContexts> Signalling::make_tls(const std::vector<Listener>& listeners) const {
+  return make_tls_contexts(listeners, settings_.next_hop_ca);
 }
 
 void Signalling::serve() {

@@ -38,9 +38,11 @@ class Signalling {
   /// thread. Idempotent.
   void stop();
 
-  /// Renews certificates: as those in the settings, by index, which keep everything else. Their
-  /// error leaves the old ones in use. After start(), on the signalling thread.
-  Result<void> use_certificates(const std::vector<Listener>& listeners);
+  /// Contexts for the certificates of `listeners`, which are those of the settings otherwise. Fails
+  /// if one cannot be used. Any thread.
+  [[nodiscard]] Result<TlsContexts> make_tls(const std::vector<Listener>& listeners) const;
+  /// From now on. After start(), on the signalling thread.
+  void use_tls(TlsContexts contexts) { tcp_->use_tls(std::move(contexts)); }
 
   /// With the ports that were really bound. After start().
   [[nodiscard]] const std::vector<Listener>& listeners() const { return settings_.listeners; }

@@ -31,6 +31,19 @@ bool is_request(std::string_view message) {
 
 }  // namespace
 
+Result<TlsContexts> make_tls_contexts(const std::vector<Listener>& listeners,
+                                      const std::string& next_hop_ca) {
+  TlsContexts contexts;
+  for (const Listener& listener : listeners) {
+    auto tls = secure::MutualTls::make(
+        listener.tls ? listener.tls->context
+                     : secure::MutualTlsSettings{.server_authorities = next_hop_ca});
+    if (!tls) return tls.reason().in("sip listener " + listener.local.to_string());
+    contexts.push_back(*std::move(tls));
+  }
+  return contexts;
+}
+
 /// Outlives the transport while an operation of it is outstanding; `transport` is null then.
 class TcpTransport::Acceptor final : public net::AcceptLoop<asio::ip::tcp> {
  public:
@@ -76,19 +89,6 @@ TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Count
 
 TcpTransport::~TcpTransport() {
   close();
-}
-
-Result<void> TcpTransport::use_certificates(const std::vector<Listener>& listeners) {
-  std::vector<secure::MutualTls> renewed;
-  for (const Listener& listener : listeners) {
-    auto tls = secure::MutualTls::make(
-        listener.tls ? listener.tls->context
-                     : secure::MutualTlsSettings{.server_authorities = settings_.next_hop_ca});
-    if (!tls) return tls.reason().in("sip listener " + listener.local.to_string());
-    renewed.push_back(*std::move(tls));
-  }
-  tls_ = std::move(renewed);
-  return {};
 }
 
 Result<Endpoint> TcpTransport::listen(ListenerIndex listener, const Endpoint& local) {

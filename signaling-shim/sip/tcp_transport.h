@@ -22,6 +22,14 @@
 
 namespace avedge::sip {
 
+/// What each listener accepts and connects with, by ListenerIndex.
+using TlsContexts = std::vector<secure::MutualTls>;
+
+/// Of listeners with TLS their own; the others may connect without a certificate. Fails if OpenSSL
+/// cannot use one of them; the error is for the operator. Any thread.
+[[nodiscard]] Result<TlsContexts> make_tls_contexts(const std::vector<Listener>& listeners,
+                                                    const std::string& next_hop_ca);
+
 class TcpTransport : private TcpConnection::Owner {
  public:
   /// A whole message from a connection; valid during the call only.
@@ -50,12 +58,11 @@ class TcpTransport : private TcpConnection::Owner {
                PendingBytes& pending_bytes, Hooks hooks);
   ~TcpTransport() override;
 
-  /// Certificates for the listeners that have TLS, from now on and by index into the settings; the
-  /// others may connect without one. Connections that are open keep theirs. The error is for the
-  /// operator, and changes nothing.
-  Result<void> use_certificates(const std::vector<Listener>& listeners);
+  /// Certificates and authorities from now on, by index into the settings. Connections that are
+  /// open keep theirs.
+  void use_tls(TlsContexts contexts) { tls_ = std::move(contexts); }
   /// Listens on `local`: the listener's own address, perhaps with the port UDP was given. Yields
-  /// the address with the port really bound. For TLS: after use_certificates().
+  /// the address with the port really bound. For TLS: after use_tls().
   Result<Endpoint> listen(ListenerIndex listener, const Endpoint& local);
   /// By message.to: its connection, else any connection to its remote, else a new one.
   void send(const Send& message);
@@ -113,7 +120,7 @@ class TcpTransport : private TcpConnection::Owner {
   /// limit must still be able to send the CANCEL, and to be answered 503.
   PendingBytes unfinished_;
   Hooks hooks_;
-  std::vector<secure::MutualTls> tls_;  // by ListenerIndex
+  TlsContexts tls_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::uint64_t next_id_;
   StreamAdmission admission_;

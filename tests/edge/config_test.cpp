@@ -307,11 +307,10 @@ format = "json"
                                    "edge.toml");
   ASSERT_TRUE(config) << config.reason().message();
   EXPECT_EQ(config->workers, 3u);
-  EXPECT_EQ(config->turn.limits, (TurnLimits{1,
+  EXPECT_EQ(config->turn.limits, (TurnLimits{{4, 5, 15},
+                                             1,
                                              2,
                                              3,
-                                             4,
-                                             5,
                                              6,
                                              7,
                                              8,
@@ -319,7 +318,6 @@ format = "json"
                                              9,
                                              70'000,
                                              std::chrono::milliseconds{11},
-                                             15,
                                              {12},
                                              {13},
                                              {14}}));

@@ -434,6 +434,24 @@ def test_broken_certificate_on_reload_leaves_the_old_one(lab, with_certificate, 
     assert _serial(lab, authority) != serial
 
 
+def test_a_reload_takes_effect_as_a_whole_or_not_at_all(lab, with_certificate):
+    """The trace is opened last of all that can fail."""
+    edge, authority = with_certificate
+    serial, config = _serial(lab, authority), edge.config.read_text()
+    authority.issue()
+    changed = config.replace(PASSWORD, "another")
+    trace = '\n[sip]\ntrace = true\n[trace]\nfile = "{}/sip.log"\n'
+    edge.config.write_text(changed + trace.format(lab.directory / "missing"))
+    assert edge.ask("reload").returncode == 4
+    assert _serial(lab, authority) == serial
+    assert turn.over_udp(lab).allocate().error is None
+    edge.config.write_text(changed + trace.format(lab.directory))
+    assert edge.ask("reload").returncode == 0
+    assert _serial(lab, authority) != serial
+    wait_until("the new password", lambda: turn.over_udp(lab, password="another").allocate().error is None)
+    assert turn.over_udp(lab).allocate().error == 401
+
+
 @pytest.mark.parametrize("fault", _BROKEN)
 def test_broken_certificate_at_start_is_named(lab, fault):
     authority = Authority(lab.directory)

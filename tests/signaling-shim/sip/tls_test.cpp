@@ -240,7 +240,9 @@ TEST_F(TlsTest, CertificatesAreRenewedWithoutTouchingOpenConnections) {
   const secure::PemPair later = certificate_of("sip.partner.example");
   auto renewed = settings_.listeners;
   renewed[0].tls->context.client_authorities = later.chain;
-  ASSERT_TRUE(signalling_->use_certificates(renewed).ok());
+  auto contexts = signalling_->make_tls(renewed);
+  ASSERT_TRUE(contexts);
+  signalling_->use_tls(*std::move(contexts));
   TlsParty late{io_, later};
   late.connect(edge());
   for (TlsParty* party : {&early, &late}) {
@@ -249,7 +251,7 @@ TEST_F(TlsTest, CertificatesAreRenewedWithoutTouchingOpenConnections) {
     run_until([&] { return party->received == "\r\n"; });
   }
   renewed[0].tls->context.own->key = "nonsense";
-  EXPECT_FALSE(signalling_->use_certificates(renewed).ok());
+  EXPECT_FALSE(signalling_->make_tls(renewed));
 }
 
 }  // namespace

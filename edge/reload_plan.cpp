@@ -1,4 +1,4 @@
-#include "edge/reload_check.h"
+#include "edge/reload_plan.h"
 
 #include <vector>
 
@@ -35,6 +35,22 @@ std::optional<std::string> removed_credentials(const Config& running, const Conf
     if (kind.in_use > 0 && !kind.is_stated) return refusal(kind);
   }
   return std::nullopt;
+}
+
+Config with_reloadable_parts(Config running, const Config& fresh) {
+  static_cast<ReloadableTurn&>(running.turn) = fresh.turn;
+  static_cast<ReloadableTurnLimits&>(running.turn.limits) = fresh.turn.limits;
+  static_cast<ReloadableSip&>(running.sip) = fresh.sip;
+  static_cast<ReloadableLog&>(running.log) = fresh.log;
+  running.media = fresh.media;
+  running.trace = fresh.trace;
+  running.warnings = fresh.warnings;
+  for (Certificate& certificate : running.certificates) {
+    if (const Certificate* renewed = fresh.find_certificate(certificate.name)) {
+      certificate = *renewed;
+    }
+  }
+  return running;
 }
 
 }  // namespace avedge::edge

@@ -1,5 +1,5 @@
 // Credentials that are in use, and files that do not mention them any more.
-#include "edge/reload_check.h"
+#include "edge/reload_plan.h"
 
 #include <gtest/gtest.h>
 
@@ -66,6 +66,38 @@ TEST(ReloadCheck, CredentialsOfNoListenerMayVanish) {
   Config without = running("users");
   without.turn.listeners.clear();
   EXPECT_EQ(removed_credentials(without, fresh({})), std::nullopt);
+}
+
+TEST(ReloadPlan, TakesOverWhatNeedsNoRestart) {
+  Config old = running("users");
+  old.certificates = {{"edge", {"old chain", "old key"}}, {"other", {}}};
+  Config fresh = old;
+  fresh.workers = 7;
+  fresh.turn.users = {{"carol", "secret"}};
+  fresh.turn.max_lifetime = std::chrono::seconds{99};
+  fresh.turn.nonce_lifetime = std::chrono::seconds{98};
+  fresh.turn.limits.channels_per_allocation = 97;
+  fresh.turn.limits.connections = 96;
+  fresh.sip.trace = true;
+  fresh.sip.options_failures = 95;
+  fresh.log.level = LogLevel::debug;
+  fresh.log.format = LogFormat::json;
+  fresh.media.peer_rules.push_back({"", {RuleAction::deny, *Prefix::parse("10.0.0.0/8")}});
+  fresh.trace.files = 94;
+  fresh.certificates = {{"edge", {"new chain", "new key"}}, {"third", {}}};
+  fresh.warnings = {"look"};
+
+  Config expected = old;
+  expected.turn.users = fresh.turn.users;
+  expected.turn.max_lifetime = fresh.turn.max_lifetime;
+  expected.turn.limits.channels_per_allocation = 97;
+  expected.sip.trace = true;
+  expected.log.level = LogLevel::debug;
+  expected.media = fresh.media;
+  expected.trace = fresh.trace;
+  expected.certificates[0] = fresh.certificates[0];
+  expected.warnings = fresh.warnings;
+  EXPECT_EQ(with_reloadable_parts(old, fresh), expected);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What a reload must not do by accident.
+// What a reload changes, and what it must not do by accident.
 #pragma once
 
 #include <optional>
@@ -13,5 +13,9 @@ namespace avedge::edge {
 /// all is well.
 [[nodiscard]] std::optional<std::string> removed_credentials(const Config& running,
                                                              const Config& fresh);
+
+/// `running` with everything from `fresh` that takes effect without a restart: the Reloadable…
+/// parts, [media], [trace], the PEM of certificates that keep their name, and the warnings.
+[[nodiscard]] Config with_reloadable_parts(Config running, const Config& fresh);
 
 }  // namespace avedge::edge
