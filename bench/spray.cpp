@@ -16,7 +16,7 @@
 #include <thread>
 
 #include "bench/load/frame.h"
-#include "relay/file_descriptor.h"
+#include "relay/sockets/file_descriptor.h"
 
 namespace {
 

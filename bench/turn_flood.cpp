@@ -14,8 +14,8 @@
 
 #include "ice/stun/stun_builder.h"
 #include "relay/core/prefix.h"
-#include "relay/file_descriptor.h"
-#include "relay/socket_address.h"
+#include "relay/sockets/file_descriptor.h"
+#include "relay/sockets/socket_address.h"
 
 namespace {
 

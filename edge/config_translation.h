@@ -3,8 +3,8 @@
 
 #include "edge/config.h"
 #include "ice/turn/settings.h"
-#include "relay/data_plane.h"
-#include "relay/shared_allocation_quota.h"
+#include "relay/ports/shared_allocation_quota.h"
+#include "relay/worker/data_plane.h"
 #include "signaling-shim/anchor/settings.h"
 #include "signaling-shim/ng/settings.h"
 #include "signaling-shim/sip/settings.h"

@@ -9,8 +9,8 @@
 #include "edge/metric_sink.h"
 #include "edge/session_log.h"
 #include "ice/turn/server.h"
-#include "relay/data_plane.h"
-#include "relay/shared_allocation_quota.h"
+#include "relay/ports/shared_allocation_quota.h"
+#include "relay/worker/data_plane.h"
 
 namespace avedge::edge {
 

@@ -11,7 +11,7 @@
 #include "edge/config_translation.h"
 #include "edge/log.h"
 #include "edge/metrics.h"
-#include "relay/thread_signals.h"
+#include "relay/threads/thread_signals.h"
 
 namespace avedge::edge {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "relay/socket_address.h"
+#include "relay/sockets/socket_address.h"
 
 namespace avedge::bench::guard {
 

@@ -8,8 +8,8 @@
 #include "bench/guard/counting.h"
 #include "bench/load/turn_client.h"
 #include "ice/turn/server.h"
-#include "relay/data_plane.h"
-#include "relay/shared_allocation_quota.h"
+#include "relay/ports/shared_allocation_quota.h"
+#include "relay/worker/data_plane.h"
 
 namespace avedge::bench::guard {
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "relay/core/result.h"
-#include "relay/file_descriptor.h"
-#include "relay/socket_address.h"
+#include "relay/sockets/file_descriptor.h"
+#include "relay/sockets/socket_address.h"
 
 namespace avedge::bench {
 

@@ -8,7 +8,7 @@
 
 #include "bench/load/arrival_time.h"
 #include "relay/core/bytes.h"
-#include "relay/socket_address.h"
+#include "relay/sockets/socket_address.h"
 
 namespace avedge::bench {
 

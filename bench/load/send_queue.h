@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "relay/core/bytes.h"
-#include "relay/socket_address.h"
+#include "relay/sockets/socket_address.h"
 
 namespace avedge::bench {
 

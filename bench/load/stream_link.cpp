@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-#include "relay/socket_address.h"
+#include "relay/sockets/socket_address.h"
 #include "relay/stream/message_framer.h"
 
 namespace avedge::bench {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "relay/port_pool.h"
+#include "relay/ports/port_pool.h"
 
 namespace {
 

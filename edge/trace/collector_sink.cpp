@@ -1,6 +1,6 @@
 #include "edge/trace/collector_sink.h"
 
-#include "relay/socket_address.h"
+#include "relay/sockets/socket_address.h"
 
 namespace avedge::edge {
 namespace {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "edge/trace/sink.h"
-#include "relay/file_descriptor.h"
+#include "relay/sockets/file_descriptor.h"
 #include "signaling-shim/trace/hep.h"
 
 namespace avedge::edge {

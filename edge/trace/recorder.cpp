@@ -1,6 +1,6 @@
 #include "edge/trace/recorder.h"
 
-#include "relay/thread_signals.h"
+#include "relay/threads/thread_signals.h"
 #include "signaling-shim/trace/secrets.h"
 
 namespace avedge::edge {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "relay/core/result.h"
-#include "relay/file_descriptor.h"
+#include "relay/sockets/file_descriptor.h"
 
 namespace avedge::edge {
 

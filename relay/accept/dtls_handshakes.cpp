@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "relay/accept/tcp_handshakes.h"
-#include "relay/socket_address.h"
+#include "relay/sockets/socket_address.h"
 
 namespace avedge::relay {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <system_error>
 
-#include "relay/thread_signals.h"
-#include "relay/worker.h"
+#include "relay/threads/thread_signals.h"
+#include "relay/worker/worker.h"
 
 namespace avedge::relay {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "relay/accept/dtls_handshakes.h"
 #include "relay/accept/tcp_handshakes.h"
-#include "relay/mailbox.h"
+#include "relay/threads/mailbox.h"
 
 namespace avedge::relay {
 

@@ -10,8 +10,8 @@
 
 #include "relay/core/descriptor_reserve.h"
 #include "relay/core/turn_framing.h"
+#include "relay/sockets/tcp_socket.h"
 #include "relay/stream/proxy_protocol.h"
-#include "relay/tcp_socket.h"
 
 namespace avedge::relay {
 namespace {

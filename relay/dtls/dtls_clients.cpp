@@ -5,7 +5,7 @@
 
 #include "relay/accept/handshake_thread.h"
 #include "relay/core/random.h"
-#include "relay/worker.h"
+#include "relay/worker/worker.h"
 
 namespace avedge::relay {
 namespace {

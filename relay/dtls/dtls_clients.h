@@ -9,10 +9,10 @@
 
 #include "relay/core/deadline_queue.h"
 #include "relay/dtls/dtls_session.h"
-#include "relay/packet_ring.h"
+#include "relay/forwarding/socket_table.h"
 #include "relay/secure/tls_context.h"
-#include "relay/send_batch.h"
-#include "relay/socket_table.h"
+#include "relay/sockets/packet_ring.h"
+#include "relay/sockets/send_batch.h"
 #include "relay/stream/client_connection.h"
 
 namespace avedge::relay {

@@ -10,8 +10,8 @@
 #include "relay/core/counters.h"
 #include "relay/core/result.h"
 #include "relay/egress/udp_frame.h"
-#include "relay/file_descriptor.h"
-#include "relay/gso_batch.h"
+#include "relay/sockets/file_descriptor.h"
+#include "relay/sockets/gso_batch.h"
 
 namespace avedge::relay {
 

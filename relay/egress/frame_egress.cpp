@@ -1,7 +1,7 @@
 #include "relay/egress/frame_egress.h"
 
 #include "relay/core/random.h"
-#include "relay/udp_socket.h"
+#include "relay/sockets/udp_socket.h"
 
 namespace avedge::relay {
 namespace {

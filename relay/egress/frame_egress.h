@@ -8,9 +8,9 @@
 #include "relay/core/cache_line.h"
 #include "relay/egress/frame_batch.h"
 #include "relay/egress/next_hop_resolver.h"
-#include "relay/flow_table.h"
-#include "relay/send_batch.h"
-#include "relay/socket_table.h"
+#include "relay/forwarding/flow_table.h"
+#include "relay/forwarding/socket_table.h"
+#include "relay/sockets/send_batch.h"
 
 namespace avedge::relay {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "relay/thread_signals.h"
+#include "relay/threads/thread_signals.h"
 
 namespace avedge::relay {
 namespace {

@@ -14,8 +14,8 @@
 #include "relay/core/clock.h"
 #include "relay/core/result.h"
 #include "relay/core/slow_path.h"
-#include "relay/egress/rtnetlink.h"
-#include "relay/mailbox.h"
+#include "relay/host/rtnetlink.h"
+#include "relay/threads/mailbox.h"
 
 namespace avedge::relay {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "relay/core/bytes.h"
-#include "relay/egress/next_hop.h"
-#include "relay/ip_header_fields.h"
+#include "relay/host/next_hop.h"
+#include "relay/sockets/ip_header_fields.h"
 
 namespace avedge::relay {
 

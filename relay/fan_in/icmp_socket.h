@@ -1,11 +1,11 @@
 // ICMP errors as they arrive. SkLookupRedirect hides the sockets of leased ports from the kernel,
-// so it cannot keep errors for them (relay/error_queue); who sent what is in the errors themselves.
+// so it cannot keep errors for them (relay/sockets/error_queue); who sent what is in the errors themselves.
 #pragma once
 
 #include "relay/core/bytes.h"
 #include "relay/core/endpoint.h"
 #include "relay/core/result.h"
-#include "relay/file_descriptor.h"
+#include "relay/sockets/file_descriptor.h"
 
 namespace avedge::relay {
 

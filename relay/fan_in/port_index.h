@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "relay/core/flow.h"
-#include "relay/relay_addresses.h"
+#include "relay/ports/relay_addresses.h"
 
 namespace avedge::relay {
 

@@ -9,8 +9,8 @@
 #include <cstring>
 
 #include "relay/fan_in/sk_lookup_maps.h"
-#include "relay/file_descriptor.h"
-#include "relay/udp_socket.h"
+#include "relay/sockets/file_descriptor.h"
+#include "relay/sockets/udp_socket.h"
 #include "sk_lookup_program.skel.h"
 
 namespace avedge::relay {

@@ -8,7 +8,7 @@
 
 #include "relay/core/flow.h"
 #include "relay/core/result.h"
-#include "relay/relay_addresses.h"
+#include "relay/ports/relay_addresses.h"
 
 namespace avedge::relay {
 

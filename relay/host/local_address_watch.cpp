@@ -7,7 +7,7 @@
 #include <array>
 
 #include "relay/host/local_table.h"
-#include "relay/thread_signals.h"
+#include "relay/threads/thread_signals.h"
 
 namespace avedge::relay {
 namespace {

@@ -10,8 +10,8 @@
 #include "relay/core/clock.h"
 #include "relay/core/counters.h"
 #include "relay/core/local_addresses.h"
-#include "relay/egress/rtnetlink.h"
-#include "relay/file_descriptor.h"
+#include "relay/host/rtnetlink.h"
+#include "relay/sockets/file_descriptor.h"
 
 namespace avedge::relay {
 

@@ -7,7 +7,7 @@
 
 #include "relay/core/clock.h"
 #include "relay/core/route_lookup.h"
-#include "relay/egress/rtnetlink.h"
+#include "relay/host/rtnetlink.h"
 
 namespace avedge::relay {
 

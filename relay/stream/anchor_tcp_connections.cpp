@@ -5,9 +5,9 @@
 #include <array>
 
 #include "relay/core/descriptor_reserve.h"
+#include "relay/sockets/tcp_socket.h"
 #include "relay/stream/media_framing.h"
-#include "relay/tcp_socket.h"
-#include "relay/worker.h"
+#include "relay/worker/worker.h"
 
 namespace avedge::relay {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "relay/core/counters.h"
 #include "relay/core/stream_connections.h"
-#include "relay/relay_addresses.h"
-#include "relay/socket_table.h"
+#include "relay/forwarding/socket_table.h"
+#include "relay/ports/relay_addresses.h"
 #include "relay/stream/rfc4571_connections.h"
 
 namespace avedge::relay {

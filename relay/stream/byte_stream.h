@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "relay/core/bytes.h"
-#include "relay/file_descriptor.h"
+#include "relay/sockets/file_descriptor.h"
 
 namespace avedge::relay {
 

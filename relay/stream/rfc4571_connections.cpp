@@ -3,7 +3,7 @@
 #include <sys/epoll.h>
 
 #include "relay/stream/media_framing.h"
-#include "relay/worker.h"
+#include "relay/worker/worker.h"
 
 namespace avedge::relay {
 namespace {

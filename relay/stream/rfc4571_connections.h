@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "relay/socket_table.h"
+#include "relay/forwarding/socket_table.h"
 #include "relay/stream/rfc4571_connection.h"
 
 namespace avedge::relay {

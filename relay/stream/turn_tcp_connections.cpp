@@ -3,9 +3,9 @@
 #include <sys/epoll.h>
 
 #include "relay/core/descriptor_reserve.h"
+#include "relay/sockets/tcp_socket.h"
 #include "relay/stream/message_framer.h"
-#include "relay/tcp_socket.h"
-#include "relay/worker.h"
+#include "relay/worker/worker.h"
 
 namespace avedge::relay {
 namespace {

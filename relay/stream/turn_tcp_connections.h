@@ -6,8 +6,8 @@
 
 #include "relay/core/deadline_queue.h"
 #include "relay/core/peer_connections.h"
-#include "relay/relay_addresses.h"
-#include "relay/socket_table.h"
+#include "relay/forwarding/socket_table.h"
+#include "relay/ports/relay_addresses.h"
 #include "relay/stream/tcp_client.h"
 
 namespace avedge::relay {

@@ -15,10 +15,10 @@
 #include "loopback.h"
 #include "no_tcp_anchors.h"
 #include "one_channel.h"
-#include "relay/data_plane.h"
 #include "relay/secure/self_signed.h"
-#include "relay/tcp_socket.h"
-#include "relay/udp_socket.h"
+#include "relay/sockets/tcp_socket.h"
+#include "relay/sockets/udp_socket.h"
+#include "relay/worker/data_plane.h"
 
 namespace avedge::relay {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "relay/core/bandwidth.h"
-#include "relay/mailbox.h"
-#include "relay/port_pool.h"
+#include "relay/ports/port_pool.h"
+#include "relay/threads/mailbox.h"
 
 namespace avedge::relay {
 namespace {

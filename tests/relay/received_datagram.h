@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
-#include "relay/ancillary.h"
-#include "relay/file_descriptor.h"
-#include "relay/socket_address.h"
+#include "relay/sockets/ancillary.h"
+#include "relay/sockets/file_descriptor.h"
+#include "relay/sockets/socket_address.h"
 
 namespace avedge::relay {
 

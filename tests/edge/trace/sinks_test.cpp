@@ -6,7 +6,7 @@
 
 #include "edge/trace/collector_sink.h"
 #include "edge/trace/file_sink.h"
-#include "relay/socket_address.h"
+#include "relay/sockets/socket_address.h"
 #include "tests/edge/temporary_folder.h"
 
 namespace avedge::edge {

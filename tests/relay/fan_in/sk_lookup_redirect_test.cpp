@@ -15,8 +15,8 @@
 #include <cstring>
 #include <memory>
 
-#include "relay/socket_table.h"
-#include "relay/udp_socket.h"
+#include "relay/forwarding/socket_table.h"
+#include "relay/sockets/udp_socket.h"
 
 namespace avedge::relay {
 namespace {

@@ -12,9 +12,9 @@
 #include "../loopback.h"
 #include "ice/latching/anchor_latching.h"
 #include "ice/latching/stream_latching.h"
-#include "relay/data_plane.h"
-#include "relay/tcp_socket.h"
-#include "relay/udp_socket.h"
+#include "relay/sockets/tcp_socket.h"
+#include "relay/sockets/udp_socket.h"
+#include "relay/worker/data_plane.h"
 
 namespace avedge::relay {
 namespace {

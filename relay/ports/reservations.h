@@ -1,0 +1,39 @@
+// Ports that EVEN-PORT reserved and nobody has claimed yet (RFC 8656 §7.2). Shared by all workers,
+// because the claim comes by another five-tuple and so perhaps to another worker; a bound socket
+// without flows can change its thread freely.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "relay/core/relay_ports.h"
+#include "relay/forwarding/socket_table.h"
+
+namespace avedge::relay {
+
+/// Any thread; slow path only.
+class Reservations {
+ public:
+  /// Unclaimed reservations that may exist at one time; more would only serve to drain the pool.
+  static constexpr std::size_t kCapacity = 1024;
+
+  /// Holds `socket` for kReservationLifetime. Nothing (and the port is free again) when full.
+  [[nodiscard]] std::optional<ReservationToken> hold(Time now, Socket socket);
+  /// Each token works once.
+  [[nodiscard]] std::optional<Socket> claim(Time now, const ReservationToken& token);
+  /// Frees what nobody claimed in time.
+  void purge(Time now);
+
+ private:
+  struct Held {
+    Socket socket;
+    Time until;
+  };
+  void purge_locked(Time now);
+
+  std::mutex mutex_;
+  std::map<ReservationToken, Held> held_;
+};
+
+}  // namespace avedge::relay

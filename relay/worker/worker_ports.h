@@ -1,0 +1,44 @@
+// A worker's answer to "which relayed address can this client have?": leases a port, binds it and
+// puts the socket under the worker's care.
+#pragma once
+
+#include <string>
+
+#include "relay/core/relay_ports.h"
+#include "relay/ports/relay_addresses.h"
+#include "relay/ports/reservations.h"
+
+namespace avedge::relay {
+
+class Worker;
+
+/// The worker's thread only, except is_leased().
+class WorkerPorts final : public RelayPorts {
+ public:
+  WorkerPorts(Worker& worker, RelayAddresses& addresses, Reservations& reservations,
+              std::string_view interface)
+      : worker_{worker},
+        addresses_{addresses},
+        reservations_{reservations},
+        interface_{interface} {}
+
+  [[nodiscard]] Verdict<RelayPort> lease(AddressFamily family, Parity parity) override;
+  [[nodiscard]] Verdict<Reserving> lease_reserving_next(Time now, AddressFamily family) override;
+  [[nodiscard]] Verdict<RelayPort> claim(Time now, const ReservationToken& token) override;
+  [[nodiscard]] std::optional<IpAddress> own_relay_address(const IpAddress& peer) const override;
+  [[nodiscard]] IpAddress advertised_address(const IpAddress& local) const override;
+  [[nodiscard]] bool is_leased(const Endpoint& local) const override;
+  [[nodiscard]] std::optional<SocketId> udp_listener(const Endpoint& local) const override;
+  [[nodiscard]] std::unique_ptr<DetachedPort> detach(SocketId socket) override;
+  [[nodiscard]] Verdict<RelayPort> attach(std::unique_ptr<DetachedPort> port) override;
+
+ private:
+  Verdict<RelayPort> adopt(Socket socket);
+
+  Worker& worker_;
+  RelayAddresses& addresses_;
+  Reservations& reservations_;
+  std::string interface_;
+};
+
+}  // namespace avedge::relay
