@@ -11,8 +11,8 @@ anchor::Side other(anchor::Side side) {
   return side == anchor::Side::caller ? anchor::Side::callee : anchor::Side::caller;
 }
 
-/// The methods that carry offers and answers (RFC 3261 §13, RFC 3262 §5, RFC 3311), and those that
-/// end what they began.
+/// Methods that carry offers and answers (RFC 3261 §13, RFC 3262 §5, RFC 3311), and methods that
+/// end the session.
 bool concerns_media(Method method) {
   switch (method) {
     case Method::invite:
@@ -35,7 +35,7 @@ bool is_encoded(const View& message) {
   return !message.body().empty() && encoding != nullptr && !iequals(encoding->value, "identity");
 }
 
-/// What cannot be read cannot be anchored; but a compressed instant message is nobody's offer.
+/// An unreadable body cannot be anchored; but a compressed instant message is not an offer.
 bool hides_sdp(const View& message) {
   return is_encoded(message) &&
          (concerns_media(message.method()) || iequals(message.content_type(), "application/sdp"));

@@ -1,5 +1,5 @@
-// Between messages and the media anchor: shows it what concerns a session's media, and decides what
-// becomes of a message whose media cannot be anchored.
+// Connects messages to the media anchor: passes it the session media and decides what happens to a
+// message whose media cannot be anchored.
 #pragma once
 
 #include "signaling-shim/anchor/media_anchor.h"
@@ -8,7 +8,7 @@
 
 namespace avedge::sip {
 
-/// Whose request a message belongs to, and to which session.
+/// The sender's side and the session of a message.
 struct MediaRole {
   anchor::SessionId session = kNoSession;
   anchor::Side request_sender = anchor::Side::caller;
@@ -29,14 +29,14 @@ class AnchorAdapter {
   /// carry neither offer nor answer, pass unseen. An encoded SDP is sdp_unsupported.
   [[nodiscard]] Verdict<BodyChange> pass(Time now, const View& message, const MediaRole& role,
                                          const IpAddress& source);
-  /// Tells the anchor of a final response to `request` that the edge gives itself.
+  /// Notifies the anchor of a final response to `request` that the edge itself generates.
   void notify_local_final(Time now, const View& request, const MediaRole& role, int status);
 
  private:
   anchor::MediaAnchor& anchor_;
 };
 
-/// The response to a request whose media could not be anchored for that reason.
+/// The response to a request whose media could not be anchored for `reason`.
 int status_for(DropReason reason);
 
 }  // namespace avedge::sip

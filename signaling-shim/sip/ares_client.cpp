@@ -15,7 +15,7 @@ namespace {
 
 using boost::system::error_code;
 
-/// A next hop's name is looked up while nobody waits, but fail-over needs an end.
+/// No request waits for the lookup of a next hop's name, but fail-over needs a time limit.
 constexpr int kTimeoutMilliseconds = 2000;
 constexpr int kTries = 2;
 
@@ -108,7 +108,7 @@ Result<std::unique_ptr<AresClient>> AresClient::open(boost::asio::io_context& io
   if (initialised != ARES_SUCCESS) return ares_error(initialised);
   std::unique_ptr<AresClient> client{new AresClient{io}};
   ares_options options{};
-  options.flags = ARES_FLAG_NOSEARCH;  // the names are whole
+  options.flags = ARES_FLAG_NOSEARCH;  // names are fully qualified
   options.timeout = kTimeoutMilliseconds;
   options.tries = kTries;
   options.sock_state_cb_data = client.get();

@@ -16,7 +16,7 @@ namespace avedge::sip {
 
 class AresClient : public DnsClient {
  public:
-  /// Asks `servers`, or those of the system if there are none. `io` must outlive the client.
+  /// Queries `servers`, or the system's servers if empty. `io` must outlive the client.
   static Result<std::unique_ptr<AresClient>> open(boost::asio::io_context& io,
                                                   const std::vector<Endpoint>& servers);
   ~AresClient() override;
@@ -26,7 +26,7 @@ class AresClient : public DnsClient {
   void addresses(const std::string& name, Done<IpAddress> done) override;
 
  private:
-  /// One direction of a socket of c-ares', which opens and closes it.
+  /// One direction of a socket that c-ares opens and closes.
   struct Interest {
     bool wanted = false;
     bool waiting = false;
@@ -50,7 +50,7 @@ class AresClient : public DnsClient {
   boost::asio::steady_timer timer_;
   ares_channel stream_ = nullptr;
   std::map<int, std::shared_ptr<Watch>> watches_;
-  /// Handlers hold it weakly: gone means do nothing.
+  /// Handlers hold it weakly; if it has expired, they do nothing.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -12,7 +12,7 @@ constexpr std::size_t kKeySize = kCookie.size() + kKeyBytes * 4 / 3;
 constexpr std::size_t kLoopSize = kLoopBytes * 4 / 3;
 constexpr std::uint32_t kMaxAttempt = 99;
 
-/// §17.2.3: branch and sent-by, or for a sender of RFC 2543 the whole Via and the Request-URI.
+/// §17.2.3: branch and sent-by, or for an RFC 2543 sender the whole Via and the Request-URI.
 std::string transaction_of(const View& request) {
   const Via& via = request.via();
   const std::string_view branch = via.branch();

@@ -13,19 +13,19 @@
 namespace avedge::sip {
 
 struct Branch {
-  /// Names the upstream transaction (§17.2.3) and the host it came from: an INVITE, its CANCEL and
+  /// Identifies the upstream transaction (§17.2.3) and its source host: an INVITE, its CANCEL and
   /// the ACK to its failure share it.
   std::string key;
-  /// What §16.6 step 8 wants compared: the same request in the same place again is a loop.
+  /// The value compared by §16.6 step 8: the same request in the same place again is a loop.
   std::string loop;
-  /// How many next hops were tried before.
+  /// Number of next hops tried before.
   unsigned attempt = 0;
 
-  /// `interface`: where the request came in; the same request on another one is a spiral, not a
-  /// loop.
+  /// `interface`: the interface that received the request; the same request on another one is a
+  /// spiral, not a loop.
   static Branch of(const View& request, const SipFlow& from, std::string_view interface,
                    const Signer& signer);
-  /// Nothing if the text cannot be one of ours. Says nothing about who wrote it.
+  /// Nothing if the text cannot be one of our branches. Does not prove its origin.
   static std::optional<Branch> parse(std::string_view text);
   [[nodiscard]] std::string to_string() const;
 };

@@ -27,7 +27,7 @@ std::string_view text_of(const ASN1_STRING* string) {
           static_cast<std::size_t>(ASN1_STRING_length(string))};
 }
 
-/// A name with anything else in it, a NUL above all, is not the name it looks like.
+/// A name with any other character, especially a NUL, is not the name it looks like.
 void add_domain(std::string_view name, std::vector<std::string>& domains) {
   if (const auto host = HostPort::parse(name); host && !host->port) {
     domains.emplace_back(host->host);
@@ -46,7 +46,7 @@ void add_address(std::string_view bytes, std::vector<IpAddress>& addresses) {
   }
 }
 
-/// What servers are issued certificates for. RFC 5924 adds id-kp-sipDomain.
+/// The purpose of server certificates. RFC 5924 adds id-kp-sipDomain.
 bool is_purpose_of_a_server(const ASN1_OBJECT* usage) {
   constexpr std::array<std::string_view, 4> kPurposes{"1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2",
                                                       "1.3.6.1.5.5.7.3.20", "2.5.29.37.0"};

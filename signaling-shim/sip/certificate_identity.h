@@ -1,4 +1,4 @@
-// Whom a certificate speaks for, as SIP reads it (RFC 5922).
+// The identities in a certificate, as SIP reads them (RFC 5922).
 #pragma once
 
 #include <openssl/types.h>
@@ -14,10 +14,10 @@ namespace avedge::sip {
 struct CertificateIdentity {
   /// §7.1: the domains of its sip: URIs, else its DNS names, else its common name.
   std::vector<std::string> domains;
-  /// For next hops that are configured by address.
+  /// For next hops configured by address.
   std::vector<IpAddress> addresses;
 
-  /// Nothing in it if the certificate was issued for other purposes only (§7.1, RFC 5924).
+  /// Empty if the certificate was issued for other purposes only (§7.1, RFC 5924).
   static CertificateIdentity of(const X509* certificate);
 
   /// §7.2: the whole name, case-insensitively; a wildcard matches nothing. `name` may be an

@@ -1,4 +1,4 @@
-// What the SIP side counts. One writer (the signalling thread), any reader.
+// SIP counters. One writer (the signalling thread), any reader.
 #pragma once
 
 #include <array>
@@ -22,24 +22,24 @@ struct Counters {
   Drops drops;
   Gauge connections;
   std::array<Gauge, kStandingLabels.size()> connections_by_standing;
-  std::array<Counter, kConnectionLimitLabels.size()> evictions;  // by the limit that asked for them
-  Gauge handshakes;                                              // TLS handshakes under way
-  /// How often handshakes had to wait for their rate. Written by the handshake thread.
+  std::array<Counter, kConnectionLimitLabels.size()> evictions;  // by the limit that caused them
+  Gauge handshakes;                                              // TLS handshakes in progress
+  /// How often the rate limit delayed handshakes. Written by the handshake thread.
   Counter handshake_pauses;
   Gauge pending_invites;
   Gauge established_sources;
 
-  /// One next hop of the configuration.
+  /// One configured next hop.
   struct NextHopState {
     std::string interface;
     std::string uri;
     Gauge up;  // 1: some address of it may be tried
   };
-  /// Complete before the signalling thread runs, and of one length from then on.
+  /// Filled before the signalling thread runs; its length is constant from then on.
   std::deque<NextHopState> next_hops;
 
   void count_request(Method method) { requests[static_cast<std::size_t>(method)].add(); }
-  /// A response sent: passed on, or our own.
+  /// A response sent: forwarded, or our own.
   void count_response(Method method, int status) {
     responses_[static_cast<std::size_t>(method)][index_of(status)].add();
   }

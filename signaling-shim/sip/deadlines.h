@@ -1,4 +1,4 @@
-// Names and the moments at which something is due for them.
+// Names and their deadlines.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ class Deadlines {
     when_.erase(found);
   }
   [[nodiscard]] Time next() const { return queue_.empty() ? kNever : queue_.begin()->first; }
-  /// Takes out the earliest name that is due at `now`.
+  /// Removes and returns the earliest name that is due at `now`.
   std::optional<std::string> pop_due(Time now) {
     if (next() > now) return std::nullopt;
     std::string name = queue_.begin()->second;

@@ -5,8 +5,8 @@
 namespace avedge::sip {
 namespace {
 
-/// What the URI asks for, or the known neighbour's where it asks for nothing; nothing if it asks
-/// for what SIP does not run over here.
+/// The URI's transport, or the known SIP flow's if the URI names none; nothing if the URI names a
+/// transport that SIP does not use here.
 std::optional<Transport> transport_of(const Uri& uri, const SipFlow& known) {
   if (uri.is_secure()) return Transport::tls;
   const auto name = uri.parameters.value("transport");

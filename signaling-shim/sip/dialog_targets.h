@@ -8,10 +8,10 @@
 
 namespace avedge::sip {
 
-/// The next URI, if it leads to the neighbour on that side of the dialog or to a configured next
-/// hop; else that neighbour itself. In-dialog URIs are written by the far party: were they
-/// followed wherever they point, one answered call would open the inside to any outside caller. And
-/// a party behind NAT is only reachable by the way it came. `routes` has a dialog; never empty.
+/// The next URI, if it leads to the SIP flow on that side of the dialog or to a configured next
+/// hop; else that SIP flow itself. The far party writes in-dialog URIs: if every one were followed,
+/// one answered call would open the inside to any outside caller. A party behind NAT is only
+/// reachable by its original path. `routes` has a dialog; never empty.
 [[nodiscard]] std::vector<SipFlow> dialog_targets(const RouteSet& routes, const HopTable& hops,
                                                   const Settings& settings);
 

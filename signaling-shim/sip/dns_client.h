@@ -1,4 +1,4 @@
-// The questions that finding a SIP server takes. Signalling thread only.
+// The DNS queries required to find a SIP server. Signalling thread only.
 #pragma once
 
 #include <chrono>
@@ -30,9 +30,9 @@ struct SrvRecord {
 template <class Record>
 struct DnsAnswer {
   std::vector<Record> records;
-  /// Of the record that goes first.
+  /// Of the first record.
   std::chrono::seconds ttl{};
-  /// No server gave a word on it; without, no records means that there are none.
+  /// No server answered; if false, an empty list means that there are no records.
   bool failed = false;
 };
 
@@ -45,7 +45,7 @@ class DnsClient {
   // Each calls `done` once, possibly before it returns, and never after the client's destruction.
   virtual void naptr(const std::string& name, Done<NaptrRecord> done) = 0;
   virtual void srv(const std::string& name, Done<SrvRecord> done) = 0;
-  /// A and AAAA, and what the system's hosts file says.
+  /// A and AAAA records, and entries of the system's hosts file.
   virtual void addresses(const std::string& name, Done<IpAddress> done) = 0;
 };
 

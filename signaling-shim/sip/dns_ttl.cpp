@@ -9,8 +9,8 @@ constexpr std::size_t kHeaderSize = 12;
 constexpr std::size_t kQuestionTail = 4;  // type, class
 constexpr std::size_t kRecordTail = 10;   // type, class, TTL, length of the data
 
-/// Behind the name at `at`, which ends with an empty label or with a pointer (§4.1.4); npos if it
-/// does not end.
+/// The position after the name at `at`, which ends with an empty label or a pointer (§4.1.4); npos
+/// if it does not end.
 std::size_t skip_name(ConstBytes message, std::size_t at) {
   constexpr unsigned kPointer = 0xC0;
   while (at < message.size()) {

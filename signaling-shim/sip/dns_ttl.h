@@ -1,4 +1,4 @@
-// How long an answer of DNS holds: what c-ares does not tell about NAPTR and SRV.
+// How long a DNS answer is valid: c-ares does not report it for NAPTR and SRV.
 #pragma once
 
 #include <chrono>

@@ -5,7 +5,7 @@
 namespace avedge::sip {
 namespace {
 
-/// One host must not push all others out.
+/// One host must not evict all others.
 constexpr std::ptrdiff_t kMostPorts = 64;
 
 }  // namespace
@@ -34,7 +34,7 @@ void EstablishedSources::expire(Time now) {
   while (!by_age_.empty() && by_age_.front().expires <= now) forget(by_age_.begin());
 }
 
-/// Makes room where an address has as many ports as it may have.
+/// Makes room when an address has reached its port limit.
 void EstablishedSources::forget_oldest_port_of(const IpAddress& address) {
   const auto first = proofs_.lower_bound({address, Port{}});
   const auto last = proofs_.upper_bound({address, Port{0xFFFF}});

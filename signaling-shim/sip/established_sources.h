@@ -1,5 +1,5 @@
-// Addresses that have shown that they receive what the edge sends to them: they sent an ACK or a
-// BYE with a To tag or a Record-Route of ours, which nobody can know who only writes their address.
+// Addresses that have proved that they receive what the edge sends: they sent an ACK or a BYE with
+// a To tag or a Record-Route of ours, which a host that only forges the address cannot know.
 #pragma once
 
 #include <list>
@@ -10,12 +10,12 @@
 
 namespace avedge::sip {
 
-/// Bounded: the source that was heard of longest ago goes first. Signalling thread only.
+/// Bounded: evicts the source heard from longest ago first. Signalling thread only.
 class EstablishedSources {
  public:
   enum class Match : std::uint8_t {
     none,
-    address,  // by another port: behind the same NAT, or a forger's guess
+    address,  // another port: behind the same NAT, or a forger's guess
     endpoint
   };
 
@@ -23,7 +23,7 @@ class EstablishedSources {
   EstablishedSources(std::size_t most, Duration lifetime) : most_{most}, lifetime_{lifetime} {}
 
   void note(Time now, const Endpoint& source);
-  /// Forgets what has expired.
+  /// Removes expired entries first.
   [[nodiscard]] Match find(Time now, const Endpoint& source);
   [[nodiscard]] std::size_t size() const { return proofs_.size(); }
 

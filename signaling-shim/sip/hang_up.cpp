@@ -21,8 +21,7 @@ std::string target_of(const View& answer, const View& invite) {
   return std::string{invite.request_uri()};
 }
 
-/// §12.1.2: the proxies between us and the callee stand before our own Record-Route, the last
-/// first.
+/// §12.1.2: the proxies between us and the callee precede our own Record-Route, the last first.
 std::string routes_of(const View& answer, const Settings& settings) {
   std::string routes;
   for (const ListItem& item : list_items(answer.header_index(), HeaderId::record_route)) {

@@ -1,5 +1,5 @@
-// Ending a call that its callee has just answered and that the edge cannot carry: the ACK, without
-// which the callee repeats its answer, and a BYE (RFC 3261 §13.2.2.4).
+// Ends a call that its callee has just answered and that the edge cannot carry: sends the ACK,
+// without which the callee repeats its answer, and a BYE (RFC 3261 §13.2.2.4).
 #pragma once
 
 #include <string>

@@ -34,17 +34,17 @@ constexpr std::array kNames{
     Name{"Session-Expires", HeaderId::session_expires},
     Name{"x", HeaderId::session_expires},
     Name{"Timestamp", HeaderId::timestamp},
-    // RFC 3325, RFC 6050, and the draft before them.
+    // RFC 3325, RFC 6050, and the earlier draft.
     Name{"P-Asserted-Identity", HeaderId::assertion},
     Name{"P-Preferred-Identity", HeaderId::assertion},
     Name{"P-Asserted-Service", HeaderId::assertion},
     Name{"P-Preferred-Service", HeaderId::assertion},
     Name{"Remote-Party-ID", HeaderId::assertion},
-    // RFC 7315: what a network says about its users.
+    // RFC 7315: a network's statements about its users.
     Name{"P-Access-Network-Info", HeaderId::assertion},
     Name{"P-Charging-Vector", HeaderId::assertion},
     Name{"P-Charging-Function-Addresses", HeaderId::assertion},
-    // What Microsoft's edges assert of a message's origin, and their front ends believe.
+    // Microsoft's edges assert a message's origin with it, and their front ends trust it.
     Name{"ms-edge-proxy-message-trust", HeaderId::assertion},
     Name{"ms-asserted-verification-level", HeaderId::assertion},
 };
@@ -61,7 +61,7 @@ HeaderId header_id(std::string_view name) {
 bool is_single(HeaderId id) {
   switch (id) {
     case HeaderId::call_id:
-    case HeaderId::content_encoding:  // a list by grammar; an edge has no use for two
+    case HeaderId::content_encoding:  // a list by grammar; the edge does not support two
     case HeaderId::content_length:
     case HeaderId::content_type:
     case HeaderId::cseq:

@@ -8,7 +8,7 @@ namespace avedge::sip {
 
 enum class HeaderId : std::uint8_t {
   other,
-  assertion,  // of somebody's identity or origin, which a stranger may forge
+  assertion,  // asserts an identity or origin; an unauthenticated client may forge it
   call_id,
   content_encoding,
   content_length,
@@ -29,8 +29,8 @@ inline constexpr std::size_t kHeaderIdCount = static_cast<std::size_t>(HeaderId:
 
 /// Case-insensitive; knows the compact forms of RFC 3261 §7.3.3.
 HeaderId header_id(std::string_view name);
-/// RFC 3261 §7.3.1: whether the field may stand in a message once only. Twice is ambiguous, and
-/// what two parsers read differently is a way to smuggle.
+/// RFC 3261 §7.3.1: whether the field may occur only once. Two are ambiguous, and two parsers that
+/// read a message differently allow smuggling.
 bool is_single(HeaderId id);
 
 }  // namespace avedge::sip

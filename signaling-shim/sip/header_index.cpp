@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 
-/// Length of the line at `at` with its CRLF; 0 if a CR, LF or NUL stands where none may.
+/// Length of the line at `at` with its CRLF; 0 if it contains a CR, LF or NUL that is not allowed.
 std::size_t line_length(std::string_view text, std::size_t at) {
   const std::size_t end = text.find_first_of(std::string_view{"\r\n\0", 3}, at);
   if (end == std::string_view::npos || text.substr(end, 2) != kLineEnd) return 0;
@@ -55,8 +55,8 @@ bool HeaderIndex::add_line(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return false;
   std::string_view name = line.substr(0, colon);
-  // HCOLON allows blanks before the colon (§25.1). Whoever takes "Route " for an unknown name can
-  // be made to overlook a header, so the name is compared without them.
+  // HCOLON allows blanks before the colon (§25.1). A parser that treats "Route " as an unknown name
+  // can be made to overlook a header, so names are compared without blanks.
   while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
   if (!is_token(name)) return false;
   headers_.push_back({header_id(name), name, trim(line.substr(colon + 1)), line});

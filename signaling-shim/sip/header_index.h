@@ -1,5 +1,5 @@
-// The lines of a SIP message before anybody asks what they mean: start line, header fields, rest.
-// Everything that could make two parsers see two different messages is refused here.
+// The lines of an uninterpreted SIP message: start line, header fields, rest. Rejects everything
+// that could make two parsers see two different messages.
 #pragma once
 
 #include <string_view>
@@ -10,13 +10,13 @@
 
 namespace avedge::sip {
 
-/// No message is larger, by any transport.
+/// The maximum message size, for any transport.
 inline constexpr std::size_t kMaxMessageSize = 64 * 1024;
 inline constexpr std::size_t kMaxHeaderLines = 256;
 
 struct HeaderLine {
   HeaderId id = HeaderId::other;
-  std::string_view name;   // as it came, without the blanks RFC 3261 allows before the colon
+  std::string_view name;   // as received, without the blanks RFC 3261 allows before the colon
   std::string_view value;  // without surrounding white space; folds inside are kept
   std::string_view line;   // name to final CRLF, folds included
 };
@@ -32,7 +32,7 @@ class HeaderIndex {
   [[nodiscard]] const std::vector<HeaderLine>& headers() const { return headers_; }
   /// Everything up to and including the empty line.
   [[nodiscard]] std::string_view head() const { return head_; }
-  /// What stands behind the empty line, whatever Content-Length says.
+  /// Everything after the empty line, whatever Content-Length says.
   [[nodiscard]] std::string_view rest() const { return rest_; }
   /// The first field of that name; nullptr if there is none.
   [[nodiscard]] const HeaderLine* find(HeaderId id) const;

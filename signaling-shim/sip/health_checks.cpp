@@ -28,7 +28,7 @@ void HealthChecks::on_timer(Time now, Outbox& out) {
       ask(*flow, hop.config.host, out);
     }
   }
-  failures_ = std::move(current);  // without those that DNS has taken away
+  failures_ = std::move(current);  // without those that DNS no longer lists
 }
 
 void HealthChecks::ask(const SipFlow& hop, const std::string& host, Outbox& out) {

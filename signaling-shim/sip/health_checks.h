@@ -1,5 +1,5 @@
-// Asks the next hops by OPTIONS whether they work (RFC 3261 §11), and takes those that do not out
-// of the choice. Signalling thread only.
+// Checks the next hops with OPTIONS (RFC 3261 §11) and excludes those that do not work. Signalling
+// thread only.
 #pragma once
 
 #include <map>
@@ -17,12 +17,12 @@ class HealthChecks {
   HealthChecks(const Settings& settings, HopTable& hops, const Signer& signer)
       : settings_{settings}, hops_{hops}, signer_{signer} {}
 
-  /// Counts those that have not answered since the last time, and asks everybody again.
+  /// Counts the hops that have not answered since the last call, and queries all of them again.
   void on_timer(Time now, Outbox& out);
   [[nodiscard]] Time next_deadline() const;
-  /// Whether the branch of that Via is of a question of ours; takes the answer if so.
+  /// Whether that Via's branch belongs to a query of ours; if so, consumes the answer.
   bool on_response(const View& response);
-  /// The same for a question that could not be sent.
+  /// The same for a query that could not be sent.
   bool on_undeliverable(const View& request);
 
  private:

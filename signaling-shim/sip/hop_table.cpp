@@ -150,7 +150,7 @@ void HopTable::show(const Hop& hop) const {
   hop.up->set(up ? 1 : 0);
 }
 
-/// What DNS has taken away must not be remembered for ever.
+/// Addresses that DNS no longer lists must not be kept for ever.
 void HopTable::forget_strangers() {
   for (auto it = states_.begin(); it != states_.end();) {
     it = is_known(it->first) ? std::next(it) : states_.erase(it);

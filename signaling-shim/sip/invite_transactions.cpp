@@ -8,7 +8,7 @@ namespace avedge::sip {
 namespace {
 
 constexpr int kServiceUnavailable = 503;
-/// Branches of a forked call that may answer in vain and be remembered.
+/// Maximum number of remembered branches of a forked call whose answers were rejected.
 constexpr std::size_t kMostHungUp = 16;
 
 std::string invite_timer(const Branch& branch) {
@@ -21,7 +21,7 @@ std::string final_timer(const Branch& branch) {
   return branch.key + "/final";
 }
 
-/// Anybody may have written the address that the INVITE came from.
+/// The INVITE's source address may be forged.
 bool is_unproven(const ForwardContext& context) {
   return context.standing == anchor::Standing::stranger;
 }
@@ -70,14 +70,14 @@ Verdict<void> InviteTransactions::check_room(const View& invite,
   return {};
 }
 
-/// Sends the INVITE to the candidate that is next in line and starts timers A and B.
+/// Sends the INVITE to the next candidate and starts timers A and B.
 Verdict<void> InviteTransactions::attempt(Time now, Entry& entry, const View& invite,
                                           const RouteSet& routes, Outbox& out) {
   ForwardContext& context = entry.context;
   context.downstream = entry.candidates[context.branch.attempt];
   auto send = forwarder_.request(now, invite, routes, context);
   if (!send) return send.reason();
-  // With our headers it may have outgrown what we, and perhaps the next hop, can read again.
+  // With our headers it may exceed what we, and perhaps the next hop, can read again.
   const auto again = View::parse(send->bytes, Framing::datagram);
   if (!again) return again.reason();
   hold(entry, entry.forwarded, write_transaction_headers(*again));
@@ -99,7 +99,7 @@ bool InviteTransactions::handle_in_transaction(Time now, const View& request, co
   Entry& entry = found->second;
   switch (request.method()) {
     case Method::invite:
-      // The answer to a retransmission is the last thing we said; a 2xx is its sender's business.
+      // The answer to a retransmission is our last response; its sender retransmits a 2xx.
       entry.credit += request.text().size();
       if (entry.state != State::accepted && admits(now, entry, entry.last_response)) {
         out.push_back(entry.last_response);
@@ -107,7 +107,7 @@ bool InviteTransactions::handle_in_transaction(Time now, const View& request, co
       return true;
     case Method::ack:
       // §17.2.1: the ACK to a failure ends here. The ACK to a 2xx passes, even if its sender has
-      // not given it a branch of its own.
+      // not given it its own branch.
       if (entry.state != State::completed) return false;
       retransmitter_.stop(final_timer(branch));
       return true;
@@ -123,7 +123,7 @@ bool InviteTransactions::on_response(Time now, const View& response, const Branc
   Entry& entry = found->second;
   const int status = response.status();
   if (response.method() == Method::cancel) {
-    // Its sender has had our 200 (§16.10).
+    // Its sender has received our 200 (§16.10).
     if (status >= 200) retransmitter_.stop(cancel_timer(branch));
     return true;
   }
@@ -157,8 +157,8 @@ void InviteTransactions::on_success(Time now, Entry& entry, const View& response
   if (is_first || admits(now, entry, send)) out.push_back(std::move(send));
 }
 
-/// There are no ports for this answer: the caller hears so, and the callee is not left with a call
-/// that nobody takes up. A repeated answer gets its ACK again.
+/// No ports are available for this answer: refuses the caller and hangs up the callee. A repeated
+/// answer gets its ACK again.
 void InviteTransactions::hang_up(Time now, Entry& entry, const View& answer, Outbox& out) {
   const SipFlow callee = entry.context.downstream;
   HangUp end = write_hang_up(answer, parsed(entry.forwarded), callee, forwarder_.settings(),
@@ -189,7 +189,7 @@ void InviteTransactions::on_provisional(Time now, Entry& entry, const View& resp
   } else if (!entry.cancelled) {
     set_deadline(now, entry, kTimerC);
   }
-  // §16.7 step 5: 100 is hop by hop, and ours has long been sent.
+  // §16.7 step 5: 100 is hop by hop, and ours was sent long before.
   if (response.status() == 100) return;
   answer(now, entry, forwarder_.response(now, response, token, from.remote.address), Origin::callee,
          out);
@@ -200,7 +200,7 @@ void InviteTransactions::on_failure(Time now, Entry& entry, const View& response
   send_ack(entry, response, out);
   if (entry.state == State::accepted || entry.state == State::completed) return;
   if (response.status() == kServiceUnavailable && !entry.cancelled) {
-    // §16.7 step 6: a server that cannot work now is no reason to refuse the call.
+    // §16.7 step 6: a server that cannot work now is not a reason to refuse the call.
     routes_.hops().penalise(now, entry.context.downstream);
     if (try_next(now, entry, out)) return;
   }
@@ -220,7 +220,7 @@ void InviteTransactions::on_cancel(Time now, Entry& entry, const View& cancel, c
   (void)forwarder_.media().pass(now, cancel, {context.session, context.sender},
                                 from.remote.address);
   std::string bytes = write_cancel(parsed(entry.forwarded), &cancel);
-  // §9.1: not before the next hop has shown that it has the INVITE.
+  // §9.1: not before the next hop has confirmed the INVITE.
   if (entry.state == State::proceeding) {
     send_cancel(now, entry, std::move(bytes), out);
   } else {
@@ -232,7 +232,7 @@ void InviteTransactions::send_cancel(Time now, Entry& entry, std::string bytes, 
   Send send{entry.context.downstream, std::move(bytes)};
   retransmitter_.start(now, cancel_timer(entry.context.branch), send, Retransmitter::Pace::capped);
   out.push_back(std::move(send));
-  // §9.1: who does not answer within 64*T1 never will.
+  // §9.1: a hop that does not answer within 64*T1 never will.
   set_deadline(now, entry, kTransactionTimeout);
 }
 
@@ -305,7 +305,7 @@ void InviteTransactions::fail(Time now, Entry& entry, int status, Outbox& out) {
   refuse(now, entry, status, out);
 }
 
-/// Our own failure upstream.
+/// Sends our own failure upstream.
 void InviteTransactions::refuse(Time now, Entry& entry, int status, Outbox& out) {
   const ForwardContext& context = entry.context;
   if (entry.opens == Opens::session) {
@@ -320,8 +320,8 @@ void InviteTransactions::refuse(Time now, Entry& entry, int status, Outbox& out)
   complete(now, entry, std::move(*send), Origin::edge, out);
 }
 
-/// A source that is not proven gets our own refusal once (§8.2.7), and the callee's again as long
-/// as its budget lasts.
+/// An unproven source gets our own refusal once (§8.2.7), and the callee's again as long as its
+/// budget lasts.
 void InviteTransactions::complete(Time now, Entry& entry, Send final_response, Origin origin,
                                   Outbox& out) {
   const Branch& branch = entry.context.branch;
@@ -338,7 +338,7 @@ void InviteTransactions::complete(Time now, Entry& entry, Send final_response, O
   answer(now, entry, std::move(final_response), origin, out);
 }
 
-/// Sends a response upstream, and again whenever the INVITE comes again.
+/// Sends a response upstream, and again whenever the INVITE is repeated.
 void InviteTransactions::answer(Time now, Entry& entry, Send response, Origin origin, Outbox& out) {
   hold(entry, entry.last_response.bytes, response.bytes);
   entry.last_response.to = response.to;
@@ -362,19 +362,19 @@ void InviteTransactions::forget(const std::string& key) {
   forwarder_.counters().pending_invites.set(static_cast<std::int64_t>(entries_.size()));
 }
 
-/// The INVITE has been answered, or has gone to another candidate.
+/// The INVITE has been answered, or was sent to another candidate.
 void InviteTransactions::stop_repeating(Entry& entry) {
   retransmitter_.stop(invite_timer(entry.context.branch));
   count_held(entry, std::exchange(entry.repeated, 0), 0);
 }
 
-/// Replaces what an entry keeps.
+/// Replaces the data that an entry keeps.
 void InviteTransactions::hold(const Entry& entry, std::string& field, std::string value) {
   count_held(entry, field.size(), value.size());
   field = std::move(value);
 }
 
-/// Within Limits::pending_bytes, and on the account of the INVITE's source.
+/// Within Limits::pending_bytes, charged to the INVITE's source.
 void InviteTransactions::count_held(const Entry& entry, std::size_t before, std::size_t after) {
   held_bytes_ = held_bytes_ - before + after;
   pending_bytes_.change(entry.context.charged, before, after);

@@ -1,8 +1,8 @@
-// The INVITEs that wait for an answer. An INVITE is the one request whose hop the edge answers for:
-// it says 100 at once (§16.2), so the client falls silent, and from then on reliability towards
-// the next hop is ours – retransmission (timer A), fail-over, time-outs (timers B and C), the ACK
-// to a failure (§17.1.1.3) and the failure's own retransmission (timer G). A 2xx and its ACK pass
-// end to end. Everything else the proxy forwards without memory.
+// Pending INVITEs. INVITE is the only request for whose hop the edge is responsible: it sends 100
+// at once (§16.2), so the client stops retransmitting, and from then on the edge provides
+// reliability towards the next hop: retransmission (timer A), fail-over, time-outs (timers B and
+// C), the ACK to a failure (§17.1.1.3) and the failure's own retransmission (timer G). A 2xx and
+// its ACK pass end to end. The proxy forwards everything else without state.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@
 
 namespace avedge::sip {
 
-/// §16.6 step 11: how long a call may ring; every provisional response starts it again.
+/// §16.6 step 11: how long a call may ring; every provisional response restarts it.
 inline constexpr std::chrono::minutes kTimerC{3};
 
 class InviteTransactions {
@@ -30,18 +30,18 @@ class InviteTransactions {
         answers_{answers},
         pending_bytes_{pending_bytes} {}
 
-  /// Sends a new INVITE to the first of `candidates` (not empty). Whoever opened its session
-  /// abandons it when this fails; nothing is in `out` then.
+  /// Sends a new INVITE to the first of `candidates` (not empty). If this fails, the caller
+  /// abandons the session it opened; `out` is unchanged then.
   [[nodiscard]] Verdict<void> begin(Time now, const View& invite, const RouteSet& routes,
                                     ForwardContext context, std::vector<SipFlow> candidates,
                                     Outbox& out);
-  /// Deals with INVITE, ACK and CANCEL that belong to a transaction we have; false: not ours.
+  /// Handles INVITE, ACK and CANCEL of an existing transaction; false: not ours.
   bool handle_in_transaction(Time now, const View& request, const Branch& branch,
                              const SipFlow& from, Outbox& out);
-  /// Deals with a response to an INVITE or CANCEL; false: no such transaction, forward it as it is.
+  /// Handles a response to an INVITE or CANCEL; false: no such transaction, forward it unchanged.
   bool on_response(Time now, const View& response, const Branch& branch, const ViaToken& token,
                    const SipFlow& from, Outbox& out);
-  /// Deals with the response to a BYE of our own; false: not ours.
+  /// Handles the response to a BYE of our own; false: not ours.
   bool on_bye_response(const View& response);
   /// The INVITE of that branch could not be delivered; tries the next hop, or answers 503.
   void on_undeliverable(Time now, const Branch& branch, Outbox& out);
@@ -50,10 +50,10 @@ class InviteTransactions {
 
  private:
   enum class State : std::uint8_t {
-    calling,     // nothing heard from the next hop yet
-    proceeding,  // it has answered provisionally
-    accepted,    // a 2xx went through; more of them may
-    completed    // a failure went upstream
+    calling,     // no response from the next hop yet
+    proceeding,  // it has sent a provisional response
+    accepted,    // a 2xx was forwarded; more may follow
+    completed    // a failure was sent upstream
   };
   enum class Opens : bool { nothing, session };
 
@@ -62,18 +62,18 @@ class InviteTransactions {
     ForwardContext context;  // context.branch.attempt indexes `candidates`
     std::vector<SipFlow> candidates;
     Opens opens = Opens::nothing;
-    // No more of the INVITE is held than may be needed again, so that a message is held once.
+    // Only the parts of the INVITE that may be needed again are kept, and each only once.
     std::string original;      // as received, while another candidate may be tried
-    std::string forwarded;     // headers of what was sent to the current candidate
+    std::string forwarded;     // headers sent to the current candidate
     std::size_t repeated = 0;  // bytes that the retransmitter holds
-    Send last_response;        // what a retransmitted INVITE gets
+    Send last_response;        // the answer to a retransmitted INVITE
     bool cancelled = false;
-    /// When a call that nothing vouches for gives its ports back, unless it rings by then.
+    /// When an unproven call releases its ports, unless it rings by then.
     Time give_up = kNever;
-    /// Bytes that a source which is not proven has sent, and that responses of ours may cost.
+    /// Bytes that an unproven source has sent, and that our responses may cost.
     std::size_t credit = 0;
     std::string held_cancel;  // §9.1: not before a provisional response
-    /// Tags of those who answered in vain: there were no ports for their answers.
+    /// Tags of callees whose answers were rejected because no ports were available.
     std::vector<std::string> hung_up;
   };
 

@@ -1,4 +1,4 @@
-// Who is told that a limit refuses or evicts strangers: the log, for whoever may have to raise it.
+// Is notified when a limit refuses or evicts unproven sources: the log, for the operator.
 #pragma once
 
 #include <string_view>
@@ -12,12 +12,12 @@ struct LimitEvent {
   enum class Outcome : std::uint8_t { refused, evicted };
   ConnectionLimit limit{};
   std::string_view interface;  // valid during the call only
-  /// Of the connection that was refused or evicted.
+  /// Of the refused or evicted connection.
   IpAddress source;
   Outcome outcome{};
 };
 
-/// Signalling thread; returns at once. Called for each connection, so it limits its own rate.
+/// Signalling thread; must return at once. Called for each connection, so it limits its own rate.
 class LimitObserver {
  public:
   virtual ~LimitObserver() = default;

@@ -1,4 +1,4 @@
-// Members in groups, ordered by who has been there longest and by which group is the biggest.
+// Members in groups, ordered by age and by group size.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,15 @@ class MemberGroups {
   };
 
   void add(const IpAddress& group, const Member& member);
-  /// The member is there.
+  /// The member must exist.
   void remove(const IpAddress& group, const Member& member);
   [[nodiscard]] bool empty() const { return groups_.empty(); }
   [[nodiscard]] std::size_t size_of(const IpAddress& group) const;
-  /// The member that has been in its group longest; the group is not empty.
+  /// The oldest member of its group; the group is not empty.
   [[nodiscard]] const Member& oldest_of(const IpAddress& group) const {
     return *groups_.at(group).begin();
   }
-  /// The group with most members; of several the one with the oldest member. Not when empty().
+  /// The group with most members; if several, the one with the oldest member. Not when empty().
   [[nodiscard]] const IpAddress& biggest() const { return ranking_.begin()->group; }
 
  private:

@@ -74,7 +74,7 @@ bool MessageForwarder::is_own_tag(std::string_view tag, std::string_view call_id
   return tag == own_tag(call_id, address);
 }
 
-/// The ACK to a response that we gave without keeping anything (§8.2.7) is known by this.
+/// Identifies the ACK to a response that we sent statelessly (§8.2.7).
 std::string MessageForwarder::own_tag(std::string_view call_id, const IpAddress& address) const {
   return std::string{kTagPrefix} + signer_.hash({"tag", call_id, address.to_string()}, kTagBytes);
 }

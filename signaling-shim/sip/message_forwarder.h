@@ -1,4 +1,4 @@
-// Passing one message on, or answering it: what stateless forwarding and INVITE transactions share.
+// Forwards or answers one message: shared by stateless forwarding and INVITE transactions.
 #pragma once
 
 #include <optional>
@@ -28,15 +28,15 @@ class MessageForwarder {
   }
 
   /// The request for `context.downstream`, its media anchored. An ACK cannot be refused: if its
-  /// answer cannot be anchored it goes without, and the callee hangs up for want of one.
+  /// answer cannot be anchored, it is sent without, and the callee hangs up.
   [[nodiscard]] Verdict<Send> request(Time now, const View& request, const RouteSet& routes,
                                       const ForwardContext& context);
-  /// The response for where `token` says the request came from. If its media cannot be anchored it
-  /// goes on without its body: nothing leaks, and a caller left without an answer hangs up by
-  /// itself (RFC 3261 §13.2.2.4), which ends the callee's side of the call as well.
+  /// The response, sent to the source in `token`. If its media cannot be anchored, it is sent
+  /// without its body: nothing leaks, and a caller without an answer hangs up (RFC 3261 §13.2.2.4),
+  /// which also ends the callee's side of the call.
   [[nodiscard]] Send response(Time now, const View& response, const ViaToken& token,
                               const IpAddress& source);
-  /// The same, or why its media cannot be anchored.
+  /// The same, or the reason why its media cannot be anchored.
   [[nodiscard]] Verdict<Send> anchored_response(Time now, const View& response,
                                                 const ViaToken& token, const IpAddress& source);
   [[nodiscard]] Send response_without_body(const View& response, const ViaToken& token);
@@ -44,11 +44,11 @@ class MessageForwarder {
   [[nodiscard]] std::optional<Send> own_response(const HeaderIndex& request, Method method,
                                                  const SipFlow& from, int status,
                                                  std::string extra_headers = {});
-  /// Our own response to a request of somebody else that we have already forwarded.
+  /// Our own response to another party's request that we have already forwarded.
   [[nodiscard]] std::optional<Send> own_response_to_forwarded(const View& forwarded,
                                                               const SipFlow& upstream, int status);
-  /// Whether a To tag is that of our own responses in this call to that address: only who receives
-  /// there can know it.
+  /// Whether a To tag is that of our own responses in this call to that address: only a receiver at
+  /// that address can know it.
   [[nodiscard]] bool is_own_tag(std::string_view tag, std::string_view call_id,
                                 const IpAddress& address) const;
 
@@ -63,8 +63,8 @@ class MessageForwarder {
   Counters& counters_;
 };
 
-/// Where responses to a request from `from` go (§18.2.2, RFC 3581 §4). For a stream: the connection
-/// it came by, or if that is gone the sent-by port of its host.
+/// Where responses to a request from `from` go (§18.2.2, RFC 3581 §4). For a stream: its
+/// connection, or if that is closed the sent-by port of its host.
 SipFlow response_path(const SipFlow& from, const Via& via);
 
 }  // namespace avedge::sip

@@ -1,4 +1,4 @@
-// Who watches messages come and go: the trace.
+// Observes received and sent messages: the trace.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace avedge::sip {
 
-/// Sees every message whole: one that was received before anybody has read it, one that is sent as
-/// it goes to its transport. Signalling thread; returns at once; views are valid during the call.
+/// Sees every whole message: a received one before it is parsed, a sent one as passed to its
+/// transport. Signalling thread; returns at once; views are valid during the call.
 class MessageObserver {
  public:
   virtual ~MessageObserver() = default;

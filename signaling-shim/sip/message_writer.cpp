@@ -41,7 +41,7 @@ std::string record_route(const SipFlow& flow, anchor::Side faces, const ForwardC
                          const View& request, const Settings& settings,
                          const SignedTokens& tokens) {
   const std::string_view call_id = request.call_id();
-  // RFC 3261 §16.6 step 4: a secure target is reached by secure routes.
+  // RFC 3261 §16.6 step 4: a secure target requires secure routes.
   const bool secure = iequals(request.request_uri().substr(0, 5), "sips:");
   return line_of(
       "Record-Route",
@@ -55,7 +55,7 @@ anchor::Side other(anchor::Side side) {
   return side == anchor::Side::caller ? anchor::Side::callee : anchor::Side::caller;
 }
 
-/// Both addresses of ours: each side's route set begins with the one it can reach (RFC 5658 §5).
+/// Both our addresses: each side's route set begins with the one it can reach (RFC 5658 §5).
 std::string record_routes(const ForwardContext& context, const View& request,
                           const Settings& settings, const SignedTokens& tokens) {
   return record_route(context.downstream, other(context.sender), context, request, settings,
@@ -63,7 +63,7 @@ std::string record_routes(const ForwardContext& context, const View& request,
          record_route(context.upstream, context.sender, context, request, settings, tokens);
 }
 
-/// RFC 3327 §5.2: by what the registrar can reach, to where the client is.
+/// RFC 3327 §5.2: an address the registrar can reach, then the client's flow.
 std::string path(const ForwardContext& context, const Settings& settings,
                  const SignedTokens& tokens) {
   const SipFlow& facing = context.downstream;
@@ -81,7 +81,7 @@ std::string count_hop(const View& request, text::EditList& edits) {
   return {};
 }
 
-/// A stream cannot do without Content-Length, a datagram may have come without.
+/// A stream requires Content-Length, a datagram may have arrived without it.
 void apply_body(const View& message, const BodyChange& body, Transport to, text::EditList& edits) {
   const std::size_t size = body ? body->size() : message.body().size();
   if (body && message.body().empty()) edits.insert_after(message.header_index().head(), *body);
@@ -96,7 +96,7 @@ void apply_body(const View& message, const BodyChange& body, Transport to, text:
   if (body && body->empty() && type != nullptr) edits.erase(type->line);
 }
 
-/// RFC 3325 §5: what says who somebody is counts only among those who trust each other.
+/// RFC 3325 §5: identity headers are valid only within a trust domain.
 void strip_assertions(const View& message, Trust trust, text::EditList& edits) {
   if (trust == Trust::yes) return;
   for (const HeaderLine& header : message.header_index().headers()) {
@@ -104,7 +104,7 @@ void strip_assertions(const View& message, Trust trust, text::EditList& edits) {
   }
 }
 
-/// The one header of that name, or nullptr if there are none or several.
+/// The only header of that name, or nullptr if there are none or several.
 const HeaderLine* only(const HeaderIndex& header_index, HeaderId id) {
   const HeaderLine* found = nullptr;
   for (const HeaderLine& header : header_index.headers()) {
@@ -130,7 +130,7 @@ std::string via_lines(const std::vector<ListItem>& vias, const Via& top, const R
   return lines;
 }
 
-/// A request for the next hop of an INVITE that we forwarded: same branch, same route.
+/// A request for the next hop of a forwarded INVITE: same branch, same route.
 std::string hop_request(const View& invite, std::string_view method, std::string_view to,
                         std::string_view extra_headers) {
   const HeaderIndex& header_index = invite.header_index();
@@ -192,7 +192,7 @@ std::string completed_via(const Via& via, const Endpoint& source) {
     edits.replace(bare ? found.name : found.value, bare ? str(found.name) + '=' + value : value);
   };
   if (rport) set(*rport, std::to_string(source.port.number()));
-  // A `received` that the sender wrote itself would send its responses elsewhere.
+  // A `received` written by the sender would divert its responses.
   if (received) {
     set(*received, address);
   } else if (rport || via.sent_by.address() != source.address) {

@@ -1,4 +1,4 @@
-// Methods as far as the edge tells them apart; also the bounded label set of its metrics.
+// Methods that the edge distinguishes; also the bounded label set of its metrics.
 #pragma once
 
 #include <array>

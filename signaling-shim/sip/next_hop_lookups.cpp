@@ -24,7 +24,7 @@ void NextHopLookups::begin(Time now, std::size_t index) {
          [this, now, index](ServerLocation found) { finish(now, index, std::move(found)); });
 }
 
-/// `now` is when it was asked: an answer grows old on its way.
+/// `now` is when the query was sent: an answer ages in transit.
 void NextHopLookups::finish(Time now, std::size_t index, ServerLocation found) {
   Lookup& lookup = lookups_[index];
   lookup.running = false;
@@ -32,7 +32,7 @@ void NextHopLookups::finish(Time now, std::size_t index, ServerLocation found) {
   const bool complete = !found.targets.empty() && !found.failed;
   lookup.due = now + (complete ? std::clamp(found.ttl, limits.shortest_ttl, limits.longest_ttl)
                                : limits.lookup_retry);
-  // Half an answer is better than none, but not than the whole one from before.
+  // A partial answer is better than none, but worse than the complete previous one.
   if (complete || hops_.all()[lookup.hop].targets.empty()) {
     hops_.set_targets(lookup.hop, std::move(found.targets));
   }

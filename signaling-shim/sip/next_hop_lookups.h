@@ -1,4 +1,4 @@
-// Keeps the addresses of next hops fresh: looks each name up when what DNS said has expired.
+// Keeps the addresses of next hops fresh: looks each name up when its DNS answer has expired.
 // Signalling thread only.
 #pragma once
 
@@ -11,10 +11,10 @@ namespace avedge::sip {
 
 class NextHopLookups {
  public:
-  /// All must outlive it. One lookup at a time for each hop that is a name.
+  /// All must outlive it. One lookup at a time for each named hop.
   NextHopLookups(const Settings& settings, HopTable& hops, DnsClient& dns);
 
-  /// Begins what is due; to be called at least once a second.
+  /// Begins due lookups; call it at least once a second.
   void tick(Time now);
 
  private:

@@ -1,5 +1,5 @@
-// How many bytes of messages each stranger has under way over TCP and TLS: of INVITEs that wait for
-// an answer, or of messages that are not complete.
+// Bytes of pending TCP and TLS messages per unproven source: of INVITEs that wait for an answer, or
+// of incomplete messages.
 #pragma once
 
 #include <map>
@@ -12,9 +12,9 @@
 
 namespace avedge::sip {
 
-/// Connections that are exempt, those of next hops and known ones, are charged nothing. Strangers
-/// together have half of Limits::pending_bytes: the other half stays free for next hops.
-/// Signalling thread only.
+/// Exempt connections, those of next hops and known ones, are not charged. Unproven sources
+/// together have half of Limits::pending_bytes: the other half stays free for next hops. Signalling
+/// thread only.
 class PendingBytes {
  public:
   explicit PendingBytes(const Limits& limits)
@@ -27,13 +27,13 @@ class PendingBytes {
     return exempt_.count(connection) != 0;
   }
 
-  /// Who is charged for a message from there; nothing: it is exempt, or a datagram, whose source
-  /// may be forged.
+  /// The source charged for a message from there; nothing: it is exempt, or a datagram, whose
+  /// source may be forged.
   [[nodiscard]] std::optional<IpAddress> charged(const SipFlow& from) const;
   [[nodiscard]] bool has_room(const std::optional<IpAddress>& source, std::size_t bytes) const;
-  /// `source` held `before` for one message and holds `after` from now on.
+  /// `source` held `before` bytes for one message and holds `after` from now on.
   void change(const std::optional<IpAddress>& source, std::size_t before, std::size_t after);
-  /// Of all strangers.
+  /// Of all unproven sources.
   [[nodiscard]] std::size_t total() const { return held_; }
 
  private:

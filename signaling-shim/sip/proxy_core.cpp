@@ -14,7 +14,7 @@ bool looks_like_response(std::string_view message) {
   return iequals(message.substr(0, kVersion.size()), kVersion);
 }
 
-/// Requests that can create a dialog (§12.1, RFC 6665, RFC 3515): later ones must find back to us.
+/// Requests that can create a dialog (§12.1, RFC 6665, RFC 3515): later ones must return to us.
 bool creates_dialog(Method method) {
   return method == Method::invite || method == Method::subscribe || method == Method::refer;
 }
@@ -23,7 +23,7 @@ std::string request_timer(const Branch& branch, std::string_view method) {
   return branch.key + '/' + std::string{method};
 }
 
-/// §16.3 step 5, §20.29: the extensions that a proxy would have to know. We know none.
+/// §16.3 step 5, §20.29: the extensions that a proxy must support. We support none.
 std::string unsupported(const View& request) {
   std::string names;
   for (const ListItem& item : list_items(request.header_index(), HeaderId::proxy_require)) {
@@ -42,7 +42,7 @@ bool is_secure(const RouteSet& routes) {
   return uri && iequals(uri->scheme, "sips");
 }
 
-/// RFC 5630 §3.1.3: a sips URI is reached by TLS on every hop, or not at all.
+/// RFC 5630 §3.1.3: a sips URI requires TLS on every hop.
 bool keep_secure(std::vector<SipFlow>& candidates) {
   candidates.erase(
       std::remove_if(candidates.begin(), candidates.end(),
@@ -89,13 +89,13 @@ void ProxyCore::on_too_long(Time now, const SipFlow& from, std::string_view head
   refuse_malformed(now, from, head, DropReason::sip_too_large, out);
 }
 
-/// Responses answer what we have sent ourselves, and next hops speak for many.
+/// Responses answer our own messages, and next hops carry many clients' traffic.
 bool ProxyCore::flooded(Time now, const SipFlow& from, std::string_view message) {
   return !looks_like_response(message) && !is_next_hop(from) &&
          !limiter_.admit(now, from.remote.address);
 }
 
-/// A stream from elsewhere has not been accepted, or is ours.
+/// A stream from another source was not accepted, or we opened it.
 bool ProxyCore::is_admitted(const SipFlow& from) const {
   return from.transport != Transport::udp ||
          settings_.at(from.listener).admits(from.remote.address) || is_next_hop(from);
@@ -105,8 +105,8 @@ bool ProxyCore::is_next_hop(const SipFlow& from) const {
   return routes_.hops().has(forwarder_.interface_of(from), from.remote.address);
 }
 
-/// Whoever knows a next hop's address can write it on a datagram, but not open a connection from
-/// it.
+/// A host that knows a next hop's address can forge it on a datagram, but cannot open a connection
+/// from it.
 anchor::CallSource ProxyCore::source_of(Time now, const SipFlow& from) {
   using anchor::Standing;
   using Match = EstablishedSources::Match;
@@ -124,7 +124,7 @@ bool ProxyCore::is_unproven(Time now, const SipFlow& from) {
   return source_of(now, from).standing == anchor::Standing::stranger;
 }
 
-/// It has sent what only a receiver at that address can know.
+/// It has sent a value that only a receiver at that address can know.
 void ProxyCore::note_proof(Time now, const SipFlow& from) {
   if (is_next_hop(from)) return;
   if (from.transport == Transport::udp) {
@@ -136,8 +136,8 @@ void ProxyCore::note_proof(Time now, const SipFlow& from) {
       static_cast<std::int64_t>(datagram_sources_.size() + stream_sources_.size()));
 }
 
-/// §16.3 step 1. What cannot be answered for want of headers, or must not (ACK, §17.1.1.3), is
-/// dropped in silence.
+/// §16.3 step 1. Silently drops requests that lack headers for an answer, or that must not be
+/// answered (ACK, §17.1.1.3).
 void ProxyCore::refuse_malformed(Time now, const SipFlow& from, std::string_view message,
                                  DropReason reason, Outbox& out) {
   counters_.drops.count(reason);
@@ -194,7 +194,7 @@ bool ProxyCore::is_acceptable(Time now, const View& request, const Branch& branc
     refuse(now, request, from, 482, DropReason::sip_too_many_hops, out);
     return false;
   }
-  // §20.29: not looked at in ACK and CANCEL.
+  // §20.29: ignored in ACK and CANCEL.
   if (request.method() == Method::ack || request.method() == Method::cancel) return true;
   if (std::string names = unsupported(request); !names.empty()) {
     refuse(now, request, from, 420, DropReason::sip_bad_extension, out, std::move(names));
@@ -213,7 +213,7 @@ void ProxyCore::refuse(Time now, const View& request, const SipFlow& from, int s
               out);
 }
 
-/// §8.2.7: one response for each request received, and nothing kept. A forger gets no more out of
+/// §8.2.7: one response for each request received, without state. A forger gets no more bytes from
 /// us than it sent.
 void ProxyCore::answer_once(Time now, const SipFlow& from, std::size_t request_bytes,
                             std::optional<Send> answer, Outbox& out) {
@@ -230,7 +230,7 @@ void ProxyCore::forward_in_dialog(Time now, const View& request, const RouteSet&
     if (proves) note_proof(now, context.from);
     context.standing = std::max(context.standing, anchor::Standing::established);
   }
-  // A dialog that began with SUBSCRIBE or REFER has no media, and an INVITE in it would open none.
+  // An INVITE in a dialog begun by SUBSCRIBE or REFER opens no media.
   if (request.method() == Method::invite && dialog.sender.session == kNoSession) {
     return refuse(now, request, context.from, 481, DropReason::sip_unmatched, out);
   }
@@ -263,7 +263,7 @@ void ProxyCore::forward_by_table(Time now, const View& request, const RouteSet& 
 }
 
 /// RFC 3327 §5.4: to a client that registered through us, and nowhere beyond it. Its media is
-/// treated as it would be if it called.
+/// treated as in its own calls.
 void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet& routes,
                                   ForwardContext context, Outbox& out) {
   const SipFlow from = context.from;
@@ -281,7 +281,7 @@ void ProxyCore::forward_to_client(Time now, const View& request, const RouteSet&
   forward_new(now, request, routes, std::move(context), std::move(candidates), *route, out);
 }
 
-/// What belongs to no dialog yet, and may begin one.
+/// A request outside a dialog, which may begin one.
 void ProxyCore::forward_new(Time now, const View& request, const RouteSet& routes,
                             ForwardContext context, std::vector<SipFlow> candidates,
                             const Route& route, Outbox& out) {
@@ -297,8 +297,8 @@ void ProxyCore::forward_new(Time now, const View& request, const RouteSet& route
   forward(now, request, routes, std::move(context), std::move(candidates), out);
 }
 
-/// A caller may name the next hop in a Route of his own, but nobody else: the next hop would follow
-/// it on our word.
+/// A caller may name the next hop in its own Route, but no other host: the next hop would follow it
+/// on our authority.
 bool ProxyCore::leads_to_next_hop(const RouteSet& routes, std::string_view interface) const {
   if (routes.next_uri() == routes.request_uri()) return true;
   const auto next = Uri::parse(routes.next_uri());
@@ -345,8 +345,8 @@ void ProxyCore::forward(Time now, const View& request, const RouteSet& routes,
   context.downstream = candidates.front();
   auto send = forwarder_.request(now, request, routes, context);
   if (!send) return refuse(now, request, from, status_for(send.reason()), send.reason(), out);
-  // A client on a stream sends once and trusts it; where the next hop is reached by UDP, the trust
-  // is ours to keep (timer E). A client on UDP retransmits itself, through us.
+  // A client on a stream sends once and relies on it; where the next hop is reached by UDP, we must
+  // retransmit (timer E). A client on UDP retransmits itself, through us.
   if (from.transport != Transport::udp && request.method() != Method::ack) {
     retransmitter_.start(now, request_timer(context.branch, request.method_name()), *send,
                          Retransmitter::Pace::capped);
@@ -354,7 +354,7 @@ void ProxyCore::forward(Time now, const View& request, const RouteSet& routes,
   out.push_back(std::move(*send));
 }
 
-/// §16.7. Responses find their way by our Via alone.
+/// §16.7. Our Via alone routes responses.
 void ProxyCore::on_response(Time now, const SipFlow& from, const View& response, Outbox& out) {
   if (health_.on_response(response) || invites_.on_bye_response(response)) return;
   const auto token = claim_of(response, from.listener);

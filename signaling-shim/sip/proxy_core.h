@@ -1,7 +1,7 @@
-// A record-routing proxy between the edge's interfaces (RFC 3261 §16), without sockets or clock:
-// a message and a time in, messages out. It keeps INVITE transactions and nothing else; what else
-// it must know again travels, signed, in its Via and Record-Route. A request with no route is
-// refused: the edge is no open proxy. Signalling thread only.
+// A record-routing proxy between the edge's interfaces (RFC 3261 §16), without sockets or clock: a
+// message and a time in, messages out. It keeps only INVITE transactions; other state travels,
+// signed, in its Via and Record-Route. A request with no route is refused: the edge is not an open
+// proxy. Signalling thread only.
 #pragma once
 
 #include <string_view>
@@ -19,19 +19,19 @@ class ProxyCore {
   ProxyCore(const Settings& settings, const SigningKey& key, anchor::MediaAnchor& anchor,
             Counters& counters, PendingBytes& pending_bytes);
 
-  /// One whole message, as a datagram or cut from a stream, received from `from` (its remote is
-  /// the source address). Appends to `out` what is to be sent, in order.
+  /// One whole message, as a datagram or cut from a stream, received from `from` (its remote is the
+  /// source address). Appends the messages to send to `out`, in order.
   void on_message(Time now, const SipFlow& from, std::string_view message, Outbox& out);
-  /// The head of a request on a stream that is longer than its sender may send.
+  /// The head of a request on a stream that exceeds its sender's limit.
   void on_too_long(Time now, const SipFlow& from, std::string_view head, Outbox& out);
   /// A message of ours that could not be sent: an INVITE goes to the next hop, any other request is
   /// answered 503.
   void on_undeliverable(Time now, const Send& message, Outbox& out);
-  /// Does what is due. Called no earlier than next_deadline(), and soon after it.
+  /// Handles expired timers. Call it no earlier than next_deadline(), and soon after it.
   void on_timer(Time now, Outbox& out);
   [[nodiscard]] Time next_deadline() const;
 
-  /// For those who look names up.
+  /// For name lookups.
   [[nodiscard]] HopTable& hops() { return routes_.hops(); }
 
  private:

@@ -28,7 +28,7 @@ bool RateLimiter::admit(Time now, const IpAddress& source, double tokens) {
   return found->second.take(now, refill_, tokens);
 }
 
-/// Swept at most once a second: the sweep itself must not become what a flood aims at.
+/// Swept at most once a second: the sweep itself must not become the target of a flood.
 void RateLimiter::forget_full_buckets(Time now) {
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweepInterval;

@@ -1,4 +1,4 @@
-// Token buckets, one per source address: a flood from one host must not cost the others.
+// Token buckets, one per source address: a flood from one host must not affect the others.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@
 
 namespace avedge::sip {
 
-/// What counts as one source: an IPv4 address, or the /64 of an IPv6 one, all of which a single
-/// host may use.
+/// What counts as one source: an IPv4 address, or an IPv6 /64, which a single host may use
+/// entirely.
 [[nodiscard]] IpAddress network_of(const IpAddress& source);
 
 class RateLimiter {
  public:
-  /// `sources` buckets at most. Whoever comes when all are in use shares one last bucket, so that
+  /// `sources` buckets at most. When all are in use, further sources share one last bucket, and
   /// many forged sources starve each other first.
   RateLimiter(double per_second, double burst, std::size_t sources)
       : refill_{per_second, burst}, sources_{sources}, shared_{{}, refill_} {}
 
-  /// Takes `tokens`. IPv6 counts per /64: that is what one site gets.
+  /// Consumes `tokens`. IPv6 counts per /64: the allocation of one site.
   [[nodiscard]] bool admit(Time now, const IpAddress& source, double tokens = 1);
 
  private:

@@ -1,5 +1,5 @@
-// What goes to sources that nothing proves: who forges an address must not make the edge send more
-// there than was sent in its name.
+// Limits bytes sent to unproven sources: a host that forges an address must not make the edge send
+// more there than it received.
 #pragma once
 
 #include "signaling-shim/sip/counters.h"
@@ -15,8 +15,8 @@ class ResponseByteLimiter {
       : counters_{counters},
         beyond_{limits.answer_bytes_per_second, limits.answer_burst, limits.rate_limited_sources} {}
 
-  /// Whether `response` may go to a source that is not proven. Takes its bytes from `credit`, what
-  /// the source has sent, then from the little that each source has beyond; false is counted.
+  /// Whether `response` may go to an unproven source. Deducts its bytes from `credit`, the bytes
+  /// the source has sent, then from the small extra allowance of each source; false is counted.
   [[nodiscard]] bool admit(Time now, const Send& response, std::size_t& credit);
 
  private:

@@ -1,4 +1,4 @@
-// Sends again what went over UDP until somebody answers: RFC 3261's timers A, E and G.
+// Repeats messages over UDP until they are answered: RFC 3261's timers A, E and G.
 #pragma once
 
 #include <string>
@@ -24,12 +24,11 @@ class Retransmitter {
     capped     // timers E and G: everything else levels off at T2
   };
 
-  /// `max_bytes`: beyond it new messages are sent once only, as any datagram may get lost.
+  /// `max_bytes`: beyond it new messages are sent only once, as any datagram may get lost.
   explicit Retransmitter(std::size_t max_bytes) : max_bytes_{max_bytes} {}
 
-  /// `send` has just left; repeats it until stop(name) or kTransactionTimeout. Nothing to do for a
-  /// stream. `budget`: what the repetitions are paid from, as their receiver is not proven; null if
-  /// they are free.
+  /// `send` has just left; repeats it until stop(name) or kTransactionTimeout. Does nothing for a
+  /// stream. `budget`: bytes available for repetitions to an unproven receiver; null if unlimited.
   void start(Time now, const std::string& name, const Send& send, Pace pace,
              ResponseByteLimiter* budget = nullptr);
   /// False: there is nothing of that name.

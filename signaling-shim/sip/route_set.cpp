@@ -49,8 +49,8 @@ Verdict<RouteSet> RouteSet::read(const View& request, const SignedTokens& tokens
   return set;
 }
 
-/// §16.4: a strict router before us has put our Record-Route into the Request-URI, and what
-/// belongs there behind all other routes.
+/// §16.4: a strict router before us has put our Record-Route into the Request-URI, and the real URI
+/// after all other routes.
 Verdict<void> RouteSet::undo_strict_routing(const SignedTokens& tokens) {
   const auto uri = Uri::parse(received_uri_);
   if (!uri || !uri->parameters.has(kTokenParameter)) return {};
@@ -62,8 +62,8 @@ Verdict<void> RouteSet::undo_strict_routing(const SignedTokens& tokens) {
   return {};
 }
 
-/// Two tokens of ours at most: a call that crosses the edge twice has another pair behind them,
-/// which is for its next visit.
+/// At most two tokens of ours: a call that crosses the edge twice has another pair after them, for
+/// its next visit.
 Verdict<void> RouteSet::take_own(const SignedTokens& tokens, const Settings& settings) {
   for (; own_ < end_ && tokens_.size() < 2; ++own_) {
     const auto uri = uri_of(items_[own_]);
@@ -110,7 +110,7 @@ Verdict<void> RouteSet::check_pair(const Settings& settings, ListenerIndex arriv
   return {};
 }
 
-/// The client learns its own Path from the 200 (RFC 3327 §5.3): it must be of no use to it.
+/// The client learns its own Path from the 200 (RFC 3327 §5.3) and must not be able to use it.
 Verdict<void> RouteSet::check_path(const Settings& settings, ListenerIndex arrived) const {
   const std::size_t listeners = settings.listeners.size();
   const bool exists = static_cast<std::size_t>(path_->client.listener) < listeners &&

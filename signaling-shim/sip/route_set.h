@@ -1,5 +1,5 @@
-// The Route headers of a request (RFC 3261 §16.4): which of them are ours, what our signed ones say
-// about the dialog, and where the others lead.
+// The Route headers of a request (RFC 3261 §16.4): which are ours, the dialog state in our signed
+// ones, and where the others lead.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace avedge::sip {
 
-/// What our pair of Record-Route values says: one of them faces the request's sender.
+/// The content of our pair of Record-Route values: one of them faces the request's sender.
 struct DialogTokens {
   RecordRouteToken sender;
   RecordRouteToken target;
@@ -21,22 +21,22 @@ struct DialogTokens {
 
 class RouteSet {
  public:
-  /// Reads the routes of `request`, which came in by `arrived`; lives as long as `request`.
-  /// Fails with sip_forged_route if a token of ours is not genuine, is not from this dialog,
-  /// or came in on the wrong side; with sip_malformed if a value cannot be read.
+  /// Reads the routes of `request`, received through `arrived`; lives as long as `request`. Fails
+  /// with sip_forged_route if a token of ours is not genuine, is not from this dialog, or arrived
+  /// on the wrong side; with sip_malformed if a value cannot be read.
   static Verdict<RouteSet> read(const View& request, const SignedTokens& tokens,
                                 const Settings& settings, ListenerIndex arrived);
 
   /// Nothing for a request outside a dialog of ours.
   [[nodiscard]] const std::optional<DialogTokens>& dialog() const { return dialog_; }
-  /// Who registered through us, for a request of its registrar that is no part of a dialog yet.
+  /// The client that registered through us, for a request of its registrar outside a dialog.
   [[nodiscard]] const std::optional<PathToken>& path() const { return path_; }
   /// The Request-URI: the real one, where a strict router has moved it (§16.4).
   [[nodiscard]] std::string_view request_uri() const { return request_uri_; }
-  /// The URI that says where an in-dialog request goes next: first foreign route, or Request-URI.
+  /// The URI of an in-dialog request's next hop: first foreign route, or Request-URI.
   [[nodiscard]] std::string_view next_uri() const;
 
-  /// Takes our values out, and brings Request-URI and Route into the form the next hop of an
+  /// Removes our values, and brings Request-URI and Route into the form the next hop of an
   /// in-dialog request expects (§16.6 step 6).
   void apply(text::EditList& edits) const;
 
@@ -54,7 +54,7 @@ class RouteSet {
   std::string_view request_uri_;
   std::vector<ListItem> items_;
   std::size_t own_ = 0;  // items_[0, own_) are ours
-  std::size_t end_ = 0;  // items_[own_, end_) are foreign; behind it: the real Request-URI
+  std::size_t end_ = 0;  // items_[own_, end_) are foreign; after it: the real Request-URI
   std::vector<RecordRouteToken> tokens_;
   std::optional<DialogTokens> dialog_;
   std::optional<PathToken> path_;

@@ -11,8 +11,8 @@ namespace {
 
 using Lots = std::minstd_rand;
 
-/// RFC 2782: again and again draws one of [begin, end), each with its weight as its chance; those
-/// of weight 0 come last unless there is nothing else.
+/// RFC 2782: repeatedly draws one of [begin, end), each with a chance proportional to its weight;
+/// those of weight 0 come last unless there is nothing else.
 template <class Iterator, class WeightOf>
 void order_by_weight(Iterator begin, Iterator end, WeightOf weight_of, Lots& lots) {
   for (; begin != end; ++begin) {
@@ -26,7 +26,7 @@ void order_by_weight(Iterator begin, Iterator end, WeightOf weight_of, Lots& lot
   }
 }
 
-/// Targets come sorted by rank.
+/// Targets are sorted by rank.
 std::vector<Target> ordered(std::vector<Target> targets, Lots& lots) {
   for (auto begin = targets.begin(); begin != targets.end();) {
     const auto end = std::find_if(begin, targets.end(), [rank = begin->rank](const Target& target) {

@@ -13,14 +13,14 @@ class RouteTable {
   /// Both must outlive the table.
   RouteTable(const Settings& settings, Counters& counters);
 
-  /// The first route for requests to `host` that came in by `interface`; nullptr: refuse them.
+  /// The first route for requests to `host` received on `interface`; nullptr: refuse them.
   [[nodiscard]] const Route* find(std::string_view interface, std::string_view host) const;
-  /// The first route by which clients on `interface` register; nullptr: none do.
+  /// The first route for registrations of clients on `interface`; nullptr: none.
   [[nodiscard]] const Route* registering(std::string_view interface) const;
-  /// All ways to the next hops of `route`, best first: hops as configured or by weight, their
-  /// servers by priority and weight (RFC 2782), those under a penalty last, those that are down not
-  /// at all. The same `transaction` draws the same lots (RFC 3263 §4.4): its retransmissions must
-  /// not wander.
+  /// All flows to the next hops of `route`, best first: hops as configured or by weight, their
+  /// servers by priority and weight (RFC 2782), those under a penalty last, without those that are
+  /// down. The same `transaction` gets the same order (RFC 3263 §4.4): its retransmissions must not
+  /// change targets.
   [[nodiscard]] std::vector<SipFlow> candidates(Time now, const Route& route,
                                                 std::string_view transaction) const;
 

@@ -11,7 +11,7 @@
 namespace avedge::sip {
 namespace {
 
-/// Whoever answers for a name must not make us ask, or remember, without end.
+/// A DNS server must not make us query, or remember, without limit.
 constexpr std::size_t kMostRecords = 16;
 constexpr std::size_t kMostTargets = 32;
 
@@ -40,7 +40,7 @@ struct Service {
   Transport transport;
 };
 
-/// One search: questions fan out, and when the last is answered it is over.
+/// One search: queries fan out, and the last answer ends it.
 class Search : public std::enable_shared_from_this<Search> {
  public:
   Search(DnsClient& dns, const NextHop& hop, const std::vector<Transport>& transports,
@@ -57,7 +57,7 @@ class Search : public std::enable_shared_from_this<Search> {
     if (hop_.lookup == NextHop::Lookup::federation) {
       ask_services({{"_sipfederationtls._tcp." + hop_.host, Transport::tls}});
     } else if (hop_.port) {
-      ask_host();  // §4.2: a port leaves nothing for SRV to say
+      ask_host();  // §4.2: with a port, SRV is not queried
     } else if (hop_.transport) {
       ask_services({{service_prefix(*hop_.transport) + hop_.host, *hop_.transport}});
     } else {
@@ -66,7 +66,7 @@ class Search : public std::enable_shared_from_this<Search> {
   }
 
  private:
-  /// §4.1: which transports the domain prefers, and where each of them is described.
+  /// §4.1: which transports the domain prefers, and where each is described.
   void ask_naptr() {
     dns_.naptr(hop_.host, [self = shared_from_this()](DnsAnswer<NaptrRecord> answer) {
       self->note(answer);
@@ -97,7 +97,7 @@ class Search : public std::enable_shared_from_this<Search> {
   }
 
   void ask_services(const std::vector<Service>& services) {
-    open_ += services.size();  // all of them, before the first answer can come
+    open_ += services.size();  // all of them, before the first answer can arrive
     for (std::size_t i = 0; i < services.size(); ++i) {
       const auto rank = static_cast<std::uint32_t>(i) << 16;
       dns_.srv(services[i].name,
@@ -111,7 +111,7 @@ class Search : public std::enable_shared_from_this<Search> {
     has_services_ = has_services_ || !answer.records.empty();
     answer.records.resize(std::min(answer.records.size(), kMostRecords));
     for (const SrvRecord& record : answer.records) {
-      // RFC 2782: a target of "." says that there is decidedly no such service.
+      // RFC 2782: a target of "." says that the service is not available.
       if (record.target.empty() || record.target == ".") continue;
       ask_addresses(
           {transport, {{}, record.port}, rank | record.priority, record.weight, record.target});
@@ -161,7 +161,7 @@ class Search : public std::enable_shared_from_this<Search> {
   const std::vector<Transport> transports_;
   std::function<void(ServerLocation)> done_;
   ServerLocation location_;
-  std::size_t open_ = 0;  // questions without an answer
+  std::size_t open_ = 0;  // unanswered queries
   bool has_services_ = false;
   bool asked_host_ = false;
 };

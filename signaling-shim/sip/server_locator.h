@@ -1,5 +1,4 @@
-// Where a next hop is: what DNS says about its name (RFC 3263), as addresses in order of
-// preference.
+// Locates a next hop: its DNS records (RFC 3263), as addresses in order of preference.
 #pragma once
 
 #include <chrono>
@@ -20,21 +19,21 @@ struct Target {
   /// Lower ones are tried first; among equals the weight is the share (RFC 2782).
   std::uint32_t rank = 0;
   std::uint16_t weight = 0;
-  /// The host that SRV named; the next hop's own otherwise.
+  /// The host named by SRV; otherwise the next hop's own.
   std::string name;
   friend bool operator==(const Target&, const Target&) = default;
 };
 
 struct ServerLocation {
   std::vector<Target> targets;
-  /// How long it holds: the shortest life of all records it rests on.
+  /// How long it is valid: the shortest TTL of all records used.
   std::chrono::seconds ttl = std::chrono::seconds::max();
-  /// A server did not answer: what is missing may still be there.
+  /// A server did not answer: missing records may still exist.
   bool failed = false;
 };
 
-/// Calls `done` once, at once for an address. `transports`: those that the way to `hop` allows, in
-/// order of preference, not empty. `dns` must outlive the search.
+/// Calls `done` once, at once for an address. `transports`: those that the route to `hop` allows,
+/// in order of preference, not empty. `dns` must outlive the search.
 void locate(DnsClient& dns, const NextHop& hop, const std::vector<Transport>& transports,
             std::function<void(ServerLocation)> done);
 

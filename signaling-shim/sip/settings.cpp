@@ -40,7 +40,7 @@ Result<void> check_listener(const Listener& listener) {
   return {};
 }
 
-/// A name may yet turn out to have addresses of either family.
+/// A name may resolve to addresses of either family.
 Result<void> check_next_hop(const Settings& settings, const std::string& interface,
                             const NextHop& hop) {
   const auto address = IpAddress::parse(hop.host);

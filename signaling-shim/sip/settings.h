@@ -1,4 +1,4 @@
-// What the operator decided about SIP, as plain values.
+// The operator's SIP settings, as plain values.
 #pragma once
 
 #include <chrono>
@@ -18,10 +18,10 @@
 
 namespace avedge::sip {
 
-/// What a listener with TLS shows, and whom it believes.
+/// The certificate of a TLS listener, and the peers it trusts.
 struct ListenerTls {
   secure::MutualTlsSettings context;
-  /// One of these names must be in the certificate of whoever connects; empty: any certificate that
+  /// A connecting client's certificate must contain one of these names; empty: any certificate that
   /// the context accepts.
   std::vector<std::string> partners;
 };
@@ -31,19 +31,19 @@ struct Listener {
   std::string interface;
   /// A specific address; port 0 lets the kernel choose (tests).
   Endpoint local;
-  /// What Via and Record-Route show: `local`, or its public name behind 1:1 NAT.
-  /// Address 0.0.0.0 or port 0: as local.
+  /// The address in Via and Record-Route: `local`, or its public name behind 1:1 NAT. Address
+  /// 0.0.0.0 or port 0: as local.
   Endpoint advertised;
-  /// Of udp, tcp and tls; not tcp and tls, which would have to share the port.
+  /// Of udp, tcp and tls; not both tcp and tls, which would share the port.
   std::vector<Transport> transports;
   /// Bind to this network device; empty: do not.
   std::string device;
-  /// Host name that Via and Record-Route show instead of the advertised address; may be empty.
-  /// Those who check our certificate find in it the name they connect to.
+  /// Host name in Via and Record-Route instead of the advertised address; may be empty. Peers
+  /// verify our certificate against this name.
   std::string name;
-  /// Where tls is among the transports.
+  /// Required if tls is among the transports.
   std::optional<ListenerTls> tls;
-  /// Who may send here at all, besides our next hops; empty: everybody.
+  /// Allowed sources, besides our next hops; empty: any source.
   std::vector<Prefix> sources;
 
   [[nodiscard]] bool offers(Transport transport) const;
@@ -52,11 +52,11 @@ struct Listener {
   [[nodiscard]] std::string shown() const;
 };
 
-/// Where requests of a route go: an address, a host, or a domain of which DNS says more (RFC 3263).
+/// Where requests of a route go: an address, a host, or a domain resolved through DNS (RFC 3263).
 struct NextHop {
   enum class Lookup : std::uint8_t {
-    rfc3263,    // NAPTR, SRV, addresses: as far as port and transport are left open
-    federation  // SRV of _sipfederationtls._tcp only, over TLS: how Lync's edges find each other
+    rfc3263,    // NAPTR, SRV, addresses: unless port and transport are given
+    federation  // SRV of _sipfederationtls._tcp only, over TLS, as Lync's edges find each other
   };
   std::string host;  // without brackets
   std::optional<Port> port;
@@ -67,19 +67,19 @@ struct NextHop {
 
   /// "sip:host[:port][;transport=udp|tcp|tls][;weight=n]"; sips means tls.
   static Result<NextHop> parse(std::string_view uri);
-  /// As parse() takes it, without the weight; a federated domain says so.
+  /// As parse() accepts it, without the weight; marks a federated domain.
   [[nodiscard]] std::string to_string() const;
   /// Whether it is looked up like `other`, whatever the weights.
   [[nodiscard]] bool is_same_place(const NextHop& other) const;
 };
 
-/// In which order a request tries the next hops of its route.
+/// The order in which a request tries the next hops of its route.
 enum class Balance : std::uint8_t { in_order, by_weight };
 
-/// One [[sip.route]]: the first that matches a request outside a dialog is taken.
+/// One [[sip.route]]: the first match for a request outside a dialog is used.
 struct Route {
   std::string from;
-  /// Interface to leave by; by default the only other one that has a SIP listener.
+  /// Interface to leave through; by default the only other one that has a SIP listener.
   std::optional<std::string> to;
   /// Matches this host of the Request-URI only.
   std::optional<std::string> domain;
@@ -88,8 +88,8 @@ struct Route {
   anchor::CandidateMode candidates = anchor::CandidateMode::replace;
   anchor::StreamMode streams = anchor::StreamMode::anchored;
   Balance balance = Balance::in_order;
-  /// Both sides belong to one trust domain (RFC 3325): what says who somebody is passes, in either
-  /// direction and for the whole dialog. Else it is taken out.
+  /// Both sides belong to one trust domain (RFC 3325): identity headers pass in either direction
+  /// for the whole dialog. Otherwise they are removed.
   bool trust = false;
   /// A REGISTER gets our Path (RFC 3327), so that its registrar can reach the client through us.
   bool path = false;
@@ -97,42 +97,43 @@ struct Route {
 
 /// OPTIONS to every address of every next hop (RFC 3261 §11).
 struct HealthCheck {
-  /// Zero: none.
+  /// Zero: disabled.
   std::chrono::seconds interval{0};
-  /// So many in a row without an answer, or answered 503, and it is down; one answer, and it is up.
+  /// Consecutive checks failed (no answer, or 503) until a hop is down; one answer restores it.
   unsigned failures = 3;
 };
 
 struct Limits {
-  /// INVITE transactions at a time, and the bytes they may hold together.
+  /// Maximum number of concurrent INVITE transactions, and of bytes they hold together.
   std::size_t pending_invites = 20'000;
   std::size_t pending_bytes = 64 * 1024 * 1024;
   /// Per source address (IPv6: per /64). Configured next hops are exempt.
   double requests_per_second = 100;
   double request_burst = 200;
   std::size_t rate_limited_sources = 65'536;
-  /// Responses to a source that nothing proves, beyond the bytes that it sent.
+  /// Responses to an unproven source, beyond the bytes that it sent.
   double answer_bytes_per_second = 256;
   double answer_burst = 4096;
-  /// Endpoints that are known to be where they say, and for how long after their last proof.
+  /// Number of established endpoints, and how long each is kept after its last proof.
   std::size_t established_sources = 65'536;
   std::chrono::hours established_lifetime{24};
-  /// The same for connections that are opened: each may cost a handshake.
+  /// The same for new connections: each may cost a handshake.
   double connections_per_second = 50;
   double connection_burst = 100;
-  /// Of strangers; each interface has an equal share. As many again for next hops and known ones.
+  /// Of unproven sources, in equal shares per interface. As many again for next hops and known
+  /// ones.
   std::size_t connections = 4'096;
   std::size_t connections_per_source = 256;
-  /// A stranger without a complete request for this long makes room for a newcomer.
+  /// An unproven connection without a complete request for this long makes room for a newcomer.
   std::chrono::seconds evict_after{30};
-  /// TLS handshakes of strangers: under way at a time, and begun in a second.
+  /// TLS handshakes of unproven sources: in progress, and begun per second.
   std::size_t handshakes = 512;
   std::size_t handshakes_per_source = 64;
   double handshakes_per_second = 300;
-  /// Of strangers over TCP and TLS: one message, and all that a source has in flight.
+  /// Of unproven sources over TCP and TLS: one message, and all bytes of a source in flight.
   std::size_t message_bytes = 32 * 1024;
   std::size_t bytes_in_flight_per_source = 128 * 1024;
-  /// Unsent bytes of one connection; beyond it is closed.
+  /// Unsent bytes of one connection; it is closed beyond this.
   std::size_t write_queue = 1024 * 1024;
   std::chrono::seconds idle_timeout{600};
   /// A message begun on a connection must be complete within this.
@@ -141,10 +142,10 @@ struct Limits {
   std::chrono::seconds connect_timeout{5};
   /// A next hop that refused a connection is the last choice for this long.
   std::chrono::seconds hop_penalty{30};
-  /// What DNS says of next hops holds as long as it says, within these bounds.
+  /// Next-hop DNS answers are valid for their TTL, within these bounds.
   std::chrono::seconds shortest_ttl{1};
   std::chrono::seconds longest_ttl{600};
-  /// A lookup that found nothing is tried again after this.
+  /// A lookup without a result is repeated after this.
   std::chrono::seconds lookup_retry{10};
 };
 
@@ -153,30 +154,30 @@ struct Settings {
   std::vector<Route> routes;
   /// Host names by which a Route header may name the edge, besides the listeners' own.
   std::vector<std::string> names;
-  /// PEM of the authorities that sign the certificates of next hops, for interfaces without a TLS
-  /// listener; empty: those of the system.
+  /// PEM of the authorities for next-hop certificates, for interfaces without a TLS listener;
+  /// empty: those of the system.
   std::string next_hop_ca;
   HealthCheck health;
-  /// Asked for the names of next hops; empty: those of the system.
+  /// Queried for the names of next hops; empty: those of the system.
   std::vector<Endpoint> dns_servers;
   Limits limits;
-  /// Seals Via and Record-Route; random if absent. Calls survive a restart only under the same key
+  /// Signs Via and Record-Route; random if absent. Calls survive a restart only with the same key
   /// and the same order of listeners.
   std::optional<SigningKey> key;
 
-  /// The interface that requests of `route` leave by; nothing if the choice is not clear.
+  /// The outbound interface of `route`; nothing if it is ambiguous.
   [[nodiscard]] std::optional<std::string> outbound_interface(const Route& route) const;
-  /// The first listener of that interface which can send so; nothing if there is none. TLS needs no
-  /// listener of its own: any will do for connections that we open.
+  /// The first listener of that interface which supports the transport; nothing if there is none.
+  /// TLS does not require its own listener: any serves connections that we open.
   [[nodiscard]] std::optional<ListenerIndex> listener_for(std::string_view interface,
                                                           Transport transport,
                                                           AddressFamily family) const;
   [[nodiscard]] const Listener& at(ListenerIndex index) const {
     return listeners[static_cast<std::size_t>(index)];
   }
-  /// What a request can leave `interface` by, udp before tcp before tls.
+  /// Transports available on `interface`, udp before tcp before tls.
   [[nodiscard]] std::vector<Transport> transports_of(std::string_view interface) const;
-  /// Contradictions, in words for the operator.
+  /// Reports contradictions to the operator.
   [[nodiscard]] Result<void> check() const;
 };
 

@@ -11,10 +11,10 @@ namespace {
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kTick{1};
-/// With port 0 the port that UDP was given may be taken on TCP; so often another one is tried.
+/// With port 0, the port bound for UDP may be in use on TCP; tries this many ports.
 constexpr int kBindAttempts = 16;
 
-/// The clock stops here: everything below is told the time.
+/// The clock is read here only: everything below receives the time.
 Time now() {
   return std::chrono::steady_clock::now();
 }
@@ -152,7 +152,7 @@ void Signalling::stop() {
 
 template <class Step>
 void Signalling::run(Step&& step) {
-  // What a library throws for want of memory ends one message, not the thread.
+  // A library's out-of-memory exception ends one message, not the thread.
   try {
     Outbox outbox;
     step(outbox);
@@ -210,7 +210,7 @@ void Signalling::arm_deadline() {
   });
 }
 
-/// Once a second: ages connections, ends silent sessions, looks names up that have expired.
+/// Once a second: ages connections, ends silent sessions, looks up expired names.
 void Signalling::arm_tick() {
   tick_.expires_after(kTick);
   tick_.async_wait([this, alive = std::weak_ptr{alive_}](const error_code& failed) {

@@ -1,5 +1,5 @@
-// The SIP side as one object: sockets, timers and the proxy between them, all on the one thread
-// that runs the io_context.
+// The SIP side as one object: sockets, timers and the proxy that connects them, all on the one
+// thread that runs the io_context.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -25,10 +25,10 @@ class Signalling {
   Signalling(const Signalling&) = delete;
   Signalling& operator=(const Signalling&) = delete;
 
-  /// Shows it every message from now on; nullptr: nobody. It outlives this object. On the
+  /// Passes it every message from now on; nullptr: no observer. It outlives this object. On the
   /// signalling thread or before that runs.
   void observe(MessageObserver* observer) { observer_ = observer; }
-  /// As above, for limits that are reached.
+  /// As above, for reached limits.
   void observe_limits(LimitObserver* observer) { limit_observer_ = observer; }
 
   /// Checks the settings and binds every listener; on failure nothing stays bound. Call it once,
@@ -38,13 +38,13 @@ class Signalling {
   /// thread. Idempotent.
   void stop();
 
-  /// Contexts for the certificates of `listeners`, which are those of the settings otherwise. Fails
-  /// if one cannot be used. Any thread.
+  /// Contexts for the certificates of `listeners`; other values come from the settings. Fails if a
+  /// certificate cannot be used. Any thread.
   [[nodiscard]] Result<TlsContexts> make_tls(const std::vector<Listener>& listeners) const;
-  /// From now on. After start(), on the signalling thread.
+  /// Takes effect at once. After start(), on the signalling thread.
   void use_tls(TlsContexts contexts) { tcp_->use_tls(std::move(contexts)); }
 
-  /// With the ports that were really bound. After start().
+  /// With the ports actually bound. After start().
   [[nodiscard]] const std::vector<Listener>& listeners() const { return settings_.listeners; }
 
  private:
@@ -59,7 +59,7 @@ class Signalling {
   void dispatch(const Outbox& outbox);
   void arm_deadline();
   void arm_tick();
-  /// Runs `step`, which fills an outbox, sends that, and re-arms the timer.
+  /// Runs `step`, which fills an outbox, sends it, and re-arms the timer.
   template <class Step>
   void run(Step&& step);
 
@@ -79,7 +79,7 @@ class Signalling {
   boost::asio::steady_timer deadline_;
   Time armed_for_ = kNever;
   boost::asio::steady_timer tick_;
-  std::shared_ptr<bool> alive_;  // handlers hold it weakly: gone means do nothing
+  std::shared_ptr<bool> alive_;  // handlers hold it weakly; if it has expired, they do nothing
 };
 
 }  // namespace avedge::sip

@@ -6,12 +6,12 @@
 namespace avedge::sip {
 namespace {
 
-/// Contexts keep the kinds apart: none passes for another.
+/// Contexts separate the kinds: none is valid as another.
 constexpr std::string_view kViaContext = "via";
 constexpr std::string_view kRouteContext = "route";
 constexpr std::string_view kPathContext = "path";
 
-/// One neighbour, one session, one side and one listener, in network byte order.
+/// One SIP flow, one session, one side and one listener, in network byte order.
 struct Wire {
   SipFlow flow;
   ListenerIndex other{};
@@ -38,7 +38,7 @@ std::string write(const Wire& wire) {
   return std::string{text_of(writer.written())};
 }
 
-/// Only ever reads what write() wrote: the sign has been checked.
+/// Reads only output of write(): the signature has been verified.
 std::optional<Wire> read(std::string_view payload) {
   constexpr std::size_t kFixed = 22;
   if (payload.size() < kFixed) return std::nullopt;

@@ -10,7 +10,7 @@
 namespace avedge::sip {
 namespace {
 
-/// 96 bits: out of reach for a guess over the network, and short enough for a Via.
+/// 96 bits: cannot be guessed over the network, and short enough for a Via.
 constexpr std::size_t kMacSize = 12;
 
 void append_field(std::string& input, std::string_view field) {

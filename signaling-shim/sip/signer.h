@@ -1,4 +1,4 @@
-// Keyed hashes over lists of fields: branches that need no memory, tokens that cannot be forged.
+// Keyed hashes over lists of fields: stateless branches and unforgeable tokens.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ class Signer {
   explicit Signer(const SigningKey& key) : key_{key} {}
 
   /// Base64url of the hash's first `bytes` (at most 32) bytes. Fields are hashed with their
-  /// lengths, so that no two lists of fields run together into one.
+  /// lengths, so different lists of fields never have the same input.
   [[nodiscard]] std::string hash(std::initializer_list<std::string_view> fields,
                                  std::size_t bytes) const;
   /// `payload` and the hash over it and `context`, as base64url: token characters only.

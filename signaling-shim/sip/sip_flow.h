@@ -1,4 +1,4 @@
-// Whom the edge talks SIP with: one hop away, over one transport, through one of our listeners.
+// A SIP peer: one hop away, over one transport, through one of our listeners.
 #pragma once
 
 #include <compare>
@@ -12,20 +12,20 @@ namespace avedge::sip {
 
 /// Index into Settings::listeners.
 enum class ListenerIndex : std::uint8_t {};
-/// Names a TCP connection for the life of the process. None for UDP, and for "whichever".
+/// Identifies a TCP connection for the life of the process. None for UDP, and for any connection.
 enum class ConnectionId : std::uint64_t { none = 0 };
 
 struct SipFlow {
   ListenerIndex listener{};
   Transport transport = Transport::udp;
-  /// Used as long as it is open; afterwards, or with none, a connection to `remote`.
+  /// Used while it is open; afterwards, or with none, a connection to `remote`.
   ConnectionId connection = ConnectionId::none;
-  /// Where the neighbour receives.
+  /// Where the peer receives.
   Endpoint remote;
   friend auto operator<=>(const SipFlow&, const SipFlow&) = default;
 };
 
-/// A message on its way out.
+/// An outgoing message.
 struct Send {
   SipFlow to;
   std::string bytes;

@@ -1,4 +1,4 @@
-// How far the edge trusts a connection over TCP or TLS with its resources, and what limits it.
+// How far the edge trusts a TCP or TLS connection with its resources, and the limits that apply.
 #pragma once
 
 #include <array>
@@ -8,15 +8,15 @@
 namespace avedge::sip {
 
 enum class Standing : std::uint8_t {
-  stranger,  // anybody may have opened it
+  stranger,  // any host may have opened it
   known,     // carried a REGISTER that was answered 2xx, or a verified client certificate
   next_hop   // to or from an address of a configured next hop
 };
 
-/// As metrics show them, by Standing.
+/// Metric labels, by Standing.
 inline constexpr std::array<std::string_view, 3> kStandingLabels{"stranger", "known", "next_hop"};
 
-/// The limits that evict or refuse strangers, by their keys of the configuration.
+/// The limits that evict or refuse unproven connections, by their configuration keys.
 enum class ConnectionLimit : std::uint8_t {
   connections,
   connections_per_source,

@@ -1,5 +1,5 @@
-// A bounded set of what strangers have opened. When it is full, a newcomer takes the place of the
-// one who is most likely to be part of an attack, instead of being refused.
+// A bounded set of connections or handshakes of unproven sources. When it is full, a newcomer
+// replaces the member most likely to be part of an attack, instead of being refused.
 #pragma once
 
 #include <optional>
@@ -23,9 +23,9 @@ class StrangerTable {
   enum class Full : std::uint8_t { nothing, source, table };
   struct Room {
     bool is_granted = false;
-    /// This member has to go first.
+    /// This member must be removed first.
     std::optional<Id> evicted;
-    /// Which limit asks for that, or refuses.
+    /// The limit that requires this, or refuses.
     Full full = Full::nothing;
   };
 
@@ -39,9 +39,9 @@ class StrangerTable {
   /// those who keep many connections busy do not keep others out either.
   [[nodiscard]] Room room_for(Time now, const IpAddress& source) const;
 
-  /// `id` is new here.
+  /// `id` must be new.
   void add(Time now, Id id, const IpAddress& source);
-  /// The member has done what strangers who only hold their place do not do.
+  /// The member showed activity that connections which only occupy a place do not show.
   void touch(Time now, Id id);
   void remove(Id id);
   [[nodiscard]] std::size_t size() const { return members_.size(); }

@@ -26,7 +26,7 @@ bool accepts_streams(const Settings& settings, const std::string& interface) {
                      });
 }
 
-/// Of Limits::connections, for the strangers of one interface.
+/// Of Limits::connections, for the unproven connections of one interface.
 std::size_t share_of(const Settings& settings, const std::vector<std::string>& interfaces) {
   const auto sharing =
       std::count_if(interfaces.begin(), interfaces.end(),
@@ -45,7 +45,7 @@ std::optional<ConnectionLimit> reached(StrangerTable::Full full, ConnectionLimit
   return std::nullopt;
 }
 
-/// Adds what `room` says to the decision; false if it refuses.
+/// Adds the result of `room` to the decision; false if it refuses.
 bool take(const StrangerTable::Room& room, std::optional<ConnectionLimit> limit, DropReason reason,
           StreamAdmission::Decision& decision) {
   if (!room.is_granted) {
@@ -142,7 +142,7 @@ bool StreamAdmission::promote(ConnectionId connection) {
   return true;
 }
 
-/// One user who registers over and over must not use up the places of all the others.
+/// One user who registers repeatedly must not use up all other users' places.
 bool StreamAdmission::has_room_for_known(const IpAddress& source) const {
   const Limits& limits = settings_.limits;
   const auto held = known_of_.find(source);

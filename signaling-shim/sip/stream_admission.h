@@ -1,4 +1,4 @@
-// Who may have a connection over TCP or TLS, and who loses one for it. Without sockets or clock.
+// Admits TCP and TLS connections, and selects those to evict. Without sockets or clock.
 #pragma once
 
 #include <unordered_map>
@@ -13,10 +13,10 @@
 
 namespace avedge::sip {
 
-/// Strangers of each interface share an equal part of Limits::connections, and TLS handshakes of
-/// strangers are bounded apart. Next hops and known connections are in neither: they take from as
-/// many places again, of which a quarter is for next hops alone. So there are never more than
-/// 2 * Limits::connections. Signalling thread only.
+/// Unproven sources of each interface share an equal part of Limits::connections, and their TLS
+/// handshakes have a separate limit. Next hops and known connections are in neither: they share as
+/// many places again, a quarter of them reserved for next hops. The total never exceeds 2 *
+/// Limits::connections. Signalling thread only.
 class StreamAdmission {
  public:
   struct Eviction {
@@ -25,7 +25,7 @@ class StreamAdmission {
   };
   struct Refusal {
     DropReason reason{};
-    /// Which limit is reached; nothing: the listener or the rate refuses.
+    /// The limit reached; nothing: the listener or the rate refuses.
     std::optional<ConnectionLimit> limit;
   };
   struct Decision {
@@ -39,13 +39,13 @@ class StreamAdmission {
 
   /// Whether a connection with `peer` may be opened.
   [[nodiscard]] Decision decide(Time now, const SipFlow& peer, Standing standing, Opener opener);
-  /// It has been, as `peer.connection`.
+  /// It was opened, as `peer.connection`.
   void opened(Time now, const SipFlow& peer, Standing standing, Opener opener);
-  /// Its TLS handshake is through.
+  /// Its TLS handshake is complete.
   void secured(ConnectionId connection) { handshakes_.remove(id_of(connection)); }
-  /// It carried a complete request. Keep-alives are not: they cost an attacker nothing.
+  /// It carried a complete request. Keep-alives do not count: they cost an attacker nothing.
   void active(Time now, ConnectionId connection);
-  /// From now on it is known; false if it is no stranger, or there are too many known ones.
+  /// It is known from now on; false if it is not a stranger, or there are too many known ones.
   bool promote(ConnectionId connection);
   void closed(ConnectionId connection);
 

@@ -8,7 +8,7 @@
 namespace avedge::sip {
 namespace {
 
-/// Above this it is no length that anybody means.
+/// A larger value is not a plausible length.
 constexpr std::uint32_t kLargestLength = 1'000'000'000;
 
 /// Exactly one, and a number.
@@ -25,7 +25,7 @@ std::optional<std::size_t> content_length(const HeaderIndex& header_index) {
 
 constexpr std::string_view kPing = "\r\n\r\n";
 
-/// Line ends that may yet become a ping: they belong to no message.
+/// Line ends that may become a ping: they belong to no message.
 bool is_begun_ping(std::string_view rest) {
   return rest.size() < kPing.size() && kPing.substr(0, rest.size()) == rest;
 }
@@ -49,7 +49,7 @@ StreamFramer::Frame StreamFramer::next() {
       return {Kind::ping, {}};
     }
     if (is_begun_ping(rest)) return {};
-    // A pong, or the line ends that some put behind a message.
+    // A pong, or the line ends that some senders add after a message.
     if (rest.substr(0, 2) == "\r\n") taken_ += 2;
     if (const Frame frame = next_head(); end_ == 0) return frame;
   }

@@ -13,7 +13,7 @@ namespace avedge::sip {
 class StreamFramer {
  public:
   enum class Kind : std::uint8_t {
-    incomplete,  // nothing to take: read on
+    incomplete,  // no frame yet: read on
     message,     // one whole message
     ping,        // CRLFCRLF: answer with one CRLF
     too_long,    // a head that announces more than the limit: answer 513 and close
@@ -25,15 +25,15 @@ class StreamFramer {
     std::string_view bytes;
   };
 
-  /// `longest`: of one message, head and body; at most kMaxMessageSize.
+  /// `longest`: maximum size of one message, head and body; at most kMaxMessageSize.
   explicit StreamFramer(std::size_t longest = kMaxMessageSize) : longest_{longest} {}
   void allow(std::size_t longest) { longest_ = longest; }
 
-  /// Takes over a copy. Holds at most one message limit plus what is fed at once.
+  /// Copies the bytes. Holds at most one message limit plus one feed.
   void feed(std::string_view bytes);
-  /// The next frame; call until it is incomplete, or broken. Work is linear in what was fed.
+  /// The next frame; call until it is incomplete or broken. Work is linear in the bytes fed.
   Frame next();
-  /// A message has begun and its end is outstanding.
+  /// A message has begun and its end has not arrived.
   [[nodiscard]] bool mid_message() const;
   /// Bytes of it that have arrived.
   [[nodiscard]] std::size_t held() const { return buffer_.size() - taken_; }
@@ -44,8 +44,8 @@ class StreamFramer {
 
   std::size_t longest_;
   std::string buffer_;
-  std::size_t taken_ = 0;    // bytes already handed out
-  std::size_t scanned_ = 0;  // no end of head begins before this
+  std::size_t taken_ = 0;    // bytes already returned
+  std::size_t scanned_ = 0;  // no head ends before this
   std::size_t end_ = 0;      // of the message whose head has been read; 0 while looking for one
   bool broken_ = false;
 };

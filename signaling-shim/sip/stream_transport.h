@@ -1,4 +1,4 @@
-// What carries a connection's bytes: the socket itself, or TLS over it. Signalling thread only.
+// Transports a connection's bytes: the socket itself, or TLS over it. Signalling thread only.
 #pragma once
 
 #include <boost/asio/buffer.hpp>
@@ -16,16 +16,16 @@ class StreamTransport {
   virtual ~StreamTransport() = default;
   /// Until open() is called.
   [[nodiscard]] virtual boost::asio::ip::tcp::socket& socket() = 0;
-  /// The socket is connected: does what comes before the first byte of SIP. `done` keeps the
-  /// stream alive, as those of the other operations do.
+  /// The socket is connected: performs the steps before the first byte of SIP. `done` keeps the
+  /// stream alive, as the other operations' handlers do.
   virtual void open(Opened done) = 0;
-  /// Whatever has arrived.
+  /// Reads the bytes available.
   virtual void read(boost::asio::mutable_buffer into, Transferred done) = 0;
-  /// All of it.
+  /// Writes all bytes.
   virtual void write(boost::asio::const_buffer bytes, Transferred done) = 0;
-  /// At any time. What is under way ends with an error, or is not heard of again.
+  /// At any time. Pending operations end with an error, or never report.
   virtual void close() = 0;
-  /// The far end has shown a certificate that is good and names whom we expect. Once open.
+  /// The far end has presented a valid certificate with an expected name. Once open.
   [[nodiscard]] virtual bool has_verified_peer() const = 0;
 };
 

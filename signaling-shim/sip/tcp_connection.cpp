@@ -7,7 +7,7 @@
 namespace avedge::sip {
 namespace {
 
-/// What a queued message costs besides its bytes: thousands of two-byte pongs must count as well.
+/// Overhead of a queued message besides its bytes: thousands of two-byte pongs must count as well.
 constexpr std::size_t kQueueOverhead = sizeof(Send);
 constexpr std::chrono::seconds kTick{1};
 
@@ -24,7 +24,7 @@ void TcpConnection::connect() {
 }
 
 void TcpConnection::start() {
-  boost::system::error_code ignored;  // conveniences
+  boost::system::error_code ignored;  // optional settings
   stream_->socket().set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
   stream_->socket().set_option(boost::asio::socket_base::keep_alive{true}, ignored);
   securing_ = true;
@@ -77,7 +77,7 @@ void TcpConnection::take_frames() {
   }
 }
 
-/// Nothing can be found behind it. A head that can be read is answered, and counted there.
+/// Nothing can be found after it. A readable head is answered, and counted there.
 void TcpConnection::break_off(const StreamFramer::Frame& frame) {
   if (frame.bytes.empty()) {
     owner_->on_broken(peer_);
@@ -118,7 +118,7 @@ void TcpConnection::write_next() {
                  });
 }
 
-/// Reads no more; what is queued still leaves.
+/// Stops reading; queued messages still leave.
 void TcpConnection::finish() {
   if (state_ != State::open) return;
   state_ = State::closing;
@@ -143,7 +143,7 @@ void TcpConnection::close() {
   state_ = State::closed;
   stream_->close();
   std::vector<Send> unsent;
-  // A write in progress still owns the front's bytes, so they are copied, not moved.
+  // A write in progress still uses the front's bytes, so they are copied, not moved.
   for (const Send& message : queue_) {
     if (message.bytes != "\r\n") unsent.push_back(message);
   }

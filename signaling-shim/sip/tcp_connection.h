@@ -1,4 +1,4 @@
-// One TCP connection that carries SIP, bare or within TLS, accepted or opened by us. Signalling
+// One TCP connection that carries SIP, plain or within TLS, accepted or opened by us. Signalling
 // thread only.
 #pragma once
 
@@ -23,24 +23,23 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
     /// One whole message, or a head that cannot be framed and deserves a 400. Valid during the
     /// call only.
     virtual void on_frame(const SipFlow& from, std::string_view message) = 0;
-    /// The head of a request that is longer than its sender may send. Valid during the call only.
+    /// The head of a request that exceeds its sender's limit. Valid during the call only.
     virtual void on_too_long(const SipFlow& from, std::string_view head) = 0;
-    /// It has so many bytes of a message that is not complete; false: that is too much.
+    /// It holds `bytes` of an incomplete message; false: that is too much.
     virtual bool may_hold(const SipFlow& from, std::size_t bytes) = 0;
-    /// The stream cannot be framed any more.
+    /// The stream can no longer be framed.
     virtual void on_broken(const SipFlow& from) = 0;
-    /// SIP may be spoken. `verified`: the far end has proved who it is by a certificate.
+    /// SIP may start. `verified`: the far end has proved its identity by a certificate.
     virtual void on_open(const SipFlow& peer, bool verified) = 0;
-    /// TLS did not come about, or not with whom it should.
+    /// TLS failed, or the peer is not the expected one.
     virtual void on_unsecured(const boost::system::error_code& why) = 0;
-    /// Over, by whichever side. `unsent`: what never left completely. The connection makes no
-    /// further calls.
+    /// Closed by either side. `unsent`: messages that were not sent completely. The connection
+    /// makes no further calls.
     virtual void on_closed(const SipFlow& peer, std::vector<Send> unsent) = 0;
   };
 
   /// `peer.remote` is the far end, `peer.connection` this connection's own id. Owner and limits
-  /// outlive the connection, or close() it first.
-  /// `longest`: of the messages it may receive.
+  /// outlive the connection, or close() it first. `longest`: maximum size of received messages.
   TcpConnection(std::unique_ptr<StreamTransport> stream, const SipFlow& peer, std::size_t longest,
                 const Limits& limits, Owner& owner)
       : stream_{std::move(stream)},
@@ -55,11 +54,11 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void connect();
   /// Queues; closes the connection if its queue is full (the peer does not read).
   void send(Send message);
-  /// One second has passed: closes what is idle, or has left a message, a connect or a handshake
-  /// unfinished.
+  /// Called once a second: closes an idle connection, or one with an unfinished message, connect or
+  /// handshake.
   void tick();
   void close();
-  /// From now on its messages may have that many bytes.
+  /// Sets the maximum message size from now on.
   void allow(std::size_t longest) { framer_.allow(longest); }
   [[nodiscard]] const SipFlow& peer() const { return peer_; }
 
@@ -85,7 +84,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   bool writing_ = false;
   bool securing_ = false;           // connected, and not yet open
   std::chrono::seconds idle_{};     // since the last byte, either way
-  std::chrono::seconds pending_{};  // of the state or message that is unfinished
+  std::chrono::seconds pending_{};  // of the unfinished state or message
 };
 
 }  // namespace avedge::sip

@@ -18,7 +18,7 @@ Time now() {
   return std::chrono::steady_clock::now();
 }
 
-/// The registrar has accepted whoever registered.
+/// The registrar has accepted the registration.
 bool answers_registration(std::string_view message) {
   if (message.substr(0, 9) != "SIP/2.0 2") return false;
   const auto view = View::parse(message, Framing::stream);
@@ -50,10 +50,10 @@ class TcpTransport::Acceptor final : public net::AcceptLoop<asio::ip::tcp> {
   Acceptor(asio::io_context& io, TcpTransport& transport, ListenerIndex listener)
       : AcceptLoop{io}, transport_{&transport}, listener_{listener} {}
 
-  /// Yields the address with the port really bound.
+  /// Returns the address with the port actually bound.
   Result<Endpoint> listen(const Endpoint& local, const std::string& device) {
-    // Reuse: connections of an earlier process in TIME_WAIT must not keep us from starting. A
-    // socket that still listens does.
+    // Reuse: an earlier process's connections in TIME_WAIT must not prevent a start. A socket that
+    // still listens does.
     error_code failed = net::open_on(acceptor(), local, device, true);
     if (!failed) acceptor().listen(asio::socket_base::max_listen_connections, failed);
     if (failed) return net::listen_error(local, Transport::tcp, failed);
@@ -82,7 +82,7 @@ TcpTransport::TcpTransport(asio::io_context& io, const Settings& settings, Count
       pending_bytes_{pending_bytes},
       unfinished_{settings.limits},
       hooks_{std::move(hooks)},
-      // Ids live on in signed Routes; those of an earlier process must not name one of ours.
+      // Signed Routes keep ids; those of an earlier process must not match one of ours.
       next_id_{random_u64() | 1},
       admission_{settings},
       handshakes_{io, settings.limits.handshakes_per_second, counters} {}
@@ -135,7 +135,7 @@ bool TcpTransport::make_room(const SipFlow& peer, Standing standing, Opener open
 
 void TcpTransport::evict(const StreamAdmission::Eviction& eviction) {
   const auto found = connections_.find(static_cast<std::uint64_t>(eviction.connection));
-  if (found == connections_.end()) return;  // both limits chose the same one
+  if (found == connections_.end()) return;  // both limits chose the same connection
   const ConnectionPtr connection = found->second.connection;
   const SipFlow peer = connection->peer();
   counters_.evictions[static_cast<std::size_t>(eviction.limit)].add();
@@ -161,7 +161,7 @@ TcpTransport::ConnectionPtr TcpTransport::find(const SipFlow& to) const {
   return found == connections_.end() ? nullptr : found->second.connection;
 }
 
-/// From the listener's own address, so that the far side's filters know us.
+/// From the listener's own address, so that the far side's filters recognise us.
 TcpTransport::ConnectionPtr TcpTransport::connect(const SipFlow& to) {
   const Listener& listener = settings_.at(to.listener);
   if (listener.local.address.family() != to.remote.address.family()) return nullptr;
@@ -206,7 +206,7 @@ void TcpTransport::on_open(const SipFlow& peer, bool verified) {
   if (verified) promote(peer);
 }
 
-/// A stranger is none any more.
+/// An unproven connection becomes known.
 void TcpTransport::promote(const SipFlow& peer) {
   if (!admission_.promote(peer.connection)) return;
   Entry& entry = connections_.at(static_cast<std::uint64_t>(peer.connection));

@@ -1,6 +1,5 @@
-// All TCP of the SIP side, with and without TLS: listeners, and a bounded set of connections that
-// are found again by id or by far end, so that a neighbour needs one connection. Signalling thread
-// only.
+// All TCP of the SIP side, with and without TLS: listeners, and a bounded set of connections found
+// by id or by far end, so that a peer needs one connection. Signalling thread only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -22,10 +21,10 @@
 
 namespace avedge::sip {
 
-/// What each listener accepts and connects with, by ListenerIndex.
+/// TLS contexts for accepting and connecting, by ListenerIndex.
 using TlsContexts = std::vector<secure::MutualTls>;
 
-/// Of listeners with TLS their own; the others may connect without a certificate. Fails if OpenSSL
+/// Listeners with TLS use their own; the others may connect without a certificate. Fails if OpenSSL
 /// cannot use one of them; the error is for the operator. Any thread.
 [[nodiscard]] Result<TlsContexts> make_tls_contexts(const std::vector<Listener>& listeners,
                                                     const std::string& next_hop_ca);
@@ -34,15 +33,15 @@ class TcpTransport : private TcpConnection::Owner {
  public:
   /// A whole message from a connection; valid during the call only.
   using Receive = std::function<void(const SipFlow& from, std::string_view message)>;
-  /// The head of a request that is longer than its sender may send; valid during the call only.
+  /// The head of a request that exceeds its sender's limit; valid during the call only.
   using TooLong = std::function<void(const SipFlow& from, std::string_view head)>;
-  /// What could not be sent: the connection failed, was refused, or is one too many.
+  /// An unsent message: the connection failed, was refused, or exceeds a limit.
   using Undeliverable = std::function<void(const Send& message)>;
-  /// The names that the certificate of whom we connect to by TLS may bear; none: do not connect.
+  /// The names allowed in the certificate of the TLS peer we connect to; none: do not connect.
   using NamesOf = std::function<std::vector<std::string>(const SipFlow& flow)>;
-  /// Whether those who connect from there are exempt from the perimeter's limits.
+  /// Whether connections from there are exempt from the perimeter's limits.
   using IsNextHop = std::function<bool(const SipFlow& flow)>;
-  /// A limit refused or evicted a stranger.
+  /// A limit refused or evicted an unproven connection.
   using LimitReached = std::function<void(const LimitEvent& event)>;
   struct Hooks {
     Receive receive;
@@ -58,17 +57,17 @@ class TcpTransport : private TcpConnection::Owner {
                PendingBytes& pending_bytes, Hooks hooks);
   ~TcpTransport() override;
 
-  /// Certificates and authorities from now on, by index into the settings. Connections that are
-  /// open keep theirs.
+  /// Certificates and authorities from now on, by index into the settings. Open connections keep
+  /// theirs.
   void use_tls(TlsContexts contexts) { tls_ = std::move(contexts); }
-  /// Listens on `local`: the listener's own address, perhaps with the port UDP was given. Yields
-  /// the address with the port really bound. For TLS: after use_tls().
+  /// Listens on `local`: the listener's own address, perhaps with the port bound for UDP. Returns
+  /// the address with the port actually bound. For TLS: after use_tls().
   Result<Endpoint> listen(ListenerIndex listener, const Endpoint& local);
   /// By message.to: its connection, else any connection to its remote, else a new one.
   void send(const Send& message);
-  /// To be called once a second: time-outs are counted in calls.
+  /// Call it once a second: time-outs are counted in calls.
   void tick();
-  /// Closes everything; reports nothing any more.
+  /// Closes everything; reports nothing afterwards.
   void close();
 
  private:
@@ -78,7 +77,7 @@ class TcpTransport : private TcpConnection::Owner {
   using FarEnd = std::tuple<ListenerIndex, Transport, Endpoint>;
   struct Entry {
     ConnectionPtr connection;
-    /// Of a message that is not complete, and who is charged for it.
+    /// Bytes of an incomplete message, and the source charged for it.
     std::size_t unfinished = 0;
     std::optional<IpAddress> charged;
   };
@@ -101,7 +100,7 @@ class TcpTransport : private TcpConnection::Owner {
   [[nodiscard]] Standing standing_of(const SipFlow& peer) const {
     return hooks_.is_next_hop(peer) ? Standing::next_hop : Standing::stranger;
   }
-  /// Closes those who have to go; false: there is no place, and that has been counted.
+  /// Closes the evicted connections; false: there is no place, and that has been counted.
   bool make_room(const SipFlow& peer, Standing standing, Opener opener);
   void evict(const StreamAdmission::Eviction& eviction);
   void promote(const SipFlow& peer);
@@ -116,8 +115,8 @@ class TcpTransport : private TcpConnection::Owner {
   const Settings& settings_;
   Counters& counters_;
   PendingBytes& pending_bytes_;
-  /// Messages that are not complete have an account of their own: a source whose INVITEs are at the
-  /// limit must still be able to send the CANCEL, and to be answered 503.
+  /// Incomplete messages have a separate account: a source whose INVITEs are at the limit must
+  /// still be able to send the CANCEL, and to receive a 503.
   PendingBytes unfinished_;
   Hooks hooks_;
   TlsContexts tls_;

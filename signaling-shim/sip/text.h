@@ -1,4 +1,4 @@
-// The characters SIP is made of (RFC 3261 §25.1). All functions are total: any byte may come in.
+// SIP's characters (RFC 3261 §25.1). All functions are total: they accept any byte.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,7 @@
 
 namespace avedge::sip {
 
-/// Blank, tab, or a byte of a folded line's CRLF: inside a header value all of them are white
-/// space.
+/// Blank, tab, or a byte of a folded line's CRLF: all are white space inside a header value.
 constexpr bool is_lws(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -17,7 +16,7 @@ constexpr bool is_digit(char c) {
 }
 /// A character of `token`: methods, header names, parameter names.
 bool is_token_char(char c);
-/// Not empty and nothing but token characters.
+/// Not empty and only token characters.
 bool is_token(std::string_view text);
 
 std::string_view trim(std::string_view text);
@@ -25,8 +24,8 @@ std::string_view trim(std::string_view text);
 bool iequals(std::string_view a, std::string_view b);
 /// Digits only, no sign, not above `max`.
 std::optional<std::uint32_t> parse_number(std::string_view digits, std::uint32_t max);
-/// Position of the first `wanted` outside quoted strings and angle brackets, from `from` on;
-/// npos if there is none. An unfinished quoted string or bracket swallows the rest.
+/// Position of the first `wanted` outside quoted strings and angle brackets, from `from` on; npos
+/// if there is none. An unfinished quoted string or bracket extends to the end.
 std::size_t find_outside_quotes(std::string_view text, char wanted, std::size_t from = 0);
 
 }  // namespace avedge::sip

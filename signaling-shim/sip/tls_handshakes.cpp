@@ -27,7 +27,7 @@ error_code tls_error() {
   return {static_cast<int>(reason), asio::error::get_ssl_category()};
 }
 
-/// The same connection under another io_context.
+/// Moves the connection to another io_context.
 error_code move_to(TlsHandshakes::Socket& to, TlsHandshakes::Socket from) {
   error_code failed;
   const auto local = from.local_endpoint(failed);
@@ -45,7 +45,7 @@ error_code move_to(TlsHandshakes::Socket& to, TlsHandshakes::Socket from) {
 
 }  // namespace
 
-/// What the thread works on. Its members are for that thread, except where they say otherwise.
+/// The state of the handshake thread. Members are for that thread, unless noted.
 class TlsHandshakes::Bench {
  public:
   Bench(const Refill& refill, Counters& counters, asio::io_context& home,
@@ -79,7 +79,7 @@ class TlsHandshakes::Bench {
     under_way_.emplace(handshake->ticket, handshake);
     if (failed) return finish(handshake, failed);
     if (handshake->pace == Pace::free) return step(handshake);
-    // A connection without a ClientHello costs nothing, and gets no turn.
+    // A connection without a ClientHello costs nothing, and does not enter the queue.
     wait(handshake, Socket::wait_read, &Bench::line_up);
   }
 
@@ -137,7 +137,7 @@ class TlsHandshakes::Bench {
     }
   }
 
-  /// Sends it home, and closes it there if nobody waits for it any more.
+  /// Returns it to the home thread, and closes it there if it is no longer awaited.
   void finish(const HandshakePtr& handshake, error_code failed) {
     under_way_.erase(handshake->ticket);
     Socket socket{home_};
@@ -164,7 +164,7 @@ class TlsHandshakes::Bench {
   asio::io_context io_{1};
   TokenBucket bucket_;
   asio::steady_timer pause_{io_};
-  std::deque<HandshakePtr> line_;  // those whose first step waits for the rate
+  std::deque<HandshakePtr> line_;  // those whose first step waits for the rate limit
   std::unordered_map<std::uint64_t, HandshakePtr> under_way_;
 };
 

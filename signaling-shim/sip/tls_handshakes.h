@@ -1,5 +1,5 @@
-// The thread on which SIP's TLS handshakes run: their private-key operations must not delay a
-// message of anybody else.
+// The thread that runs SIP's TLS handshakes: their private-key operations must not delay other
+// messages.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -28,20 +28,20 @@ class TlsHandshakes {
   /// Called on the home thread: the socket and its session, both empty on failure.
   using Done = std::function<void(const boost::system::error_code&, Socket, SslPointer)>;
   enum class Ticket : std::uint64_t { none = 0 };
-  /// What strangers begin is limited in its rate; next hops do not wait for that.
+  /// The rate of unproven sources' handshakes is limited; next hops do not wait for it.
   enum class Pace : std::uint8_t { limited, free };
 
   /// `home` and `counters` outlive this. At most `per_second` limited handshakes begin in a second;
   /// the others wait in the order in which their first bytes arrived.
   TlsHandshakes(boost::asio::io_context& home, double per_second, Counters& counters);
-  /// Nothing is called any more.
+  /// No handler is called afterwards.
   ~TlsHandshakes();
   TlsHandshakes(const TlsHandshakes&) = delete;
   TlsHandshakes& operator=(const TlsHandshakes&) = delete;
 
-  /// `socket` is connected, `ssl` knows which end it is. Whoever loses patience cancels.
+  /// `socket` is connected, `ssl` knows its role. The caller cancels after its own time-out.
   Ticket begin(Socket socket, SslPointer ssl, Pace pace, Done done);
-  /// Closes the socket; `done` is not called. Nothing happens if it has been.
+  /// Closes the socket; `done` is not called. No effect if it has been.
   void cancel(Ticket ticket);
 
  private:
@@ -54,7 +54,7 @@ class TlsHandshakes {
   Refill refill_;
   Counters& counters_;
   std::uint64_t last_ticket_ = 0;
-  std::shared_ptr<Waiting> waiting_;  // what is posted home holds it weakly
+  std::shared_ptr<Waiting> waiting_;  // handlers posted to the home thread hold it weakly
   std::unique_ptr<Bench> bench_;
   std::thread thread_;
 };

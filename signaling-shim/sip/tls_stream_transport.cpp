@@ -45,7 +45,7 @@ class TlsStreamTransport : public StreamTransport {
     retry(size, std::move(done), [this, into](Transferred again) { read(into, std::move(again)); });
   }
 
-  /// OpenSSL writes all or nothing, and is given the same bytes again.
+  /// OpenSSL writes all or nothing, and receives the same bytes again.
   void write(asio::const_buffer bytes, Transferred done) override {
     ERR_clear_error();
     const int size = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
@@ -66,7 +66,7 @@ class TlsStreamTransport : public StreamTransport {
   }
 
  private:
-  /// The chain is good by now, if there is one; is it whom we meant?
+  /// The chain, if any, has been verified; checks the peer's name.
   error_code judge() {
     if (expected_.names.empty()) return {};
     const secure::CertificatePointer certificate{SSL_get1_peer_certificate(ssl_.get())};
@@ -75,7 +75,7 @@ class TlsStreamTransport : public StreamTransport {
     return known ? error_code{} : make_error_code(boost::system::errc::permission_denied);
   }
 
-  /// Not from within read() or write(): whoever is told asks for more.
+  /// Not from within read() or write(): the handler starts another operation.
   void report(std::size_t size, Transferred done) {
     asio::post(socket_.get_executor(), [done = std::move(done), size] { done({}, size); });
   }

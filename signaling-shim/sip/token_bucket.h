@@ -12,10 +12,10 @@ struct Refill {
   double burst;
 };
 
-/// The refill is passed to each call: thousands of buckets share one.
+/// Each call receives the refill: thousands of buckets share one.
 class TokenBucket {
  public:
-  /// Full.
+  /// Starts full.
   TokenBucket(Time now, const Refill& refill) : tokens_{refill.burst}, updated_{now} {}
 
   [[nodiscard]] bool take(Time now, const Refill& refill, double tokens = 1) {
@@ -31,7 +31,7 @@ class TokenBucket {
     if (missing <= 0) return {};
     return std::chrono::ceil<Duration>(std::chrono::duration<double>{missing / refill.per_second});
   }
-  /// A full bucket remembers nothing.
+  /// A full bucket holds no state.
   [[nodiscard]] bool is_full(Time now, const Refill& refill) const {
     return tokens_at(now, refill) >= refill.burst;
   }

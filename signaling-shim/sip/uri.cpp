@@ -13,13 +13,13 @@ bool is_host(std::string_view host) {
     return host.back() == ']' && IpAddress::parse(host.substr(1, host.size() - 2)).has_value();
   }
   return std::all_of(host.begin(), host.end(), [](char c) {
-    // The underscore is no host name's, but the names of many Windows machines have one.
+    // Host names have no underscore, but the names of many Windows machines do.
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
            c == '.' || c == '_';
   });
 }
 
-/// Where a host ends and the port's colon begins; npos without a port.
+/// The position of the colon before the port; npos without a port.
 std::size_t port_colon(std::string_view text) {
   const std::size_t bracket = text.find(']');
   return text.find(':', bracket == std::string_view::npos ? 0 : bracket);
@@ -103,7 +103,7 @@ std::optional<NameAddr> NameAddr::parse(std::string_view value) {
   NameAddr parsed;
   std::size_t open = 0;
   if (!value.empty() && value.front() == '"') {
-    // A '<' inside the display name is no bracket.
+    // A '<' inside the display name is not a bracket.
     open = 1;
     while (open < value.size() && value[open] != '"') open += value[open] == '\\' ? 2 : 1;
     if (open >= value.size()) return std::nullopt;

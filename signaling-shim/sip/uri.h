@@ -8,7 +8,7 @@
 
 namespace avedge::sip {
 
-/// RFC 3261 §19.1.2: the ports of a URI that names none.
+/// RFC 3261 §19.1.2: the ports of a URI without one.
 inline constexpr Port kSipPort{5060};
 inline constexpr Port kSipsPort{5061};
 
@@ -55,7 +55,7 @@ struct Uri {
   /// sip, sips, or any other scheme as opaque text. Lives as long as `text`.
   static std::optional<Uri> parse(std::string_view text);
   [[nodiscard]] bool is_sip() const { return !location.host.empty(); }
-  /// Reached by TLS: sips, or transport=tls.
+  /// Requires TLS: sips, or transport=tls.
   [[nodiscard]] bool is_secure() const;
 };
 

@@ -7,7 +7,7 @@
 namespace avedge::sip {
 namespace {
 
-/// "SIP / 2.0 / UDP host": cuts the part up to `stop` off `rest`.
+/// "SIP / 2.0 / UDP host": removes the part up to `stop` from `rest`.
 std::string_view cut(std::string_view& rest, char stop) {
   const std::size_t at = rest.find(stop);
   if (at == std::string_view::npos) return {};

@@ -9,7 +9,7 @@
 namespace avedge::sip {
 
 struct Via {
-  std::string_view value;      // all of it
+  std::string_view value;      // the whole value
   std::string_view transport;  // "UDP", "TCP", ...
   HostPort sent_by;
   Parameters parameters;

@@ -20,7 +20,7 @@ bool singles_stand_alone(const HeaderIndex& header_index) {
   return true;
 }
 
-/// Nothing if the header is absent or is no name-addr; the tag may be empty.
+/// Nothing if the header is absent or is not a name-addr; the tag may be empty.
 std::optional<std::string_view> tag_of(const HeaderIndex& header_index, HeaderId id) {
   const HeaderLine* header = header_index.find(id);
   if (header == nullptr) return std::nullopt;
@@ -61,7 +61,7 @@ bool View::read_start_line() {
   if (iequals(line.substr(0, first), kVersion)) {
     const std::string_view code = line.substr(first + 1, 3);
     const auto status = parse_number(code, 699);
-    // The blank before an empty reason phrase is left out by some.
+    // Some senders omit the blank before an empty reason phrase.
     if (code.size() != 3 || !status || *status < 100) return false;
     if (line.size() > first + 4 && line[first + 4] != ' ') return false;
     status_ = static_cast<int>(*status);

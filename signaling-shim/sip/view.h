@@ -1,5 +1,5 @@
-// A SIP message, validated once and read in place. Where View exists, everything a proxy must
-// understand (RFC 3261 §16.3 step 1) is there, is there once, and does not contradict itself.
+// A SIP message, validated once and read in place. Everything a proxy must understand in a View
+// (RFC 3261 §16.3 step 1) is present, unique and consistent.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,8 @@ enum class Framing : std::uint8_t { datagram, stream };
 
 class View {
  public:
-  /// Lives as long as the bytes behind `message`. CRLFs before the start line are skipped (§7.5),
-  /// bytes behind Content-Length are cut off. Fails with sip_malformed or sip_too_large.
+  /// Lives as long as the bytes of `message`. CRLFs before the start line are skipped (§7.5), bytes
+  /// beyond Content-Length are cut off. Fails with sip_malformed or sip_too_large.
   static Verdict<View> parse(std::string_view message, Framing framing);
   // Move only: list items point into the header index.
   View(View&&) = default;
@@ -38,13 +38,13 @@ class View {
   /// 100–699, or 0 for a request.
   [[nodiscard]] int status() const { return status_; }
 
-  /// The method, in a response that of CSeq.
+  /// The method; in a response, that of CSeq.
   [[nodiscard]] Method method() const { return method_of(method_name_); }
   [[nodiscard]] std::string_view method_name() const { return method_name_; }
   [[nodiscard]] std::uint32_t cseq() const { return cseq_; }
   [[nodiscard]] std::string_view call_id() const { return call_id_; }
   [[nodiscard]] std::string_view from_tag() const { return from_tag_; }
-  /// Empty before there is a dialog.
+  /// Empty outside a dialog.
   [[nodiscard]] std::string_view to_tag() const { return to_tag_; }
 
   /// The topmost Via; its list is never empty.
@@ -56,7 +56,7 @@ class View {
   }
   /// Empty without a body.
   [[nodiscard]] std::string_view content_type() const;
-  /// RFC 3262 §3: this provisional response, or what this request asks for, is reliable.
+  /// RFC 3262 §3: this provisional response, or the one this request requires, is reliable.
   [[nodiscard]] bool requires_100rel() const;
 
  private:
