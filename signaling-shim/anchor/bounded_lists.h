@@ -1,4 +1,4 @@
-// Lists of what parties write about themselves: without repetition, and never longer than allowed.
+// Lists from parties' descriptions: without repetition, and bounded.
 #pragma once
 
 #include <algorithm>
@@ -9,13 +9,13 @@
 
 namespace avedge::anchor {
 
-/// Multicast and broadcast are nobody's own address: an edge that sent there would be a weapon.
+/// Multicast and broadcast are not a party's own address: sending there would amplify attacks.
 inline bool is_unicast(const IpAddress& address) {
   const auto first = std::to_integer<unsigned>(address.bytes()[0]);
   return !address.is_unspecified() && (address.is_v4() ? first < 224 : first != 0xff);
 }
 
-/// Unless it is there already, or the list is full.
+/// Unless it is present already, or the list is full.
 template <class Value>
 void add_once(std::vector<Value>& list, const Value& value, std::size_t limit) {
   if (list.size() == limit) return;

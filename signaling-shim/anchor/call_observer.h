@@ -1,5 +1,5 @@
-// What the anchor tells the rest of the edge about its calls: a line at start and end, figures for
-// metrics, a list for the operator. Signalling thread only, except the counters.
+// The anchor's reports about its calls: a line at start and end, figures for metrics, a list for
+// the operator. Signalling thread only, except the counters.
 #pragma once
 
 #include <array>
@@ -12,18 +12,18 @@
 
 namespace avedge::anchor {
 
-/// Why a call is over.
+/// Why a call ended.
 enum class EndReason : std::uint8_t {
   bye,         // BYE was answered, or never was
   cancelled,   // CANCEL, or a 487 without one
   rejected,    // another final error to the initial INVITE
   unanswered,  // no final response, or no answer to an offer, in time
   idle,        // media fell silent
-  expired,     // nobody refreshed its session timer
+  expired,     // its session timer was not refreshed
   abandoned,   // the proxy gave up: time-out, no next hop
   shutdown     // the edge stops
 };
-/// As they stand in logs and in the metric label `reason`.
+/// Values in logs and of the metric label `reason`.
 inline constexpr std::array<std::string_view, 8> kEndReasonLabels{
     "bye", "cancelled", "rejected", "unanswered", "idle", "expired", "abandoned", "shutdown"};
 constexpr std::string_view label(EndReason reason) {
@@ -39,12 +39,11 @@ struct CallInfo {
   std::size_t streams = 0;
 };
 
-/// What was forwarded so far: [0] from the caller to the callee, [1] the other way.
+/// Media forwarded: [0] from the caller to the callee, [1] in the other direction.
 struct MediaTotals {
   std::array<std::uint64_t, 2> packets{};
   std::array<std::uint64_t, 2> bytes{};
-  /// How often a source of the caller's [0] or the callee's [1] was taken back by the endpoint that
-  /// it had moved from.
+  /// How often the original endpoint reclaimed a source of the caller's [0] or the callee's [1].
   std::array<std::uint64_t, 2> reclaims{};
 
   MediaTotals& operator+=(const MediaTotals& part) {
@@ -64,23 +63,23 @@ struct CallEnd {
   MediaTotals media;
 };
 
-/// Why a call was not taken on.
+/// Why a call was refused.
 struct CallRefusal {
   DropReason reason{};
-  /// The key of [sip.limits] that was reached, or that keeps the ports for others; may be empty.
+  /// The key of [sip.limits] that was reached, or that reserves the ports; may be empty.
   std::string_view limit;
 };
 
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
-  /// The initial INVITE has its ports and goes on its way.
+  /// The initial INVITE has its ports and is forwarded.
   virtual void on_call_started(const CallInfo& call) = 0;
   /// Exactly once for every call that started, before its ports are freed.
   virtual void on_call_ended(const CallInfo& call, const CallEnd& end) = 0;
-  /// Media of `party` had moved to another endpoint after silence, and then the old endpoint spoke
-  /// again and has it back: somebody may have tried to take the stream over. `times` since the last
-  /// such call, at most one a call and Sessions::expire().
+  /// Media of `party` had moved to another endpoint after silence, then the old endpoint sent again
+  /// and reclaimed it: possibly an attempt to take the stream over. `times` since the last such
+  /// call, at most one per call and Sessions::expire().
   virtual void on_media_reclaimed(const CallInfo& call, Side party, std::uint64_t times) = 0;
   /// Once for each call: media is not sent where an SDP wants it, as `advice` explains. If the
   /// party `is_refused`, that was its last chance, and so is its SDP.

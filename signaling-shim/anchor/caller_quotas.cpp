@@ -11,7 +11,7 @@ IpAddress prefix_of(const IpAddress& address, unsigned v4_length, unsigned v6_le
   return Prefix::covering(address, address.is_v4() ? v4_length : v6_length).address();
 }
 
-/// A forger of a next hop's address knows it, so all next hops over UDP count together.
+/// An attacker may forge a known next-hop address, so all next hops over UDP count together.
 std::vector<UnansweredGroup> groups_of(const CallSource& source, std::string_view interface) {
   const Standing standing = source.standing;
   const UnansweredGroup own{Scope::source, standing, source.endpoint, {}};
@@ -30,7 +30,7 @@ std::vector<UnansweredGroup> groups_of(const CallSource& source, std::string_vie
   return {};
 }
 
-/// Next hops and proxies speak for many.
+/// Next hops and proxies carry many callers.
 std::optional<CallerNetwork> network_of(const CallSource& source) {
   if (source.standing >= Standing::next_hop) return std::nullopt;
   return CallerNetwork{source.standing != Standing::stranger,
@@ -47,8 +47,8 @@ constexpr std::string_view key_of(Scope scope) {
   return {};
 }
 
-/// The last quarter of what many share is there for sources that have no unanswered call yet: a few
-/// busy ones do not shut out the others of their network.
+/// The last quarter of a shared limit is reserved for sources without an unanswered call: a few
+/// busy ones do not block the others of their network.
 constexpr std::size_t open_to(bool is_first, Scope scope, std::size_t most) {
   const bool is_shared = scope == Scope::network || scope == Scope::interface;
   return is_shared && !is_first ? most - most / 4 : most;
@@ -166,7 +166,7 @@ std::size_t CallerQuotas::most_of(Scope scope) const {
     case Scope::interface: return settings_.unanswered.per_interface;
     case Scope::all: break;
   }
-  // Those without media hold no ports, but a place among all calls.
+  // Calls without media hold no ports, but count as calls.
   return settings_.max_sessions / 2;
 }
 

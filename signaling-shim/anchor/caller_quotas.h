@@ -1,5 +1,5 @@
-// Who has how many calls at the moment, so that none can take what all need: above all those who
-// send INVITEs from addresses that are not theirs, and never take up what they began.
+// Limits each source's concurrent calls, so that none can use up shared resources: above all
+// sources that send INVITEs from forged addresses and never complete the calls.
 #pragma once
 
 #include <map>
@@ -23,8 +23,8 @@ struct UnansweredGroup {
   friend auto operator<=>(const UnansweredGroup&, const UnansweredGroup&) = default;
 };
 
-/// Calls and ports of a network: an IPv4 address, or the /64 of an IPv6 one. What is forged in its
-/// name is counted apart from what it has proven.
+/// Calls and ports of a network: an IPv4 address, or an IPv6 /64. Unproven calls in its name are
+/// counted separately from proven ones.
 struct CallerNetwork {
   bool is_proven = false;
   IpAddress address;
@@ -33,7 +33,7 @@ struct CallerNetwork {
 
 class CallerQuotas;
 
-/// What one call holds, on whose account. Shared by the call and the leases of its ports.
+/// One call's resources and charged accounts. Shared by the call and the leases of its ports.
 class CallAccount {
  public:
   ~CallAccount();
@@ -41,9 +41,9 @@ class CallAccount {
   CallAccount& operator=(const CallAccount&) = delete;
 
   [[nodiscard]] Standing standing() const { return source_.standing; }
-  /// The caller has sent its ACK: the call is answered, and the caller receives what we send there.
+  /// The caller has sent its ACK: the call is answered, and the caller receives our messages.
   void confirm();
-  /// Calls of next hops that are trusted never do.
+  /// False for calls of trusted next hops.
   [[nodiscard]] bool awaits_ack() const { return !unanswered_.empty(); }
 
  private:
@@ -95,8 +95,8 @@ class CallerQuotas {
   CallerQuotas(const Settings& settings, SessionCounters& counters)
       : settings_{settings}, counters_{counters}, shares_{settings.port_budgets} {}
 
-  /// A call that came in by `interface`; it counts until its account is gone.
-  /// Fails with source_limit or unanswered_limit.
+  /// A call received on `interface`; it counts until its account is destroyed. Fails with
+  /// source_limit or unanswered_limit.
   [[nodiscard]] Expected<std::shared_ptr<CallAccount>, CallRefusal> admit(
       const CallSource& source, std::string_view interface);
 

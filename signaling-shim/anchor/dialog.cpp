@@ -5,7 +5,7 @@
 namespace avedge::anchor {
 namespace {
 
-/// RFC 3264 §6: an answer has no lines that were not offered, and revives none that were not.
+/// RFC 3264 §6: an answer has no lines that were not offered, and restores none that were not.
 bool can_answer(const PartyMedia& answer, const PartyMedia& offer) {
   for (std::size_t i = 0; i < answer.lines.size(); ++i) {
     if (i >= offer.lines.size()) return false;
@@ -14,7 +14,7 @@ bool can_answer(const PartyMedia& answer, const PartyMedia& offer) {
   return true;
 }
 
-/// What was shown once, if it still fits the description that came again.
+/// The earlier shown description, if it still fits the repeated one.
 Verdict<RewrittenDescription> again(RewrittenDescription shown, const PartyMedia& media) {
   if (!covers(shown.ports, media)) return DropReason::sdp_unsupported;
   return shown;
@@ -121,7 +121,7 @@ Verdict<RewrittenDescription> Dialog::take_offer(Time now, Side from, const Tran
   return offers_[from]->shown;
 }
 
-/// RFC 3261 §12.2.2: a request that was overtaken by a newer one is an old copy of itself.
+/// RFC 3261 §12.2.2: a request overtaken by a newer one is stale.
 bool Dialog::is_stale(Side from, const Transaction& carrier) const {
   return carrier.requester == from && offers_[from] && offers_[from]->carrier.requester == from &&
          carrier.cseq < offers_[from]->carrier.cseq;
@@ -133,8 +133,8 @@ Verdict<RewrittenDescription> Dialog::take_answer(Side from, const Transaction& 
   Offer& offer = *offers_[to];
   const bool is_again = offer.answer == Offer::Answer::final;
   media.convert_streams_of(offer.media);
-  // RFC 3261 §13.2.1: what follows a reliable answer is not another one; least of all when the
-  // parties have agreed on something newer since.
+  // RFC 3261 §13.2.1: a description after a reliable answer is not another answer, especially if
+  // the parties have agreed on something newer since.
   const bool is_older = is_again && offer.revision != revision_;
   if (is_older || (is_again && media == current_.party[from])) {
     return again(offer.answer_shown, media);
@@ -154,7 +154,7 @@ Verdict<RewrittenDescription> Dialog::take_answer(Side from, const Transaction& 
   return offer.answer_shown;
 }
 
-/// What both have agreed on once `from` answers `offer` with `media`.
+/// The agreed state once `from` answers `offer` with `media`.
 Verdict<DialogState> Dialog::answered(const Offer& offer, Side from, PartyMedia media) {
   const Side to = other(from);
   // Once an offer has its final answer, the state holds its ports.
@@ -169,7 +169,7 @@ Verdict<DialogState> Dialog::answered(const Offer& offer, Side from, PartyMedia 
   return next;
 }
 
-/// In the light of what is agreed now, without changing it.
+/// Based on the current state, without changing it.
 Verdict<RewrittenDescription> Dialog::repeat(Side from, const PartyMedia& media) const {
   return again(RewrittenDescription::of(current_.facing, from, media, current_.party[other(from)]),
                media);
@@ -187,7 +187,7 @@ void Dialog::finish_answer(Offer& offer, const Transaction& answered_by, DialogS
 
 void Dialog::apply(const Transaction& cause, DialogState next) {
   for (const Side side : {Side::caller, Side::callee}) {
-    // RFC 6141 §3.4: what was agreed inside a re-INVITE (UPDATE, PRACK) falls with it.
+    // RFC 6141 §3.4: a failed re-INVITE also reverts agreements made inside it (UPDATE, PRACK).
     const bool is_inside = cause.method != Method::invite || cause.requester == side;
     if (invites_[side] && is_inside) invites_[side]->has_changed_state = true;
   }
@@ -207,7 +207,7 @@ void Dialog::on_final_response(const Transaction& transaction, int status) {
     case Method::invite:
       return is_success ? accept_invite(transaction) : roll_back_invite(transaction);
     case Method::bye:
-      if (status == 401 || status == 407) bye_since_.reset();  // it will come again
+      if (status == 401 || status == 407) bye_since_.reset();  // it will be repeated
       return;
     default:
       if (!is_success) drop_offers_of(transaction);
@@ -219,10 +219,10 @@ void Dialog::accept_invite(const Transaction& transaction) {
   auto& offer = offers_[transaction.requester];
   if (!offer || offer->carrier != transaction || offer->answer == Offer::Answer::final) return;
   if (offer->answer == Offer::Answer::none) {
-    offer.reset();  // an offer nobody took up: what was agreed before still holds
+    offer.reset();  // an unanswered offer: the earlier agreement still applies
     return;
   }
-  // A 200 without SDP: many a gateway takes its unreliable 183 for the answer.
+  // A 200 without SDP: many gateways treat their unreliable 183 as the answer.
   DialogState next = current_;
   finish_answer(*offer, transaction, next);
   apply(transaction, std::move(next));

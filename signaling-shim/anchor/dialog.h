@@ -22,7 +22,7 @@ class Dialog {
 
   /// The dialog begins with a response to `invite`, which carried `offer`, if any.
   void begin(const Transaction& invite, std::optional<Offer> offer);
-  /// A request on its way; before on_sdp().
+  /// A pending request; before on_sdp().
   void on_request(Time now, const Transaction& transaction);
   /// The description `media` in `message`. Repeated messages change nothing.
   /// Fails with ports_exhausted, family_unsupported, sdp_malformed, sdp_unsupported.
@@ -30,15 +30,15 @@ class Dialog {
                                                      PartyMedia media);
   /// A final response, after on_sdp().
   void on_final_response(const Transaction& transaction, int status);
-  /// Gives up offers that nobody answered in time.
+  /// Drops offers that were not answered in time.
   void expire_offers(Time now, Duration timeout);
 
   void confirm() { is_confirmed_ = true; }
   [[nodiscard]] bool is_confirmed() const { return is_confirmed_; }
-  /// When a BYE passed; nothing if none is under way.
+  /// When a BYE passed; nothing if none is pending.
   [[nodiscard]] const std::optional<Time>& bye_since() const { return bye_since_; }
 
-  /// This host has other addresses now.
+  /// This host's addresses have changed.
   void review_targets(const LocalAddresses& addresses);
 
   [[nodiscard]] const DialogState& state() const { return current_; }
@@ -54,7 +54,7 @@ class Dialog {
   struct OpenInvite {
     std::uint32_t cseq = 0;
     bool carried_offer = false;
-    /// Something was already changed under it, and must be put back if it fails.
+    /// It already changed the state, which must be restored if it fails.
     bool has_changed_state = false;
     DialogState before;
   };
@@ -84,10 +84,10 @@ class Dialog {
   bool is_confirmed_ = false;
   std::optional<Time> bye_since_;
   std::uint64_t revision_ = 0;
-  PerSide<std::optional<Offer>> offers_;        // by who made it
+  PerSide<std::optional<Offer>> offers_;        // by offerer
   PerSide<std::optional<OpenInvite>> invites_;  // by requester
   DialogState current_;
-  // Last: paths go before the ports they lead over.
+  // Last: paths are destroyed before their ports.
   MediaPaths paths_;
   StreamPaths stream_paths_;
 };

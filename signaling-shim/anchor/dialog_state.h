@@ -1,4 +1,4 @@
-// What the two parties of a dialog agreed on: plain values that can be kept, compared and put back.
+// The agreement of a dialog's two parties: plain values that can be kept, compared and restored.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ constexpr Side other(Side side) {
   return side == Side::caller ? Side::callee : Side::caller;
 }
 
-/// One of something for each party.
+/// One value for each party.
 template <class Value>
 class PerSide {
  public:
@@ -30,11 +30,11 @@ struct DialogState {
   /// The ports that party talks to.
   PerSide<PortAssignment> facing;
 
-  /// Gives back the ports of lines that one of the two does not want (port 0), and of ways that a
-  /// line no longer takes. Ports over TCP that stand for what a party still writes stay, even if
-  /// the other one makes nothing of it: the same offer again shows the same ports.
+  /// Releases the ports of lines that one of the two rejects (port 0), and of transports that a
+  /// line no longer uses. TCP ports for a party's current description stay, even if the other one
+  /// ignores it: the same offer again shows the same ports.
   void free_unused_ports();
-  /// Media of the line flows by the m= lines of both, over UDP.
+  /// Media of the line flows over UDP according to both m= lines.
   [[nodiscard]] bool carries_datagrams(std::size_t line) const;
   /// It may flow over TCP, at least on one side.
   [[nodiscard]] bool carries_streams(std::size_t line) const;
@@ -43,7 +43,7 @@ struct DialogState {
     return carries_datagrams(line) || carries_streams(line);
   }
   [[nodiscard]] std::size_t open_lines() const;
-  /// No stream is sent both ways.
+  /// No stream is sent in both directions.
   [[nodiscard]] bool is_on_hold() const;
 };
 

@@ -7,8 +7,8 @@ namespace {
 
 using Ice06Ids = std::vector<candidate::Ice06Credentials>;
 
-/// What explains the checks that `mine` sends to `theirs`, in the flavours that both wrote; in the
-/// older one, from one of the candidates `my_ids` to one of `their_ids`.
+/// The keys of checks from `mine` to `theirs`, in the flavours that both wrote; in the older one,
+/// from one of the candidates `my_ids` to one of `their_ids`.
 std::vector<IceCheckKeys> check_keys(const MediaLine& mine, const Ice06Ids& my_ids,
                                      const MediaLine& theirs, const Ice06Ids& their_ids,
                                      std::uint16_t component) {
@@ -31,8 +31,8 @@ const Ice06Ids& ids_in_streams(const MediaLine& line) {
   return is_converted ? line.ice06 : line.streams.ice06;
 }
 
-/// Whether the party that wrote `line` goes by candidates of that flavour. An offer may have both
-/// in its alternatives, the answer has the accepted one.
+/// Whether the party that wrote `line` uses candidates of that flavour. An offer may have both in
+/// its alternatives, the answer has the accepted one.
 bool goes_by(const MediaLine& line, candidate::Flavour flavour) {
   const bool has_ice19 = !line.ice_ufrag.empty();
   const bool has_ice06 = !line.streams.ice06.empty() || !line.ice06.empty();
@@ -96,7 +96,7 @@ std::uint16_t LegBuilder::number() const {
   return component_ == Component::rtp ? candidate::kRtpComponent : candidate::kRtcpComponent;
 }
 
-/// RFC 8839 §4.2.5. Two agents of ICE-lite make no checks (RFC 8445 §6.1.1 leaves both passive).
+/// RFC 8839 §4.2.5. Two ICE-lite agents send no checks (RFC 8445 §6.1.1 leaves both passive).
 bool LegBuilder::uses_ice() const {
   const auto offers_ice = [this](Side side) {
     const MediaLine& line = line_of(side);
@@ -132,9 +132,8 @@ Latching LegBuilder::latching_of(Side side) const {
   return state_.party[side].terms.latching.value_or(latching_);
 }
 
-/// Whether what a party wrote into its SDP is a place to send the other party's media to. Not the
-/// other family than our interface has, nor where MediaTargets sees harm. Such a party can still be
-/// latched.
+/// Whether the other party's media may be sent to the party's SDP address: it must have our
+/// interface's family and pass MediaTargets. Otherwise the party can still be latched.
 bool LegBuilder::may_send_to(Side side, const Endpoint& signalled, const MediaPort& port,
                              Transport transport) const {
   const IpAddress& ours = port.local().address;
@@ -143,7 +142,7 @@ bool LegBuilder::may_send_to(Side side, const Endpoint& signalled, const MediaPo
   return factory_.targets.judge(signalled, party) == TargetVerdict::admitted;
 }
 
-/// Those that the party may be latched at: by its own word only where media might be sent, too.
+/// Addresses for latching the party: self-declared ones only where media might be sent, too.
 std::vector<IpAddress> LegBuilder::admitted_addresses(Side side, const MediaPort& port,
                                                       Transport transport) const {
   const MediaLine& mine = line_of(side);

@@ -1,4 +1,4 @@
-// The parties of a dialog, as the data plane needs to know them.
+// The parties of a dialog, as the data plane requires them.
 #pragma once
 
 #include "signaling-shim/anchor/call_observer.h"
@@ -8,7 +8,7 @@
 
 namespace avedge::anchor {
 
-/// What all paths of the edge share.
+/// Shared by all paths of the edge.
 struct PathFactory {
   SessionControl& control;
   SessionCounters& counters;
@@ -27,9 +27,9 @@ class LegBuilder {
              std::size_t line, Component component)
       : factory_{factory}, latching_{latching}, state_{state}, line_{line}, component_{component} {}
 
-  /// The party on `side` by its datagrams, which come to `port`.
+  /// The UDP leg of the party on `side`; its datagrams arrive at `port`.
   [[nodiscard]] UdpLeg udp_leg(Side side, const MediaPort& port) const;
-  /// The same, where what comes and goes is the payload of the other party's frames.
+  /// The same, for datagrams that carry the payload of the other party's frames.
   [[nodiscard]] UdpLeg converted_leg(Side side, const MediaPort& port) const;
   /// The same over TCP.
   [[nodiscard]] TcpLeg tcp_leg(Side side, const MediaPort& port) const;

@@ -1,6 +1,6 @@
-// Where media goes on from the edge's own ports. A party may name one of them: a call that crosses
-// the edge twice does. But two calls whose parties name each other's ports would make media go
-// round for ever.
+// The targets of media from the edge's own ports. A party may name one of them: a call that crosses
+// the edge twice does. But two calls whose parties name each other's ports would loop media for
+// ever.
 #pragma once
 
 #include <map>
@@ -13,15 +13,15 @@ namespace avedge::anchor {
 /// Signalling thread only.
 class LoopDetector {
  public:
-  /// Ways that are looked at before the whole is taken for a circle: more than a forked call has.
+  /// Routes examined before a loop is assumed: more than a forked call has.
   static constexpr std::size_t kMaxReached = 64;
 
-  /// What arrives at `port` goes on to `onward`, until the path is removed.
+  /// Media received at `port` is sent to `onward`, until the path is removed.
   void add(MediaPathId path, const MediaPort& port, const Endpoint& onward);
   void remove(MediaPathId path);
 
   [[nodiscard]] bool is_anchored(const Endpoint& port) const { return forwardings_.contains(port); }
-  /// Whether media for `target` would come to `near` or `far`, the ports that it is sent between.
+  /// Whether media for `target` would return to `near` or `far`, the ports that it is sent between.
   [[nodiscard]] bool would_loop(const Endpoint& target, const MediaPort& near,
                                 const MediaPort& far) const;
 

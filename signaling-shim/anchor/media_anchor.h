@@ -1,5 +1,5 @@
-// What the SIP proxy asks of media anchoring. The proxy knows messages and routes, the anchor knows
-// offers, answers and ports; this is all they say to each other. Signalling thread only.
+// The media anchoring interface of the SIP proxy. The proxy knows messages and routes, the anchor
+// knows offers, answers and ports; they share nothing else. Signalling thread only.
 #pragma once
 
 #include <array>
@@ -15,47 +15,47 @@
 
 namespace avedge::anchor {
 
-/// Names a media session in our signed Record-Route and Via parameters. Never 0.
+/// Identifies a media session in our signed Record-Route and Via parameters. Never 0.
 enum class SessionId : std::uint64_t {};
 
-/// Who sent a message: the party that sent the dialog's initial INVITE, or the other one.
+/// A message's sender: the party that sent the dialog's initial INVITE, or the other one.
 enum class Side : std::uint8_t { caller, callee };
 
-/// What becomes of the candidates that a party offers.
+/// How the edge treats a party's candidates.
 enum class CandidateMode : std::uint8_t {
   replace,  // each side sees only the edge
   add       // the edge appears as one more relay; media may also flow past it
 };
 
-/// What becomes of media over TCP: candidates over it, and m= lines over it.
+/// How the edge treats media over TCP: candidates over it, and m= lines over it.
 enum class StreamMode : std::uint8_t {
   anchored,
-  removed  // candidates are taken out, m= lines pass as they are
+  removed  // candidates are removed, m= lines pass unchanged
 };
 
-/// How well the address that an INVITE came from is proven, and so what its calls may hold.
+/// How well an INVITE's source address is proven, and so the limits of its calls.
 enum class Standing : std::uint8_t {
-  stranger,     // over UDP, from where nothing was heard yet: anybody may have written that address
+  stranger,     // over UDP, nothing received before: the address may be forged
   connected,    // over TCP or TLS: the address is the sender's own
-  established,  // has sent what only a receiver of our messages can know
+  established,  // has sent a value that only a receiver of our messages can know
   next_hop,     // one of ours, over UDP: the address is known, and so it can be forged
   trusted       // one of ours, over TCP or TLS; a proxy that speaks ng
 };
-/// As they stand in the metric label `standing`.
+/// Values of the metric label `standing`.
 inline constexpr std::array<std::string_view, 5> kStandingLabels{
     "stranger", "connected", "established", "next_hop", "trusted"};
 constexpr std::string_view label(Standing standing) {
   return kStandingLabels[static_cast<std::size_t>(standing)];
 }
 
-/// Whose calls are counted together, and capped.
+/// The source whose calls are counted and limited together.
 struct CallSource {
   Standing standing = Standing::trusted;
-  /// Port 0: all of the address but those that are named by their port.
+  /// Port 0: the whole address except endpoints named by their port.
   Endpoint endpoint;
 };
 
-/// What an initial INVITE says about the session it opens.
+/// Properties of a session from its initial INVITE.
 struct SessionSpec {
   std::string call_id;
   std::string from_tag;
@@ -63,11 +63,11 @@ struct SessionSpec {
   std::string branch;
   std::string caller_interface;  // [[interface]] names
   std::string callee_interface;
-  /// Families that the parties are reached by in SIP: those of their media, until they say so.
+  /// Families of the parties' SIP addresses: those of their media, until they describe it.
   std::optional<AddressFamily> caller_family;
   std::optional<AddressFamily> callee_family;
   Latching latching = Latching::signalled;
-  /// Whoever signals cannot tell a provisional answer from a final one: every answer may be either,
+  /// The signalling cannot distinguish provisional and final answers: every answer may be either,
   /// and new branches may answer for as long as an offer may wait.
   bool keeps_forking = false;
   CandidateMode candidates = CandidateMode::replace;
@@ -75,28 +75,28 @@ struct SessionSpec {
   CallSource source;
 };
 
-/// What the signalling says about the party that sent a description, beyond its session's rules.
+/// The signalling's terms for the sender of a description, beyond its session's rules.
 struct PartyTerms {
-  /// Whose word counts for where the party is.
+  /// The source of a party's address.
   enum class Place : std::uint8_t {
     described,            // the description's
     described_or_source,  // media may also come from the address the message came from
-    source                // the description's addresses mean nothing, only its ports
+    source                // the description's addresses are ignored, only its ports are used
   };
   Place place = Place::described;
   std::optional<Latching> latching;  // nothing: the session's
   LatchTiming timing = LatchTiming::immediate;
   Rebinding rebinding = Rebinding::same_stream;
-  /// Media for the party goes where it described, wherever its own comes from.
+  /// The party's media is sent to its described address, whatever its own source.
   bool is_asymmetric = false;
-  /// Of the ports that the receiver is given; nothing: as the parties' descriptions have it.
+  /// Of the receiver's ports; nothing: as in the parties' descriptions.
   std::optional<AddressFamily> receiver_family;
-  /// What the receiver sees in place of the edge's address; nothing: the advertised one.
+  /// Shown to the receiver instead of the edge's address; nothing: the advertised one.
   std::optional<IpAddress> shown_address;
   friend bool operator==(const PartyTerms&, const PartyTerms&) = default;
 };
 
-/// One SIP message of a session, request or response, on its way through the edge.
+/// One SIP message of a session, request or response, passing through the edge.
 struct DialogMessage {
   Side sender = Side::caller;
   /// The method of CSeq, upper case as on the wire.
@@ -104,23 +104,23 @@ struct DialogMessage {
   /// 0 for a request.
   int status = 0;
   std::uint32_t cseq = 0;
-  /// The callee's tag: To of what the caller's side sent in the initial direction, From otherwise.
-  /// Empty before a dialog exists.
+  /// The callee's tag: To in messages of the caller's side in the initial direction, From
+  /// otherwise. Empty before a dialog exists.
   std::string_view callee_tag;
   /// RFC 3262: this 1xx carries Require: 100rel, so its SDP counts as an offer or answer.
   bool reliable = false;
-  /// RFC 4028 §4, of a 2xx: how long the session lives without a refresh.
+  /// RFC 4028 §4, of a 2xx: the session's lifetime without a refresh.
   std::optional<std::chrono::seconds> session_expires;
   std::string_view content_type;  // empty without a body
   std::string_view body;
-  /// Address the message came from, for Latching::sip_source and PartyTerms.
+  /// Source address of the message, for Latching::sip_source and PartyTerms.
   IpAddress source;
   PartyTerms terms;
 };
 
-/// What to send instead of the body that came.
+/// The replacement of the received body.
 struct BodyRewrite {
-  /// Nothing: send the body as it came, byte for byte.
+  /// Nothing: send the body unchanged.
   std::optional<std::string> body;
 };
 

@@ -15,7 +15,7 @@ bool has_address(const MediaInterface& interface, const IpAddress& address) {
                      });
 }
 
-/// The written form and what it carries.
+/// The written form and the embedded IPv4 address.
 template <class Predicate>
 bool either_form(const IpAddress& address, Predicate predicate) {
   return predicate(address) || predicate(unwrap_embedded_ipv4(address));
@@ -133,8 +133,8 @@ bool MediaTargets::is_own_listener(const Endpoint& target) const {
   });
 }
 
-/// The devices of other interfaces lead to networks that the party has no business in. Any other
-/// device, a VPN's or a bridge to containers, may be a way to the party's own.
+/// Devices of other interfaces lead to networks that the party must not reach. Any other device, a
+/// VPN's or a bridge to containers, may be a route to the party's own network.
 bool MediaTargets::leaves_elsewhere(const Endpoint& target, const TargetParty& party) const {
   const Leg* leg = leg_of(party.facing);
   if (routes_ == nullptr || leg == nullptr) return false;
@@ -146,7 +146,7 @@ bool MediaTargets::leaves_elsewhere(const Endpoint& target, const TargetParty& p
                      [out](const Leg& other) { return other.has_device(out); });
 }
 
-/// Of a party whose source is unknown, the name that the edge has in its network says so.
+/// If a party's source is unknown, the edge's name in its network decides.
 bool MediaTargets::is_in_private(const TargetParty& party) const {
   if (!party.source.is_unspecified()) return either_form(party.source, is_private);
   const Leg* leg = leg_of(party.facing);

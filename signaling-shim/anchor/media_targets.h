@@ -1,6 +1,6 @@
-// Where media may be sent before its party has latched, and where the edge may connect to for it.
-// An SDP may name any address; without these rules its author could make the edge send a call's
-// media to whatever the edge's host can reach.
+// Where media may be sent before its party has latched, and where the edge may connect for it. An
+// SDP may contain any address; without these rules its author could make the edge send a call's
+// media to any address its host can reach.
 #pragma once
 
 #include <array>
@@ -33,20 +33,20 @@ struct MediaInterface {
 };
 
 struct TargetSettings {
-  /// Asked first and in order; the first match wins.
+  /// Evaluated first, in order; the first match wins.
   std::vector<TargetRule> rules;
   std::vector<MediaInterface> interfaces;
-  /// Addresses that the configuration names as the edge's, besides those that the kernel knows.
+  /// The edge's configured addresses, besides those that the kernel knows.
   std::vector<IpAddress> own_addresses;
-  /// What the edge has bound, of whatever protocol, under all names; an unspecified address stands
-  /// for all. No rule opens it.
+  /// Everything the edge has bound, for any protocol, under all names; an unspecified address
+  /// stands for all. No rule permits it.
   std::vector<Endpoint> own_listeners;
 };
 
-/// Whose target it is.
+/// The party that owns the target.
 struct TargetParty {
   IpAddress facing;  // the edge's address, on the interface that faces the party
-  /// Where its SIP came from, or what ng's received-from says; unspecified: unknown.
+  /// The source of its SIP, or ng's received-from; unspecified: unknown.
   IpAddress source;
   Transport transport = Transport::udp;
 };
@@ -55,12 +55,12 @@ enum class TargetVerdict : std::uint8_t {
   admitted,
   denied_by_rule,
   own_address,      // of this host, and no port that is leased to a call or an allocation
-  own_listener,     // of the edge itself: not even a rule opens it
+  own_listener,     // of the edge itself: no rule permits it
   not_routed,       // link-local, multicast, …
   other_interface,  // the route leaves by another [[interface]]
   private_address   // while the party's signalling comes from a public one
 };
-/// As they stand in the metric label `reason`.
+/// Values of the metric label `reason`.
 inline constexpr std::array<std::string_view, 7> kTargetVerdictLabels{
     "admitted",   "denied_by_rule",  "own_address",    "own_listener",
     "not_routed", "other_interface", "private_address"};
@@ -71,17 +71,17 @@ constexpr std::string_view label(TargetVerdict verdict) {
 /// Signalling thread only.
 class MediaTargets {
  public:
-  /// Both outlive it. Without `routes` no route is asked for.
+  /// Both outlive it. Without `routes` no route is queried.
   MediaTargets(TargetSettings settings, const SessionControl& control, RouteLookup* routes);
 
   [[nodiscard]] TargetVerdict judge(const Endpoint& target, const TargetParty& party) const;
-  /// Why, and the rule that would admit it, in words for the operator.
+  /// The reason, and the rule that would admit it, for the operator.
   [[nodiscard]] std::string advice(const Endpoint& target, const TargetParty& party,
                                    TargetVerdict verdict) const;
 
   /// The address of that interface and family that stands for all of them; null if it has none.
   [[nodiscard]] const IpAddress* address_of(std::string_view interface, AddressFamily family) const;
-  /// Whether an [[interface]] has it, under either name: a party never latches from there.
+  /// Whether an [[interface]] has it, under either name: a party is never latched there.
   [[nodiscard]] bool is_interface_address(const IpAddress& address) const;
 
   void use(SharedLocalAddresses addresses);

@@ -1,4 +1,4 @@
-// An offer on its way (RFC 3264), and the SIP transaction that carries it.
+// A pending offer (RFC 3264), and the SIP transaction that carries it.
 #pragma once
 
 #include "signaling-shim/anchor/dialog_state.h"
@@ -7,7 +7,7 @@ namespace avedge::anchor {
 
 enum class Method : std::uint8_t { invite, ack, prack, update, bye, cancel, other };
 
-/// A SIP transaction as both of its directions name it.
+/// A SIP transaction, identified in both directions.
 struct Transaction {
   Side requester = Side::caller;
   Method method = Method::other;
@@ -17,19 +17,19 @@ struct Transaction {
   friend bool operator==(const Transaction&, const Transaction&) = default;
 };
 
-/// Where a call's ports come from: by the party they face.
+/// Sources of a call's ports, by the party they face.
 struct CallPorts {
   PortAllocator caller;
   PortAllocator callee;
   [[nodiscard]] PortAllocator& facing(Side side) { return side == Side::caller ? caller : callee; }
 };
 
-/// What the receiver of a description is to see in it.
+/// The description as shown to the receiver.
 struct RewrittenDescription {
   PortNames ports;
-  /// What the receiver last said itself.
+  /// The receiver's own last description.
   PartyMedia receiver;
-  /// The ports in whose place the sender knows the receiver's.
+  /// The ports that the sender knows in place of the receiver's.
   PortNames ports_known_to_sender;
 
   /// Of what `from` says about its `media`, to `receiver`.
@@ -54,15 +54,15 @@ struct Offer {
   /// The dialog's revision that the final answer made, and what carried that answer.
   std::uint64_t revision = 0;
   Transaction answered_by;
-  /// As the far side saw the offer, and as its final answer was seen. What is retransmitted later
-  /// looks the same, whatever has been agreed since.
+  /// The offer as shown to the far side, and its final answer as shown. Retransmissions look the
+  /// same, whatever has been agreed since.
   RewrittenDescription shown;
   RewrittenDescription answer_shown;
   Time since{};
 
-  /// Makes the offer of `media` by `from`, keeping the ports of `held`. `receiver` is what the far
-  /// side last said itself, without lines if nothing yet.
-  /// Fails with ports_exhausted or family_unsupported.
+  /// Makes the offer of `media` by `from`, keeping the ports of `held`. `receiver` is the far
+  /// side's last description, without lines if there is none. Fails with ports_exhausted or
+  /// family_unsupported.
   [[nodiscard]] static Verdict<Offer> make(Side from, const Transaction& carrier, PartyMedia media,
                                            const PerSide<PortAssignment>& held,
                                            const PartyMedia& receiver, CallPorts& ports);

@@ -16,7 +16,7 @@ void add_candidate(std::vector<Endpoint>& list, const Endpoint& candidate) {
   add_once(list, candidate, kMaxSignalledCandidates);
 }
 
-/// Nowhere, unless somebody can receive there.
+/// Empty unless the address can receive.
 Endpoint target_at(const std::optional<IpAddress>& address, Port port) {
   if (!address || !is_unicast(*address) || port == Port{}) return {};
   return {*address, port};
@@ -178,7 +178,7 @@ void PartyMedia::add_alternative(const PartyMedia& other) {
 }
 
 void PartyMedia::keep_targets_of(const PartyMedia& before) {
-  // "0.0.0.0" of a party that lives in IPv6 says nothing about it.
+  // "0.0.0.0" from an IPv6 party does not determine its family.
   if (!before.lines.empty() && std::none_of(lines.begin(), lines.end(), says_where)) {
     family = before.family;
   }

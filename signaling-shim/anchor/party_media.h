@@ -1,4 +1,4 @@
-// What one party said about its media, as values that outlive the message it said it in.
+// One party's description of its media, as values that outlive the message.
 #pragma once
 
 #include <bitset>
@@ -23,14 +23,14 @@ struct MediaLine {
   bool has_datagrams = false;     // relayed, and its m= line is over UDP
   bool waits_for_bundle = false;  // port 0, and yet not rejected (RFC 8843 §6)
   bool has_rtcp = false;
-  /// c=0.0.0.0, ::, or a=inactive. Says nothing about where media goes.
+  /// c=0.0.0.0, ::, or a=inactive. Does not affect the media target.
   bool is_held = false;
   sdp::Direction direction = sdp::Direction::sendrecv;
   std::bitset<128> payload_types{};  // of RTP
   bool has_dtls = false;             // DTLS-SRTP
   /// As the m= and c= lines have it, 0.0.0.0 included: two lines with the same one share a port.
   Endpoint written;
-  /// Where the party receives; no port: it has not said so yet.
+  /// Where the party receives; no port: not yet known.
   Endpoint rtp;
   Endpoint rtcp;
   std::vector<IpAddress> addresses;
@@ -42,7 +42,7 @@ struct MediaLine {
   std::vector<candidate::Ice06Credentials> ice06;
   StreamMedia streams;
 
-  /// The party sends what it names no place for, too: c=0.0.0.0 only asks the other one not to.
+  /// The party also sends streams without an address: c=0.0.0.0 only asks the other one not to.
   [[nodiscard]] bool sends() const {
     return direction == sdp::Direction::sendrecv || direction == sdp::Direction::sendonly;
   }
@@ -62,7 +62,7 @@ struct PartyMedia {
   bool is_ice_lite = false;
   PartyTerms terms;
 
-  /// Where TCP is not anchored, candidates over it are nobody's, and m= lines over it not relayed.
+  /// If TCP is not anchored, TCP candidates are ignored, and m= lines over TCP are not relayed.
   [[nodiscard]] static PartyMedia from(const sdp::View& view, const IpAddress& source,
                                        const PartyTerms& terms, StreamMode streams);
 
@@ -78,12 +78,12 @@ struct PartyMedia {
   /// so they share ports, and either's addresses may latch. The later one is the richer one.
   void add_alternative(const PartyMedia& other);
 
-  /// Hold never moves a relay target: lines that are held keep what the party said before. Who
-  /// had its datagrams carried through the other's connection still has.
+  /// Hold never moves a relay target: held lines keep the party's earlier description. A party
+  /// whose datagrams used the other's connection keeps using it.
   void keep_targets_of(const PartyMedia& before);
 
-  /// This answers `offer`: lines over UDP by ICE whose offerer can use TCP, too, are converted. So
-  /// are those that the offerer moved to TCP alone, once it was chosen.
+  /// This answers `offer`: UDP lines with ICE whose offerer also supports TCP are converted. So are
+  /// those that the offerer moved to TCP alone, once it was chosen.
   void convert_streams_of(const PartyMedia& offer);
   friend bool operator==(const PartyMedia&, const PartyMedia&) = default;
 };

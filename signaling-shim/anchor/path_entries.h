@@ -1,4 +1,4 @@
-// The paths of one dialog, of either kind: those in force, and what their counters come to.
+// The paths of one dialog, of either kind: the active ones, and the totals of their counters.
 // Internal to anchor/.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace avedge::anchor {
 
-/// Outlives its path's being in force, so that counters go on where a line comes back.
+/// Outlives its active path, so that counters continue when a line returns.
 template <class Path>
 struct PathEntry {
   Path path;
@@ -22,7 +22,7 @@ using PathKey = std::pair<std::size_t, Component>;  // m= line
 template <class Path>
 using PathEntries = std::map<PathKey, PathEntry<Path>>;
 
-/// Puts the path in force; each time that it was not before, with a new id.
+/// Activates the path; with a new id each time that it was inactive.
 template <class Path>
 void activate(PathEntry<Path>& entry, PathFactory& factory) {
   if (!entry.is_live) {
@@ -33,7 +33,7 @@ void activate(PathEntry<Path>& entry, PathFactory& factory) {
   if (entry.path.counters == nullptr) entry.path.counters = std::make_shared<MediaPathCounters>();
 }
 
-/// False if the path was not in force.
+/// False if the path was not active.
 template <class Path>
 [[nodiscard]] bool deactivate(PathEntry<Path>& entry, PathFactory& factory) {
   if (!entry.is_live) return false;

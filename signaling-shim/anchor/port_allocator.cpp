@@ -5,12 +5,12 @@
 namespace avedge::anchor {
 namespace {
 
-/// What browsers write before they know a port (RFC 8840 §4.1.1), and who only connects over TCP
-/// (RFC 4145 §4.1): no reason to share one.
+/// Written by browsers before they know a port (RFC 8840 §4.1.1), and by TCP-only active parties
+/// (RFC 4145 §4.1): not a reason to share one.
 constexpr Port kDiscardPort{9};
 
-/// The earlier line on the same port: "best effort SRTP" offers RTP/AVP and RTP/SAVP that way, and
-/// bundled lines do (RFC 8843 §7.2.1). Otherwise `line` itself.
+/// The earlier line on the same port: "best effort SRTP" offers RTP/AVP and RTP/SAVP on one port,
+/// and bundled lines do (RFC 8843 §7.2.1). Otherwise `line` itself.
 std::size_t owner_of(const PartyMedia& media, std::size_t line) {
   const MediaLine& own = media.lines[line];
   if (own.written.port == kDiscardPort) return line;

@@ -1,4 +1,4 @@
-// The edge's ports that one party talks to, by m= line.
+// The edge's ports that face one party, by m= line.
 #pragma once
 
 #include <memory>
@@ -12,15 +12,15 @@
 
 namespace avedge::anchor {
 
-/// Ports for the components of one m= line. RTCP has none where it goes through that of RTP.
+/// Ports for the components of one m= line. RTCP has none if it shares that of RTP.
 struct ComponentPorts {
   MediaPort rtp;
   MediaPort rtcp;
 };
 
-/// What one party talks to in one m= line. Freed with its last holder: an agreed state, a state to
-/// fall back to, an offer in flight, or (for the ports that face a callee) all branches of a forked
-/// call. Null is what the line has no use for.
+/// The ports that face one party in one m= line. Freed with the last holder: an agreed state, a
+/// fallback state, a pending offer, or (for the ports that face a callee) all branches of a forked
+/// call. Null if the line does not use them.
 struct MediaLinePorts {
   std::shared_ptr<const MediaPortPair> datagrams;
   /// TCP.
@@ -31,7 +31,7 @@ struct MediaLinePorts {
 /// By m= line. Lines that share a port share the lease.
 using PortAssignment = std::vector<MediaLinePorts>;
 
-/// Where a party is, before it says so itself.
+/// The party's location before it describes one.
 struct PartyLocation {
   std::string interface;
   std::optional<AddressFamily> family;
@@ -39,7 +39,7 @@ struct PartyLocation {
 
 class PortAllocator {
  public:
-  /// `account`: of the call that they are for.
+  /// `account`: of the call that uses the ports.
   PortAllocator(SessionControl& control, WorkerIndex worker, PartyLocation party,
                 std::shared_ptr<CallAccount> account)
       : control_{control},
@@ -61,8 +61,8 @@ class PortAllocator {
   [[nodiscard]] PortAssignment with_converters(PortAssignment held, const PartyMedia& media,
                                                const PartyMedia& offer);
 
-  /// What the party knows the edge by: the address of the first port it was ever given. It goes
-  /// into o= and the session's c=, and so stays the same for the whole call.
+  /// The edge's address for the party: that of its first port. It appears in o= and the session's
+  /// c=, and so stays the same for the whole call.
   [[nodiscard]] const std::optional<IpAddress>& address() const { return address_; }
 
  private:
@@ -71,14 +71,14 @@ class PortAllocator {
   template <class Leased>
   using LeaseFrom = Verdict<Leased> (SessionControl::*)(WorkerIndex, std::string_view,
                                                         AddressFamily);
-  /// What one lease takes, and how.
+  /// The requirements of one lease.
   template <class Leased>
   struct Ask {
     LeaseFrom<Leased> from;
     PortKind kind;
     std::size_t ports;
   };
-  /// Ports and their place on the account, which is given back after them.
+  /// Ports and their place on the account, which is released after them.
   template <class Leased>
   struct Leasing {
     HeldPorts held;
@@ -101,7 +101,7 @@ class PortAllocator {
   std::optional<IpAddress> address_;
 };
 
-/// What SDP calls the edge's ports, by m= line: a name holds nothing and may outlive its lease.
+/// The edge's ports as named in SDP, by m= line: a name holds nothing and may outlive its lease.
 using PortNames = std::vector<sdp::SectionPorts>;
 [[nodiscard]] PortNames names_of(const PortAssignment& leases);
 [[nodiscard]] sdp::EdgePorts names_of(const ComponentPorts& ports);

@@ -15,7 +15,7 @@ std::size_t less(std::size_t whole, std::size_t part) {
 
 }  // namespace
 
-/// TCP ports are as many as UDP ports: each relay range is there for both.
+/// There are as many TCP ports as UDP ports: each relay range serves both.
 PortShares::PortShares(const std::vector<PortBudget>& budgets) {
   for (const PortBudget& budget : budgets) {
     for (const PortKind kind : {PortKind::udp, PortKind::tcp}) {

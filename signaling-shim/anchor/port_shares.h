@@ -1,5 +1,5 @@
-// Who may take how many of an interface's ports: whoever is least proven meets a limit first, and
-// what lies beyond it is there for the others.
+// Shares of an interface's ports: the least proven sources reach a limit first, and the ports
+// beyond it are reserved for the others.
 #pragma once
 
 #include <array>
@@ -35,10 +35,10 @@ class PortShares {
  public:
   explicit PortShares(const std::vector<PortBudget>& budgets);
 
-  /// False: what is left is kept for others. Pools without a budget have no limit.
+  /// False: the remaining ports are reserved for others. Pools without a budget have no limit.
   [[nodiscard]] bool take(const PoolName& pool, Standing standing, std::size_t ports);
   void give_back(const PoolName& pool, Standing standing, std::size_t ports);
-  /// Ports that are held already count as those of `to`, whatever its limit.
+  /// Ports already held count as those of `to`, whatever its limit.
   void move(const PoolName& pool, Standing from, Standing to, std::size_t ports);
 
   [[nodiscard]] std::size_t held(const PoolName& pool, Standing standing) const;

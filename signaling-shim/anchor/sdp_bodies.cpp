@@ -79,7 +79,7 @@ class Walker {
  private:
   struct Delimiter {
     std::size_t begin;  // of the line end that belongs to it
-    std::size_t end;    // behind its own line
+    std::size_t end;    // after its own line
     bool is_last;
   };
 
@@ -133,7 +133,7 @@ class Walker {
            equals_ignoring_case(encoding, "8bit") || equals_ignoring_case(encoding, "binary");
   }
 
-  /// Leaves `part` at its body, behind the empty line.
+  /// Leaves `part` at its body, after the empty line.
   static PartHeaders take_headers(std::string_view& part) {
     PartHeaders headers;
     while (!part.empty()) {
@@ -163,7 +163,7 @@ class Walker {
     return field;
   }
 
-  /// Behind the line that holds `from`.
+  /// The position after the line that contains `from`.
   static std::size_t line_end(std::string_view text, std::size_t from) {
     const std::size_t at = text.find('\n', from);
     return at == std::string_view::npos ? text.size() : at + 1;
@@ -177,7 +177,7 @@ class Walker {
 
 Verdict<SdpBodies> find_sdp(std::string_view content_type, std::string_view body) {
   if (body.empty()) return SdpBodies{};
-  // RFC 3261 §20.15 wants a Content-Type; many a client takes a body without one for SDP.
+  // RFC 3261 §20.15 requires a Content-Type; many clients treat a body without one as SDP.
   if (trimmed(content_type).empty()) {
     if (!body.starts_with("v=") && !body.starts_with("o=")) return SdpBodies{};
     return SdpBodies{{body}, {}};

@@ -12,7 +12,7 @@ namespace avedge::anchor {
 inline constexpr std::size_t kMaxMimeDepth = 3;
 inline constexpr std::size_t kMaxMimeParts = 16;
 
-/// A part of a multipart body that says how long it is, whether it is SDP or holds some.
+/// A part of a multipart body with a Content-Length, whether it is SDP or contains some.
 struct SizedPart {
   std::string_view content;
   std::string_view length;  // the value of its Content-Length

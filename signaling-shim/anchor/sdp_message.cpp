@@ -103,7 +103,7 @@ BodyRewrite SdpMessage::rewrite(const FarViewOf& far_view_of) const {
   return {edits.emit()};
 }
 
-/// From the inside out: a length that gets another digit makes the part around it longer, too.
+/// From the inside out: a length with an extra digit lengthens the enclosing part, too.
 void SdpMessage::correct_lengths(text::EditList& edits) const {
   for (const SizedPart& part : sized_) {
     const std::ptrdiff_t growth = edits.growth_of(part.content);

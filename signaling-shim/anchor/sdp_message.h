@@ -8,8 +8,8 @@
 
 namespace avedge::anchor {
 
-/// Errors, and methods that carry no offer or answer (OPTIONS, a 488 with "what I could do"): their
-/// descriptions say what a party is able to, not where it is.
+/// Errors, and methods that carry no offer or answer (OPTIONS, a 488 with capabilities): their
+/// descriptions state capabilities, not addresses.
 [[nodiscard]] bool only_describes(const DialogMessage& message);
 
 /// Views into the message's body, which must outlive it.
@@ -22,12 +22,12 @@ class SdpMessage {
   /// What the sender says about its media, all alternatives together. Only if not empty().
   [[nodiscard]] PartyMedia media(StreamMode streams) const;
 
-  /// The body with the ports of `shown` in it; `edge` is what the receiver knows the edge by.
+  /// The body with the ports of `shown` in it; `edge` is the edge's address for the receiver.
   [[nodiscard]] BodyRewrite show(const RewrittenDescription& shown,
                                  const std::optional<IpAddress>& edge,
                                  CandidateMode candidates) const;
-  /// The body with the discard port of the unspecified address for every place, for descriptions
-  /// that say what a party is able to and not where it is.
+  /// The body with the discard port of the unspecified address in every place, for descriptions of
+  /// capabilities.
   [[nodiscard]] BodyRewrite show_nowhere() const;
 
  private:

@@ -86,7 +86,7 @@ Verdict<RewrittenDescription> Session::present(Time now, const DialogMessage& me
   return (*dialog)->on_sdp(now, message, std::move(media));
 }
 
-/// A party whose SDP names no place to send to must show itself. Where it cannot, the call would
+/// A party whose SDP contains no usable address must be latched. If it cannot be, the call would
 /// have no media in that direction: its SDP is refused.
 Verdict<void> Session::check_targets(const DialogMessage& message, const PartyMedia& media) {
   bool may_be_reached = false;
@@ -114,8 +114,8 @@ Verdict<void> Session::check_targets(const DialogMessage& message, const PartyMe
   return DropReason::media_target_refused;
 }
 
-/// By ICE, or by where its signalling comes from; but from the edge's own addresses comes whatever
-/// the edge relays.
+/// By ICE, or by its signalling source; but the edge's own addresses are the source of all relayed
+/// traffic.
 bool Session::may_be_latched(const DialogMessage& message, const MediaLine& line) const {
   const bool has_ice =
       !line.ice_ufrag.empty() || !line.ice06.empty() || !line.streams.ice06.empty();
@@ -172,7 +172,7 @@ void Session::on_initial_response(Time now, const DialogMessage& message) {
   if (dialog.ok() && message.status >= 200) confirm(now, **dialog);
 }
 
-/// RFC 4028 §7.2: each 2xx to INVITE or UPDATE sets the timer anew, or ends it.
+/// RFC 4028 §7.2: each 2xx to INVITE or UPDATE restarts the timer, or ends it.
 void Session::note_session_timer(Time now, const DialogMessage& message) {
   const Method method = Transaction::of(message).method;
   const bool refreshes = method == Method::invite || method == Method::update;
@@ -253,7 +253,7 @@ void Session::expire_idle(Time now) {
   over_ = answered_ ? EndReason::idle : EndReason::unanswered;
 }
 
-/// RFC 4028 §10. Parties whose media flows on are there, whatever became of their refresh.
+/// RFC 4028 §10. Parties whose media still flows are present, even without a refresh.
 bool Session::is_overdue(Time now) const {
   return refresh_due_ && now - *refresh_due_ >= settings_.session_grace &&
          now - last_media() >= settings_.session_grace;
@@ -266,7 +266,7 @@ bool Session::lacks_ack(Time now) const {
 Time Session::last_sign_of_life() const {
   if (!answered_ || open_lines() == 0) return std::max(last_media(), last_message_);
   const Time latest = std::max({last_media(), last_sdp_, *answered_});
-  // Session refreshes alone do not keep silent media alive, unless silence is what was agreed.
+  // Session refreshes alone do not keep silent media alive, unless the parties agreed on silence.
   return is_on_hold() ? std::max(latest, last_refresh_) : latest;
 }
 

@@ -13,13 +13,13 @@ namespace avedge::anchor {
 /// Owns the call's ports and paths; destroying it frees them. Signalling thread only.
 class Session {
  public:
-  /// `account`: what it holds is on it.
+  /// `account` is charged for its resources.
   Session(Time now, SessionId id, const SessionSpec& spec, PathFactory& factory,
           const Settings& settings, std::shared_ptr<CallAccount> account);
 
   /// As MediaAnchor::on_message(); afterwards over() may say that this was the last message.
   [[nodiscard]] Verdict<BodyRewrite> on_message(Time now, const DialogMessage& message);
-  /// Ends what is overdue; afterwards over() may be set.
+  /// Ends overdue parts; afterwards over() may be set.
   void expire(Time now);
 
   [[nodiscard]] const std::optional<EndReason>& over() const { return over_; }
@@ -32,23 +32,23 @@ class Session {
   [[nodiscard]] const SessionSpec& spec() const { return spec_; }
   [[nodiscard]] CallEnd end_of_call(Time now, EndReason reason) const;
   [[nodiscard]] CallSnapshot snapshot(Time now) const;
-  /// One for every party that answered and still lives.
+  /// One for every party that answered and is still active.
   [[nodiscard]] std::span<const std::unique_ptr<Dialog>> dialogs() const { return dialogs_; }
   [[nodiscard]] Time last_message() const { return last_message_; }
 
-  /// MediaTotals::reclaims since this was last asked.
+  /// MediaTotals::reclaims since the last call.
   [[nodiscard]] std::array<std::uint64_t, 2> take_new_reclaims();
-  /// The first target of the last message that was not admitted, in words for the operator.
+  /// The first target of the last message that was not admitted, for the operator.
   struct RefusedTarget {
     std::string advice;
-    bool is_unreachable = false;  // and so is its party, in every other way
+    bool is_unreachable = false;  // and the party cannot be reached by other means
   };
   [[nodiscard]] const std::optional<RefusedTarget>& refused_target() const {
     return refused_target_;
   }
   /// True the first time.
   [[nodiscard]] bool advise_once() { return !std::exchange(is_advised_, true); }
-  /// This host has other addresses now: media goes to none of them that is not admitted.
+  /// This host's addresses have changed: media goes only to admitted ones.
   void review_targets(const LocalAddresses& addresses);
 
  private:
@@ -100,10 +100,10 @@ class Session {
   bool is_cancelled_ = false;
   std::optional<EndReason> over_;
   std::optional<RefusedTarget> refused_target_;
-  bool is_advised_ = false;  // the operator has been told of one
+  bool is_advised_ = false;  // the operator has been notified of one
   std::optional<Transaction> initial_invite_;
-  /// What every branch begins with, as long as new ones may come. The first branch takes the
-  /// caller-facing ports that were secured with it, others lease their own.
+  /// The initial state of every branch, while new ones may arrive. The first branch uses the
+  /// caller-facing ports allocated with it, others lease their own.
   std::optional<Offer> initial_offer_;
   MediaTotals ended_dialogs_;
   std::array<std::uint64_t, 2> known_reclaims_{};

@@ -8,8 +8,8 @@
 namespace avedge::anchor {
 namespace {
 
-/// Without a session nothing can be anchored: an offer or answer is refused, and what a party is
-/// able to is shown without its places.
+/// Without a session nothing can be anchored: an offer or answer is refused, and a description of
+/// capabilities is shown without addresses.
 Verdict<BodyRewrite> pass_unless_offer(const DialogMessage& message) {
   const auto sdp = SdpMessage::read(message);
   if (!sdp) return sdp.reason();
@@ -23,7 +23,7 @@ bool is_want_of_ports(DropReason reason) {
          reason == DropReason::source_limit;
 }
 
-/// Which key of [sip.limits] says how many ports the call may have.
+/// The key of [sip.limits] that limits the call's ports.
 std::string_view key_of_ports(const SessionSpec& spec, DropReason reason) {
   if (reason == DropReason::source_limit) return "ports_per_source";
   if (reason == DropReason::ports_exhausted) return {};
@@ -47,14 +47,14 @@ Sessions::~Sessions() {
 Verdict<SessionId> Sessions::open(Time now, const SessionSpec& spec) {
   last_seen_ = now;
   if (const auto known = by_branch_.find(spec.branch); known != by_branch_.end()) {
-    // The INVITE of a call that is up, replayed: it opens nothing, and ends nothing.
+    // The INVITE of an active call, replayed: it opens nothing, and ends nothing.
     if (sessions_.at(known->second)->is_answered()) return DropReason::sip_unmatched;
     return SessionId{known->second};
   }
   if (refusing_new_ || sessions_.size() >= settings_.max_sessions) return DropReason::table_full;
   auto account = caller_quotas_.admit(spec.source, spec.caller_interface);
   if (!account) return refuse(spec, account.reason());
-  // Unpredictable, so that ids of an earlier run, or guessed ones, name no call.
+  // Unpredictable, so that ids of an earlier run, or guessed ones, match no call.
   std::uint64_t id = 0;
   while (id == 0 || sessions_.contains(id)) id = random_u64();
   sessions_.emplace(id, std::make_unique<Session>(now, SessionId{id}, spec, factory_, settings_,
@@ -115,7 +115,7 @@ void Sessions::end_all(Time now) {
   }
 }
 
-/// The one place where calls end; the session's destructor frees paths, then ports.
+/// The only place where calls end; the session's destructor frees paths, then ports.
 Sessions::Table::iterator Sessions::end(Time now, Table::iterator entry, EndReason reason) {
   const Session& session = *entry->second;
   if (session.is_started()) {

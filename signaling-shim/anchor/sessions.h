@@ -8,11 +8,11 @@
 
 namespace avedge::anchor {
 
-/// Signalling thread only, except counters(). `control` and `observer` must outlive it; what is
-/// still up when it is destroyed ends with EndReason::shutdown.
+/// Signalling thread only, except counters(). `control` and `observer` must outlive it; calls still
+/// active at its destruction end with EndReason::shutdown.
 class Sessions final : public MediaAnchor {
  public:
-  /// Where `routes` is given, media is not sent by the devices of other interfaces. It outlives it.
+  /// If `routes` is given, media is not sent through devices of other interfaces. It outlives it.
   Sessions(SessionControl& control, const Settings& settings, CallObserver& observer,
            RouteLookup* routes = nullptr);
   ~Sessions() override;
@@ -23,27 +23,26 @@ class Sessions final : public MediaAnchor {
   [[nodiscard]] Verdict<BodyRewrite> on_message(Time now, SessionId session,
                                                 const DialogMessage& message) override;
   void abandon(Time now, SessionId session) override;
-  /// Looks at every session; meant to be called about once a second.
+  /// Checks every session; call it about once a second.
   void expire(Time now) override;
 
   /// Null if the session is over. Valid until the next call that can end one.
   [[nodiscard]] const Session* find(SessionId session) const;
-  /// Ends a session for signalling that says so by other means than SIP messages.
+  /// Ends a session whose signalling is not SIP.
   void close(Time now, SessionId session, EndReason reason);
 
-  /// Where media may be sent from now on: to none of these addresses of this host, but where calls
-  /// and rules lead.
+  /// Updates this host's addresses: media is sent to them only where calls and rules permit.
   void use_local_addresses(SharedLocalAddresses addresses);
-  /// For what is described from now on.
+  /// For later descriptions.
   void use_target_rules(std::vector<TargetRule> rules) { targets_.use(std::move(rules)); }
-  /// After on_message() has failed with media_target_refused: what would have admitted the target.
+  /// After on_message() has failed with media_target_refused: the rule that would admit the target.
   [[nodiscard]] const std::string& last_advice() const { return last_advice_; }
 
-  /// From now on open() fails with table_full; the calls there are go on.
+  /// From now on open() fails with table_full; existing calls continue.
   void refuse_new() { refusing_new_ = true; }
   /// Ends every call, for a shutdown that knows the time.
   void end_all(Time now);
-  /// Every call that is up, in no particular order.
+  /// All active calls, in no particular order.
   [[nodiscard]] std::vector<CallSnapshot> snapshot(Time now) const;
   /// The same in parts, so that no message waits for a long list: the ids, then the snapshots of
   /// some of them. Ids of calls that have ended meanwhile are skipped.
@@ -69,7 +68,7 @@ class Sessions final : public MediaAnchor {
   std::string last_advice_;
   CallerQuotas caller_quotas_;
   bool refusing_new_ = false;
-  Time last_seen_{};  // the latest time anybody told us
+  Time last_seen_{};  // the latest reported time
   std::unordered_map<std::string, std::uint64_t> by_branch_;
   Table sessions_;
 };

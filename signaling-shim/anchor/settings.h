@@ -1,4 +1,4 @@
-// How patient the anchor is, and how much it takes on.
+// The anchor's time-outs and limits.
 #pragma once
 
 #include <chrono>
@@ -10,17 +10,17 @@
 
 namespace avedge::anchor {
 
-/// The ports of one interface in one family, of UDP and of TCP each, and what of them is kept.
+/// The UDP and TCP ports of one interface in one family, and the reserved part of each.
 struct PortBudget {
   std::string interface;
   AddressFamily family = AddressFamily::ipv4;
   std::size_t ports = 0;
   std::size_t for_turn = 0;
-  /// For calls of next hops over UDP, which get no more than these.
+  /// For calls of next hops over UDP, which get at most these.
   std::size_t for_next_hops = 0;
 };
 
-/// Calls at a time whose caller has not sent an ACK. INVITEs from forged addresses never get there.
+/// Concurrent calls whose caller has not sent an ACK. INVITEs from forged addresses never send one.
 struct UnansweredLimits {
   std::size_t per_source = 20;
   /// /24, or /64 of IPv6.
@@ -29,7 +29,7 @@ struct UnansweredLimits {
 };
 
 struct Settings {
-  /// An offer that nobody answers holds its ports this long after the transaction's last message.
+  /// An unanswered offer holds its ports this long after the transaction's last message.
   std::chrono::seconds offer_timeout{std::chrono::minutes{3}};
   /// An answered call without media in either direction.
   std::chrono::seconds media_idle{std::chrono::minutes{5}};
@@ -39,13 +39,13 @@ struct Settings {
   std::chrono::seconds without_media{std::chrono::hours{12}};
   /// RFC 3261 §17.1.2.2, timer F: a BYE that is not answered by then never will be.
   std::chrono::seconds bye_timeout{32};
-  /// A call that rings lives on every 18x: callees repeat theirs each minute (RFC 3261 §13.3.1.1).
-  /// Longer than timer C of the proxies on its way (§16.6), ours among them, which end it first.
+  /// Every 18x extends a ringing call: callees repeat theirs each minute (RFC 3261 §13.3.1.1).
+  /// Longer than timer C of the proxies on its route (§16.6), including ours, which ends it first.
   std::chrono::seconds ringing{std::chrono::minutes{4}};
-  /// RFC 4028 §10: who loses its session timer says BYE, and that BYE takes timer F at most.
+  /// RFC 4028 §10: a party whose session timer expires sends BYE, which lasts at most timer F.
   std::chrono::seconds session_grace{32};
-  /// RFC 3261 §13.3.1.4: a 2xx is repeated for 64*T1; a stranger whose ACK is not there by then
-  /// never got it.
+  /// RFC 3261 §13.3.1.4: a 2xx is repeated for 64*T1; an unproven caller without an ACK by then
+  /// never received it.
   std::chrono::seconds ack_timeout{32};
   /// RFC 3261 §13.2.2.4: other branches may still answer 64*T1 after the first one did.
   std::chrono::seconds fork_window{32};
@@ -55,7 +55,7 @@ struct Settings {
   std::size_t max_sessions_per_source = 1000;
   std::size_t max_ports_per_source = 4000;
   UnansweredLimits unanswered;
-  /// What an interface has without one of these is not divided.
+  /// Ports of an interface without a budget are not divided.
   std::vector<PortBudget> port_budgets;
   /// Relayed m= lines of one call; each leases ports on both sides.
   std::size_t max_streams = 16;

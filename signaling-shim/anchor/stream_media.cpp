@@ -24,7 +24,7 @@ void add_place(StreamMedia& streams, const TcpEndpoint& endpoint) {
   if (is_place(endpoint.at)) add_once(streams.endpoints, endpoint, kMaxTcpEndpoints);
 }
 
-/// Where the m= line itself says that the party is.
+/// The party's endpoint according to the m= line itself.
 void read_line(const sdp::View& view, const sdp::Media& media, StreamMedia& streams) {
   const auto& address = view.connection_of(media)->ip;
   const bool is_ice06 = streams.grammar == candidate::StreamGrammar::ice06;
@@ -56,7 +56,7 @@ void read_candidate(const Candidate& candidate, StreamMedia& streams) {
   }
 }
 
-/// The grammar of the party's candidates, as far as it has any over TCP.
+/// The grammar of the party's TCP candidates, if any.
 void read_grammar(const sdp::Media& media, StreamMedia& streams) {
   for (const sdp::CandidateLine& line : media.candidates) {
     if (!line.candidate || line.candidate->carrier != Carrier::tcp) continue;

@@ -1,5 +1,4 @@
-// What one party said about TCP in one m= line: by candidates, by the m= line itself, or not at
-// all.
+// One party's description of TCP in one m= line: by candidates, by the m= line itself, or none.
 #pragma once
 
 #include <vector>
@@ -14,7 +13,7 @@ namespace avedge::anchor {
 /// Of one party and line; more are ignored. Only kMaxDialled of a component are ever connected to.
 inline constexpr std::size_t kMaxTcpEndpoints = 32;
 
-/// An endpoint of the party's over TCP.
+/// A TCP endpoint of the party.
 struct TcpEndpoint {
   Endpoint at;
   std::uint16_t component = candidate::kRtpComponent;
@@ -26,15 +25,15 @@ struct TcpEndpoint {
 struct StreamMedia {
   enum class Kind : std::uint8_t {
     none,
-    own,       // the party can connect, or be connected to
+    own,       // the party can connect, or accept connections
     converted  // it cannot, but the other party can: the edge turns frames into datagrams for it
   };
 
   Kind kind = Kind::none;
-  /// RTCP has a connection of its own. Lync sends both components through one.
+  /// RTCP has its own connection. Lync sends both components through one.
   bool has_rtcp = false;
   candidate::StreamGrammar grammar = candidate::StreamGrammar::rfc6544;  // of its candidates
-  /// The likeliest first: the m= line's own, then the candidates as they were written.
+  /// The most likely first: the m= line's own, then the candidates in written order.
   std::vector<TcpEndpoint> endpoints;
   /// The credentials of those candidates, if they are in the older grammar.
   std::vector<candidate::Ice06Credentials> ice06;
@@ -44,11 +43,11 @@ struct StreamMedia {
 
   /// Whether there are candidates, or an m= line, in that grammar.
   [[nodiscard]] bool is_written_in(candidate::Flavour flavour) const;
-  /// Where the party is most likely to be connected; no port if that is unknown.
+  /// The party's most likely connection endpoint; no port if it is unknown.
   [[nodiscard]] Endpoint endpoint_of(std::uint16_t component) const;
   /// As PartyMedia::add_alternative(): `other` is the richer one.
   void add_alternative(const StreamMedia& other);
-  /// The party is at `source`, whatever it wrote: only the port of an m= line over TCP holds.
+  /// The party is at `source`, whatever it wrote: only the port of an m= line over TCP is valid.
   void move_to(const IpAddress& source, bool has_line_of_its_own);
 };
 

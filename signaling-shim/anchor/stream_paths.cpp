@@ -6,7 +6,7 @@
 namespace avedge::anchor {
 namespace {
 
-/// What `side` talks to in a line that carries streams: our TCP ports, or our converters.
+/// The ports of `side` in a line that carries streams: our TCP ports, or our converters.
 const ComponentPorts& ports_of(const DialogState& state, Side side, std::size_t line) {
   const MediaLinePorts& lease = state.facing[side][line];
   const bool is_converted = state.party[side].stream_kind(line) == StreamMedia::Kind::converted;
@@ -58,7 +58,7 @@ bool StreamPaths::lead_to(const LocalAddresses& addresses) const {
   });
 }
 
-/// A line that shares its port with an earlier one is served by that one's path.
+/// The path of an earlier line with the same port serves this line too.
 StreamPaths::Wanted StreamPaths::wanted(const DialogState& state) const {
   Wanted paths;
   std::set<const ComponentPorts*> used;
@@ -117,8 +117,8 @@ void StreamPaths::set(const Key& key, DesiredPath desired) {
   factory_.control.set_stream_path(worker_, entry.path);
 }
 
-/// Parties that accept connections at each other's ports of ours would have us connect to ourselves
-/// without end.
+/// If two parties accept connections at our ports for each other, we would connect to ourselves
+/// endlessly.
 void StreamPaths::drop_loops(DesiredPath& desired) const {
   for (TcpLeg* end : {&desired.path.near, &desired.path.far}) {
     std::erase_if(end->passive, [&](const Endpoint& place) {

@@ -1,8 +1,9 @@
-// Keeps the worker's paths over TCP in step with what a dialog agreed on, as MediaPaths does with
-// those over UDP.
+// Keeps the worker's TCP paths in step with a dialog's state, as MediaPaths does with those over
+// UDP.
 //
-// Branches of a forked call share the ports that face their callees. Who connects there is told
-// apart as datagrams are: by the signalled address, and by ICE checks, which name the branch.
+// Branches of a forked call share the ports that face their callees. Their connections are
+// distinguished as datagrams are: by the signalled address, and by ICE checks, which name the
+// branch.
 #pragma once
 
 #include <map>
@@ -20,13 +21,13 @@ class StreamPaths {
   StreamPaths& operator=(const StreamPaths&) = delete;
   ~StreamPaths();
 
-  /// Posts what is new or changed and removes what is gone; the same state again posts nothing.
-  /// Ports that only the old state holds may be freed afterwards, not before.
+  /// Posts new and changed paths and removes old ones; the same state again posts nothing. Ports
+  /// that only the old state holds may be freed afterwards, not before.
   void sync(const DialogState& state);
   /// Whether a party may be sent to one of these addresses of this host before it has latched.
   [[nodiscard]] bool lead_to(const LocalAddresses& addresses) const;
 
-  /// Packets are known only where frames become datagrams: of other connections, the bytes.
+  /// Packets are counted only where frames become datagrams; bytes for other connections.
   [[nodiscard]] MediaTotals totals() const;
   /// When anything was last forwarded; Time{} if never.
   [[nodiscard]] Time last_activity() const;
