@@ -9,11 +9,11 @@ namespace {
 
 /// RFC 7635 Appendix A: AEAD_AES_128_GCM and AEAD_AES_256_GCM have 16 bytes of tag.
 constexpr std::size_t kTagSize = 16;
-/// RFC 5116 §5.1: 12 bytes; others are possible in GCM, and nobody uses them.
+/// RFC 5116 §5.1: 12 bytes; GCM allows others, but they are not used.
 constexpr std::size_t kNonceSize = 12;
 /// The length of the key, the timestamp and the lifetime.
 constexpr std::size_t kFixedSize = 2 + 8 + 4;
-/// Shorter session keys are none.
+/// Shorter session keys are not valid.
 constexpr std::size_t kShortestMacKey = 16;
 /// RFC 7635 §4.1.1: Δ.
 constexpr std::chrono::seconds kPatience{5};
@@ -28,7 +28,7 @@ const unsigned char* raw(ConstBytes bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-/// AES-GCM over `sealed`, with the tag behind it. `plain` is as long as `sealed`.
+/// AES-GCM over `sealed`, followed by the tag. `plain` is as long as `sealed`.
 bool decrypt(const TokenKey& key, ConstBytes nonce, ConstBytes associated, ConstBytes sealed,
              ConstBytes tag, Bytes plain) {
   const CipherContext context{EVP_CIPHER_CTX_new()};
@@ -78,7 +78,7 @@ std::optional<AccessToken> open_access_token(ConstBytes value, const TokenKey& k
 std::optional<std::chrono::seconds> time_left(const AccessToken& token, UnixSeconds now) {
   const auto apart = now > token.issued ? now - token.issued : token.issued - now;
   if (apart >= token.lifetime + kPatience) return std::nullopt;
-  // Of a token from the future (its server's clock is ahead) no more counts than its lifetime.
+  // A token from the future (its server's clock is ahead) counts only for its lifetime.
   const auto age = std::max(now - token.issued, std::chrono::seconds{0});
   return std::max(token.lifetime - age, std::chrono::seconds{1});
 }

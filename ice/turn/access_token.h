@@ -1,5 +1,5 @@
 // OAuth access tokens of STUN (RFC 7635): encrypted by an authorization server that shares a key
-// with us, carried by the client who cannot read them.
+// with us, carried by a client that cannot read them.
 #pragma once
 
 #include <optional>
@@ -18,12 +18,12 @@ struct AccessToken {
 };
 
 /// RFC 7635 §6.2: decrypts the value of ACCESS-TOKEN. Nothing if it was not made with that key for
-/// a server of that name, or if what is inside has not the form it must have.
+/// a server of that name, or if its contents are malformed.
 [[nodiscard]] std::optional<AccessToken> open_access_token(ConstBytes value, const TokenKey& key,
                                                            std::string_view server_name);
 
-/// For how long the token is still good, with a little patience for clocks that differ; nothing if
-/// it is over, or not yet valid (RFC 7635 §4.1.1: |now − issued| < lifetime + Δ).
+/// How long the token remains valid, with some tolerance for clocks that differ; nothing if it has
+/// expired, or is not yet valid (RFC 7635 §4.1.1: |now − issued| < lifetime + Δ).
 [[nodiscard]] std::optional<std::chrono::seconds> time_left(const AccessToken& token,
                                                             UnixSeconds now);
 

@@ -9,7 +9,7 @@ namespace {
 using stun::AttributeType;
 using stun::StunBuilder;
 
-/// Whether what is asked for is offered here, and to clients of that transport.
+/// Whether the requested kind is offered here, and to clients of that transport.
 std::optional<Refusal> refuse_kind(const ServerState& server, const Path& path,
                                    const AllocateRequest& wanted) {
   const bool is_tcp = wanted.kind == Allocation::Kind::tcp;
@@ -25,7 +25,7 @@ std::optional<Refusal> refuse_kind(const ServerState& server, const Path& path,
   return std::nullopt;
 }
 
-/// One relayed address; takes note of a reservation that came with it.
+/// One relayed address; notes its reservation, if any.
 Verdict<RelayPort> lease(ServerState& server, Time now, const AllocateRequest& wanted,
                          AddressFamily family, Allocation::Grant& grant) {
   if (wanted.kind == Allocation::Kind::tcp) {
@@ -40,7 +40,7 @@ Verdict<RelayPort> lease(ServerState& server, Time now, const AllocateRequest& w
   return pair->port;
 }
 
-/// Of two families one is enough; the other one is then named in the answer (RFC 8656 §7.2).
+/// One of two families is enough; the answer then names the other (RFC 8656 §7.2).
 Answer<Allocation::State> lease_all(ServerState& server, Time now, Time expires,
                                     const AllocateRequest& wanted) {
   Allocation::State state;
@@ -49,7 +49,7 @@ Answer<Allocation::State> lease_all(ServerState& server, Time now, Time expires,
     if (!wanted.both_families && family != wanted.family) continue;
     const auto port = lease(server, now, wanted, family, state.grant);
     if (port) {
-      // A reserved port has the family that it has.
+      // A reserved port has a fixed family.
       const auto index = static_cast<std::size_t>(port->local.address.family());
       state.relays[index] = Relay{*port, expires};
     } else {
@@ -61,7 +61,7 @@ Answer<Allocation::State> lease_all(ServerState& server, Time now, Time expires,
   return state;
 }
 
-/// Books the quota, then leases the ports; gives the quota back if there is no port.
+/// Books the quota, then leases the ports; releases the quota if there is no port.
 Answer<Allocation::State> grant(ServerState& server, const RequestContext& context,
                                 const AllocateRequest& wanted) {
   const Request& request = context.request;
@@ -122,13 +122,13 @@ Verdict<void> on_allocate(ServerState& server, const RequestContext& context) {
     confirm(context, *existing);
     return {};
   }
-  // 3. to 9. What is asked for.
+  // 3. to 9. The requested properties.
   const auto wanted = read_allocate_request(request.message);
   if (!wanted) return responder.refuse(wanted.reason());
   if (const auto refusal = refuse_kind(server, request.path, *wanted)) {
     return responder.refuse(*refusal);
   }
-  // 11. Somebody else may have more room.
+  // 11. Another server may have more room.
   if (const auto alternate = alternate_server(server, request)) {
     return redirect(server, context, *alternate);
   }

@@ -27,7 +27,7 @@ Answer<Allocation::Kind> read_transport(const StunView& message) {
   }
 }
 
-/// RFC 6062 §5.1: what makes sense for datagrams only.
+/// RFC 6062 §5.1: attributes that apply to datagrams only.
 bool asks_for_datagrams(const StunView& message) {
   return message.has(AttributeType::even_port) || message.has(AttributeType::dont_fragment) ||
          message.has(AttributeType::reservation_token);
@@ -75,7 +75,7 @@ Answer<AllocateRequest> read_allocate_request(const StunView& message) {
     request.wants_ticket = true;
   }
 
-  // 3. REQUESTED-TRANSPORT must be there, and be one we know.
+  // 3. REQUESTED-TRANSPORT must be present and known.
   const auto kind = read_transport(message);
   if (!kind) return kind.reason();
   request.kind = *kind;
@@ -88,7 +88,7 @@ Answer<AllocateRequest> read_allocate_request(const StunView& message) {
     return claim_reservation(message, request, *token);
   }
 
-  // 6. to 8. The families; without a wish it is IPv4.
+  // 6. to 8. The families; the default is IPv4.
   const auto with_families = read_families(message, request);
   if (!with_families) return with_families.reason();
   request = *with_families;

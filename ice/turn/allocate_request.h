@@ -1,4 +1,4 @@
-// What an Allocate request asks for.
+// The contents of an Allocate request.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace avedge::turn {
 
 struct AllocateRequest {
   Allocation::Kind kind = Allocation::Kind::udp;
-  /// Not more than a wish, as the client wrote it.
+  /// Only a wish, as the client wrote it.
   std::optional<std::chrono::seconds> lifetime;
   /// A port reserved earlier; excludes everything below but the ticket.
   std::optional<ReservationToken> reservation;
@@ -27,7 +27,7 @@ struct AllocateRequest {
   bool wants_ticket = false;
 };
 
-/// Steps 3 to 9 of RFC 8656 §7.2, and RFC 6062 §5.1, as far as the request alone can tell.
+/// Steps 3 to 9 of RFC 8656 §7.2, and RFC 6062 §5.1, as far as the request alone determines them.
 [[nodiscard]] Answer<AllocateRequest> read_allocate_request(const stun::StunView& message);
 
 /// LIFETIME (RFC 8656 §18.2); nothing if there is none. Refused if it is malformed.
@@ -35,7 +35,7 @@ struct AllocateRequest {
     const stun::StunView& message);
 
 /// REQUESTED-ADDRESS-FAMILY (RFC 8656 §18.8); nothing if there is none. Refused if it is malformed
-/// or names a family that nobody knows.
+/// or names an unknown family.
 [[nodiscard]] Answer<std::optional<AddressFamily>> read_family(const stun::StunView& message);
 
 }  // namespace avedge::turn

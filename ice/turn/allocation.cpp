@@ -79,8 +79,8 @@ void Allocation::refresh(AddressFamily family, Time expires, Outcome& outcome) {
   Relay& relay = *state_.relays[index_of(family)];
   const Time before = std::exchange(relay.expires, expires);
   emit(relay, outcome);
-  // A flow ends with its own part or with the relayed address. Parts that end before both ends of
-  // the address, the old and the new one, have flows that stay as they are.
+  // A flow ends with its own part or with the relayed address. Flows of parts that end before both
+  // the old and the new end of the address stay unchanged.
   const Time earlier = std::min(before, expires);
   for (const Permission& permission : state_.permissions) {
     if (permission.peer.family() != family || permission.expires <= earlier) continue;
@@ -141,7 +141,7 @@ void Allocation::expire_parts(Time now, const FlowReader& flows, Outcome& outcom
   for (const auto& relay : state_.relays) {
     if (relay && relay->expires <= now) release_family(relay->family(), flows, outcome);
   }
-  // Channels first: each takes both its flows along, and no flow's usage may be read twice.
+  // Channels first: each removes both its flows, and no flow's usage may be read twice.
   std::erase_if(state_.channels, [&](const Channel& channel) {
     const bool over = channel.expires <= now;
     if (over) erase(channel, flows, outcome);
@@ -155,7 +155,7 @@ void Allocation::expire_parts(Time now, const FlowReader& flows, Outcome& outcom
 }
 
 void Allocation::review(const PeerReview& judge, const FlowReader& flows, Outcome& outcome) {
-  // Channels first: each takes both its flows along, and no flow's usage may be read twice.
+  // Channels first: each removes both its flows, and no flow's usage may be read twice.
   std::erase_if(state_.channels, [&](Channel& channel) {
     const auto judged = judge(channel.peer.endpoint);
     if (!judged) erase(channel, flows, outcome);
@@ -233,7 +233,7 @@ FlowSpec Allocation::channel_up_flow(const Channel& channel) const {
   return flow;
 }
 
-/// RFC 8656 §11.3: the permission decides whether the peer is heard, the channel only how.
+/// RFC 8656 §11.3: the permission decides whether the peer's packets pass, the channel only how.
 FlowSpec Allocation::channel_down_flow(const Channel& channel, const Permission& permission) const {
   const Relay& through = *relay(channel.peer.endpoint.address.family());
   FlowSpec flow;
@@ -276,7 +276,7 @@ void Allocation::emit(const Channel& channel, Outcome& outcome) const {
 void Allocation::erase_all(const FlowReader& flows, Outcome& outcome) {
   for (const Channel& channel : state_.channels) erase(channel, flows, outcome);
   for (const Permission& permission : state_.permissions) {
-    // Not its channels' flows too, which have been read and erased.
+    // Not its channels' flows, which have been read and erased.
     erase(permission_flow(permission).key, state_.past.down, flows, outcome);
   }
   for (const auto& relay : state_.relays) {
@@ -288,7 +288,7 @@ void Allocation::erase(const Relay& relay, const FlowReader& flows, Outcome& out
   erase(send_flow(relay).key, state_.past.up, flows, outcome);
 }
 
-/// With the permission, its channels' peers fall silent too; the channels stay bound.
+/// Without the permission, its channels' peers are blocked too; the channels stay bound.
 void Allocation::erase(const Permission& permission, const FlowReader& flows, Outcome& outcome) {
   erase(permission_flow(permission).key, state_.past.down, flows, outcome);
   for (const Channel& channel : state_.channels) {

@@ -1,4 +1,4 @@
-// One allocation: what a client was granted, and the flows that say the same to the forwarder.
+// One allocation: a client's grants, and the matching flows for the forwarder.
 #pragma once
 
 #include <array>
@@ -23,8 +23,8 @@ inline constexpr std::chrono::seconds kPermissionLifetime{300};
 /// RFC 8656 §12: a channel binding lasts 10 minutes.
 inline constexpr std::chrono::seconds kChannelLifetime{600};
 
-/// A peer as flows know it: relayed addresses of this edge stand in their local form, because
-/// that is where their packets come from and go to.
+/// A peer as named in flows: relayed addresses of this edge have their local form, as their packets
+/// do.
 struct Peer {
   Endpoint endpoint;
   /// Only some ports of the address are open (FlowSpec::judges_port).
@@ -37,7 +37,7 @@ struct Traffic {
   FlowUsage down;  // peers to client
 };
 
-/// Where the client of an allocation is, and the socket that reaches it there.
+/// The client's address, and the socket that reaches it.
 struct ClientPath {
   FiveTuple five_tuple;
   SocketId socket = kNoSocket;
@@ -50,8 +50,8 @@ struct Relay {
   [[nodiscard]] AddressFamily family() const { return port.local.address.family(); }
 };
 
-/// Belongs to one worker. Everything that can go stale is asked with `now`: a thing whose time has
-/// come counts as gone even before expire_parts() clears it away.
+/// Belongs to one worker. All queries of expiring state require `now`: an expired part does not
+/// count even before expire_parts() removes it.
 ///
 /// UDP allocations have flows, TCP allocations (RFC 6062) have connections, which Connections
 /// knows. An allocation that is `suspended` (RFC 8016) has a relayed address, but no client: its
@@ -60,7 +60,7 @@ class Allocation {
  public:
   enum class Kind : std::uint8_t { udp, tcp };
 
-  /// Of a dual allocation the family that could not be had (RFC 8656 §7.2).
+  /// Of a dual allocation the unavailable family (RFC 8656 §7.2).
   struct Missing {
     AddressFamily family{};
     int code = 0;
@@ -69,9 +69,9 @@ class Allocation {
   struct Grant {
     Kind kind = Kind::udp;
     std::string user;
-    /// Of the request that opened it, to know its retransmissions.
+    /// Of the request that opened it, to detect its retransmissions.
     stun::TransactionId transaction;
-    /// Given out with it, for the port above.
+    /// Issued with it, for the port above.
     std::optional<ReservationToken> reserved;
     std::optional<Missing> missing;
     /// If an access token opened it.
@@ -90,17 +90,17 @@ class Allocation {
     Time expires{};
   };
 
-  /// Everything there is to know about an allocation, as values: what goes to another worker.
+  /// The complete state of an allocation, as values, for transfer to another worker.
   struct State {
     Grant grant;
     ClientPath client;
     std::array<std::optional<Relay>, 2> relays;  // by family
     std::vector<Permission> permissions;
     std::vector<Channel> channels;
-    Traffic past;  // of flows that are no more
+    Traffic past;  // of erased flows
   };
 
-  /// With at least one relay. Emits the flows of all that `state` has.
+  /// With at least one relay. Emits all flows of `state`.
   Allocation(DeadlineQueue::Index index, State state, Outcome& outcome);
 
   [[nodiscard]] DeadlineQueue::Index index() const { return index_; }
@@ -109,8 +109,8 @@ class Allocation {
   [[nodiscard]] const ClientPath& client() const { return state_.client; }
   [[nodiscard]] bool is_tcp() const { return state_.grant.kind == Kind::tcp; }
   [[nodiscard]] bool is_suspended() const { return is_suspended_; }
-  /// Whether requests of `identity` may touch it (RFC 8656 §5). Access tokens name no user: any of
-  /// them is as good as the one that opened it.
+  /// Whether requests of `identity` may use it (RFC 8656 §5). Access tokens name no user: any of
+  /// them is as valid as the one that opened it.
   [[nodiscard]] bool belongs_to(const Identity& identity) const;
 
   /// Null if it has no relayed address of that family.
@@ -128,7 +128,7 @@ class Allocation {
   [[nodiscard]] bool has_permission(const IpAddress& peer) const;
   /// The number that `peer` is bound to; kNoChannel if none.
   [[nodiscard]] ChannelField channel_of(const Endpoint& peer) const;
-  /// Whether that number is bound, to whomever.
+  /// Whether that number is bound, to any peer.
   [[nodiscard]] bool is_bound(ChannelField number) const;
 
   // Each of these keeps the flows in step. Call expire_parts() first.
@@ -138,17 +138,16 @@ class Allocation {
   void permit(Time now, const Peer& peer, Outcome& outcome);
   /// Binds or renews, and permits (RFC 8656 §12). Neither number nor peer is bound to another.
   void bind(Time now, ChannelField number, const Peer& peer, Outcome& outcome);
-  /// Gives one relayed address back, with the permissions and channels of its family. There is
-  /// another one.
+  /// Releases one relayed address, with the permissions and channels of its family. Another one
+  /// must remain.
   void release_family(AddressFamily family, const FlowReader& flows, Outcome& outcome);
-  /// Clears away permissions and channels that have run out, and one of two relayed addresses.
+  /// Removes expired permissions and channels, and one of two relayed addresses.
   void expire_parts(Time now, const FlowReader& flows, Outcome& outcome);
-  /// What is said of a peer now; nothing: it is allowed no more. A permission's has no port.
+  /// The current form of a peer; nothing: it is no longer allowed. A permission's has no port.
   using PeerReview = std::function<std::optional<Peer>(const Endpoint& peer)>;
-  /// Takes back permissions and channels of peers that are allowed no more, and adjusts the others.
+  /// Revokes permissions and channels of forbidden peers, and adjusts the others.
   void review(const PeerReview& judge, const FlowReader& flows, Outcome& outcome);
-  /// Erases every flow and closes the relay sockets. Nothing may be called afterwards but the
-  /// constant ones.
+  /// Erases every flow and closes the relay sockets. Only const functions may be called afterwards.
   Traffic end(const FlowReader& flows, Outcome& outcome);
 
   void renew_token(std::unique_ptr<TokenSession> token) { state_.grant.token = std::move(token); }
@@ -157,14 +156,14 @@ class Allocation {
 
   [[nodiscard]] const std::optional<Ticket>& ticket() const { return ticket_; }
   void set_ticket(const Ticket& ticket) { ticket_ = ticket; }
-  /// The request that moved it last, to know its retransmissions.
+  /// The last request that moved it, to detect its retransmissions.
   [[nodiscard]] const std::optional<stun::TransactionId>& moved_by() const { return moved_by_; }
   void set_moved_by(const stun::TransactionId& transaction) { moved_by_ = transaction; }
   /// Erases every flow, until resume().
   void suspend(const FlowReader& flows, Outcome& outcome);
-  /// From now on its client is there.
+  /// Its client is at `client` from now on.
   void resume(const ClientPath& client, Outcome& outcome);
-  /// Everything it was. Nothing may be called afterwards.
+  /// Its complete state. Nothing may be called afterwards.
   [[nodiscard]] State extract() { return std::move(state_); }
 
  private:

@@ -6,7 +6,7 @@
 namespace avedge::turn {
 namespace {
 
-/// Who waits for the allocation, and where.
+/// The request and worker that wait for the allocation.
 struct Destination {
   WorkerIndex worker{};
   FiveTuple five_tuple;
@@ -18,7 +18,7 @@ void post(ServerState& server, WorkerIndex worker, std::unique_ptr<WorkerTask> t
   server.dependencies.other_workers->post(worker, std::move(task));
 }
 
-/// Third, at the destination: it does not come.
+/// Third, at the destination: the handoff is refused.
 class RejectHandoff final : public WorkerTask {
  public:
   RejectHandoff(const Destination& to, const Refusal& refusal) : to_{to}, refusal_{refusal} {}
@@ -35,7 +35,7 @@ class RejectHandoff final : public WorkerTask {
   Refusal refusal_;
 };
 
-/// Third, at the destination: here it is.
+/// Third, at the destination: installs the allocation.
 class InstallAllocation final : public WorkerTask {
  public:
   InstallAllocation(const Destination& to, Allocation::State state, DetachedPorts ports)
@@ -44,7 +44,7 @@ class InstallAllocation final : public WorkerTask {
   void run(ServerState& server, Time now, Outcome& outcome) override {
     auto move = server.moves.take(to_.five_tuple);
     if (!move) {
-      // The client has lost patience, or its connection.
+      // The client timed out, or its connection closed.
       server.allocations.discard_in_transit(now, state_, CloseReason::connection_closed);
       return;
     }
@@ -65,7 +65,7 @@ class InstallAllocation final : public WorkerTask {
   }
 
  private:
-  /// Books, and takes the sockets in. Nothing is left behind if it is refused.
+  /// Books the quota and attaches the sockets. Leaves nothing behind if it is refused.
   std::optional<Refusal> attach_to(ServerState& server, const ClientPath& client,
                                    Outcome& outcome) {
     const bool is_taken = server.allocations.peek(client.five_tuple) != nullptr;
@@ -74,7 +74,7 @@ class InstallAllocation final : public WorkerTask {
     const auto moved = server.dependencies.quota.move_allocation(
         before, client.five_tuple.client.endpoint.address);
     if (!moved) return refusal_of(moved.reason());
-    state_.client = client;  // what was booked is what discard_in_transit() gives back
+    state_.client = client;  // discard_in_transit() releases the booked quota
     for (std::size_t family = 0; family < ports_.size(); ++family) {
       if (ports_[family] == nullptr) continue;
       const auto port = server.dependencies.ports.attach(std::move(ports_[family]));
@@ -92,7 +92,7 @@ class InstallAllocation final : public WorkerTask {
   DetachedPorts ports_;
 };
 
-/// Second, where it was: its flows are erased by now.
+/// Second, at the source: its flows have been erased.
 class SendAllocation final : public WorkerTask {
  public:
   SendAllocation(const Ticket& ticket, const Destination& to) : ticket_{ticket}, to_{to} {}
@@ -118,7 +118,7 @@ class SendAllocation final : public WorkerTask {
   Destination to_;
 };
 
-/// First, where it is: whether it may go, and its last packets have gone.
+/// First, at the source: checks whether it may move; its last packets have been sent.
 class RequestHandoff final : public WorkerTask {
  public:
   RequestHandoff(const Ticket& ticket, const Identity& identity, const Destination& to)
@@ -134,7 +134,7 @@ class RequestHandoff final : public WorkerTask {
       return post(server, to_.worker, std::make_unique<RejectHandoff>(to_, refusal));
     }
     release_client(server, *allocation, outcome);
-    // Nobody else can send for it from now on.
+    // No other worker can request it from now on.
     const Ticket& ticket = server.allocations.issue_ticket(*allocation);
     post(server, server.dependencies.worker, std::make_unique<SendAllocation>(ticket, to_));
   }

@@ -1,18 +1,18 @@
-// How an allocation gets from one worker to another (RFC 8016): three tasks. The worker that the
-// client has come to sends for it; the one that has it erases its flows and, when that has been
-// carried out, takes its sockets out; the first one takes both in and answers.
+// Hands an allocation over from one worker to another (RFC 8016) in three tasks. The client's new
+// worker requests it; the old one erases its flows and, when that has been carried out, detaches
+// its sockets; the new one attaches both and answers.
 #pragma once
 
 #include "ice/turn/server_state.h"
 
 namespace avedge::turn {
 
-/// Asks the worker of `ticket` for its allocation, on behalf of a request.
+/// Requests the allocation from the worker of `ticket`, for a request.
 [[nodiscard]] std::unique_ptr<WorkerTask> request_handoff(const Ticket& ticket,
                                                           const RequestContext& context,
                                                           WorkerIndex back_to);
 
-/// Parks the allocation; the connection that its client had is a stranger's from now on.
+/// Suspends the allocation; its client's connection is unauthenticated from now on.
 void release_client(ServerState& server, Allocation& allocation, Outcome& outcome);
 
 }  // namespace avedge::turn

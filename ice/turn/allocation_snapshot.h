@@ -1,4 +1,4 @@
-// Allocations as values, for what lists them on another thread.
+// Allocations as values, for listing on another thread.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace avedge::turn {
 
-/// Owns everything: it may leave the worker's thread.
+/// Owns all its data: it may leave the worker's thread.
 struct AllocationSnapshot {
   std::string user;
   FiveTuple five_tuple;

@@ -1,5 +1,4 @@
-// The allocations of one worker, by everything that names one, and by the time at which they need
-// attention.
+// The allocations of one worker, indexed by all their identifiers and by their next deadline.
 #pragma once
 
 #include <memory>
@@ -21,7 +20,7 @@ class AllocationTable {
   [[nodiscard]] bool is_full() const { return size() >= capacity_; }
   [[nodiscard]] std::size_t size() const { return slots_.size() - free_.size(); }
 
-  // Each of these is null if there is none.
+  // Each returns null if there is none.
 
   [[nodiscard]] Allocation* find(const FiveTuple& five_tuple);
   [[nodiscard]] Allocation* find_by_relay(SocketId socket);
@@ -31,17 +30,17 @@ class AllocationTable {
 
   /// Only if not full, and if the five-tuple has none.
   Allocation& open(Allocation::State state, Outcome& outcome);
-  /// What it was; the reference is good no more.
+  /// Its state; the reference is invalid afterwards.
   Allocation::State remove(Allocation& allocation);
 
-  /// Forgets the five-tuple, the ticket or a relay socket of an allocation that is about to change
-  /// it, and learns the new one. Only for allocations that are in the table.
+  /// Removes the five-tuple, the ticket or a relay socket of an allocation before it changes, and
+  /// adds the new one. Only for allocations in the table.
   void forget_client(const Allocation& allocation);
   void learn_client(const Allocation& allocation);
   void set_ticket(Allocation& allocation, const Ticket& ticket);
   void forget_relay(SocketId socket) { by_relay_.erase(socket); }
 
-  /// One more than the highest index there ever was; an allocation keeps its index.
+  /// One more than the highest index ever used; an allocation keeps its index.
   [[nodiscard]] std::size_t slot_count() const { return slots_.size(); }
 
   template <class Visit>
@@ -51,10 +50,10 @@ class AllocationTable {
     }
   }
 
-  /// Takes note of a changed next_deadline().
+  /// Records a changed next_deadline().
   void reschedule(const Allocation& allocation);
   [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
-  /// An allocation that needs attention at `now`, or null. It has no deadline any more until it is
+  /// An allocation that needs attention at `now`, or null. It has no deadline until it is
   /// rescheduled or removed.
   [[nodiscard]] Allocation* pop_due(Time now);
 

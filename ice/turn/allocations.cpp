@@ -20,7 +20,7 @@ Allocation* Allocations::find_live(Time now, Allocation* allocation, Outcome& ou
   return allocation != nullptr && prune_expired(now, *allocation, outcome) ? allocation : nullptr;
 }
 
-/// Does what time demands of an allocation. False if it is no more.
+/// Applies an allocation's expired deadlines. False if it was removed.
 bool Allocations::prune_expired(Time now, Allocation& allocation, Outcome& outcome) {
   if (allocation.has_expired(now)) {
     close(now, allocation, CloseReason::expired, outcome);
@@ -52,7 +52,7 @@ Allocation& Allocations::take_over(Allocation::State state, Outcome& outcome) {
   return allocation;
 }
 
-/// What a peer's connection carries (RFC 6062) paces itself.
+/// A peer's TCP connection (RFC 6062) limits its own rate.
 void Allocations::limit_bandwidth(const Allocation::State& state, Outcome& outcome) const {
   const BandwidthGrant granted = dependencies_.quota.bandwidth_for(state.grant.user);
   if (!granted.is_limited() || state.grant.kind == Allocation::Kind::tcp) return;

@@ -1,4 +1,4 @@
-// Allocations with all that goes along with opening, moving and ending one: quotas, ports, the
+// Allocations with everything involved in opening, moving and ending one: quotas, ports, the
 // connections of TCP allocations, counters, the authentication state of the client's connection,
 // and the log.
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace avedge::turn {
 
-/// One worker's.
+/// One per worker.
 class Allocations {
  public:
   Allocations(std::size_t capacity, const ServerDependencies& dependencies)
@@ -18,46 +18,46 @@ class Allocations {
 
   [[nodiscard]] bool is_full() const { return table_.is_full(); }
 
-  // What is found has nothing stale in it; null if there is none.
+  // Results have no expired parts; null if there is none.
 
   [[nodiscard]] Allocation* find(Time now, const FiveTuple& five_tuple, Outcome& outcome);
   [[nodiscard]] Allocation* find(Time now, const Ticket& ticket, Outcome& outcome);
   [[nodiscard]] Allocation* find_by_relay(Time now, SocketId relay, Outcome& outcome);
-  // Nothing is pruned, for look-ups that decide about nothing but credentials.
+  // Prunes nothing, for look-ups that affect only credentials.
 
   [[nodiscard]] const Allocation* peek(const FiveTuple& five_tuple) {
     return table_.find(five_tuple);
   }
   [[nodiscard]] const Allocation* peek(DeadlineQueue::Index index) { return table_.at(index); }
 
-  /// Its quota has been booked; takes note of a new client. Not if full.
+  /// Its quota has been booked; notes a new client. Not if full.
   Allocation& open(Allocation::State state, Outcome& outcome);
-  /// The same for one that another worker had: nobody is told that it is new.
+  /// The same for one from another worker: observers are not notified.
   Allocation& take_over(Allocation::State state, Outcome& outcome);
   void close(Time now, Allocation& allocation, CloseReason reason, Outcome& outcome);
-  /// For an allocation that is on its way between two workers and has no relayed sockets any more.
+  /// For an allocation in transit between two workers, without relayed sockets.
   void discard_in_transit(Time now, const Allocation::State& state, CloseReason reason);
   void close_all(Time now, Outcome& outcome);
-  /// Gives back one of two relayed addresses.
+  /// Releases one of two relayed addresses.
   void release_family(Allocation& allocation, AddressFamily family, Outcome& outcome);
 
   // RFC 8016.
 
   /// A new ticket for it.
   const Ticket& issue_ticket(Allocation& allocation);
-  /// Its client is gone, or goes.
+  /// Its client has left, or leaves.
   void suspend(Allocation& allocation, Outcome& outcome);
   void resume(Allocation& allocation, const ClientPath& client, Outcome& outcome);
-  /// Takes a suspended allocation out, for another worker.
+  /// Removes a suspended allocation, for another worker.
   [[nodiscard]] Allocation::State extract(Allocation& allocation);
 
-  /// Takes back permissions, channels and connections of peers that are allowed no more.
+  /// Revokes permissions, channels and connections of forbidden peers.
   using PeerReview =
       std::function<std::optional<Peer>(const Allocation& allocation, const Endpoint& peer)>;
   void review(const PeerReview& judge_of, Outcome& outcome);
   void review(Allocation& allocation, const PeerReview& judge_of, Outcome& outcome);
 
-  /// Takes note that something of it has changed.
+  /// Records that the allocation has changed.
   void reschedule(const Allocation& allocation) { table_.reschedule(allocation); }
   void expire(Time now, Outcome& outcome);
   [[nodiscard]] Time next_deadline() const {

@@ -15,7 +15,7 @@ using stun::StunView;
 /// RFC 5780 §7.2: the flags of CHANGE-REQUEST.
 constexpr std::uint32_t kChangeAddress = 0x04;
 constexpr std::uint32_t kChangePort = 0x02;
-/// RFC 5780 §7.6 wants the answer as long as the path's MTU, rounded up to four bytes.
+/// RFC 5780 §7.6 requires an answer as long as the path's MTU, rounded up to four bytes.
 constexpr std::size_t kMostPadding = 1500;
 constexpr std::array<std::byte, kMostPadding> kZeros{};
 
@@ -36,7 +36,7 @@ std::optional<Place> place_of(const ServerState& server, const Path& path) {
   return std::nullopt;
 }
 
-/// What RFC 5780 lets a client ask for.
+/// Client options of RFC 5780.
 struct Wishes {
   bool change_address = false;
   bool change_port = false;
@@ -61,13 +61,13 @@ Answer<Wishes> read_wishes(const StunView& message) {
   if (const auto value = message.find(AttributeType::padding)) {
     // §7.5: never both, or a third port could be made to receive large packets.
     if (wishes.response_port) return kBadRequest;
-    // Never more than came in: whoever forges the source gains nothing.
+    // Never more than received: a host that forges the source gains nothing.
     wishes.padding = std::min(value->size(), kMostPadding) / 4 * 4;
   }
   return wishes;
 }
 
-/// RFC 5780 §6.1: the answer leaves from where the client wants it to, and says where that is.
+/// RFC 5780 §6.1: the answer leaves from the address that the client chose, and names it.
 Verdict<void> discover(const ServerState& server, const Request& request, const Place& place,
                        Responder& responder) {
   const auto wishes = read_wishes(request.message);
@@ -81,7 +81,7 @@ Verdict<void> discover(const ServerState& server, const Request& request, const 
   const IpAddress& client = request.path.remote.address;
   responder.redirect(*socket, {client, wishes->response_port.value_or(request.path.remote.port)});
   StunBuilder response = responder.success();
-  // In the clear too: whoever compares them sees what rewrites addresses on the way (§4.6).
+  // Also unencoded: a client that compares them detects address rewriting on the path (§4.6).
   response.xor_address(AttributeType::xor_mapped_address, request.path.remote)
       .address(AttributeType::mapped_address, request.path.remote)
       .address(AttributeType::response_origin, origin.advertised)

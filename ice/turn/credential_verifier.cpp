@@ -74,8 +74,8 @@ SecurityFeatures CredentialVerifier::features(std::uint16_t listener) const {
   const bool by_secret = !credentials_.shared_secrets.empty();
   const bool by_password =
       std::any_of(users.begin(), users.end(), [](const auto& user) { return user.second.sha256; });
-  // A client that is offered anonymity hides its name, and only names of users can be found again:
-  // those of time-limited credentials and of token keys are not, so nobody is offered it then.
+  // A client that is offered anonymity hides its name, and only names of users can be resolved:
+  // those of time-limited credentials and of token keys cannot, so anonymity is not offered then.
   const bool all_known = !by_secret && credentials_.token_keys.empty();
   return {by_secret || by_password, by_password && all_known,
           static_cast<std::uint8_t>(credentials_.authentication)};
@@ -143,7 +143,7 @@ std::optional<Identity> CredentialVerifier::verify_time_limited(
   return std::nullopt;
 }
 
-/// RFC 7635 §4.1.1 and §8: the name is the id of the key, and the token brings the key of the code.
+/// RFC 7635 §4.1.1 and §8: the name is the id of the key, and the token contains the MAC key.
 std::optional<Identity> CredentialVerifier::verify_token(
     const StunView& message, const PresentedCredentials& presented) const {
   const auto key = credentials_.token_keys.find(std::string{presented.username});
@@ -155,7 +155,7 @@ std::optional<Identity> CredentialVerifier::verify_token(
   if (!left) return std::nullopt;
   const ConstBytes mac_key = token->mac_key.bytes();
   auto identity = identity_if(message, key->first, mac_key);
-  // coturn and its client sign with as much of the key as an MD5 key would have.
+  // coturn and its client sign with only as many key bytes as an MD5 key has.
   constexpr std::size_t kCoturnKeySize = 16;
   if (!identity && mac_key.size() > kCoturnKeySize) {
     identity = identity_if(message, key->first, mac_key.first(kCoturnKeySize));

@@ -1,4 +1,4 @@
-// Knows the users and decides whether a message was protected by one of them.
+// Knows the users and decides whether one of them protected a message.
 #pragma once
 
 #include <functional>
@@ -16,10 +16,10 @@
 
 namespace avedge::turn {
 
-/// Unix time; credentials that expire are the only thing that needs the civil calendar. Any thread.
+/// Unix time; only expiring credentials require the civil calendar. Any thread.
 using WallClock = std::function<UnixSeconds()>;
 
-/// Who a message says it is from. Views into the message.
+/// The credentials in a message. Views into the message.
 struct PresentedCredentials {
   /// Empty if the name is hidden in `user_hash`.
   std::string_view username;
@@ -28,16 +28,16 @@ struct PresentedCredentials {
   stun::PasswordAlgorithm algorithm = stun::PasswordAlgorithm::md5;
 };
 
-/// Immutable once it is made, which takes a hash for each user and realm; then any thread. Never
-/// remembers what it saw, so no stranger can make it grow.
+/// Immutable after construction, which requires a hash for each user and realm; then any thread.
+/// Stores nothing from requests, so unauthenticated clients cannot make it grow.
 class CredentialVerifier {
  public:
   CredentialVerifier(const Credentials& credentials, WallClock wall_clock);
   CredentialVerifier(const CredentialVerifier&) = delete;  // its realms point into themselves
   CredentialVerifier& operator=(const CredentialVerifier&) = delete;
 
-  /// Nothing if the user is unknown, or if the integrity of `message` is not theirs; the two are
-  /// not told apart, so that nobody can ask for names. `listener` as in Path.
+  /// Nothing if the user is unknown, or if the integrity of `message` does not match; the two are
+  /// indistinguishable, to prevent probing for names. `listener` as in Path.
   [[nodiscard]] std::optional<Identity> verify(const stun::StunView& message,
                                                const PresentedCredentials& presented,
                                                std::uint16_t listener) const;
@@ -45,7 +45,7 @@ class CredentialVerifier {
   [[nodiscard]] const std::string& realm(std::uint16_t listener) const {
     return realm_of(listener).name;
   }
-  /// What challenges announce there.
+  /// The features announced in challenges there.
   [[nodiscard]] SecurityFeatures features(std::uint16_t listener) const;
   /// The value of PASSWORD-ALGORITHMS, if that is announced.
   [[nodiscard]] ConstBytes offered_algorithms() const { return offered_; }

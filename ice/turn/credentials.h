@@ -1,5 +1,5 @@
-// Who may use the relay (RFC 8489 §9.2, RFC 7635), as the operator writes it down. Texts are UTF-8
-// in the form of OpaqueString (RFC 8265).
+// The configured users of the relay (RFC 8489 §9.2, RFC 7635). Texts are UTF-8 in the form of
+// OpaqueString (RFC 8265).
 #pragma once
 
 #include <cstdint>
@@ -12,24 +12,24 @@
 
 namespace avedge::turn {
 
-/// A password, or the keys that were made of one. Keys belong to one user in one realm, and without
-/// the SHA-256 one the user cannot log in with that algorithm.
+/// A password, or keys derived from one. Keys belong to one user in one realm, and without the
+/// SHA-256 one the user cannot log in with that algorithm.
 struct UserSecret {
   std::string password;
   std::optional<stun::LongTermKey> md5_key;
   std::optional<stun::LongTermKeySha256> sha256_key;
-  /// Of the keys; empty: the default realm. A password is good in every realm.
+  /// Of the keys; empty: the default realm. A password is valid in every realm.
   std::string realm;
 };
 
-/// Which of the password algorithms of RFC 8489 are good here.
+/// The accepted password algorithms of RFC 8489.
 enum class Authentication : std::uint8_t {
   md5,    // as in RFC 5389: the smallest challenges
-  both,   // SHA-256 is offered, MD5 is good for clients that know nothing else
+  both,   // SHA-256 is offered, MD5 is accepted from clients that support nothing else
   sha256  // MD5 is refused
 };
 
-/// RFC 7635 §4.1.1: what the authorization server encrypts access tokens with.
+/// RFC 7635 §4.1.1: the authorization server's key for access tokens.
 struct TokenKey {
   enum class Algorithm : std::uint8_t { a128gcm, a256gcm };
   Algorithm algorithm = Algorithm::a256gcm;
@@ -42,7 +42,7 @@ struct Credentials {
   std::vector<std::string> listener_realms;
   std::map<std::string, UserSecret> users;
   /// Time-limited credentials: USERNAME is "expiry:name", expiry in Unix seconds, and the password
-  /// is base64(HMAC(secret, USERNAME)), by SHA-1 or SHA-256. Any of the secrets is good, for
+  /// is base64(HMAC(secret, USERNAME)), by SHA-1 or SHA-256. All secrets are accepted, for
   /// rotation.
   std::vector<std::string> shared_secrets;
   Authentication authentication = Authentication::both;

@@ -1,4 +1,4 @@
-// Somebody whose message verified.
+// The sender of a verified message.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +11,11 @@
 
 namespace avedge::turn {
 
-/// What the codes of one user are made with: a long-term key (16 or 32 bytes), or the session key
-/// of an access token.
+/// The key of one user's codes: a long-term key (16 or 32 bytes), or the session key of an access
+/// token.
 class IntegrityKey {
  public:
-  /// SHA-512's, the longest that authorization servers give out.
+  /// SHA-512's, the longest that authorization servers issue.
   static constexpr std::size_t kMaxSize = 64;
 
   IntegrityKey() = default;
@@ -37,15 +37,15 @@ struct Protection {
 };
 
 struct Identity {
-  /// Whom quotas are booked on: for time-limited credentials the name behind the expiry, which
+  /// The user charged for quotas: for time-limited credentials the name after the expiry, which
   /// stays the same when they are renewed; for access tokens the id of their key. Lives as long as
   /// the message and the rules.
   std::string_view user;
   Protection protection;
-  /// The time-limited credentials have run out: good for what was granted before, and for nothing
-  /// new. A client cannot change its credentials in the middle of a call.
+  /// The time-limited credentials have expired: valid for existing grants, not for new ones. A
+  /// client cannot change its credentials during a call.
   bool expired = false;
-  /// Of an access token: for how long anything may be granted on it (RFC 7635 §9).
+  /// Of an access token: the maximum lifetime of grants (RFC 7635 §9).
   std::optional<std::chrono::seconds> token_left;
 };
 

@@ -5,7 +5,7 @@ namespace {
 
 using stun::AttributeType;
 
-/// What a 420 lists at most; a request with more of them has seen enough.
+/// The maximum number of attributes in a 420; more are not useful.
 constexpr std::size_t kMaxListed = 16;
 
 bool is_known(AttributeType type, bool offers_nat_discovery) {

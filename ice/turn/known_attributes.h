@@ -1,4 +1,4 @@
-// Which attributes this server understands (RFC 8489 §6.3).
+// The attributes that this server understands (RFC 8489 §6.3).
 #pragma once
 
 #include <vector>

@@ -33,8 +33,8 @@ bool is_equal(ConstBytes a, ConstBytes b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end());
 }
 
-/// RFC 8489 §9.2.4, the bid-down protection: whoever got an offer either ignores it and uses MD5,
-/// or repeats it unchanged and takes one of its algorithms.
+/// RFC 8489 §9.2.4, the bid-down protection: a client with an offer either ignores it and uses MD5,
+/// or repeats it unchanged and uses one of its algorithms.
 Answer<PasswordAlgorithm> choose_algorithm(const StunView& message,
                                            const CredentialVerifier& verifier, bool was_offered) {
   const auto chosen = message.find(AttributeType::password_algorithm);
@@ -72,7 +72,7 @@ Answer<Identity> LongTermAuthenticator::authenticate(const Request& request,
   const std::uint16_t listener = request.path.listener;
   // In the order of RFC 8489 §9.2.4: no integrity at all,
   if (!stun::has_integrity(message)) return kUnauthenticated;
-  // or not everything that it takes,
+  // or a required attribute is missing,
   auto presented = read_claim(message);
   const auto nonce = message.find(AttributeType::nonce);
   if (!presented || !nonce || !message.has(AttributeType::realm)) return kBadRequest;
@@ -92,12 +92,12 @@ Answer<Identity> LongTermAuthenticator::authenticate(const Request& request,
   if (!identity || (identity->expired && message.method() == stun::Method::allocate)) {
     return kBadCredentials;
   }
-  // or a nonce that is good no more.
+  // or an expired nonce.
   if (state != NonceState::fresh) return kStaleNonce;
   return *identity;
 }
 
-/// 401 and 438 bring what the next attempt needs, and no integrity; 400 brings nothing.
+/// 401 and 438 contain the data for the next attempt, and no integrity; 400 contains neither.
 DropReason LongTermAuthenticator::send_challenge(const Request& request, const Refusal& refusal,
                                                  const CredentialVerifier& verifier,
                                                  Responder& responder) {

@@ -8,8 +8,8 @@ namespace {
 
 using stun::AttributeType;
 
-/// From another worker: the answer is given when it arrives. Retransmissions meanwhile change
-/// nothing but whom the answer goes to.
+/// From another worker: the answer is sent when it arrives. Retransmissions meanwhile change only
+/// the answer's destination.
 Verdict<void> send_for(ServerState& server, const RequestContext& context, const Ticket& ticket,
                        RefreshOrder order) {
   const Request& request = context.request;

@@ -11,14 +11,14 @@
 namespace avedge::turn {
 namespace {
 
-/// RFC 8489 §9.2: in front of the features, 24 bits in base64.
+/// RFC 8489 §9.2: before the features, 24 bits in base64.
 constexpr std::string_view kCookie = "obMatJos2";
 constexpr std::size_t kCookieSize = 13;
 
-// In front the time of issue in seconds of CLOCK_MONOTONIC, behind it 56 bits of the code: enough
-// against guessing over the network within an hour, and 11 bytes make 15 characters, which with the
-// cookie leave no padding in NONCE. The first bytes are zero for a century, so no nonce begins like
-// the cookie by chance.
+// First the time of issue in seconds of CLOCK_MONOTONIC, then 56 bits of the code: enough against
+// guessing over the network within an hour, and 11 bytes make 15 characters, which with the cookie
+// leave no padding in NONCE. The first bytes are zero for a century, so no nonce begins like the
+// cookie by chance.
 constexpr std::size_t kTimeBytes = 4;
 constexpr std::size_t kCodeBytes = 7;
 constexpr std::size_t kBodySize = 15;
@@ -30,14 +30,14 @@ std::uint32_t seconds_of(Time now) {
 }
 
 /// RFC 8489 §18.1: bit 0 is for the algorithms, bit 1 for anonymity. The text of the RFC counts
-/// bits from the left, its test vector (appendix B.1) and erratum 6290 from the right, and so does
-/// everybody.
+/// bits from the left; its test vector (appendix B.1), erratum 6290 and all implementations count
+/// from the right.
 std::string_view encode(SecurityFeatures features) {
   if (features.password_algorithms) return features.username_anonymity ? "AAAD" : "AAAB";
   return "AAAC";
 }
 
-/// The time of issue that the nonce claims; nothing if it has not the form of ours.
+/// The nonce's time of issue, unverified; nothing if it does not have the form of ours.
 std::optional<std::uint32_t> read_time(std::string_view body) {
   if (body.size() != kBodySize) return std::nullopt;
   std::array<std::byte, 6> bytes;

@@ -1,4 +1,4 @@
-// Nonces that need no memory: the time of issue, and a code over it and the client's address.
+// Stateless nonces: the time of issue, and a code over it and the client's address.
 #pragma once
 
 #include <array>
@@ -13,16 +13,16 @@ namespace avedge::turn {
 using NonceKey = std::array<std::byte, 32>;
 [[nodiscard]] NonceKey random_nonce_key();
 
-/// What a nonce says about its server (RFC 8489 §9.2 and §18.1).
+/// A nonce's announcement of its server's features (RFC 8489 §9.2 and §18.1).
 struct SecurityFeatures {
   bool password_algorithms = false;
   bool username_anonymity = false;
-  /// Which algorithms were offered: nonces of another offer are foreign.
+  /// The offered algorithms: nonces of another offer are foreign.
   std::uint8_t offer = 0;
   [[nodiscard]] bool any() const { return password_algorithms || username_anonymity; }
 };
 
-/// 15 characters; 28 with the "nonce cookie" in front, if there are features to announce.
+/// 15 characters; 28 with the "nonce cookie" first, if there are features to announce.
 class Nonce {
  public:
   [[nodiscard]] std::string_view text() const { return {characters_.data(), size_}; }
@@ -36,7 +36,7 @@ class Nonce {
 enum class NonceState : std::uint8_t {
   fresh,
   stale,   // ours, but too old
-  foreign  // made up, another client's, or of a time when other features were announced
+  foreign  // invalid, another client's, or issued when other features were announced
 };
 
 /// Immutable; any thread.

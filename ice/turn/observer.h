@@ -1,4 +1,4 @@
-// Who wants to hear about allocations coming and going: the log, and later the admin socket.
+// Observes opened and closed allocations: the log, and later the admin socket.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace avedge::turn {
 /// Texts live as long as the call.
 struct AllocationInfo {
   FiveTuple five_tuple;
-  /// As the world calls it.
+  /// The externally visible address.
   Endpoint relayed;
   /// Of a dual allocation the IPv6 one.
   std::optional<Endpoint> relayed_ipv6;
@@ -30,7 +30,7 @@ enum class CloseReason : std::uint8_t {
   expired,
   deleted_by_client,
   connection_closed,  // the client's TCP, TLS or DTLS connection has ended
-  move_failed,        // its client went to another worker, and it could not follow (RFC 8016)
+  move_failed,        // its client moved to another worker, and it could not follow (RFC 8016)
   shutdown
 };
 [[nodiscard]] constexpr std::string_view to_string(CloseReason reason) {
@@ -44,14 +44,14 @@ enum class CloseReason : std::uint8_t {
   return "shutdown";
 }
 
-/// Called on the worker's thread, so an implementation only takes notes; workers may share one.
+/// Called on the worker's thread, so an implementation must be quick; workers may share one.
 class AllocationObserver {
  public:
   virtual ~AllocationObserver() = default;
   virtual void on_opened(const AllocationInfo& allocation) = 0;
   virtual void on_closed(const AllocationInfo& allocation, CloseReason reason,
                          const Traffic& traffic, Duration lifetime) = 0;
-  /// Answered 403: the peer, as the client or the edge calls it, is on this host.
+  /// Answered 403: the peer, as named by the client or the edge, is on this host.
   virtual void on_own_address_refused(const AllocationInfo& allocation, const Endpoint& peer) = 0;
 };
 

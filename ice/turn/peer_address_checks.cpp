@@ -35,13 +35,13 @@ Refusal refuse(const ServerState& server, const Allocation& allocation, const En
   return kForbidden;
 }
 
-/// What the rules of now say about a peer that was granted; nothing if it is taken back.
+/// The result of the current rules for a granted peer; nothing if it is revoked.
 std::optional<Peer> review(const ServerState& server, const Allocation& allocation,
                            const Endpoint& peer) {
   const IpAddress written = server.dependencies.ports.advertised_address(peer.address);
   const auto judged = check_peer_policy(server, allocation, {written, peer.port});
   if (!judged) return std::nullopt;
-  // Datagrams are asked about one by one, a connection is not.
+  // Each datagram is checked, a connection only once.
   const bool is_connection = allocation.is_tcp() && peer.port != Port{};
   if (is_connection && !may_exchange(server, allocation, *judged)) return std::nullopt;
   return *judged;
@@ -112,7 +112,7 @@ Answer<Peer> read_exact_peer(const ServerState& server, const stun::StunView& me
                              const Allocation& allocation, ConstBytes value) {
   const auto peer = read_peer(server, message, allocation, value);
   if (!peer) return peer;
-  // No datagram can be sent to port 0; in the flow table it stands for a permission.
+  // No datagram can be sent to port 0; in the flow table it represents a permission.
   if (peer->endpoint.port == Port{}) return kBadRequest;
   if (!may_exchange(server, allocation, *peer)) return refuse(server, allocation, peer->endpoint);
   return peer;

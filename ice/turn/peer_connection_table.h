@@ -1,4 +1,4 @@
-// The TCP connections between relayed addresses and peers that one worker has (RFC 6062).
+// One worker's TCP connections between relayed addresses and peers (RFC 6062).
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace avedge::turn {
 
-/// CONNECTION-ID (RFC 6062 §6.2.1): the worker in the first 8 bits, and 24 that nobody can guess.
+/// CONNECTION-ID (RFC 6062 §6.2.1): the worker in the first 8 bits, and 24 unpredictable ones.
 enum class ConnectionId : std::uint32_t {};
 [[nodiscard]] constexpr WorkerIndex worker_of(ConnectionId id) {
   return WorkerIndex{static_cast<std::uint8_t>(static_cast<std::uint32_t>(id) >> 24)};
@@ -24,7 +24,7 @@ struct PeerConnection {
   enum class Stage : std::uint8_t {
     connecting,  // the answer to Connect waits for the peer
     waiting,     // … for the client's ConnectionBind
-    joined       // one byte stream with a data connection of the client's
+    joined       // one byte stream with a data connection of the client
   };
   ConnectionId id{};
   Stage stage{};
@@ -33,7 +33,7 @@ struct PeerConnection {
   Endpoint peer;
   /// The answer to Connect.
   std::optional<ResponseTarget> answer;
-  /// The client's data connection that it is joined to.
+  /// The client's data connection joined to it.
   SocketId data = kNoSocket;
 };
 
@@ -42,7 +42,7 @@ class PeerConnectionTable {
  public:
   explicit PeerConnectionTable(WorkerIndex worker) : worker_{worker} {}
 
-  /// A new one, with an id of its own.
+  /// A new one, with its own id.
   PeerConnection& add(PeerConnection connection);
   void remove(ConnectionId id);
 
@@ -55,10 +55,10 @@ class PeerConnectionTable {
   /// Any one of that allocation's, or null.
   [[nodiscard]] PeerConnection* first_of(DeadlineQueue::Index allocation);
 
-  /// kNever: it waits for nothing.
+  /// kNever: no deadline.
   void set_deadline(const PeerConnection& connection, Time deadline);
   [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
-  /// One whose time has come, or null.
+  /// One whose deadline has passed, or null.
   [[nodiscard]] PeerConnection* pop_due(Time now);
 
  private:

@@ -7,8 +7,8 @@
 namespace avedge::turn {
 namespace {
 
-/// What is no public unicast address (RFC 6890 and IANA's special-purpose registries). The forms of
-/// unwrap_embedded_ipv4() need no entry: they are judged as what they carry.
+/// Addresses that are not public unicast (RFC 6890 and IANA's special-purpose registries). The
+/// forms of unwrap_embedded_ipv4() need no entry: their embedded address is checked.
 constexpr std::string_view kDenied[] = {
     "0.0.0.0/8",        // this host (RFC 1122)
     "10.0.0.0/8",       // private (RFC 1918)
@@ -57,7 +57,7 @@ bool is_written_badly(const IpAddress& peer) {
   return unwrap_embedded_ipv4(peer) != peer && is_denied_range(peer);
 }
 
-/// RFC 6062 connects by TCP: rules that allow single ports are about datagrams.
+/// RFC 6062 uses TCP: rules that allow single ports apply to datagrams.
 AddressRules::Scope scope_of(PeerPlace place, Transport transport) {
   return {place != PeerPlace::elsewhere, transport == Transport::udp};
 }

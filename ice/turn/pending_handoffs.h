@@ -1,5 +1,5 @@
-// Clients that have come back on this worker while their allocations are still on another (RFC
-// 8016): what they wait for.
+// Clients that have returned on this worker while their allocations are still on another (RFC
+// 8016), with their pending handoffs.
 #pragma once
 
 #include <deque>
@@ -19,17 +19,17 @@ struct PendingHandoff {
   RefreshOrder order;
 };
 
-/// One worker's. Of bounded size, and nothing in it waits longer than kPatience: an allocation that
-/// takes longer than that does not come any more.
+/// One per worker. Of bounded size, and nothing in it waits longer than kPatience: a slower handoff
+/// has failed.
 class PendingHandoffs {
  public:
   static constexpr std::chrono::seconds kPatience{5};
 
-  /// The move of the client with that five-tuple, or null.
+  /// The pending handoff of the client with that five-tuple, or null.
   [[nodiscard]] PendingHandoff* find(const FiveTuple& five_tuple);
   /// False if too many wait already.
   [[nodiscard]] bool add(Time now, PendingHandoff move);
-  /// Takes it out; nothing if there is none.
+  /// Removes it; nothing if there is none.
   [[nodiscard]] std::optional<PendingHandoff> take(const FiveTuple& five_tuple);
 
   void expire(Time now);
@@ -45,7 +45,7 @@ class PendingHandoffs {
     Time deadline{};
   };
   std::map<FiveTuple, Entry> waiting_;
-  /// In the order of their deadlines; those who have left `waiting_` are skipped.
+  /// In the order of their deadlines; entries that have left `waiting_` are skipped.
   std::deque<std::pair<Time, FiveTuple>> queue_;
 };
 

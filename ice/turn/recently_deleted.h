@@ -1,5 +1,5 @@
-// Deletions that a client may not have heard of: the answer to Refresh with lifetime 0 can be lost,
-// and when the request comes again its allocation is no more.
+// Recent deletions: the answer to Refresh with lifetime 0 can be lost, and the repeated request no
+// longer finds its allocation.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,14 @@
 
 namespace avedge::turn {
 
-/// RFC 8489 §6.2.1: 39.5 seconds after its first transmission a client gives a request up.
+/// RFC 8489 §6.2.1: a client gives up a request 39.5 seconds after its first transmission.
 inline constexpr std::chrono::seconds kTransactionLifetime{40};
 
-/// One worker's. Of constant size: the oldest deletion makes room for the newest.
+/// One per worker. Of constant size: the newest deletion replaces the oldest.
 class RecentlyDeleted {
  public:
   void remember(Time now, const FiveTuple& five_tuple, const stun::TransactionId& transaction);
-  /// Whether this very request has deleted something, not long ago.
+  /// Whether this same request has recently deleted something.
   [[nodiscard]] bool contains(Time now, const FiveTuple& five_tuple,
                               const stun::TransactionId& transaction) const;
 

@@ -1,16 +1,16 @@
-// ALTERNATE-SERVER: this server has enough to do, and knows another (RFC 8489 §10).
+// ALTERNATE-SERVER: redirects clients from a busy server to another (RFC 8489 §10).
 #pragma once
 
 #include "ice/turn/server_state.h"
 
 namespace avedge::turn {
 
-/// The server that this client should ask instead; nothing if it is welcome here, or if no other
-/// server has an address of its family. The same client always gets the same one.
+/// The server for this client; nothing if it may stay here, or if no other server has an address of
+/// its family. The same client always gets the same one.
 [[nodiscard]] std::optional<Endpoint> alternate_server(const ServerState& server,
                                                        const Request& request);
 
-/// 300 with ALTERNATE-SERVER, and with the name in its certificate for clients of TLS and DTLS.
+/// 300 with ALTERNATE-SERVER, and with the name in its certificate for TLS and DTLS clients.
 DropReason redirect(const ServerState& server, const RequestContext& context,
                     const Endpoint& alternate);
 

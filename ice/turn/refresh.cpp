@@ -34,7 +34,7 @@ void confirm(const RefreshOrder& order, const std::optional<Ticket>& ticket, Res
   responder.send(response);
 }
 
-/// RFC 8656 §8.2: lifetime 0 gives the relayed address back, and the last one ends the allocation.
+/// RFC 8656 §8.2: lifetime 0 releases the relayed address, and the last one ends the allocation.
 void delete_relays(ServerState& server, Time now, Allocation& allocation, const RefreshOrder& order,
                    Outcome& outcome) {
   const bool is_dual = allocation.relay(AddressFamily::ipv4) != nullptr &&

@@ -5,11 +5,11 @@
 
 namespace avedge::turn {
 
-/// RFC 8656 §8.2, with what RFC 8016 §3.2 adds to it. Without an answer if that has to wait for
+/// RFC 8656 §8.2, with the additions of RFC 8016 §3.2. Without an answer if that must wait for
 /// another worker.
 Verdict<void> on_refresh(ServerState& server, const RequestContext& context);
 
-/// Carries out what was ordered, and answers. The allocation may be gone afterwards.
+/// Carries out the order, and answers. The allocation may be destroyed afterwards.
 Verdict<void> carry_out(ServerState& server, Time now, Allocation& allocation, RefreshOrder order,
                         Responder& responder, Outcome& outcome);
 

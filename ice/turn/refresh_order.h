@@ -1,4 +1,4 @@
-// What a Refresh request wants done, as values: the request may have to wait for another worker.
+// The actions of a Refresh request, as values: the request may have to wait for another worker.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ struct RefreshOrder {
   std::chrono::seconds lifetime{};
   /// The answer brings a ticket too (RFC 8016).
   bool shows_ticket = false;
-  /// If it came with an access token: what it is good for from now on.
+  /// If it came with an access token: the token's session from now on.
   std::unique_ptr<TokenSession> token;
 };
 

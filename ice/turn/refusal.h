@@ -1,4 +1,4 @@
-// Every way in which a request can be refused: what the client is told and what is counted.
+// All refusals of requests: the client's answer and the counted reason.
 #pragma once
 
 #include <string_view>
@@ -14,13 +14,14 @@ struct Refusal {
   DropReason reason{};
 };
 
-/// A value, or how to refuse the request that asked for it.
+/// A value, or the refusal of the request.
 template <class Value>
 using Answer = Expected<Value, Refusal>;
 
 inline constexpr Refusal kTryAlternate{300, "Try Alternate", DropReason::redirected};
 inline constexpr Refusal kBadRequest{400, "Bad Request", DropReason::stun_bad_request};
-/// 401 and 438 go to strangers and carry no phrase: each byte of them can be aimed at somebody.
+/// 401 and 438 go to unauthenticated clients and carry no phrase: a forger can direct each byte at
+/// a victim.
 inline constexpr Refusal kUnauthenticated{401, "", DropReason::unauthenticated};
 inline constexpr Refusal kBadCredentials{401, "", DropReason::bad_credentials};
 inline constexpr Refusal kStaleNonce{438, "", DropReason::stale_nonce};
@@ -51,7 +52,7 @@ inline constexpr Refusal kDescriptorsExhausted{508, "Insufficient Capacity",
 inline constexpr Refusal kBadReservation{508, "Insufficient Capacity", DropReason::bad_reservation};
 inline constexpr Refusal kTableFull{508, "Insufficient Capacity", DropReason::table_full};
 
-/// How the world's refusals of ports and quotas are told.
+/// The refusal for an unavailable port or quota.
 [[nodiscard]] constexpr Refusal refusal_of(DropReason reason) {
   switch (reason) {
     case DropReason::family_unsupported: return kFamilyNotSupported;

@@ -1,4 +1,4 @@
-// One request on its way to its answer.
+// Answers one request.
 #pragma once
 
 #include <array>
@@ -24,24 +24,24 @@ struct Request {
   }
 };
 
-/// All that an answer needs of its request: plain values, for answers that are given later.
+/// The data of a request that its answer requires: plain values, for later answers.
 struct ResponseTarget {
   SocketId socket = kNoSocket;
   Endpoint to;
   stun::Method method{};
   stun::TransactionId transaction;
   bool has_fingerprint = false;
-  /// Once the requester is known.
+  /// Once the requester is authenticated.
   std::optional<Protection> protection;
 };
 
 /// Answers one request, once. Responses carry the request's kind of integrity once the requester is
-/// known, and FINGERPRINT if the request did.
+/// authenticated, and FINGERPRINT if the request did.
 class Responder {
  public:
   /// `outcome` outlives the responder.
   Responder(const ResponseTarget& target, Outcome& outcome) : target_{target}, outcome_{outcome} {}
-  /// Back where the request came from, by the socket it came in on.
+  /// Back to the request's source, through its socket.
   Responder(const Request& request, Outcome& outcome);
 
   /// From now on responses are protected.
@@ -53,7 +53,7 @@ class Responder {
   }
   [[nodiscard]] const ResponseTarget& target() const { return target_; }
 
-  /// A success response to fill; only one at a time, it lives in this object's buffer.
+  /// A success response to fill; only one at a time, as this object's buffer holds it.
   [[nodiscard]] stun::StunBuilder success() { return begin(stun::MessageClass::success); }
   /// An error response to fill further.
   [[nodiscard]] stun::StunBuilder error(const Refusal& refusal);

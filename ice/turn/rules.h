@@ -1,4 +1,4 @@
-// What the operator decided, in the form in which servers use it.
+// The operator's rules, in the form that servers use.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace avedge::turn {
 
-/// Immutable, shared by all workers and replaced as a whole: whatever takes time (a hash for every
-/// user) was done by whoever made it, on no worker's thread.
+/// Immutable, shared by all workers and replaced as a whole: the creator did the slow work (a hash
+/// for every user), not on a worker's thread.
 struct Rules {
   Rules(const Settings& given, WallClock wall_clock)
       : settings{given}, verifier{given.credentials, std::move(wall_clock)}, peers{given.peers} {}

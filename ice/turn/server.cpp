@@ -77,7 +77,7 @@ Verdict<void> Server::on_request(const Request& request, Outcome& outcome) {
   }
   responder.sign_with(identity->protection);
 
-  // RFC 8489 §6.3: unknown attributes are looked for once the sender is known.
+  // RFC 8489 §6.3: unknown attributes are checked once the sender is authenticated.
   const auto unknown = unknown_attributes(request.message, false);
   if (!unknown.empty()) return responder.refuse_unknown(unknown);
   return dispatch({request, *identity, responder, outcome});
@@ -96,7 +96,7 @@ Verdict<void> Server::dispatch(const RequestContext& context) {
 
 Verdict<void> Server::on_indication(const Request& request, Outcome& outcome) {
   switch (request.message.method()) {
-    case Method::binding: return {};  // RFC 8489 §12: keeps a NAT's binding alive, wants nothing
+    case Method::binding: return {};  // RFC 8489 §12: keeps a NAT's binding alive, needs no answer
     case Method::send: return send_drop_reason(state_, request, outcome);
     default: return DropReason::stun_unexpected;
   }

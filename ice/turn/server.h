@@ -1,5 +1,5 @@
 // The TURN server of one worker (RFC 8656) with its STUN Binding service (RFC 8489), as a state
-// machine without sockets and clocks. What each method does stands in a file of its own.
+// machine without sockets and clocks. Each method has its own file.
 #pragma once
 
 #include "ice/turn/allocation_snapshot.h"
@@ -8,8 +8,8 @@
 
 namespace avedge::turn {
 
-/// Decides about allocations, permissions and channels; what it decided leaves as flows, and the
-/// forwarder never asks again. The worker's thread only.
+/// Decides about allocations, permissions and channels; emits its decisions as flows, which the
+/// forwarder applies without further queries. The worker's thread only.
 class Server final : public SlowPathHandler {
  public:
   Server(SharedRules rules, const ServerDependencies& dependencies)
@@ -26,24 +26,23 @@ class Server final : public SlowPathHandler {
     return std::min(state_.allocations.next_deadline(), state_.moves.next_deadline());
   }
 
-  /// From now on other credentials, peer rules, lifetimes and caps per allocation hold. Peers that
-  /// are forbidden now fall silent; whatever else was granted before stays granted. The nonces, the
-  /// answer budget and the capacities of the start stay too.
+  /// Applies new credentials, peer rules, lifetimes and caps per allocation. Peers that are now
+  /// forbidden are blocked; all other grants remain. The nonces, the answer budget and the
+  /// capacities of the start stay too.
   void reconfigure(SharedRules rules, Outcome& outcome);
-  /// The addresses of this host from now on. Peers that have one of them fall silent, unless rules
-  /// open it.
+  /// Updates the addresses of this host. Peers with one of them are blocked, unless rules open it.
   void set_local_addresses(SharedLocalAddresses addresses, Outcome& outcome);
   [[nodiscard]] bool may_reach(const Endpoint& peer) const override;
-  /// From now on new clients are told of another server, if one is configured.
+  /// From now on new clients are redirected to another server, if one is configured.
   void drain() { state_.is_draining = true; }
-  /// Carries out what another worker's server has posted.
+  /// Runs a task posted by another worker's server.
   void run(WorkerTask& task, Time now, Outcome& outcome) { task.run(state_, now, outcome); }
 
   /// Ends every allocation, for a shutdown.
   void close_all(Time now, Outcome& outcome) { state_.allocations.close_all(now, outcome); }
 
   /// At most `most` allocations (above 0), beginning at `from`: 0, then AllocationSlice::next. An
-  /// allocation that is there from the first slice to the last one is in exactly one of them.
+  /// allocation that exists from the first slice to the last one is in exactly one of them.
   [[nodiscard]] AllocationSlice snapshot(std::size_t from, std::size_t most) const {
     return state_.allocations.snapshot(from, most);
   }

@@ -1,4 +1,4 @@
-// What a server asks and tells while it works.
+// The interfaces that a server requires.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@ namespace avedge::turn {
 
 struct ServerState;
 
-/// Something to do for the server of another worker, on that worker's thread (Server::run()). What
-/// an task carries is given up if it is destroyed without having been run.
+/// A task for the server of another worker, on that worker's thread (Server::run()). Destroying an
+/// unrun task abandons its contents.
 class WorkerTask {
  public:
   virtual ~WorkerTask() = default;
@@ -27,10 +27,10 @@ class WorkerTask {
 class OtherWorkers {
  public:
   virtual ~OtherWorkers() = default;
-  /// How many workers there are; their indices count from 0.
+  /// Number of workers; their indices count from 0.
   [[nodiscard]] virtual std::size_t worker_count() const = 0;
-  /// Has `task` run there soon, after everything that was posted before by this thread, and after
-  /// what the current message decided has been carried out. `worker` may be one's own.
+  /// Runs `task` there soon, after everything that this thread posted before, and after the current
+  /// message's decisions have been carried out. `worker` may be this worker.
   virtual void post(WorkerIndex worker, std::unique_ptr<WorkerTask> task) = 0;
 };
 

@@ -16,7 +16,7 @@ Answer<Allocation*> find_own(ServerState& server, const RequestContext& context)
 }
 
 bool is_reached_by(const Allocation& allocation, const Path& path) {
-  // Behind proxies two connections may claim one client's address.
+  // Behind proxies two connections may have the same client address.
   return path.transport == Transport::udp || allocation.client().socket == path.socket;
 }
 

@@ -1,4 +1,4 @@
-// What the methods of one server share: its rules, its allocations, and who asks.
+// Shared by the methods of one server: its rules, its allocations, and the request context.
 #pragma once
 
 #include "ice/turn/allocations.h"
@@ -16,7 +16,7 @@ struct ServerState {
   Allocations allocations;
   RecentlyDeleted deleted;
   PendingHandoffs moves;
-  /// New clients are sent elsewhere, if there is an elsewhere.
+  /// New clients are redirected, if there is another server.
   bool is_draining = false;
 
   ServerState(SharedRules given, const ServerDependencies& around)
@@ -30,7 +30,7 @@ struct ServerState {
   [[nodiscard]] const Settings& settings() const { return rules->settings; }
 };
 
-/// A request of somebody who is known, and what is to become of it.
+/// An authenticated request, and its result.
 struct RequestContext {
   const Request& request;
   const Identity& identity;
@@ -38,17 +38,17 @@ struct RequestContext {
   Outcome& outcome;
 };
 
-/// RFC 8656 §5: requests on an allocation come from its five-tuple, and from its user. Refused with
-/// 437 or 441.
+/// RFC 8656 §5: requests on an allocation come from its five-tuple and its user. Refused with 437
+/// or 441.
 [[nodiscard]] Answer<Allocation*> find_own(ServerState& server, const RequestContext& context);
 
-/// Whether a request by `path` reaches `allocation`: the five-tuple is the same, and if it is that
-/// of a connection, so is the connection.
+/// Whether a request through `path` reaches `allocation`: the five-tuple is the same, and for a
+/// connection, so is the connection.
 [[nodiscard]] bool is_reached_by(const Allocation& allocation, const Path& path);
 
-/// The session that a token has opened on the allocation of that request; null if there is none.
+/// The token session of that request's allocation; null if there is none.
 [[nodiscard]] const TokenSession* token_session_of(ServerState& server, const Request& request);
-/// What a request with an access token brings along for its allocation; null if it has none.
+/// The token session from a request with an access token; null if it has none.
 [[nodiscard]] std::unique_ptr<TokenSession> token_session_from(const RequestContext& context);
 
 /// RFC 8656 §7.2: the client may ask for more than the default, up to the maximum, never for less;

@@ -1,4 +1,4 @@
-// What the operator decides about TURN. Plain values; one set serves every worker.
+// The operator's TURN settings. Plain values; one set serves every worker.
 #pragma once
 
 #include <array>
@@ -18,14 +18,14 @@ namespace avedge::turn {
 using PeerRule = AddressRule;
 
 struct PeerSettings {
-  /// Asked in order before the built-in deny list; the first match wins.
+  /// Evaluated in order before the built-in deny list; the first match wins.
   std::vector<PeerRule> rules;
-  /// Every address that the configuration names as the edge's, local and advertised, besides those
-  /// that the kernel knows (LocalAddresses). No peer may have one, except as a relayed address of
-  /// this edge, or at a port that a rule opens.
+  /// All configured addresses of the edge, local and advertised, besides those that the kernel
+  /// knows (LocalAddresses). No peer may have one, except as a relayed address of this edge, or at
+  /// a port that a rule opens.
   std::vector<IpAddress> own_addresses;
-  /// What the edge itself has bound, of whatever protocol, under all names; 0.0.0.0 and :: stand
-  /// for every address. No rule opens it.
+  /// Everything the edge itself has bound, for any protocol, under all names; 0.0.0.0 and :: stand
+  /// for every address. No rule permits it.
   std::vector<Endpoint> own_listeners;
 };
 
@@ -51,13 +51,12 @@ struct NatDiscovery {
   std::array<std::array<AlternateAddress, 2>, 2> addresses;
 };
 
-/// Where clients are sent instead (RFC 8489 §10).
+/// Redirect targets for clients (RFC 8489 §10).
 struct Redirect {
   std::vector<Endpoint> servers;
-  /// The name in the certificates of those servers, for clients of TLS and DTLS; may be empty.
+  /// The name in the certificates of those servers, for TLS and DTLS clients; may be empty.
   std::string domain;
-  /// More allocations than this, on the whole edge, send newcomers away. Nothing: only a drain
-  /// does.
+  /// Redirect new clients above this many allocations on the whole edge. Nothing: only in a drain.
   std::optional<std::size_t> above_allocations;
 };
 
@@ -65,16 +64,15 @@ struct Settings {
   Credentials credentials;
   PeerSettings peers;
   Limits limits;
-  /// The highest channel number that may be bound: RFC 8656's, or kLastChannelRfc5766 for clients
-  /// that are older than it.
+  /// The highest allowed channel number: RFC 8656's, or kLastChannelRfc5766 for older clients.
   ChannelField last_channel = kLastChannel;
-  /// RFC 8656 §3.2: what an allocation lives unless the client asks for more.
+  /// RFC 8656 §3.2: an allocation's lifetime unless the client requests more.
   std::chrono::seconds default_lifetime{600};
   /// RFC 8656 §7.2 recommends at most one hour.
   std::chrono::seconds max_lifetime{3600};
   /// RFC 8656 §5: nonces expire at least once every hour.
   std::chrono::seconds nonce_lifetime{3600};
-  /// Shared by the workers, so that a client that comes back on another one keeps its nonce.
+  /// Shared by the workers, so that a client that returns on another one keeps its nonce.
   NonceKey nonce_key = random_nonce_key();
   std::optional<NatDiscovery> nat_discovery;
   Redirect redirect;

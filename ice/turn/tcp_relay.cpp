@@ -24,7 +24,7 @@ void confirm_connect(const PeerConnection& connection, Outcome& outcome) {
   responder.send(response);
 }
 
-/// RFC 6062 §4.4: tells the client that a peer has come.
+/// RFC 6062 §4.4: notifies the client of a peer's connection.
 void announce(const ServerState& server, const Allocation& allocation,
               const PeerConnection& connection, Outcome& outcome) {
   const Endpoint& peer = connection.peer;
@@ -38,7 +38,7 @@ void announce(const ServerState& server, const Allocation& allocation,
   outcome.reply(client.socket, client.five_tuple.client.endpoint, indication.finish());
 }
 
-/// Why a peer that has come is sent away; nothing if it is not.
+/// The reason to reject a peer's connection; nothing if it is accepted.
 std::optional<DropReason> refuse_peer(ServerState& server, const Allocation* allocation,
                                       const Endpoint& peer) {
   if (allocation == nullptr) return DropReason::no_allocation;
@@ -80,8 +80,8 @@ Verdict<void> on_connect(ServerState& server, const RequestContext& context) {
   if (!found) return responder.refuse(found.reason());
   const Allocation& allocation = **found;
   if (!allocation.is_tcp()) return responder.refuse(kAllocationMismatch);
-  // The policy decides, and on this edge's own addresses only somebody else's relayed address is
-  // open. RFC 6062 §5.2 asks for no permission: whom the client calls itself it wants to hear.
+  // The policy decides, and of this edge's own addresses only another client's relayed address is
+  // open. RFC 6062 §5.2 requires no permission: the client wants data from a peer it connects to.
   const auto written = request.message.find(AttributeType::xor_peer_address);
   if (!written) return responder.refuse(kBadRequest);
   const auto peer = read_exact_peer(server, request.message, allocation, *written);
@@ -141,7 +141,7 @@ Verdict<void> on_connection_bind(ServerState& server, const RequestContext& cont
   const Request& request = context.request;
   Responder& responder = context.responder;
   const auto id = read_connection_id(request.message);
-  // A control connection stays one.
+  // A control connection cannot become a data connection.
   if (!id || !is_stream(request.path) || server.allocations.peek(request.five_tuple()) != nullptr) {
     return responder.refuse(kBadRequest);
   }

@@ -5,20 +5,20 @@
 
 namespace avedge::turn {
 
-/// RFC 6062 §5.2. The answer waits for the peer.
+/// RFC 6062 §5.2. The answer is sent once the peer connects.
 Verdict<void> on_connect(ServerState& server, const RequestContext& context);
 
-/// Whether this ConnectionBind belongs to another worker, which it has been handed over to: the one
-/// that has the peer's connection judges it, credentials and all.
+/// Whether this ConnectionBind was handed over to another worker: the one that has the peer's
+/// connection checks it, including credentials.
 [[nodiscard]] bool hand_over_binding(ServerState& server, const Request& request, Outcome& outcome);
-/// The address of the client whose peer's connection a ConnectionBind names: a data connection may
+/// The address of the client whose peer connection a ConnectionBind names: a data connection may
 /// use the nonce of its control connection. Nothing for other requests.
 [[nodiscard]] std::optional<Endpoint> control_connection_of(ServerState& server,
                                                             const stun::StunView& message);
-/// RFC 6062 §5.4. What comes after it on that connection is the peer's.
+/// RFC 6062 §5.4. Later bytes on that connection are the peer's.
 Verdict<void> on_connection_bind(ServerState& server, const RequestContext& context);
 
-/// RFC 6062 §5.2 and §5.3: what became of a connection, or that a peer has come.
+/// RFC 6062 §5.2 and §5.3: the result of a connection attempt, or a connection from a peer.
 void on_peer_connection(ServerState& server, Time now, const PeerConnectionEvent& event,
                         Outcome& outcome);
 

@@ -1,4 +1,4 @@
-// MOBILITY-TICKET (RFC 8016 §3.5): what a client shows to take its allocation along.
+// MOBILITY-TICKET (RFC 8016 §3.5): a client presents it to keep its allocation.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace avedge::turn {
 
-/// The worker that has the allocation, and some 120 bits that nobody can guess. No byte is zero:
-/// coturn's client keeps tickets as texts, and would bring back what stands before it.
+/// The worker that has the allocation, and some 120 unpredictable bits. No byte is zero: coturn's
+/// client keeps tickets as C strings, and would truncate them there.
 struct Ticket {
   std::array<std::byte, 16> bytes{};
 
@@ -38,7 +38,7 @@ struct Ticket {
   friend bool operator==(const Ticket&, const Ticket&) = default;
 };
 
-/// Looking a ticket up takes no secret-dependent time that matters: its bits are random.
+/// Hashing a ticket leaks no useful timing: its bits are random.
 struct TicketHash {
   std::size_t operator()(const Ticket& ticket) const {
     return static_cast<std::size_t>(load_be64(ticket.bytes.data() + 8));

@@ -1,4 +1,4 @@
-// Time-limited credentials, as the TURN REST draft (draft-uberti-behave-turn-rest) has them.
+// Time-limited credentials, as in the TURN REST draft (draft-uberti-behave-turn-rest).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct RestApiUsername {
 
 enum class PasswordHash : std::uint8_t { sha1, sha256 };
 
-/// The password that goes with a time-limited user name: base64(HMAC(secret, username)).
+/// The password for a time-limited user name: base64(HMAC(secret, username)).
 [[nodiscard]] std::string time_limited_password(std::string_view secret, std::string_view username,
                                                 PasswordHash hash = PasswordHash::sha1);
 

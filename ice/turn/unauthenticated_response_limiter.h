@@ -1,5 +1,5 @@
-// How often strangers get an answer. Whoever asks without credentials may have forged the source
-// address, and every answer then hits somebody else: so answers per source prefix are limited.
+// Limits answers to unauthenticated clients. A request without credentials may have a forged source
+// address, and its answer then goes to another host: so answers per source prefix are limited.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,21 @@
 
 namespace avedge::turn {
 
-/// One worker's. A fixed number of token buckets, found by a seeded hash of the source's /24 or
-/// /48: prefixes that meet in one bucket share it, so forging many sources never yields more
-/// answers than the buckets hold together.
+/// One per worker. A fixed number of token buckets, found by a seeded hash of the source's /24 or
+/// /48: prefixes in the same bucket share it, so forging many sources never yields more answers
+/// than all buckets hold.
 class UnauthenticatedResponseLimiter {
  public:
   UnauthenticatedResponseLimiter(std::uint32_t answers_per_second, std::uint32_t burst);
 
-  /// Takes one answer from the budget of the source's prefix; false if it is used up.
+  /// Deducts one answer from the budget of the source's prefix; false if it is used up.
   [[nodiscard]] bool take(Time now, const IpAddress& source);
 
  private:
   [[nodiscard]] std::size_t bucket_of(const IpAddress& source) const;
 
-  /// A bucket is the moment at which it will be full again: each answer moves it by `interval_`,
-  /// and it may lie no more than `window_` ahead.
+  /// A bucket is the time when it will be full again: each answer moves it by `interval_`, up to
+  /// `window_` ahead.
   std::vector<Time> full_again_;
   Duration interval_;
   Duration window_;
