@@ -26,7 +26,7 @@ class AddressRules {
 
   /// What is asked about.
   struct Scope {
-    /// An address of this host: nobody who allows the office network means our own listeners in
+    /// An address of this host: a rule for the office network is not meant for our own listeners in
     /// it, so an allow rule counts only with ports.
     bool is_of_this_host = false;
     /// Allow rules with ports count: they are about datagrams.

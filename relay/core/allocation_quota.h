@@ -24,7 +24,7 @@ class AllocationQuota {
                                                       const IpAddress& to) = 0;
   /// How many allocations the whole edge has. Any thread.
   [[nodiscard]] virtual std::size_t allocation_count() const = 0;
-  /// What a new allocation of `user`, who has begun it, may relay. Nothing is limited by default.
+  /// The bandwidth of a new allocation that `user` has begun. Unlimited by default.
   [[nodiscard]] virtual BandwidthGrant bandwidth_for(std::string_view /*user*/) { return {}; }
 };
 

@@ -23,8 +23,8 @@ struct Bandwidth {
 /// As much as video sends at once for a picture that depends on no other.
 inline constexpr std::chrono::milliseconds kBandwidthBurst{200};
 
-/// What all allocations of one user, or all of the edge, may relay. Any thread takes from it, and
-/// takes enough for a while: chunk() bytes.
+/// The relay budget of all allocations of one user, or of the edge. Any thread deducts from it, in
+/// chunk() bytes at a time.
 class SharedBudget {
  public:
   /// `bandwidth` is limited.
@@ -35,8 +35,7 @@ class SharedBudget {
   /// Ten milliseconds' worth.
   [[nodiscard]] std::uint64_t chunk() const { return chunk_; }
 
-  /// False, and nothing is taken, if too much has been taken already. `bytes` below 2^24 or
-  /// chunk().
+  /// False, without a deduction, if the budget is used up. `bytes` below 2^24 or chunk().
   [[nodiscard]] bool take(Time now, std::uint64_t bytes) {
     Duration::rep paid = paid_.load(std::memory_order_relaxed);
     for (;;) {

@@ -10,9 +10,9 @@
 
 namespace avedge {
 
-/// Read-only bytes that somebody else owns.
+/// Read-only bytes, not owned.
 using ConstBytes = std::span<const std::byte>;
-/// Writable bytes that somebody else owns.
+/// Writable bytes, not owned.
 using Bytes = std::span<std::byte>;
 
 inline ConstBytes bytes_of(std::string_view text) {

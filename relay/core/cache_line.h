@@ -1,4 +1,4 @@
-// What a core fetches at once, and takes from the others when it writes.
+// The unit that a core fetches, and invalidates in other cores when it writes.
 #pragma once
 
 #include <cstddef>

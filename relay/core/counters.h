@@ -1,4 +1,4 @@
-// Counters with one writer: the thread that owns them adds with a plain load and store, anybody
+// Counters with one writer: the thread that owns them adds with a plain load and store, any thread
 // reads. They are summed at scrape time.
 #pragma once
 

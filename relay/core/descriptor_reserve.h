@@ -10,7 +10,8 @@ namespace avedge {
 /// until then there is none.
 void reserve_descriptors_from(int first);
 
-/// Whether `fd`, which is fresh, was taken from the reserve. Whoever may not do that closes it.
+/// Whether `fd`, which is new, came from the reserve. A caller without access to the reserve closes
+/// it.
 [[nodiscard]] bool is_from_reserve(int fd);
 
 /// Closes a fresh descriptor that is from the reserve: -1 with errno EMFILE, as if there had been

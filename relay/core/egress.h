@@ -7,7 +7,7 @@ namespace avedge {
 
 enum class Egress : std::uint8_t {
   sockets,  // by the socket that they belong to
-  frames    // as Ethernet frames, past the firewall's output rules; takes CAP_NET_RAW
+  frames    // as Ethernet frames, past the firewall's output rules; requires CAP_NET_RAW
 };
 
 }  // namespace avedge

@@ -104,7 +104,7 @@ struct FiveTuple {
   friend auto operator<=>(const FiveTuple&, const FiveTuple&) = default;
 };
 
-/// Mixes with a seed drawn at start, so that nobody outside can aim at one bucket.
+/// Mixes with a seed drawn at start, so that an attacker cannot target one bucket.
 std::uint64_t hash_of(const Endpoint& endpoint, std::uint64_t seed);
 
 }  // namespace avedge

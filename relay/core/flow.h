@@ -54,7 +54,7 @@ enum class Transform : std::uint8_t {
   unwrap_send_indication  // client → peer: DATA of a Send indication, if the peer has a permission
 };
 
-/// Which way relayed payload goes, as it stands in the metric label `direction`.
+/// Direction of relayed payload, as in the metric label `direction`.
 enum class Direction : std::uint8_t {
   client_to_peer,
   peer_to_client,

@@ -1,5 +1,5 @@
-// The addresses of this host at one moment: what the kernel's table `local` delivers to the host
-// itself, whoever listens there (ip-route(8)). The configuration names some of them only.
+// The addresses of this host at one moment: those that the kernel's table `local` delivers to the
+// host itself, for any listener (ip-route(8)). The configuration names only some of them.
 #pragma once
 
 #include <memory>

@@ -86,7 +86,7 @@ struct UdpLeg {
   friend bool operator==(const UdpLeg&, const UdpLeg&) = default;
 };
 
-/// Counters of a path, published about once a second by its worker, read by anybody.
+/// Counters of a path, published about once a second by its worker, read by any thread.
 struct MediaPathCounters {
   Gauge packets[2];  // [0] from near to far, [1] from far to near
   Gauge bytes[2];
@@ -99,8 +99,8 @@ struct MediaPathCounters {
 
 enum class MediaPathId : std::uint64_t {};
 
-/// One stream component (RTP or RTCP) between two parties. Branches of a forked call are paths
-/// that share the socket of one end and are told apart by the remote endpoint.
+/// One stream component (RTP or RTCP) between two parties. Branches of a forked call are paths that
+/// share the socket of one end and are distinguished by the remote endpoint.
 struct MediaPath {
   MediaPathId id{};
   UdpLeg near;
@@ -113,7 +113,7 @@ struct MediaPath {
 /// The slow path of anchor sockets: learns where the parties of its paths really are.
 class MediaPathHandler : public SlowPathHandler {
  public:
-  /// Creates or changes a path; changed values let its parties latch anew.
+  /// Creates or changes a path; changed values let its parties latch again.
   virtual void set_path(Time now, const MediaPath& path, Outcome& outcome) = 0;
   /// Forgets the path and its flows; unknown ids are ignored.
   virtual void remove_path(Time now, MediaPathId path, Outcome& outcome) = 0;

@@ -1,5 +1,5 @@
 // TCP relayed addresses and their connections to peers (RFC 6062). Synchronous and called on the
-// worker's own thread; what comes of a connection is told by SlowPathHandler::on_peer_connection().
+// worker's own thread; SlowPathHandler::on_peer_connection() reports results.
 #pragma once
 
 #include "relay/core/drop_reason.h"
@@ -8,8 +8,8 @@
 
 namespace avedge {
 
-/// RFC 6062 §4.3, §4.4, §5.2: how long a connection attempt may take, and how long a peer's
-/// connection waits for the client to bind to it.
+/// RFC 6062 §4.3, §4.4, §5.2: the maximum duration of a connection attempt, and of a peer
+/// connection's wait for the client to bind to it.
 inline constexpr std::chrono::seconds kPeerConnectionPatience{30};
 
 class PeerConnections {

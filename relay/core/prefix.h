@@ -13,7 +13,7 @@ namespace avedge {
 class Prefix {
  public:
   /// "10.20.0.0/16", "2001:db8::/32", or a bare address for exactly that address. Host bits that
-  /// are not zero are refused: whoever wrote 10.20.3.4/16 may have meant something else.
+  /// are not zero are refused: 10.20.3.4/16 may be a mistake.
   static std::optional<Prefix> parse(std::string_view text);
   /// `address` with all bits behind the first `length` cleared; `length` is at most 32 or 128.
   static Prefix covering(const IpAddress& address, unsigned length);

@@ -33,7 +33,7 @@ std::string random_token(std::size_t length) {
     std::array<std::byte, 32> pool;
     fill_random(pool);
     for (const std::byte raw : pool) {
-      // 252 = 7 × 36: bytes above it would make the first letters likelier.
+      // 252 = 7 × 36: bytes above it would bias the result to the first characters.
       const unsigned value = std::to_integer<unsigned>(raw);
       if (value < 252 && token.size() < length) token += kAlphabet[value % kAlphabet.size()];
     }

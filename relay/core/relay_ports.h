@@ -26,8 +26,7 @@ enum class Parity : std::uint8_t { any, even };
 /// RFC 8656 §7.2: a reserved port is held at least 30 seconds.
 inline constexpr std::chrono::seconds kReservationLifetime{30};
 
-/// A leased, bound socket on its way from one worker to another. Gives the port back if it gets
-/// lost.
+/// A leased, bound socket in transit between workers. Releases the port if it is dropped.
 class DetachedPort {
  public:
   virtual ~DetachedPort() = default;
@@ -47,7 +46,7 @@ class RelayPorts {
   /// EVEN-PORT with the R bit: an even port, and the next higher one reserved. IPv4 by RFC 8656
   /// §7.2.
   [[nodiscard]] virtual Verdict<Reserving> lease_reserving_next(Time now, AddressFamily family) = 0;
-  /// Takes a reserved port; the token works once, on any worker. Fails with bad_reservation.
+  /// Claims a reserved port; the token works once, on any worker. Fails with bad_reservation.
   [[nodiscard]] virtual Verdict<RelayPort> claim(Time now, const ReservationToken& token) = 0;
   /// The local form of one of our own relayed addresses (which the world calls by its advertised
   /// form), whatever its port; nothing if `peer` is not an address of the relay interface.

@@ -50,7 +50,7 @@ struct RtpPosition {
   return std::to_integer<std::size_t>(packet[1] & std::byte{0x7f});
 }
 
-/// How many sequence numbers lie between the two, the shorter way round (RFC 3550 §A.1): 0–32768.
+/// The shorter distance between two sequence numbers (RFC 3550 §A.1): 0–32768.
 [[nodiscard]] inline std::uint16_t sequence_distance(std::uint16_t one, std::uint16_t other) {
   const auto ahead = static_cast<std::uint16_t>(one - other);
   const auto behind = static_cast<std::uint16_t>(other - one);

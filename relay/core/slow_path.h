@@ -16,7 +16,7 @@ namespace avedge {
 struct Path {
   SocketId socket = kNoSocket;
   Endpoint local;   // the address our socket is bound to
-  Endpoint remote;  // who sent it; behind a proxy that says so (PROXY protocol) its client
+  Endpoint remote;  // the sender; behind a proxy with the PROXY protocol its client
   Transport transport = Transport::udp;
   /// Which of the configured listeners it came by, counted from 0 in their order.
   std::uint16_t listener = 0;
@@ -42,7 +42,7 @@ class Outcome {
   void erase(const FlowKey& key) { edits_.push_back(EraseFlow{key}); }
   /// Closes a socket or a connection of this worker. Its flows must have been erased.
   void close(SocketId socket) { edits_.push_back(CloseSocket{socket}); }
-  /// Of a client's connection (ignored for a UDP socket, which is everybody's).
+  /// Of a client's connection (ignored for a UDP socket, which all clients share).
   void set_auth_state(SocketId connection, AuthState auth_state) {
     edits_.push_back(SetAuthState{connection, auth_state});
   }
@@ -104,8 +104,8 @@ class SlowPathHandler {
  public:
   virtual ~SlowPathHandler() = default;
 
-  /// One datagram that no flow explains. Appends to `outcome`. A DropReason is counted by the
-  /// caller; replies may stand beside it (a 401 is both an answer and a refusal).
+  /// One datagram without a flow. Appends to `outcome`. The caller counts a DropReason; replies may
+  /// accompany it (a 401 is both an answer and a refusal).
   [[nodiscard]] virtual Verdict<void> handle(Time now, const Path& path, ConstBytes datagram,
                                              Outcome& outcome) = 0;
   /// The client's connection that `path` names has ended or is about to. Its flows must be erased;

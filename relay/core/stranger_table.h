@@ -22,14 +22,14 @@ struct StrangerCaps {
   std::size_t total = 1024;
   std::size_t per_source = 64;   // IPv4: an address, IPv6: a /64
   std::size_t per_prefix = 256;  // IPv4: a /24, IPv6: a /64
-  /// A stranger that has sent a complete request makes room only when its last one is so long ago.
-  /// One that has sent none may make room at any time.
+  /// A stranger that has sent a complete request may be evicted only when its last one is at least
+  /// this old. One that has sent none may be evicted at any time.
   Duration idle_after{};
 };
 
-/// Owns no connection and reads no clock: the caller closes what is evicted. Not thread-safe. Every
-/// call takes logarithmic time; only an eviction among strangers that are all busy looks at each
-/// prefix.
+/// Owns no connection and reads no clock: the caller closes evicted connections. Not thread-safe.
+/// Every call is logarithmic; only an eviction among strangers that are all busy scans all
+/// prefixes.
 class StrangerTable {
  public:
   /// Never used twice.
@@ -41,15 +41,15 @@ class StrangerTable {
 
   explicit StrangerTable(const StrangerCaps& caps) : caps_{caps} {}
 
-  /// A place for a new connection. A source or a prefix that has its share takes the place of its
-  /// own longest idle stranger; a full table gives the place of the busiest prefix's. Nothing when
-  /// that one does not exist: all are busy.
+  /// A place for a new connection. A source or a prefix at its limit evicts its own longest idle
+  /// stranger; a full table evicts that of the busiest prefix. Nothing when there is none: all are
+  /// busy.
   [[nodiscard]] std::optional<Admission> admit(const IpAddress& source, Time now);
-  /// Room for a reason of the caller's: the stranger that admit() would evict from a full table.
+  /// Makes room for the caller: evicts the stranger that admit() would evict from a full table.
   [[nodiscard]] std::optional<Id> evict(Time now);
   /// A complete request came on that connection. Unknown ids are ignored, here and below.
   void note_request(Id id, Time now);
-  /// It is closed, or no stranger any more. False if it was evicted before.
+  /// It is closed, or is no longer a stranger. False if it was evicted before.
   bool remove(Id id);
   [[nodiscard]] bool contains(Id id) const { return strangers_.count(id) != 0; }
   [[nodiscard]] std::size_t size() const { return strangers_.size(); }

@@ -9,14 +9,14 @@
 
 namespace avedge {
 
-/// The longest frame whose bytes may be looked at before a connection is anybody's: no ICE check is
-/// longer than what passes every network whole.
+/// The longest frame examined on an unassigned connection: no ICE check is longer than a packet
+/// that passes every network whole.
 inline constexpr std::size_t kLongestFirstFrame = 1500;
 
 /// A connection has happened upon something. It is there until the handler has returned.
 struct StreamEvent {
   enum class Kind : std::uint8_t {
-    accepted,   // somebody came to the port
+    accepted,   // a connection arrived at the port
     spoke,      // its first frame is there (StreamConnections::await_first_frame())
     connected,  // what StreamConnections::dial() began
     ended       // … or is over, or either side ended it; its flows must be erased
@@ -28,20 +28,20 @@ struct StreamEvent {
   ConstBytes first_frame = {};  // `spoke` only; without its length, and still to be read
 };
 
-/// Connections are joined by Outcome::join(near, far) and closed by Outcome::close(), which tells
-/// nothing. Whoever is neither joined nor speaks frames is not read from.
+/// Connections are joined by Outcome::join(near, far) and closed by Outcome::close(), which reports
+/// nothing. A connection that is neither joined nor framed is not read.
 class StreamConnections {
  public:
   virtual ~StreamConnections() = default;
 
-  /// From now on those who come to that port are accepted, or wait in the kernel again.
+  /// From now on connections to that port are accepted, or wait in the kernel again.
   virtual void set_accepting(SocketId port, bool accepting) = 0;
   /// Begins to connect from that port. Fails with connection_exists if there is such a connection,
   /// peer_not_leased if it is an address of ours without a leased TCP port, connection_failed or
   /// table_full. Never gives up by itself while the kernel does not.
   [[nodiscard]] virtual Verdict<SocketId> dial(SocketId port, const Endpoint& remote) = 0;
-  /// Tells `spoke` once the connection's first RFC 4571 frame is there, without consuming it. One
-  /// that is longer than kLongestFirstFrame is told at once, as an empty one.
+  /// Reports `spoke` once the connection's first RFC 4571 frame has arrived, without consuming it.
+  /// One longer than kLongestFirstFrame is reported at once, as an empty one.
   virtual void await_first_frame(SocketId connection) = 0;
   /// From now on the connection, which waits, carries RFC 4571 frames. To flows it is a socket of
   /// its own: each frame a datagram from the remote endpoint, each datagram sent there a frame.
@@ -50,12 +50,12 @@ class StreamConnections {
   [[nodiscard]] virtual FlowUsage sent_over(SocketId connection) const = 0;
 };
 
-/// The slow path of TCP anchors: who may connect, who is dialled, what is joined.
+/// The slow path of TCP anchors: accepts, dials and joins connections.
 class StreamPathHandler {
  public:
   virtual ~StreamPathHandler() = default;
 
-  /// Creates or changes a path. Connections stay, unless their port is no longer the path's.
+  /// Creates or changes a path. Connections stay, unless their port no longer belongs to the path.
   virtual void set_path(Time now, const StreamPath& path, Outcome& outcome) = 0;
   /// Ends the path's connections and forgets it; unknown ids are ignored.
   virtual void remove_path(Time now, MediaPathId path, Outcome& outcome) = 0;

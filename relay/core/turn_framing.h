@@ -14,9 +14,9 @@
 
 namespace avedge {
 
-/// What shares a port, told apart by the first byte of a datagram (RFC 7983 §7). RFC 5766 let
-/// clients bind channels up to 0x7FFF, and some still do; nothing else on our ports begins with
-/// 80–127, and a channel that the server has not bound has no flow.
+/// Protocols that share a port, distinguished by the first byte of a datagram (RFC 7983 §7). RFC
+/// 5766 let clients bind channels up to 0x7FFF, and some still do; nothing else on our ports begins
+/// with 80–127, and a channel that the server has not bound has no flow.
 enum class PacketKind : std::uint8_t {
   stun,          // 0–3
   dtls,          // 20–63
