@@ -20,7 +20,7 @@ class FanIn {
     ports_.set(port.local, id);
     redirect_.redirect_port(port, worker_);
   }
-  /// No more. What waits already is found to be nobody's.
+  /// Removes the port. Datagrams that already wait match no port.
   void remove_port(const Endpoint& local) {
     redirect_.remove_port(local);
     ports_.set(local, kNoSocket);

@@ -18,7 +18,7 @@ std::uint8_t byte_at(ConstBytes bytes, std::size_t at) {
   return std::to_integer<std::uint8_t>(bytes[at]);
 }
 
-/// With its options; 0 if this is no whole IPv4 header.
+/// With its options; 0 if this is not a whole IPv4 header.
 std::size_t ipv4_header_size(ConstBytes packet) {
   if (packet.size() < kIpv4Header || byte_at(packet, 0) >> 4 != 4) return 0;
   const std::size_t size = std::size_t{byte_at(packet, 0) & 0xfu} * 4;

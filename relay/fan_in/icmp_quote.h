@@ -10,15 +10,14 @@
 namespace avedge::relay {
 
 struct QuotedDatagram {
-  Endpoint local;  // who sent it
-  Endpoint peer;   // whom it was for
+  Endpoint local;  // the sender
+  Endpoint peer;   // the receiver
   IcmpError error;
 };
 
-/// `packet` as a raw socket of IPPROTO_ICMP receives it: with its own IPv4 header, and before
-/// anybody looked at the checksum of the message: it can be forged as well as spoilt. Nothing if it
-/// is no error about a UDP datagram, or too short to tell; options before the quoted header are
-/// fine.
+/// `packet` as a raw socket of IPPROTO_ICMP receives it: with its own IPv4 header, and an
+/// unverified checksum: it can be forged or corrupt. Nothing if it is not an error about a UDP
+/// datagram, or is too short; options before the quoted header are accepted.
 [[nodiscard]] std::optional<QuotedDatagram> read_icmp(ConstBytes packet);
 /// `message` as a raw socket of IPPROTO_ICMPV6 receives it: without the IPv6 header. The quoted
 /// datagram may be the first fragment of one (RFC 8200 §4.5); we send no other extension headers.

@@ -1,5 +1,5 @@
-// ICMP errors as they arrive. SkLookupRedirect hides the sockets of leased ports from the kernel,
-// so it cannot keep errors for them (relay/sockets/error_queue); who sent what is in the errors themselves.
+// Receives ICMP errors. SkLookupRedirect hides the sockets of leased ports from the kernel, so it
+// cannot queue errors for them (relay/sockets/error_queue); the errors themselves name the sender.
 #pragma once
 
 #include "relay/core/bytes.h"

@@ -88,7 +88,7 @@ SkLookupRedirect::~SkLookupRedirect() = default;
 
 Result<std::unique_ptr<SkLookupRedirect>> SkLookupRedirect::open(
     const std::vector<RelayRange>& ranges, std::size_t workers) {
-  libbpf_set_print(nullptr);  // its failures are told below
+  libbpf_set_print(nullptr);  // its failures are reported below
   sk_lookup_program* const skeleton = sk_lookup_program__open();
   if (skeleton == nullptr) return Error::from_errno("cannot read the programs of fan-in");
   auto program = std::make_unique<Program>(skeleton);

@@ -1,6 +1,6 @@
-// The kernel's part of fan-in: a program that gives what arrives for leased ports to one socket of
-// the worker that owns them, whichever of its ports it is for. A worker that takes what waits takes
-// all of it with one system call then, instead of one for each port.
+// The kernel's part of fan-in: a program that delivers datagrams for all leased ports of a worker
+// to one of its sockets. The worker then receives all waiting datagrams with one system call,
+// instead of one for each port.
 #pragma once
 
 #include <memory>
@@ -33,7 +33,7 @@ class SkLookupRedirect {
   /// is bound to, if it is to one. Where the kernel has no room for another port it keeps to its
   /// own socket.
   void redirect_port(const Socket& port, WorkerIndex worker);
-  /// From now on, what arrives for `local` takes the ordinary way.
+  /// From now on, datagrams for `local` use the normal path.
   void remove_port(const Endpoint& local);
 
  private:
