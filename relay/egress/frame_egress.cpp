@@ -6,8 +6,8 @@
 namespace avedge::relay {
 namespace {
 
-/// The kernel asks its neighbours whether they are still there only while it sends to them itself
-/// (RFC 4861 §7.3): so often one datagram for each neighbour leaves by its socket.
+/// The kernel probes its neighbours only while it sends to them itself (RFC 4861 §7.3): at this
+/// interval one datagram for each neighbour leaves through its socket.
 constexpr std::chrono::seconds kProofInterval{1};
 
 }  // namespace

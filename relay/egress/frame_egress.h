@@ -1,5 +1,5 @@
-// Sends a worker's datagrams as frames of its own, one system call for all of them, where the way
-// out is known; everything else is left to the sockets.
+// Sends a worker's datagrams as Ethernet frames, with one system call for all of them, where the
+// route is known; the sockets send the rest.
 #pragma once
 
 #include <map>
@@ -14,17 +14,16 @@
 
 namespace avedge::relay {
 
-/// The worker's thread. Made by another one, so that the allocator may put anything beside it: on
-/// cache lines of its own.
+/// The worker's thread. Another thread creates it, so it has its own cache lines.
 class alignas(kCacheLine) FrameEgress {
  public:
-  /// References outlive it. `sockets` is what leaves by sockets: flushed before any frame, so that
-  /// a flow whose packets take both ways keeps their order.
+  /// References outlive it. `sockets` holds datagrams that leave through sockets: flushed before
+  /// any frame, so that a flow that uses both paths keeps its order.
   FrameEgress(WorkerIndex worker, NextHopResolver& resolver, FileDescriptor packet_socket,
               SendBatch& sockets, WorkerCounters& counters, const Time& now);
 
-  /// The way of what leaves by `out` to `destination`; held until it is released. Both are of one
-  /// family. kNoRoute for what never leaves as a frame.
+  /// The route of datagrams from `out` to `destination`; held until it is released. Both are of one
+  /// family. kNoRoute if they never leave as frames.
   [[nodiscard]] RouteId hold(const Socket& out, const Endpoint& destination);
   /// kNoRoute is ignored.
   void release(RouteId route);

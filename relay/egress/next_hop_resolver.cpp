@@ -83,7 +83,7 @@ void NextHopResolver::begin_watch(WorkerIndex worker, const RouteKey& key) {
   resolved.watchers.insert(worker);
   if (is_new) {
     update(key, resolved);
-    if (resolved.hop) return;  // update() has told everybody
+    if (resolved.hop) return;  // update() has notified all workers
   }
   on_change_(worker, key, resolved.hop);
 }

@@ -1,5 +1,5 @@
-// Knows the routes out of this host for everybody who writes frames of their own, and tells them
-// when a route changes: routes by rtnetlink, on a thread that no packet waits for.
+// Knows the routes out of this host for all frame senders, and notifies them when a route changes:
+// uses rtnetlink, on a thread that no packet waits for.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,8 @@ namespace avedge::relay {
 
 class NextHopResolver {
  public:
-  /// Told on the resolver's thread, at once after watch() and then whenever the answer is another:
-  /// nothing means that the kernel has to send, or does not know its neighbour yet.
+  /// Called on the resolver's thread, at once after watch() and then on each change: nothing means
+  /// that the kernel has to send, or does not know its neighbour yet.
   using OnChange = std::function<void(WorkerIndex, const RouteKey&, const std::optional<NextHop>&)>;
 
   [[nodiscard]] static Result<std::unique_ptr<NextHopResolver>> open();

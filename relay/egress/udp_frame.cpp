@@ -12,10 +12,10 @@ constexpr std::size_t kIpv6 = 40;
 constexpr std::size_t kUdp = 8;
 /// Where the checksum lies in a UDP header (RFC 768).
 constexpr std::uint16_t kUdpChecksumAt = 6;
-/// What Linux starts datagrams with unless told otherwise (RFC 1700).
+/// Linux's default initial hop limit (RFC 1700).
 constexpr std::uint8_t kInitialHopLimit = 64;
 
-/// virtio_net_hdr in its short form, in this machine's byte order; its own header is no C++.
+/// virtio_net_hdr in its short form, in this machine's byte order; its own header is not valid C++.
 struct OffloadHeader {
   std::uint8_t flags = 1;  // VIRTIO_NET_HDR_F_NEEDS_CSUM
   std::uint8_t segmentation = 0;
@@ -70,7 +70,7 @@ std::byte* write_ipv4(std::byte* at, const DatagramHeader& datagram) {
   store_be16(at, static_cast<std::uint16_t>(kVersionAndLength | datagram.fields.traffic_class));
   store_be16(at + 2, static_cast<std::uint16_t>(kIpv4 + kUdp + datagram.payload_size));
   store_be16(at + 4, datagram.identification);
-  store_be16(at + 6, 0);  // may be fragmented on its way
+  store_be16(at + 6, 0);  // may be fragmented on its route
   store_be16(at + 8, static_cast<std::uint16_t>(hop_limit_of(datagram.fields) << 8 | IPPROTO_UDP));
   store_be16(at + 10, 0);
   std::memcpy(at + 12, datagram.from.address.bytes().data(), 4);
@@ -89,7 +89,7 @@ std::byte* write_ipv6(std::byte* at, const DatagramHeader& datagram) {
   return at + kIpv6;
 }
 
-/// With the sum over the pseudo header in the checksum's place, as whoever completes it expects.
+/// With the pseudo header's sum in the checksum field, as checksum offload expects.
 std::byte* write_udp(std::byte* at, const DatagramHeader& datagram) {
   const auto size = static_cast<std::uint16_t>(kUdp + datagram.payload_size);
   store_be16(at, datagram.from.port.number());

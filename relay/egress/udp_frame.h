@@ -1,5 +1,5 @@
-// The headers of a UDP datagram as a packet socket takes it: Ethernet, IP, UDP, and in front of
-// them what tells the kernel where the checksum goes.
+// The headers of a UDP datagram for a packet socket: Ethernet, IP, UDP, preceded by the checksum's
+// position for the kernel.
 #pragma once
 
 #include "relay/core/bytes.h"

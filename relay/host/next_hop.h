@@ -1,4 +1,4 @@
-// The way of a datagram's frame out of this host.
+// The route of a datagram's frame out of this host.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ struct NextHop {
   MacAddress from{};
   MacAddress to{};
   std::uint32_t mtu = 0;  // bytes of an IP packet
-  /// The same for all ways by one neighbour, small: for what has to be done once for each of them.
+  /// The same small number for all routes through one neighbour, for work done once per neighbour.
   std::uint32_t neighbour = 0;
   friend bool operator==(const NextHop&, const NextHop&) = default;
 };

@@ -1,5 +1,5 @@
-// The kernel's routes, devices and neighbours, asked for by rtnetlink (rtnetlink(7)), and news of
-// their changes.
+// The kernel's routes, devices and neighbours, queried through rtnetlink (rtnetlink(7)), with
+// notifications of changes.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,7 @@ class RtNetlinkQueries {
  public:
   [[nodiscard]] static Result<RtNetlinkQueries> open();
 
-  /// Nothing if there is no route, or one that takes more than an Ethernet header: local ones,
+  /// Nothing if there is no route, or one that requires more than an Ethernet header: local ones,
   /// tunnels, gateways of the other family.
   [[nodiscard]] std::optional<Route> route(const RouteKey& key);
   /// The interface index of the device that leads there, whatever kind it is; 0 if there is no
@@ -37,7 +37,7 @@ class RtNetlinkQueries {
   [[nodiscard]] int device_towards(const RouteKey& key);
   /// Nothing if it is not there, down, or does not speak Ethernet.
   [[nodiscard]] std::optional<Link> link(int device);
-  /// Nothing while the kernel does not know it, or does not believe in it any more.
+  /// Nothing while the kernel does not know it, or no longer trusts it.
   [[nodiscard]] std::optional<MacAddress> neighbour(int device, const IpAddress& address);
 
  private:
@@ -55,7 +55,7 @@ class RtNetlinkMonitor {
     IpAddress address;
   };
   struct Receivers {
-    std::function<void()> on_routes;  // anything but neighbours: ask for everything again
+    std::function<void()> on_routes;  // anything but neighbours: query everything again
     std::function<void(const Neighbour&)> on_neighbour;
   };
 
