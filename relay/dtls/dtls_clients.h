@@ -124,7 +124,7 @@ class DtlsClients {
   std::map<SocketId, std::unique_ptr<CookieExchange>> cookie_exchanges_;
   /// kNoSocket while the handshake is in progress.
   std::unordered_map<PeerKey, SocketId, Hash> clients_;
-  DeadlineQueue deadlines_;  // of strangers
+  DeadlineQueue deadlines_;  // of unauthenticated clients
 };
 
 }  // namespace avedge::relay

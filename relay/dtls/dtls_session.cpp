@@ -20,7 +20,7 @@ constexpr std::size_t kCookieSize = 16;
 
 }  // namespace
 
-/// OpenSSL's view of the wire: each read takes one datagram, each write gives one.
+/// OpenSSL's view of the wire: each read receives one datagram, each write sends one.
 struct DatagramBio {
   static DtlsSession::Wire& wire(BIO* bio) {
     return *static_cast<DtlsSession::Wire*>(BIO_get_data(bio));
@@ -69,7 +69,7 @@ struct DatagramBio {
   }
 };
 
-/// A cookie is a code over the client's address, so that only who receives there can repeat it.
+/// A cookie is a code over the client's address, so that only a receiver there can repeat it.
 struct Cookies {
   using Key = std::array<std::byte, 32>;
 
