@@ -1,5 +1,5 @@
-// DTLS handshakes in progress. Their datagrams come by way of the workers, whose listeners they
-// arrive on, and leave by those listeners directly.
+// DTLS handshakes in progress. Their datagrams arrive through the workers, which own the listeners,
+// and leave through those listeners directly.
 #pragma once
 
 #include <functional>
@@ -45,7 +45,7 @@ class DtlsHandshakes {
   void begin(DtlsHandshakeRequest request, Time now);
   void receive(WorkerIndex worker, const DtlsClients::PeerKey& peer,
                std::vector<std::byte> datagram, Time now);
-  /// Repeats lost flights and gives up handshakes that take too long.
+  /// Repeats lost flights and drops handshakes that time out.
   void expire(Time now);
   /// Gives up that handshake, if it is the one that was admitted so.
   void evict(DeadlineQueue::Index index, const AdmissionId& id);

@@ -1,5 +1,5 @@
-// The thread that lets clients in: it accepts TCP connections and shakes hands for TLS and DTLS, so
-// that no handshake ever stalls media, and gives those who are through to the workers.
+// The accept thread: accepts TCP connections and performs TLS and DTLS handshakes, so that no
+// handshake ever stalls media, and hands established connections to the workers.
 #pragma once
 
 #include <atomic>

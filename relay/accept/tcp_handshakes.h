@@ -1,5 +1,5 @@
-// TCP connections on their way from accept(2) to their worker: the PROXY header, the look at the
-// first byte that tells TLS from plain TURN (RFC 7983's ranges), the TLS handshake.
+// TCP connections between accept(2) and their worker: the PROXY header, the first byte that
+// distinguishes TLS from plain TURN (RFC 7983's ranges), the TLS handshake.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace avedge::relay {
 
-/// How long a client may take from accept(2) to the end of its handshake.
+/// The maximum time from accept(2) to the end of a client's handshake.
 inline constexpr std::chrono::seconds kHandshakeTimeout{10};
 
 /// A TCP port that clients come to.
@@ -88,7 +88,7 @@ class TcpHandshakes {
   std::vector<std::unique_ptr<Pending>> pending_;
   std::vector<Index> free_;
   DeadlineQueue deadlines_;
-  FileDescriptor spare_;  // given up for a moment to turn somebody away when no descriptor is left
+  FileDescriptor spare_;  // closed temporarily to reject a client when no descriptor is left
 };
 
 }  // namespace avedge::relay
