@@ -49,9 +49,9 @@ Verdict<void> AnchorLatching::handle(Time now, const Path& path, ConstBytes data
   return forward(received, *source, outcome);
 }
 
-/// Whose packet this is. In this order: a valid check says it for certain (and may latch anew); a
-/// known source; one that a party moved away from; a party that signalled exactly this endpoint;
-/// one that may be at this address.
+/// Finds the packet's party. In this order: a valid check is certain (and may latch again); a known
+/// source; one that a party moved away from; a party that signalled exactly this endpoint; one that
+/// may be at this address.
 Verdict<AnchorLatching::End> AnchorLatching::find_source(const ReceivedPacket& received,
                                                          SocketId socket, Outcome& outcome) {
   const auto& ends = ends_of(socket);

@@ -1,4 +1,4 @@
-// An endpoint on its way to take a latch over: what it has to send in a row before it may.
+// An endpoint about to take a latch over: the packets it must first send in a row.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace avedge::latching {
 
-/// Knows one endpoint at a time: another one starts anew.
+/// Tracks one endpoint at a time: another one restarts the count.
 class Challenge {
  public:
   /// One packet is easily forged, and a late one of an old place easily misread.

@@ -52,7 +52,7 @@ std::optional<IceCheck> read_ice_check(ConstBytes datagram) {
 bool verifies(const IceCheck& check, const std::vector<IceCheckKeys>& keys) {
   for (const IceCheckKeys& candidate : keys) {
     if (!names(check.username, candidate)) continue;
-    if (candidate.receiver_password.empty()) continue;  // an empty key is no secret
+    if (candidate.receiver_password.empty()) continue;  // an empty key is not a secret
     if (is_made_with(check, stun::short_term_key(candidate.receiver_password))) return true;
   }
   return false;

@@ -18,11 +18,11 @@ struct IceCheck {
   std::optional<LegacyCheck> legacy;      // if the older one does
 };
 
-/// Nothing if the datagram is no well-formed check; it is then a packet like any other.
+/// Nothing if the datagram is not a well-formed check; it is then an ordinary packet.
 [[nodiscard]] std::optional<IceCheck> read_ice_check(ConstBytes datagram);
 
-/// Whether one of `keys` explains the check: its USERNAME names both ufrags, and its
-/// MESSAGE-INTEGRITY was made with the receiver's password, in either grammar's way.
+/// Whether one of `keys` matches the check: its USERNAME names both ufrags, and its
+/// MESSAGE-INTEGRITY was made with the receiver's password, in either grammar.
 [[nodiscard]] bool verifies(const IceCheck& check, const std::vector<IceCheckKeys>& keys);
 
 /// Whether the datagram is a successful response to a check that one of `keys` explains: it is made

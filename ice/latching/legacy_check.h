@@ -18,7 +18,7 @@ struct LegacyCheck {
 };
 
 /// Reads the grammar with or without the cookie, and with a FINGERPRINT of any value: some of these
-/// clients compute theirs by a table with a misprint. Nothing if the datagram is no such check.
+/// clients compute theirs by a table with a misprint. Nothing if the datagram is not such a check.
 [[nodiscard]] std::optional<LegacyCheck> read_legacy_check(ConstBytes datagram);
 
 /// HMAC-SHA1 over `covered` with its length field as it is on the wire, filled with zeros up to a

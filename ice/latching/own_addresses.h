@@ -17,9 +17,9 @@ class OwnAddresses {
     return std::find(addresses_.begin(), addresses_.end(), address) != addresses_.end();
   }
 
-  /// Whether a party that signalled `candidates` may come from `remote`: from one of ours only if
-  /// it said so, by either name. Two calls that latched onto each other's ports would make media go
-  /// round, and a check that is sent by way of the other is valid.
+  /// Whether a party that signalled `candidates` may use `remote`: one of our addresses only if it
+  /// signalled that, under either name. Two calls latched onto each other's ports would loop media,
+  /// and a check sent through the other is valid.
   [[nodiscard]] bool allow(const Endpoint& remote, const std::vector<Endpoint>& candidates) const {
     if (!contain(remote.address)) return true;
     return std::any_of(candidates.begin(), candidates.end(), [&](const Endpoint& candidate) {

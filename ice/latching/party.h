@@ -77,7 +77,7 @@ class Party {
   [[nodiscard]] const std::vector<Endpoint>& sources() const { return sources_; }
   [[nodiscard]] bool is_source(const Endpoint& remote) const;
 
-  /// The exact endpoint that was signalled, by which branches of a fork are told apart first.
+  /// The exact signalled endpoint, which distinguishes branches of a fork first.
   [[nodiscard]] bool signalled_exactly(const Endpoint& remote) const {
     return remote == signalled_.signalled;
   }

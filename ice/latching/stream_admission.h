@@ -1,5 +1,5 @@
-// Who may connect to the TCP port that one party of an anchored call was told: never "whoever comes
-// first". The rules are those of party.h, for connections.
+// Admits connections to the TCP port signalled to one party of an anchored call: never the first to
+// arrive. The rules are those of party.h, for connections.
 #pragma once
 
 #include "relay/core/stream_path.h"

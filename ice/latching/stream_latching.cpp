@@ -56,7 +56,7 @@ void StreamLatching::enter(SocketId port, const End& end) {
   known.ends.push_back(end);
 }
 
-/// Ends the connections that this party has by that port; with its last party those of nobody, too.
+/// Ends this party's connections on that port; with its last party also the unproven ones.
 void StreamLatching::leave(Time now, SocketId port, const End& end, Outcome& outcome) {
   const auto known = ports_.find(port);
   if (known == ports_.end()) return;
@@ -91,7 +91,7 @@ Verdict<void> StreamLatching::on_stream(Time now, const StreamEvent& event, Outc
   return {};
 }
 
-/// One party's address is enough if it can be no other's. Everybody else must show a check.
+/// One party's address is enough if it can be no other's. Any other connection requires a check.
 Verdict<void> StreamLatching::on_accepted(Time now, const StreamEvent& event, Outcome& outcome) {
   const auto found = ports_.find(event.port);
   if (found == ports_.end()) {
@@ -134,7 +134,7 @@ Verdict<void> StreamLatching::on_first_frame(Time now, const StreamEvent& event,
   for (const End& end : ends) {
     if (!may_be(end, event.remote) || !proves_itself(end.party(), event.first_frame)) continue;
     if (end.path->framed != kNoSocket) {
-      close(now, connections_.at(end.path->framed), outcome);  // a newer valid check latches anew
+      close(now, connections_.at(end.path->framed), outcome);  // a newer valid check latches again
     }
     return admit(now, connection, end, outcome);
   }
@@ -166,8 +166,8 @@ bool StreamLatching::may_be(const End& end, const Endpoint& remote) const {
   return own_addresses_.allow(remote, end.party().passive);
 }
 
-/// As a datagram's source is locked, so is the one connection that a UDP socket can serve: another
-/// one takes its place by a check only.
+/// Like a datagram's source, the one connection that a UDP socket can serve is locked: another one
+/// replaces it by a check only.
 bool StreamLatching::must_prove_itself(const End& end) const {
   return end.path->framed != kNoSocket && may_prove_itself(end.party());
 }
@@ -217,7 +217,7 @@ bool StreamLatching::join_waiting(Connection& connection, Outcome& outcome) {
   return false;
 }
 
-/// False if nobody could be dialled.
+/// False if no endpoint could be dialled.
 bool StreamLatching::dial_for(Time now, const Connection& caller) {
   const End end = caller.end.opposite();
   const TcpLeg& party = end.party();
@@ -243,7 +243,7 @@ bool StreamLatching::is_dialled_for(SocketId caller, const Component& path) cons
   });
 }
 
-/// Dials that are still under way go on.
+/// Pending dials continue.
 void StreamLatching::wait(Connection& connection, Outcome& outcome) {
   if (join_waiting(connection, outcome)) return;
   connection.stage = Stage::waiting;
@@ -389,8 +389,8 @@ void StreamLatching::expire(Time now, Connection& connection, Outcome& outcome) 
   close(now, connection, outcome);
 }
 
-/// Readers see the figures a second or two late. Of pipes only bytes: what a packet is, nobody
-/// looks at there.
+/// Readers see the figures a second or two late. Only bytes for pipes: their packets are not
+/// parsed.
 void StreamLatching::publish(const Component& path) const {
   if (path.signalled.counters == nullptr) return;
   FlowUsage usage[2] = {path.past[0], path.past[1]};

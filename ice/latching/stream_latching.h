@@ -18,7 +18,7 @@ namespace avedge::latching {
 /// admits, the connections of each by the limits below.
 class StreamLatching final : public StreamPathHandler {
  public:
-  /// How long somebody may stay unproven, and a party's connection wait for one of the other's.
+  /// How long a connection may stay unproven, or wait for one of the other party.
   static constexpr std::chrono::seconds kPatience{30};
   /// How long the other party's passive endpoints are tried before a connection of its own will do,
   /// too: behind a NAT they are addresses that never answer.
@@ -47,7 +47,7 @@ class StreamLatching final : public StreamPathHandler {
   [[nodiscard]] Verdict<void> on_stream(Time now, const StreamEvent& event,
                                         Outcome& outcome) override;
 
-  /// Ends who has waited too long, and publishes the counters of all paths.
+  /// Ends connections that have waited too long, and publishes the counters of all paths.
   void expire(Time now, Outcome& outcome) override;
   [[nodiscard]] Time next_deadline() const override {
     return std::min(deadlines_.next(), next_publication_);
@@ -56,9 +56,9 @@ class StreamLatching final : public StreamPathHandler {
  private:
   enum class Side : std::uint8_t { near, far };
   enum class Stage : std::uint8_t {
-    unproven,  // nobody's until its first frame shows whose
-    calling,   // dials for it are under way, and have their head start
-    waiting,   // for a dial that is still under way, or for a connection of the other party
+    unproven,  // unassigned until its first frame identifies the party
+    calling,   // dials for it are pending, and have their head start
+    waiting,   // for a pending dial, or for a connection of the other party
     dialled,   // by us, for `partner`
     joined,    // with `partner`
     framed     // its frames are datagrams to and from a party without TCP
