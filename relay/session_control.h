@@ -78,20 +78,20 @@ class SessionControl {
   [[nodiscard]] virtual Verdict<MediaPort> lease_single(WorkerIndex worker,
                                                         std::string_view interface,
                                                         AddressFamily family) = 0;
-  /// A TCP port that listens, for one component of a section that may run over TCP. Nothing is
-  /// accepted before its path is set; who comes earlier waits. Fails like lease_pair().
+  /// A listening TCP port, for one component of a section that may run over TCP. Nothing is
+  /// accepted before its path is set; earlier connections wait. Fails like lease_pair().
   [[nodiscard]] virtual Verdict<MediaPort> lease_stream(WorkerIndex worker,
                                                         std::string_view interface,
                                                         AddressFamily family) = 0;
   /// Whether that port is leased at this moment, to a call or an allocation, on whatever interface
   /// and under whichever of its names.
   [[nodiscard]] virtual bool is_leased(const Endpoint& port, Transport transport) const = 0;
-  /// Creates the path, or changes it. A changed SDP allows its parties to latch anew; the same
+  /// Creates the path, or changes it. A changed SDP allows its parties to latch again; the same
   /// values again change nothing.
   virtual void set_path(WorkerIndex worker, const MediaPath& path) = 0;
   virtual void remove_path(WorkerIndex worker, MediaPathId path) = 0;
-  /// The same for a component over TCP. Connections that were joined stay joined, unless the port
-  /// they came by is no longer the path's.
+  /// The same for a component over TCP. Joined connections stay joined, unless their port no longer
+  /// belongs to the path.
   virtual void set_stream_path(WorkerIndex worker, const StreamPath& path) = 0;
   /// Ends the path's connections, too.
   virtual void remove_stream_path(WorkerIndex worker, MediaPathId path) = 0;

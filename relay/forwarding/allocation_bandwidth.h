@@ -37,7 +37,7 @@ class LocalCredits {
 
  private:
   std::map<const SharedBudget*, std::weak_ptr<LocalCredit>> shares_;
-  std::size_t clean_at_ = 64;  // entries; those that nobody uses any more go then
+  std::size_t clean_at_ = 64;  // entries; unused ones are removed then
 };
 
 /// Belongs to the relay sockets, which the packets of both directions pass. The worker's thread.

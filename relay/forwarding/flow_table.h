@@ -14,7 +14,7 @@
 
 namespace avedge::relay {
 
-/// A way out of this host that frames of our own can take (relay/egress).
+/// A route out of this host for our own frames (relay/egress).
 using RouteId = std::uint32_t;
 inline constexpr RouteId kNoRoute = 0xffffffff;
 
@@ -45,7 +45,8 @@ struct alignas(kCacheLine) Flow {
 
 class FlowTable {
  public:
-  /// At most `capacity` flows; `seed` from the CSPRNG, so that nobody can aim at one bucket.
+  /// At most `capacity` flows; `seed` from the CSPRNG, so that an attacker cannot target one
+  /// bucket.
   FlowTable(std::size_t capacity, std::uint64_t seed);
 
   /// Null if there is none. Valid until the flow is erased.

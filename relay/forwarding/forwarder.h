@@ -40,8 +40,8 @@ class Forwarder {
   /// packet's buffer and the flow table stay as they are until the batch has been flushed.
   [[nodiscard]] Next forward(Time now, SocketId id, const Socket& socket, const Packet& packet);
 
-  /// Who is asked about flows with FlowSpec::judges_port; until then only leased ports of this edge
-  /// are reached. Outlives the forwarder.
+  /// Judges flows with FlowSpec::judges_port; until then only leased ports of this edge are
+  /// reached. Outlives the forwarder.
   void judge_peers_by(const SlowPathHandler& judge) { judge_ = &judge; }
   /// From now on sockets that have a bandwidth (Socket::bandwidth) are held to it.
   void limit_bandwidth() { limits_bandwidth_ = true; }

@@ -22,7 +22,7 @@ namespace avedge::relay {
 /// What a packet on this socket can be (a listener classifies by first byte, RFC 7983; on relays
 /// and anchors STUN and DTLS are payload).
 enum class SocketRole : std::uint8_t {
-  listener,     // UDP, for everybody who is no session below
+  listener,     // UDP, for all clients without a session below
   relay,        // UDP, one allocation's relayed address
   anchor,       // UDP, one party of an anchored call
   fan_in,       // UDP, where what arrives for relays and anchors is steered to
@@ -86,7 +86,7 @@ class SocketTable {
     if (find(id) != nullptr) static_cast<void>(take(id));
   }
 
-  /// Frees the id of a socket that is there, and gives the socket away.
+  /// Frees the id of an existing socket, and returns the socket.
   Socket take(SocketId id) {
     Socket taken = std::move(*find(id));
     --size_;

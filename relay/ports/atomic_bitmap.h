@@ -1,4 +1,4 @@
-// A fixed set of numbered things that many threads take and give back without a lock.
+// A fixed set of numbered items that many threads acquire and release without a lock.
 #pragma once
 
 #include <atomic>
@@ -52,7 +52,7 @@ class AtomicBitmap {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  /// How many bits are taken; exact only while nobody takes or gives back.
+  /// Number of bits taken; exact only without concurrent changes.
   [[nodiscard]] std::size_t count_taken() const {
     std::size_t taken = 0;
     for (std::size_t i = 0; i < word_count(); ++i) {

@@ -12,7 +12,7 @@ PortPool::PortPool(Port first, Port last, ClockFunction clock)
       taken_{static_cast<std::size_t>(last.number() - base_) + 1},
       freed_at_{std::make_unique<std::atomic<std::uint32_t>[]>(taken_.size())},
       clock_{clock} {
-  // An odd first port leaves its even neighbour outside the range: taken for good.
+  // An odd first port leaves the even port below it outside the range: marked taken for good.
   if (below_first_ != 0) {
     taken_.take(0, [](std::size_t bit) { return bit == 0; });
   }

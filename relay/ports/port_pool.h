@@ -15,7 +15,7 @@ namespace avedge::relay {
 
 class PortPool;
 
-/// A port that nobody else gets while this lives. Movable to another thread; must not outlive its
+/// A port leased exclusively while this lives. Movable to another thread; must not outlive its
 /// pool.
 class PortLease {
  public:

@@ -13,7 +13,7 @@ namespace {
 /// that could not be bound rests like any freed one, so the next attempts meet others.
 constexpr int kBindAttempts = 64;
 
-/// Binds `lease`'s port. The socket has no descriptor if somebody else holds the port, or if there
+/// Binds `lease`'s port. The socket has no descriptor if another socket holds the port, or if there
 /// is no descriptor left: then the next port would fail as well.
 Socket bind_lease(const RelayRange& range, PortLease lease) {
   Socket socket;

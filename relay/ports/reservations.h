@@ -1,6 +1,6 @@
-// Ports that EVEN-PORT reserved and nobody has claimed yet (RFC 8656 §7.2). Shared by all workers,
-// because the claim comes by another five-tuple and so perhaps to another worker; a bound socket
-// without flows can change its thread freely.
+// Ports that EVEN-PORT reserved and no client has claimed yet (RFC 8656 §7.2). Shared by all
+// workers, because the claim arrives on another five-tuple and so perhaps on another worker; a
+// bound socket without flows can change its thread freely.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ class Reservations {
   [[nodiscard]] std::optional<ReservationToken> hold(Time now, Socket socket);
   /// Each token works once.
   [[nodiscard]] std::optional<Socket> claim(Time now, const ReservationToken& token);
-  /// Frees what nobody claimed in time.
+  /// Frees reservations that have expired.
   void purge(Time now);
 
  private:

@@ -17,7 +17,7 @@ struct Ancillary {
   IpHeaderFields fields;
   /// Of a run: the size of all its datagrams but the last. 0: it is one datagram.
   std::size_t segment = 0;
-  /// Where it was sent to; the default endpoint, which is nobody's, if that is not told.
+  /// The destination address; the default endpoint if it is not reported.
   Endpoint destination;
 };
 

@@ -12,7 +12,7 @@ namespace avedge::relay {
 bool keep_icmp_errors(int fd, AddressFamily family);
 
 struct UndeliveredDatagram {
-  Endpoint peer;  // whom it was for
+  Endpoint peer;  // the receiver
   IcmpError error;
 };
 
@@ -20,8 +20,8 @@ struct UndeliveredDatagram {
 /// none, or something else stands before it (which is gone then).
 [[nodiscard]] std::optional<UndeliveredDatagram> take_icmp_error(int fd);
 
-/// Whether a send that failed with this errno may have been told about somebody else's datagram:
-/// the same send, made once more, tells the truth.
+/// Whether a send that failed with this errno may report an error of another datagram: repeating
+/// the same send gives its own result.
 [[nodiscard]] bool is_about_another(int code);
 
 }  // namespace avedge::relay

@@ -22,14 +22,14 @@ struct IpHeaderFields {
 struct DscpTtlPolicy {
   /// Everything relayed leaves with this DSCP, and without ECN. Nothing: with what it came with.
   std::optional<std::uint8_t> dscp;
-  /// Everything relayed has one hop less to go. Otherwise it starts anew.
+  /// Relayed packets lose one hop. Otherwise the limit is reset.
   bool decrements_hop_limit = false;
 
   /// What sockets mark by themselves.
   [[nodiscard]] IpHeaderFields socket_default() const {
     return {static_cast<std::uint8_t>(dscp.value_or(0) << 2), 0};
   }
-  /// The header fields to send with; nothing if the datagram's way ends here.
+  /// The header fields to send with; nothing if the datagram's hop limit is used up.
   [[nodiscard]] std::optional<IpHeaderFields> relayed(const IpHeaderFields& received) const {
     IpHeaderFields fields{dscp ? socket_default().traffic_class : received.traffic_class, 0};
     if (!decrements_hop_limit || received.hop_limit == 0) return fields;

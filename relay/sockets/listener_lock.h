@@ -13,7 +13,7 @@ namespace avedge::relay {
 /// everybody else.
 class ListenerLock {
  public:
-  /// Fails with a sentence that names the address and who holds it.
+  /// Fails with a sentence that names the address and its holder.
   [[nodiscard]] static Result<ListenerLock> take(const Endpoint& listener,
                                                  const std::string& device);
 

@@ -1,4 +1,4 @@
-// Opening and preparing TCP sockets the way the data plane needs them. All are non-blocking.
+// Opens and prepares TCP sockets as the data plane requires. All are non-blocking.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ namespace avedge::relay {
 [[nodiscard]] Result<FileDescriptor> listen_relayed_tcp(const Endpoint& local,
                                                         const std::string& device);
 
-/// From now on `listener` keeps no more than that many connections that nobody has accepted yet.
+/// From now on `listener` keeps at most that many connections that are not accepted yet.
 void limit_backlog(int listener, int connections);
 
 /// The next connection that waits on `listener`, with the address it came from; not open if there

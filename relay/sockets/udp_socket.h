@@ -1,4 +1,4 @@
-// Opening UDP sockets the way the data plane needs them.
+// Opens UDP sockets as the data plane requires.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace avedge::relay {
 
 enum class Sharing : std::uint8_t {
-  exclusive,   // relay and anchor sockets: a port somebody else holds is an error
+  exclusive,   // relay and anchor sockets: a port held by another socket is an error
   per_worker,  // listeners: SO_REUSEPORT, one socket a worker
 };
 
@@ -30,14 +30,14 @@ struct UdpSocketOptions {
                                               const UdpSocketOptions& options,
                                               int* bind_errno = nullptr);
 
-/// Sends one datagram with the DF bit set, whatever the kernel believes about the path (RFC 8656
-/// §14: DONT-FRAGMENT). DF is an option of the socket, so this takes three system calls, and only
-/// the socket's owner may call it. False if the datagram could not leave.
+/// Sends one datagram with the DF bit set, whatever the kernel's path MTU (RFC 8656 §14:
+/// DONT-FRAGMENT). DF is an option of the socket, so this needs three system calls, and only the
+/// socket's owner may call it. False if the datagram could not leave.
 [[nodiscard]] bool send_unfragmented(const FileDescriptor& socket, const Endpoint& to,
                                      ConstBytes datagram, const IpHeaderFields& fields);
 
-/// From now on the socket tells where each datagram was sent to, port included (IP_ORIGDSTADDR): it
-/// takes in what is for many. False if the kernel cannot.
+/// From now on the socket reports each datagram's destination, port included (IP_ORIGDSTADDR): it
+/// receives for many ports. False if the kernel cannot.
 [[nodiscard]] bool tell_destinations(int socket, AddressFamily family);
 
 /// Room for so many bytes in the receive queue. Beyond net.core.rmem_max only a privileged process

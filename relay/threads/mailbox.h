@@ -35,7 +35,7 @@ class Mailbox {
       task->next = head;
     } while (!head_.compare_exchange_weak(head, task, std::memory_order_release,
                                           std::memory_order_relaxed));
-    // Whoever finds the box empty wakes the worker; the others' tasks are taken along.
+    // The thread that finds the box empty wakes the worker, which runs the others' tasks too.
     if (head == nullptr) {
       const std::uint64_t one = 1;
       [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);

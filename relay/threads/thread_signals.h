@@ -1,4 +1,4 @@
-// Signals are the main thread's business: a thread that media or signalling depends on takes none.
+// Only the main thread handles signals: threads of media or signalling block them.
 #pragma once
 
 #include <csignal>
