@@ -23,7 +23,7 @@ inline constexpr std::size_t kLongestAdminResponse = 64 * 1024 * 1024;
 /// CLOCK_MONOTONIC in milliseconds.
 std::int64_t admin_clock();
 
-/// `message` on one line with its newline. Bytes that are no UTF-8 become U+FFFD.
+/// `message` on one line with its newline. Bytes that are not UTF-8 become U+FFFD.
 std::string admin_line(const nlohmann::json& message);
 
 nlohmann::json admin_success(nlohmann::json result);

@@ -19,7 +19,7 @@ using AdminHandler = std::function<nlohmann::json(const nlohmann::json&)>;
 using AdminHandlers = std::map<std::string, AdminHandler>;
 
 struct AdminLimits {
-  /// One too many takes the place of the slowest.
+  /// One connection too many replaces the slowest.
   std::size_t connections = 16;
   /// For the request to arrive, and again for the response to leave.
   std::chrono::milliseconds time{5'000};

@@ -9,8 +9,8 @@
 namespace avedge::edge {
 
 struct BannerFacts {
-  /// The configuration is the embedded default: its password may be shown, because it was drawn a
-  /// moment ago and nobody else has seen it.
+  /// The configuration is the embedded default: its password may be shown, because it was just
+  /// generated and is not known elsewhere.
   bool embedded = false;
   std::string admin_socket;
   /// From reserving_command().

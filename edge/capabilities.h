@@ -1,5 +1,5 @@
-// What opening sockets and programs takes, and serving does not: whoever takes the edge over
-// through a bug shall not find it.
+// Capabilities that opening sockets and programs requires, and serving does not: an attacker who
+// takes over the edge must not have them.
 #pragma once
 
 #include "relay/core/result.h"

@@ -76,7 +76,7 @@ struct Listener {
   friend bool operator==(const Listener&, const Listener&) = default;
 };
 
-/// What a TLS listener of SIP asks of those who connect.
+/// The certificates that a TLS listener of SIP requires of clients.
 using secure::ClientProof;
 
 /// [[sip.listener]]
@@ -84,7 +84,7 @@ struct SipListener : Listener {
   std::string name;  // lower case; empty: Via and Record-Route show the address
   ClientProof verify = ClientProof::none;
   std::string client_ca;              // PEM; empty: the authorities of the system
-  std::vector<std::string> partners;  // lower case; empty: whoever has a good certificate
+  std::vector<std::string> partners;  // lower case; empty: any client with a valid certificate
   std::vector<Prefix> sources;        // empty: from anywhere
   friend bool operator==(const SipListener&, const SipListener&) = default;
 };
@@ -115,7 +115,7 @@ struct TurnLimits : ReloadableTurnLimits {
   /// Per source prefix: what a spoofed source can make us reflect (401, 438, Binding).
   std::uint32_t unauthenticated_answers_per_second = 1000;
   std::uint32_t connections = 10'000;  // TCP, TLS and DTLS, of all clients together
-  /// Accepted, but without an allocation yet: handshakes and strangers.
+  /// Accepted, but without an allocation yet: handshakes and unproven connections.
   std::uint32_t half_open_per_source = 64;
   std::optional<std::uint32_t> half_open_per_prefix;  // nothing: four times that
   std::uint32_t half_open_total = 1024;               // on each interface
@@ -260,7 +260,7 @@ struct SipRoute {
 /// [sip.limits]
 struct SipLimits {
   std::uint32_t requests_per_second = 100;  // of one source address
-  // TCP and TLS, of strangers; each interface has an equal share. As many again for the others.
+  // TCP and TLS, unproven; each interface has an equal share. As many again for the others.
   std::uint32_t connections = 4096;
   std::uint32_t connections_per_source = 256;
   std::uint32_t connections_per_second = 50;  // opened by one source address
@@ -272,9 +272,9 @@ struct SipLimits {
   // Ports of each interface, of UDP and TCP each, that are kept:
   std::optional<std::uint32_t> next_hop_ports;  // for next hops; nothing: half of them
   std::optional<std::uint32_t> turn_ports;      // for TURN; nothing: a quarter of them
-  // Of strangers over TCP and TLS:
+  // Of unproven sources over TCP and TLS:
   std::chrono::seconds evict_after{30};      // a connection without a complete request
-  std::uint32_t handshakes = 512;            // TLS, under way at a time
+  std::uint32_t handshakes = 512;            // TLS, in progress at a time
   std::uint32_t handshakes_per_source = 64;  // the same of one source
   std::uint32_t handshakes_per_second = 300;
   std::uint32_t message_bytes = 32'768;
@@ -297,7 +297,7 @@ struct SipConfig : ReloadableSip {
   std::chrono::seconds options_interval{0};  // between health checks; 0: none
   std::uint32_t options_failures = 3;
   SipLimits limits;
-  /// An offer that nobody answers holds its ports this long: RFC 3261 §16.6's timer C.
+  /// An unanswered offer holds its ports this long: RFC 3261 §16.6's timer C.
   std::chrono::seconds offer_timeout{180};
   /// A call without a packet in either direction for this long is over.
   std::chrono::seconds media_idle_timeout{300};

@@ -363,7 +363,7 @@ anchor::Settings anchor_settings(const Config& config) {
   settings.media_idle = config.sip.media_idle_timeout;
   settings.hold_idle = std::max(settings.hold_idle, settings.media_idle);
   settings.targets = target_settings(config);
-  // A call takes at least four ports; as many dialogs again may be without media.
+  // A call requires at least four ports; as many dialogs again may be without media.
   settings.max_sessions = std::max(settings.max_sessions, port_count(relay_ranges(config)) / 2);
   settings.max_sessions_per_source = config.sip.limits.calls_per_source;
   settings.max_ports_per_source = config.sip.limits.ports_per_source;

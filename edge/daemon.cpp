@@ -89,8 +89,8 @@ Result<void> Daemon::start() {
   return start_admin();
 }
 
-/// Everything is bound before anything is served. What only binding takes is given up before the
-/// threads that serve are started; the log has given it up for its own.
+/// Everything is bound before anything is served. Capabilities for binding are dropped before the
+/// serving threads start; the log has dropped its own.
 Result<void> Daemon::start_planes() {
   auto media = MediaPlane::open(config_, addresses_.first());
   if (!media) return media.reason();
@@ -220,7 +220,7 @@ nlohmann::json Daemon::sessions() {
           {"calls", signalling_ ? rows_of(signalling_->calls()) : nlohmann::json::array()}};
 }
 
-/// Takes nobody new; whoever is there may stay.
+/// Refuses new sessions; existing ones may stay.
 nlohmann::json Daemon::drain() {
   draining_ = true;
   media_->drain();

@@ -38,7 +38,7 @@ class HttpServer {
                                                 HttpContent content, const HttpLimits& limits = {});
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
-  /// Stops listening. A reply that is under way still ends.
+  /// Stops listening. A pending reply is still sent.
   ~HttpServer();
 
   [[nodiscard]] Endpoint local() const;

@@ -1,5 +1,5 @@
-// Limits that an operator has to do something about say so in the log: what the counters of
-// refusals only show to those who look.
+// Logs limits that require an operator's action, which the counters of refusals alone do not
+// announce.
 #pragma once
 
 #include <array>

@@ -14,7 +14,7 @@
 
 namespace avedge::edge {
 
-/// A name of our own and a value that may be anybody's: it is escaped, never interpreted.
+/// A name of our own and an untrusted value: it is escaped, never interpreted.
 struct LogField {
   using Value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
 

@@ -16,7 +16,7 @@ std::string text_log_line(std::string_view event, LogFields fields);
 /// `"event":"allocation opened","user":"alice"`, the inside of a JSON object.
 std::string json_log_line(std::string_view event, LogFields fields);
 
-/// A JSON string with its quotes, ASCII only; bytes that are no UTF-8 become U+FFFD.
+/// A JSON string with its quotes, ASCII only; bytes that are not UTF-8 become U+FFFD.
 std::string quoted(std::string_view text);
 
 }  // namespace avedge::edge

@@ -56,11 +56,11 @@ Result<std::unique_ptr<MediaPlane>> MediaPlane::open(const Config& config,
 MediaPlane::MediaPlane(const Config& config)
     : quota_{allocation_quotas(config), bandwidth_limits(config)} {}
 
-/// The workers' threads are gone when their servers are told, so no two threads ever meet in one.
+/// The workers' threads have ended when their servers are closed, so no two threads use one server.
 void MediaPlane::stop() {
   if (data_plane_ == nullptr) return;
   data_plane_->stop();
-  Outcome unsent;  // nobody is left to carry it out; the sockets close with their workers
+  Outcome unsent;  // no worker is left to carry it out; the sockets close with their workers
   for (turn::Server* server : servers_) {
     server->close_all(std::chrono::steady_clock::now(), unsent);
   }

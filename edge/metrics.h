@@ -47,8 +47,8 @@ void report_build(MetricSink& sink);
 /// The sums over all workers: allocations, packets, bytes, flows, sockets. Every label value is
 /// there from the start, so that rates begin at zero.
 void report_workers(MetricSink& sink, std::span<const WorkerCounters* const> workers);
-/// avedge_drops_total{reason}: the sums over everybody who refuses anything, workers and
-/// signalling. Every reason is there from the start.
+/// avedge_drops_total{reason}: the sums over workers and signalling. Every reason is present from
+/// the start.
 void report_drops(MetricSink& sink, std::span<const Drops* const> counted);
 /// avedge_ports_in_use and avedge_ports_capacity, {interface,address,protocol}
 void report_ports(MetricSink& sink, std::span<const PortUsage> usages);

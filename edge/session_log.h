@@ -15,7 +15,7 @@ namespace avedge::edge {
 [[nodiscard]] std::string relayed_text(const Endpoint& relayed,
                                        const std::optional<Endpoint>& relayed_ipv6);
 
-/// Shared by all workers: the log takes lines from any thread and never makes one wait.
+/// Shared by all workers: the log accepts lines from any thread and never makes one wait.
 class AllocationLog final : public turn::AllocationObserver {
  public:
   void on_opened(const turn::AllocationInfo& allocation) override;

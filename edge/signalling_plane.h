@@ -32,8 +32,8 @@ class SignallingPlane {
   SignallingPlane(const SignallingPlane&) = delete;
   SignallingPlane& operator=(const SignallingPlane&) = delete;
 
-  /// From now on new calls are refused, so that whoever places them turns to another edge; those
-  /// there are go on. Any thread.
+  /// From now on new calls are refused, so that callers switch to another edge; existing calls
+  /// continue. Any thread.
   void drain();
   /// This host has other addresses now. Any thread.
   void use_local_addresses(const SharedLocalAddresses& addresses);

@@ -1,5 +1,5 @@
-// A line in the log when a limit of [sip.limits] refuses or evicts connections of strangers, at
-// most one a minute for each limit: an attack must not fill the log, and an operator must see it.
+// Logs when a limit of [sip.limits] refuses or evicts unproven connections, at most once a minute
+// for each limit: an attack must not fill the log, and an operator must see it.
 #pragma once
 
 #include <array>

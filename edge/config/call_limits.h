@@ -1,4 +1,4 @@
-// What calls may take: the keys of [sip.limits] about calls and their ports.
+// Limits of calls: the keys of [sip.limits] about calls and their ports.
 #pragma once
 
 #include "edge/config.h"

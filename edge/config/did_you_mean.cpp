@@ -6,7 +6,7 @@
 namespace avedge::edge {
 namespace {
 
-/// Longer words are nobody's typing error, and comparing them costs time.
+/// Longer words are not typing errors, and comparing them costs time.
 constexpr std::size_t kLongestWord = 64;
 
 /// Optimal string alignment: insertions, deletions, substitutions, swaps of neighbours.

@@ -11,7 +11,7 @@ void read_interfaces(Section& top, Config& config, Problems& problems);
 /// After the interfaces. Only ranges of known interfaces get into `config`.
 void read_relays(Section& top, Config& config, Problems& problems);
 
-/// The interface that `name` refers to; reports a name that nobody has.
+/// The interface that `name` refers to; reports an unknown name.
 const Interface* refer_to_interface(const Located<std::string>& name, const Config& config,
                                     Problems& problems);
 

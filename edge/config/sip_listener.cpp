@@ -52,8 +52,8 @@ void read_sources(Section& section, SipListener& listener, Problems& problems) {
   }
 }
 
-/// A lock that nobody looks at is refused: names and authorities mean nothing unless a certificate
-/// is required.
+/// Settings without effect are refused: names and authorities mean nothing unless a certificate is
+/// required.
 void check_verify(const Section& section, const SipListener& listener, Problems& problems) {
   for (const std::string_view key : {"client_ca", "partners"}) {
     if (section.has(key) && listener.verify == ClientProof::none) {

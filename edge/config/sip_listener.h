@@ -1,4 +1,4 @@
-// [[sip.listener]]: where SIP comes in, and from whom.
+// [[sip.listener]]: the addresses that receive SIP, and the allowed sources.
 #pragma once
 
 #include "edge/config.h"
