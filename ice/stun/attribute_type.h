@@ -53,7 +53,7 @@ enum class AttributeType : std::uint16_t {
   mobility_ticket = 0x8030                    // RFC 8016 §3.5
 };
 
-/// RFC 8489 §14: whoever does not understand such an attribute cannot process the message.
+/// RFC 8489 §14: a receiver that does not know such an attribute cannot process the message.
 constexpr bool is_comprehension_required(AttributeType type) {
   return static_cast<std::uint16_t>(type) < 0x8000;
 }

@@ -1,5 +1,5 @@
-// Plain hashes by OpenSSL, for what STUN derives from passwords and names. Any thread. Aborts if
-// the library cannot compute at all, because nobody could log in then.
+// Plain hashes by OpenSSL, for values that STUN derives from passwords and names. Any thread.
+// Aborts if the library cannot compute at all, because no client could log in then.
 #pragma once
 
 #include <array>

@@ -17,7 +17,7 @@ using Sha1Code = std::array<std::byte, 20>;
 [[nodiscard]] Sha1Code hmac_sha1(ConstBytes key, std::initializer_list<ConstBytes> parts);
 [[nodiscard]] Sha256Code hmac_sha256(ConstBytes key, std::initializer_list<ConstBytes> parts);
 
-/// Takes the same time wherever the first difference is; lengths are no secret.
+/// Its time does not depend on the first difference; lengths are not secret.
 [[nodiscard]] bool equal_in_constant_time(ConstBytes a, ConstBytes b);
 
 }  // namespace avedge::stun

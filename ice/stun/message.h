@@ -46,7 +46,7 @@ constexpr MessageClass class_of(std::uint16_t type) {
 struct TransactionId {
   StunTransactionBytes bytes{};
 
-  /// Unpredictable, so that nobody off the path can forge a response (RFC 8489 §5).
+  /// Unpredictable, so that an off-path attacker cannot forge a response (RFC 8489 §5).
   static TransactionId random() {
     TransactionId id;
     fill_random(id.bytes);
