@@ -19,8 +19,8 @@ namespace avedge::candidate {
 enum class Flavour : std::uint8_t { ice19, ice06 };
 enum class Carrier : std::uint8_t { udp, tcp, other };
 
-/// Which end of a TCP connection the party takes. `either` is what ICE-06 knows alone, and what
-/// RFC 6544 calls simultaneous-open.
+/// The party's role in a TCP connection. `either` is the only one in ICE-06, and RFC 6544's
+/// simultaneous-open.
 enum class StreamRole : std::uint8_t { active, passive, either };
 
 /// RFC 8839 §5.1: 1 is RTP, 2 is RTCP.

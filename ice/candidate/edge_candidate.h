@@ -17,9 +17,9 @@ namespace avedge::candidate {
 [[nodiscard]] std::string edge_candidate(const Candidate& model, std::uint16_t component,
                                          const Endpoint& port);
 
-/// The value of an a=candidate line that stands beside a party's own ones (ICE-19): a relay with
-/// less priority than any of them. Its raddr is itself, for what is behind it is nobody's business.
-/// `foundation` is one that none of the party's candidates has.
+/// The value of an a=candidate line added to a party's own ones (ICE-19): a relay with less
+/// priority than any of them. Its raddr is itself, to hide the address behind it. `foundation` is
+/// one that none of the party's candidates has.
 [[nodiscard]] std::string added_candidate(std::string_view foundation, std::uint16_t component,
                                           const Endpoint& port);
 

@@ -19,7 +19,7 @@ struct Ice06Credentials {
   friend bool operator==(const Ice06Credentials&, const Ice06Credentials&) = default;
 };
 
-/// Of an ICE-06 candidate; nothing for others, or if either is no base64.
+/// Of an ICE-06 candidate; nothing for others, or if either is not base64.
 [[nodiscard]] std::optional<Ice06Credentials> ice06_credentials(const Candidate& candidate);
 
 /// One half of a check's USERNAME, "<id>:<component>"; the other half stands behind another colon.

@@ -13,7 +13,7 @@ constexpr std::uint32_t kPassivePreference = 0x65ff;
 /// What OCS clients give a server reflexive candidate over TCP, the best of those that they have.
 constexpr std::string_view kIce06StreamPriority = "0.250";
 
-/// RFC 6544 §4.5: in place of the port from which nobody knows yet that it will connect.
+/// RFC 6544 §4.5: replaces the unknown port of an active candidate.
 constexpr Port kDiscardPort{9};
 
 std::string_view transport_of(StreamGrammar grammar, StreamRole role) {

@@ -12,7 +12,7 @@ namespace avedge::candidate {
 enum class StreamGrammar : std::uint8_t {
   rfc6544,  // TCP … tcptype passive
   ms_ice2,  // TCP-PASS, TCP-ACT
-  ice06     // TCP, either way in one line
+  ice06     // TCP, both roles in one line
 };
 
 /// Of a candidate over TCP.
@@ -27,7 +27,7 @@ struct StreamStyle {
 
 enum class Standing : std::uint8_t {
   alone,  // for all of a party's own candidates, as edge_candidate()
-  beside  // beside them, as added_candidate()
+  beside  // in addition to them, as added_candidate()
 };
 
 /// The value of an a=candidate line that says that the edge accepts connections at `port`, or makes
