@@ -209,7 +209,7 @@ Verdict<Bytes> InboundProtection::unprotect_rtp(Bytes packet) {
   int length = static_cast<int>(packet.size());
   const auto status = srtp_unprotect_mki(session_.get(), packet.data(), &length, has_mki_);
   if (status != srtp_err_status_ok) return reason_of(status);
-  remember(source);  // only now: before the tag is checked anybody could fill the table
+  remember(source);  // only now: before the tag check any sender could fill the table
   return packet.first(static_cast<std::size_t>(length));
 }
 

@@ -34,7 +34,7 @@ class ProtectionContext {
 
   ProtectionContext() = default;
   [[nodiscard]] Result<void> open(Role role, std::span<const MasterKey> keys);
-  /// A source may take part if it does already, or if there is room for one more.
+  /// A source is admitted if it already was, or if there is room for one more.
   [[nodiscard]] bool admits(std::uint32_t source) const;
   void remember(std::uint32_t source);
 

@@ -76,7 +76,7 @@ bool decimal_to_big_endian(std::string_view text, Bytes into) {
   return !text.empty();
 }
 
-/// mki = mki-value ":" mki-length: a decimal number and how many bytes it takes in a packet.
+/// mki = mki-value ":" mki-length: a decimal number and its size in bytes in a packet.
 std::optional<Bytes> parse_mki(std::string_view text, Bytes into) {
   // 2^1024 has 309 digits; a longer number is leading zeros or does not fit.
   constexpr std::size_t kMaxDigits = 309;
