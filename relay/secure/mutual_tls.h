@@ -1,5 +1,5 @@
-// TLS between servers: both ends of a connection show a certificate, and each may insist on
-// knowing who signed the other's.
+// TLS between servers: both ends present a certificate, and each may require a trusted authority
+// for the other's.
 #pragma once
 
 #include <openssl/types.h>
@@ -13,11 +13,11 @@
 
 namespace avedge::secure {
 
-/// What a server that accepts asks of those who connect.
+/// The certificate that an accepting server requires of clients.
 enum class ClientProof : std::uint8_t { none, certificate };
 
 struct MutualTlsSettings {
-  /// Shown both ways. Nothing: only for connecting, and shown to nobody.
+  /// Presented as server and client. Nothing: only for connecting, and none is presented.
   std::optional<PemPair> own;
   ClientProof client_proof = ClientProof::none;
   /// PEM text of the authorities that may have signed the far end's certificate; empty: those the

@@ -20,7 +20,7 @@ struct PemPair {
 /// All certificates of `pem`, at least one. The error is the rest of a sentence about the file.
 [[nodiscard]] Result<std::vector<CertificatePointer>> read_chain(std::string_view pem);
 
-/// The first private key of `pem`. A key behind a passphrase is an error: nobody is there to ask.
+/// The first private key of `pem`. A key with a passphrase is an error: there is no prompt.
 [[nodiscard]] Result<KeyPointer> read_key(std::string_view pem);
 
 /// SHA-256 over the first certificate of `pem`, as people compare it: "AB:CD:…".

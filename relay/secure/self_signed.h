@@ -1,4 +1,4 @@
-// A certificate that vouches for itself: encrypts for a first try, proves nothing to a stranger.
+// A self-signed certificate: encrypts for a first try, and authenticates nothing.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ struct SelfSignedSubject {
   std::vector<IpAddress> addresses;
 };
 
-/// Long enough for a try-out, short enough that nobody builds on it.
+/// Long enough for a try-out, too short for production.
 inline constexpr std::chrono::seconds kSelfSignedValidity = std::chrono::hours{24 * 90};
 
 /// A new P-256 key and its certificate, valid from an hour ago (clocks differ) for `validity` from

@@ -20,7 +20,7 @@ bool set_versions(SSL_CTX* context, TlsContext::Kind kind) {
          SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1;
 }
 
-/// A worker writes what the socket takes and keeps the rest in a queue of its own, whose memory
+/// A worker writes as much as the socket accepts and keeps the rest in its own queue, whose memory
 /// moves.
 void set_manners(SSL_CTX* context, TlsContext::Kind kind) {
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

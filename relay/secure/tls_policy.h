@@ -1,4 +1,4 @@
-// What every TLS and DTLS context of the edge has in common, whoever uses it.
+// The policy shared by every TLS and DTLS context of the edge.
 #pragma once
 
 #include <openssl/ssl.h>
