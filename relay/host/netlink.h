@@ -22,10 +22,10 @@ using NetlinkSocket = std::unique_ptr<mnl_socket, CloseNetlink>;
 
 /// AF_INET or AF_INET6.
 [[nodiscard]] std::uint8_t netlink_family(AddressFamily family);
-/// Nothing if it is no address.
+/// Nothing if it is not an address.
 [[nodiscard]] std::optional<IpAddress> address_in(const nlattr* attribute);
 
-/// libmnl's loops are C macros; its callbacks take a plain function.
+/// libmnl's loops are C macros; its callbacks require a plain function.
 template <class Visit>
 int visit_attribute(const nlattr* attribute, void* visit) {
   (*static_cast<Visit*>(visit))(attribute);

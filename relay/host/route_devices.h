@@ -14,7 +14,7 @@ namespace avedge::relay {
 /// The signalling thread.
 class RouteDevices final : public RouteLookup {
  public:
-  /// How long an answer holds if nobody calls forget().
+  /// How long an answer is valid unless forget() is called.
   static constexpr std::chrono::seconds kLifetime{5};
   static constexpr std::size_t kMaxAnswers = 4096;
 
