@@ -98,7 +98,7 @@ void MediaPlane::commit(const Reload& reload) {
   }
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     worker(i).post([server = servers_[i], rules = reload.rules](relay::Worker& own) {
-      own.run_handler([&](Time, Outcome& outcome) { server->reconfigure(rules, outcome); });
+      own.handlers().run([&](Time, Outcome& outcome) { server->reconfigure(rules, outcome); });
     });
   }
 }
@@ -110,7 +110,7 @@ relay::Worker& MediaPlane::worker(std::size_t index) {
 void MediaPlane::post(WorkerIndex index, std::unique_ptr<turn::WorkerTask> task) {
   const auto to = static_cast<std::size_t>(index);
   worker(to).post([server = servers_[to], task = std::move(task)](relay::Worker& worker) {
-    worker.run_handler([&](Time now, Outcome& outcome) { server->run(*task, now, outcome); });
+    worker.handlers().run([&](Time now, Outcome& outcome) { server->run(*task, now, outcome); });
   });
 }
 
@@ -124,7 +124,7 @@ void MediaPlane::drain() {
 void MediaPlane::use_local_addresses(const SharedLocalAddresses& addresses) {
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     worker(i).post([server = servers_[i], addresses](relay::Worker& own) {
-      own.run_handler(
+      own.handlers().run(
           [&](Time, Outcome& outcome) { server->set_local_addresses(addresses, outcome); });
     });
   }

@@ -46,7 +46,7 @@ void DtlsHandshakes::begin(DtlsHandshakeRequest request, Time now) {
   go_on(index, {}, now);
 }
 
-void DtlsHandshakes::receive(WorkerIndex worker, const DtlsClients::PeerKey& peer,
+void DtlsHandshakes::receive(WorkerIndex worker, const DtlsPeerKey& peer,
                              std::vector<std::byte> datagram, Time now) {
   const auto found = index_of_.find({worker, peer});
   if (found == index_of_.end()) return return_datagram_(worker, peer, std::move(datagram));

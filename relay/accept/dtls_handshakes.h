@@ -9,29 +9,19 @@
 
 #include "relay/core/deadline_queue.h"
 #include "relay/core/random.h"
-#include "relay/dtls/dtls_clients.h"
+#include "relay/dtls/dtls_client.h"
+#include "relay/dtls/dtls_handshaker.h"
 
 namespace avedge::relay {
-
-/// A client that returned its cookie: its worker asks the handshake thread for the handshake.
-struct DtlsHandshakeRequest {
-  WorkerIndex worker{};
-  SocketId listener = kNoSocket;
-  int listener_fd = -1;  // open as long as the worker is there
-  Path path;             // without a socket: there is no connection yet
-  DtlsSession session;
-  Admission admission;
-};
 
 /// The handshake thread only.
 class DtlsHandshakes {
  public:
   /// Tells the worker: a connection, or null for a handshake that failed.
-  using Report =
-      std::function<void(WorkerIndex, const DtlsClients::PeerKey&, std::unique_ptr<DtlsClient>)>;
+  using Report = std::function<void(WorkerIndex, const DtlsPeerKey&, std::unique_ptr<DtlsClient>)>;
   /// Gives back a datagram of a client whose handshake has just ended: the worker serves it now.
   using ReturnDatagram =
-      std::function<void(WorkerIndex, const DtlsClients::PeerKey&, std::vector<std::byte>)>;
+      std::function<void(WorkerIndex, const DtlsPeerKey&, std::vector<std::byte>)>;
 
   /// `holder` has the handshakes, each at `tag | its index`.
   DtlsHandshakes(ConnectionHolder& holder, std::uint64_t tag, Drops& drops, Report report,
@@ -43,8 +33,8 @@ class DtlsHandshakes {
         return_datagram_{std::move(return_datagram)} {}
 
   void begin(DtlsHandshakeRequest request, Time now);
-  void receive(WorkerIndex worker, const DtlsClients::PeerKey& peer,
-               std::vector<std::byte> datagram, Time now);
+  void receive(WorkerIndex worker, const DtlsPeerKey& peer, std::vector<std::byte> datagram,
+               Time now);
   /// Repeats lost flights and drops handshakes that time out.
   void expire(Time now);
   /// Gives up that handshake, if it is the one that was admitted so.
@@ -60,7 +50,7 @@ class DtlsHandshakes {
   /// Socket ids are each worker's own.
   struct Key {
     WorkerIndex worker{};
-    DtlsClients::PeerKey peer;
+    DtlsPeerKey peer;
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct Hash {

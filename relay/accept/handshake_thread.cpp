@@ -1,12 +1,9 @@
 #include "relay/accept/handshake_thread.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <system_error>
 
 #include "relay/threads/thread_signals.h"
-#include "relay/worker/worker.h"
 
 namespace avedge::relay {
 namespace {
@@ -18,32 +15,23 @@ constexpr std::uint64_t kTcpHandshakeTag = 2ull << 32;
 /// Where admissions are held: this, or kTcpHandshakeTag.
 constexpr std::uint64_t kDtlsHandshakeTag = 4ull << 32;
 
-bool watch(const FileDescriptor& epoll, int fd, std::uint64_t data) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = data;
-  return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
 }  // namespace
 
 HandshakeThread::HandshakeThread(ConnectionLimits& limits, const FrameQueueLimits& queue)
-    : epoll_{epoll_create1(EPOLL_CLOEXEC)},
-      tcp_{epoll_.get(),
+    : tcp_{loop_,
            kTcpHandshakeTag,
            limits,
            *this,
            queue,
            drops_,
-           [this](std::unique_ptr<TcpClient> client) { deliver(std::move(client)); }},
+           [this](std::unique_ptr<TcpConnection> client) { deliver(std::move(client)); }},
       dtls_{*this, kDtlsHandshakeTag, drops_,
-            [this](WorkerIndex worker, const DtlsClients::PeerKey& peer,
+            [this](WorkerIndex worker, const DtlsPeerKey& peer,
                    std::unique_ptr<DtlsClient> client) { report(worker, peer, std::move(client)); },
-            [this](WorkerIndex worker, const DtlsClients::PeerKey& peer,
-                   std::vector<std::byte> datagram) {
+            [this](WorkerIndex worker, const DtlsPeerKey& peer, std::vector<std::byte> datagram) {
               return_datagram(worker, peer, std::move(datagram));
             }} {
-  if (!watch(epoll_, mailbox_.wake_fd(), kMailboxEvent)) {
+  if (!loop_.watch(mailbox_.wake_fd(), kMailboxEvent, EPOLLIN)) {
     throw std::system_error{errno, std::generic_category(), "epoll"};
   }
 }
@@ -51,7 +39,7 @@ HandshakeThread::HandshakeThread(ConnectionLimits& limits, const FrameQueueLimit
 bool HandshakeThread::open(TcpListener listener) {
   const int fd = listener.fd.get();
   listeners_.push_back(std::move(listener));
-  return watch(epoll_, fd, kListenerTag | (listeners_.size() - 1));
+  return loop_.watch(fd, kListenerTag | (listeners_.size() - 1), EPOLLIN);
 }
 
 void HandshakeThread::start() {
@@ -71,31 +59,19 @@ void HandshakeThread::run() {
 }
 
 void HandshakeThread::wait_and_serve() {
-  std::array<epoll_event, 64> events;
-  const int ready = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                               milliseconds_to_next_deadline());
-  now_ = std::chrono::steady_clock::now();
-  for (const auto& event : std::span{events}.first(static_cast<std::size_t>(std::max(ready, 0)))) {
+  for (const auto& event : loop_.wait(std::min(tcp_.next_deadline(), dtls_.next_deadline()))) {
     const std::uint64_t data = event.data.u64;
     const auto index = static_cast<std::uint32_t>(data);
     if (data == kMailboxEvent) {
       mailbox_.drain(*this);
     } else if ((data & kListenerTag) != 0) {
-      tcp_.accept(listeners_[index], now_);
+      tcp_.accept(listeners_[index], loop_.now());
     } else {
-      tcp_.serve(index, now_);
+      tcp_.serve(index, loop_.now());
     }
   }
-  tcp_.expire(now_);
-  dtls_.expire(now_);
-}
-
-int HandshakeThread::milliseconds_to_next_deadline() const {
-  const Time next = std::min(tcp_.next_deadline(), dtls_.next_deadline());
-  if (next == kNever) return -1;
-  const auto wait =
-      std::chrono::ceil<std::chrono::milliseconds>(next - std::chrono::steady_clock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 1000));
+  tcp_.expire(loop_.now());
+  dtls_.expire(loop_.now());
 }
 
 void HandshakeThread::evict(std::uint64_t place, const AdmissionId& id) {
@@ -119,37 +95,34 @@ void HandshakeThread::set_tls(std::uint16_t listener, const secure::TlsContext& 
 
 void HandshakeThread::begin_handshake(DtlsHandshakeRequest request) {
   mailbox_.post([client = std::move(request)](HandshakeThread& handshake_thread) mutable {
-    handshake_thread.dtls_.begin(std::move(client), handshake_thread.now_);
+    handshake_thread.dtls_.begin(std::move(client), handshake_thread.loop_.now());
   });
 }
 
-void HandshakeThread::forward_datagram(WorkerIndex worker, const DtlsClients::PeerKey& peer,
+void HandshakeThread::forward_datagram(WorkerIndex worker, const DtlsPeerKey& peer,
                                        ConstBytes datagram) {
   mailbox_.post([worker, peer, bytes = std::vector<std::byte>{datagram.begin(), datagram.end()}](
                     HandshakeThread& handshake_thread) mutable {
-    handshake_thread.dtls_.receive(worker, peer, std::move(bytes), handshake_thread.now_);
+    handshake_thread.dtls_.receive(worker, peer, std::move(bytes), handshake_thread.loop_.now());
   });
 }
 
-void HandshakeThread::deliver(std::unique_ptr<TcpClient> client) {
-  Worker& worker = *workers_[turn_++ % workers_.size()];
-  worker.adopt_client(std::move(client));
+void HandshakeThread::deliver(std::unique_ptr<TcpConnection> client) {
+  workers_[turn_++ % workers_.size()]->receive_client(std::move(client));
 }
 
-void HandshakeThread::report(WorkerIndex index, const DtlsClients::PeerKey& peer,
+void HandshakeThread::report(WorkerIndex index, const DtlsPeerKey& peer,
                              std::unique_ptr<DtlsClient> client) {
   if (client == nullptr) {
-    worker(index).post([peer](Worker& worker) { worker.dtls_clients().forget(peer); });
+    worker(index).forget_client(peer);
   } else {
-    worker(index).adopt_client(peer, std::move(client));
+    worker(index).receive_client(peer, std::move(client));
   }
 }
 
-void HandshakeThread::return_datagram(WorkerIndex index, const DtlsClients::PeerKey& peer,
+void HandshakeThread::return_datagram(WorkerIndex index, const DtlsPeerKey& peer,
                                       std::vector<std::byte> datagram) {
-  worker(index).post([peer, bytes = std::move(datagram)](Worker& worker) mutable {
-    worker.reprocess(peer, bytes);
-  });
+  worker(index).reprocess(peer, std::move(datagram));
 }
 
 }  // namespace avedge::relay

@@ -6,24 +6,24 @@
 #include <thread>
 #include <vector>
 
+#include "relay/accept/client_receiver.h"
 #include "relay/accept/dtls_handshakes.h"
 #include "relay/accept/tcp_handshakes.h"
+#include "relay/threads/event_loop.h"
 #include "relay/threads/mailbox.h"
 
 namespace avedge::relay {
 
-class Worker;
-
-class HandshakeThread final : private ConnectionHolder {
+class HandshakeThread final : public DtlsHandshaker, private ConnectionHolder {
  public:
-  /// `limits` outlives the handshake thread, the workers outlive its thread.
+  /// `limits` outlives the handshake thread, the receivers outlive its thread.
   HandshakeThread(ConnectionLimits& limits, const FrameQueueLimits& queue);
   ~HandshakeThread() override { stop(); }
   HandshakeThread(const HandshakeThread&) = delete;
   HandshakeThread& operator=(const HandshakeThread&) = delete;
 
   /// Before start().
-  void serve(std::vector<Worker*> workers) { workers_ = std::move(workers); }
+  void serve(std::vector<ClientReceiver*> workers) { workers_ = std::move(workers); }
   /// Before start(). False if the kernel cannot watch the listener.
   [[nodiscard]] bool open(TcpListener listener);
   void start();
@@ -33,10 +33,9 @@ class HandshakeThread final : private ConnectionHolder {
 
   /// New TLS connections of that listener get this certificate; those that are there stay.
   void set_tls(std::uint16_t listener, const secure::TlsContext& context);
-  /// A worker's DTLS client begins its handshake.
-  void begin_handshake(DtlsHandshakeRequest request);
-  /// … and sends more.
-  void forward_datagram(WorkerIndex worker, const DtlsClients::PeerKey& peer, ConstBytes datagram);
+  // DtlsHandshaker
+  void begin_handshake(DtlsHandshakeRequest request) override;
+  void forward_datagram(WorkerIndex worker, const DtlsPeerKey& peer, ConstBytes datagram) override;
   [[nodiscard]] const Drops& drops() const { return drops_; }
 
  private:
@@ -45,23 +44,20 @@ class HandshakeThread final : private ConnectionHolder {
 
   void run();
   void wait_and_serve();
-  [[nodiscard]] int milliseconds_to_next_deadline() const;
-  void deliver(std::unique_ptr<TcpClient> client);
-  void report(WorkerIndex worker, const DtlsClients::PeerKey& peer,
-              std::unique_ptr<DtlsClient> client);
-  void return_datagram(WorkerIndex worker, const DtlsClients::PeerKey& peer,
+  void deliver(std::unique_ptr<TcpConnection> client);
+  void report(WorkerIndex worker, const DtlsPeerKey& peer, std::unique_ptr<DtlsClient> client);
+  void return_datagram(WorkerIndex worker, const DtlsPeerKey& peer,
                        std::vector<std::byte> datagram);
-  [[nodiscard]] Worker& worker(WorkerIndex index) { return *workers_[std::size_t(index)]; }
+  [[nodiscard]] ClientReceiver& worker(WorkerIndex index) { return *workers_[std::size_t(index)]; }
 
   Drops drops_;
-  FileDescriptor epoll_;
+  EventLoop loop_;
   Mailbox<HandshakeThread> mailbox_;
-  std::vector<Worker*> workers_;
+  std::vector<ClientReceiver*> workers_;
   std::vector<TcpListener> listeners_;
   TcpHandshakes tcp_;
   DtlsHandshakes dtls_;
   std::size_t turn_ = 0;
-  Time now_{};
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -64,10 +64,7 @@ void TcpHandshakes::receive(const TcpListener& listener, FileDescriptor fd, cons
     return drops_.count(DropReason::connection_limit);
   }
   prepare_media_stream(fd.get());
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = tag_ | index;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd.get(), &event) != 0) return;
+  if (!loop_.watch(fd.get(), tag_ | index, EPOLLIN)) return;
   free_.pop_back();
   pending->fd = std::move(fd);
   pending_[index] = std::move(pending);
@@ -160,18 +157,16 @@ Verdict<TcpHandshakes::Step> TcpHandshakes::continue_handshake(Index index, Pend
   if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
     return DropReason::handshake_failed;
   }
-  epoll_event event{};
-  event.events = error == SSL_ERROR_WANT_READ ? EPOLLIN : EPOLLOUT;
-  event.data.u64 = tag_ | index;
-  epoll_ctl(epoll_, EPOLL_CTL_MOD, pending.fd.get(), &event);
+  loop_.rewatch(pending.fd.get(), tag_ | index, error == SSL_ERROR_WANT_READ ? EPOLLIN : EPOLLOUT);
   return Step::waits;
 }
 
 TcpHandshakes::Step TcpHandshakes::deliver(Pending& pending, Transport transport) {
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, pending.fd.get(), nullptr);
+  loop_.unwatch(pending.fd.get());
   pending.path.transport = transport;
-  deliver_(std::make_unique<TcpClient>(ByteStream{std::move(pending.fd), std::move(pending.ssl)},
-                                       pending.path, std::move(pending.admission), queue_));
+  deliver_(std::make_unique<TcpConnection>(
+      ByteStream{std::move(pending.fd), std::move(pending.ssl)}, pending.path, kNoSocket,
+      std::move(pending.admission), queue_));
   return Step::delivered;
 }
 

@@ -9,7 +9,8 @@
 
 #include "relay/core/deadline_queue.h"
 #include "relay/secure/tls_context.h"
-#include "relay/stream/tcp_client.h"
+#include "relay/stream/tcp_connection.h"
+#include "relay/threads/event_loop.h"
 
 namespace avedge::relay {
 
@@ -31,13 +32,14 @@ class TcpHandshakes {
  public:
   using Index = DeadlineQueue::Index;
   /// Receives a client whose handshake is complete.
-  using Deliver = std::function<void(std::unique_ptr<TcpClient>)>;
+  using Deliver = std::function<void(std::unique_ptr<TcpConnection>)>;
 
-  /// `epoll`: where arrivals are watched, each under `tag | its index`, which is also the place
+  /// `loop`: where arrivals are watched, each under `tag | its index`, which is also the place
   /// that `holder` has it at. All outlive this.
-  TcpHandshakes(int epoll, std::uint64_t tag, ConnectionLimits& limits, ConnectionHolder& holder,
-                const FrameQueueLimits& queue, Drops& drops, Deliver deliver)
-      : epoll_{epoll},
+  TcpHandshakes(EventLoop& loop, std::uint64_t tag, ConnectionLimits& limits,
+                ConnectionHolder& holder, const FrameQueueLimits& queue, Drops& drops,
+                Deliver deliver)
+      : loop_{loop},
         tag_{tag},
         limits_{limits},
         holder_{holder},
@@ -78,7 +80,7 @@ class TcpHandshakes {
   [[nodiscard]] bool admit(Index index, Pending& pending, Time now);
   [[nodiscard]] Index next_place();
 
-  int epoll_;
+  EventLoop& loop_;
   std::uint64_t tag_;
   ConnectionLimits& limits_;
   ConnectionHolder& holder_;

@@ -22,6 +22,15 @@ FrameEgress::FrameEgress(WorkerIndex worker, NextHopResolver& resolver,
       now_{now},
       identification_{static_cast<std::uint16_t>(random_u64())} {}
 
+/// A Send indication names its peer: its flow has no destination.
+void FrameEgress::on_upsert(Flow& flow, const Socket* out) {
+  const RouteId before = flow.route;
+  const bool has_destination = flow.transform != Transform::unwrap_send_indication;
+  flow.route =
+      out != nullptr && has_destination ? hold(*out, flow.destination.endpoint()) : kNoRoute;
+  release(before);
+}
+
 RouteId FrameEgress::hold(const Socket& out, const Endpoint& destination) {
   if (!out.fd.is_open() || out.local.address.family() != destination.address.family() ||
       destination.address.is_loopback()) {

@@ -8,25 +8,23 @@
 #include "relay/core/cache_line.h"
 #include "relay/egress/frame_batch.h"
 #include "relay/egress/next_hop_resolver.h"
-#include "relay/forwarding/flow_table.h"
-#include "relay/forwarding/socket_table.h"
+#include "relay/forwarding/flow_observer.h"
 #include "relay/sockets/send_batch.h"
 
 namespace avedge::relay {
 
 /// The worker's thread. Another thread creates it, so it has its own cache lines.
-class alignas(kCacheLine) FrameEgress {
+class alignas(kCacheLine) FrameEgress final : public FlowObserver {
  public:
   /// References outlive it. `sockets` holds datagrams that leave through sockets: flushed before
   /// any frame, so that a flow that uses both paths keeps its order.
   FrameEgress(WorkerIndex worker, NextHopResolver& resolver, FileDescriptor packet_socket,
               SendBatch& sockets, WorkerCounters& counters, const Time& now);
 
-  /// The route of datagrams from `out` to `destination`; held until it is released. Both are of one
-  /// family. kNoRoute if they never leave as frames.
-  [[nodiscard]] RouteId hold(const Socket& out, const Endpoint& destination);
-  /// kNoRoute is ignored.
-  void release(RouteId route);
+  // FlowObserver: a flow holds the route that its datagrams leave by (Flow::route).
+  void on_upsert(Flow& flow, const Socket* out) override;
+  void on_erase(const Flow& flow) override { release(flow.route); }
+
   /// What the resolver has to say.
   void set(const RouteKey& key, const std::optional<NextHop>& hop);
 
@@ -44,6 +42,11 @@ class alignas(kCacheLine) FrameEgress {
     std::optional<NextHop> hop;
   };
 
+  /// The route of datagrams from `out` to `destination`; held until it is released. kNoRoute if
+  /// they never leave as frames.
+  [[nodiscard]] RouteId hold(const Socket& out, const Endpoint& destination);
+  /// kNoRoute is ignored.
+  void release(RouteId route);
   [[nodiscard]] bool needs_nud_confirmation(std::uint32_t neighbour);
 
   WorkerIndex worker_;

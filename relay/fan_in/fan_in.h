@@ -11,14 +11,14 @@ namespace avedge::relay {
 /// The worker's thread only.
 class FanIn {
  public:
-  /// `sk_lookup` outlives it.
+  /// `redirect` outlives it.
   FanIn(SkLookupRedirect& redirect, WorkerIndex worker, const std::vector<RelayRange>& ranges)
       : redirect_{redirect}, worker_{worker}, ports_{ranges} {}
 
   /// The port of that socket is the worker's from now on.
-  void add_port(const Socket& port, SocketId id) {
+  void add_port(const LeasedSocket& port, SocketId id, SkLookupRedirect::IcmpErrors errors) {
     ports_.set(port.local, id);
-    redirect_.redirect_port(port, worker_);
+    redirect_.redirect_port(port, worker_, errors);
   }
   /// Removes the port. Datagrams that already wait match no port.
   void remove_port(const Endpoint& local) {

@@ -131,11 +131,12 @@ Result<void> SkLookupRedirect::filter_errors(WorkerIndex worker, AddressFamily f
   return Error::from_errno("cannot filter ICMP");
 }
 
-void SkLookupRedirect::redirect_port(const Socket& port, WorkerIndex worker) {
+void SkLookupRedirect::redirect_port(const LeasedSocket& port, WorkerIndex worker,
+                                     IcmpErrors errors) {
   const steered_port key = key_of(port.local);
   const steered_to owner{receiver_of(worker, port.local.address.family()),
                          static_cast<std::uint32_t>(bound_device(port.fd)),
-                         port.role == SocketRole::relay ? 1u : 0u};
+                         errors == IcmpErrors::reported ? 1u : 0u};
   bpf_map_update_elem(program_->ports, &key, &owner, BPF_ANY);
 }
 

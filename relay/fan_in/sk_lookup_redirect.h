@@ -29,10 +29,12 @@ class SkLookupRedirect {
 
   // --- any thread -------------------------------------------------------------------------------
 
+  /// Who wants to hear of ICMP errors about a port: filter_errors().
+  enum class IcmpErrors : std::uint8_t { ignored, reported };
   /// From now on, what arrives for `port` is the worker's: from the device that the port's socket
   /// is bound to, if it is to one. Where the kernel has no room for another port it keeps to its
   /// own socket.
-  void redirect_port(const Socket& port, WorkerIndex worker);
+  void redirect_port(const LeasedSocket& port, WorkerIndex worker, IcmpErrors errors);
   /// From now on, datagrams for `local` use the normal path.
   void remove_port(const Endpoint& local);
 

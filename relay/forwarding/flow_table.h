@@ -10,6 +10,7 @@
 
 #include "relay/core/cache_line.h"
 #include "relay/core/flow.h"
+#include "relay/core/slow_path.h"
 #include "relay/sockets/socket_address.h"
 
 namespace avedge::relay {
@@ -43,7 +44,7 @@ struct alignas(kCacheLine) Flow {
   }
 };
 
-class FlowTable {
+class FlowTable final : public FlowReader {
  public:
   /// At most `capacity` flows; `seed` from the CSPRNG, so that an attacker cannot target one
   /// bucket.
@@ -67,6 +68,12 @@ class FlowTable {
   void erase(const FlowKey& key);
 
   [[nodiscard]] std::size_t size() const { return size_; }
+
+  // FlowReader
+  [[nodiscard]] FlowUsage usage(const FlowKey& key) const override {
+    const Flow* flow = find(key);
+    return flow == nullptr ? FlowUsage{} : flow->usage();
+  }
 
  private:
   // The tag spares a visit to the flow itself for nearly every bucket that is not ours.

@@ -41,27 +41,20 @@ Forwarder::Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch,
 
 Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
                                    const Packet& packet) {
-  switch (socket.role) {
-    case SocketRole::listener:
-      if (is_dtls(packet)) return Next::decrypt;
-      if (!socket.admits_plain) return drop(DropReason::not_for_us);
-      return from_client(now, id, packet);
-    case SocketRole::client:
-    case SocketRole::dtls_client: return from_client(now, id, packet);
-    case SocketRole::relay: return from_peer(now, id, socket, packet);
-    case SocketRole::anchor:
-      // A socket that talks to itself would do so for ever.
-      if (packet.remote == socket.local) return drop(DropReason::unknown_source);
-      return from_party(now, id, socket, packet);
-    case SocketRole::framed: return from_party(now, id, socket, packet);
-    case SocketRole::fan_in:  // whose datagrams are those of relays and anchors
-    case SocketRole::icmp:
-    case SocketRole::tcp_relay:
-    case SocketRole::peer:
-    case SocketRole::tcp_anchor:
-    case SocketRole::party: break;  // streams without messages
+  if (socket.is<RelayedAddress>()) return from_peer(now, id, socket, packet);
+  if (const auto* listener = socket.as<UdpListener>()) {
+    if (is_dtls(packet)) return Next::decrypt;
+    if (!listener->admits_plain) return drop(DropReason::not_for_us);
+    return from_client(now, id, packet);
   }
-  return Next::done;
+  if (socket.is<AnchorPort>()) {
+    // A socket that talks to itself would do so for ever.
+    if (packet.remote == socket.local) return drop(DropReason::unknown_source);
+    return from_party(now, id, socket, packet);
+  }
+  if (socket.is<ClientConnection>()) return from_client(now, id, packet);
+  if (socket.is<PartyConnection>()) return from_party(now, id, socket, packet);
+  return Next::done;  // the others have no packets of their own
 }
 
 /// A listener tells what shares its port apart by the first byte (RFC 7983).
@@ -193,8 +186,10 @@ bool Forwarder::may_reach(const Flow& flow, const Endpoint& peer) {
 }
 
 bool Forwarder::may_spend(Time now, const Socket& relay, std::size_t payload_size) {
-  if (!limits_bandwidth_ || relay.bandwidth == nullptr) return true;
-  if (relay.bandwidth->spend(now, payload_size)) return true;
+  if (!limits_bandwidth_) return true;
+  const auto* relayed = relay.as<RelayedAddress>();
+  if (relayed == nullptr || relayed->bandwidth == nullptr) return true;
+  if (relayed->bandwidth->spend(now, payload_size)) return true;
   counters_.drops.count(DropReason::bandwidth);
   return false;
 }
@@ -213,10 +208,10 @@ void Forwarder::send(const Socket& out, Flow& flow, ConstBytes datagram,
                      const IpHeaderFields& received) {
   const auto fields = dscp_ttl_.relayed(received);
   if (!fields) return static_cast<void>(drop(DropReason::hop_limit));
-  if (out.client != nullptr) return out.client->send(datagram);
+  if (MessageTransport* transport = transport_of(out)) return transport->send(datagram);
   if (egress_ != nullptr) {
     // Anchors' sockets send unmarked, whatever TURN's do.
-    const IpHeaderFields visible = out.role == SocketRole::anchor ? IpHeaderFields{} : *fields;
+    const IpHeaderFields visible = out.is<AnchorPort>() ? IpHeaderFields{} : *fields;
     if (egress_->push(flow.route, out.local, flow.destination, datagram, visible)) return;
   }
   push(out.fd.get(), flow.destination, datagram, *fields);

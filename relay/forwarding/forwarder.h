@@ -43,7 +43,7 @@ class Forwarder {
   /// Judges flows with FlowSpec::judges_port; until then only leased ports of this edge are
   /// reached. Outlives the forwarder.
   void judge_peers_by(const SlowPathHandler& judge) { judge_ = &judge; }
-  /// From now on sockets that have a bandwidth (Socket::bandwidth) are held to it.
+  /// From now on relayed addresses that have a bandwidth are held to it.
   void limit_bandwidth() { limits_bandwidth_ = true; }
 
  private:

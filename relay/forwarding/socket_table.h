@@ -5,58 +5,108 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "relay/core/flow.h"
 #include "relay/forwarding/allocation_bandwidth.h"
+#include "relay/forwarding/connection.h"
 #include "relay/ports/atomic_bitmap.h"
-#include "relay/ports/port_pool.h"
+#include "relay/ports/leased_socket.h"
 #include "relay/sockets/adaptive_receive_buffer.h"
-#include "relay/sockets/file_descriptor.h"
-#include "relay/stream/anchor_tcp_connection.h"
-#include "relay/stream/client_connection.h"
-#include "relay/stream/peer_connection.h"
 
 namespace avedge::relay {
 
-/// What a packet on this socket can be (a listener classifies by first byte, RFC 7983; on relays
-/// and anchors STUN and DTLS are payload).
-enum class SocketRole : std::uint8_t {
-  listener,     // UDP, for all clients without a session below
-  relay,        // UDP, one allocation's relayed address
-  anchor,       // UDP, one party of an anchored call
-  fan_in,       // UDP, where what arrives for relays and anchors is steered to
-  icmp,         // raw, what is said about datagrams that relays sent
-  client,       // one client's TCP or TLS connection
-  dtls_client,  // one client's DTLS session, behind a listener
-  tcp_relay,    // TCP, one allocation's relayed address (RFC 6062)
-  peer,         // TCP, a connection of that address with a peer
-  tcp_anchor,   // TCP, where one party of an anchored call connects to
-  party,        // TCP, a connection of that port with a party
-  framed        // … whose frames are datagrams to flows
+// --- UDP: what a datagram can be is told by its first byte on a listener (RFC 7983); on relayed
+// addresses and anchors STUN and DTLS are payload -------------------------------------------------
+
+/// For all clients without a connection of their own.
+struct UdpListener {
+  std::uint16_t index = 0;   // which of the configured listeners this is
+  bool admits_plain = true;  // false: DTLS only
+  AdaptiveReceiveBuffer buffer;
+};
+/// One allocation's relayed address.
+struct RelayedAddress {
+  /// Null: not limited. Shared by the two addresses of one allocation.
+  std::shared_ptr<AllocationBandwidth> bandwidth;
+};
+/// One party of an anchored call.
+struct AnchorPort {};
+/// Where datagrams for relayed addresses and anchors are redirected to.
+struct FanInReceiver {
+  AdaptiveReceiveBuffer buffer;
+};
+/// Raw: ICMP errors about datagrams that relayed addresses sent.
+struct IcmpReceiver {};
+
+// --- TCP and DTLS --------------------------------------------------------------------------------
+
+/// A TCP port that listens: one allocation's relayed address (RFC 6062), or where one party of an
+/// anchored call connects to.
+struct TcpPort {
+  ConnectionOwner* owner = nullptr;  // of the connections that it accepts
+};
+/// A client's TCP or TLS connection, or DTLS session.
+struct ClientConnection {
+  ConnectionOwner* owner = nullptr;
+  MessageTransport* transport = nullptr;
+};
+/// A party's TCP connection whose frames are datagrams to flows (RFC 4571).
+struct PartyConnection {
+  ConnectionOwner* owner = nullptr;
+  MessageTransport* transport = nullptr;
+};
+/// A peer's or a party's TCP connection whose bytes pass as they are.
+struct ByteConnection {
+  ConnectionOwner* owner = nullptr;
 };
 
-/// Whatever of a worker's has an id. Closing it (destroying this) gives its port back.
-struct Socket {
-  PortLease lease;  // of relayed addresses; before fd, so that the port is free after it is closed
-  FileDescriptor fd;                           // of UDP sockets and of TCP ports that listen
-  std::unique_ptr<ClientConnection> client;    // of a client's connection or session
-  std::unique_ptr<PeerConnection> peer;        // of a peer's connection
-  std::unique_ptr<AnchorTcpConnection> party;  // of a party's connection
-  /// Of relayed UDP addresses, if limited; shared by the two addresses of one allocation.
-  std::shared_ptr<AllocationBandwidth> bandwidth;
-  SocketRole role = SocketRole::relay;
-  std::uint16_t listener = 0;   // which of the configured listeners this is
-  bool admits_plain = true;     // a listener for DTLS only has no use for anything else
+/// Whatever of a worker's has an id. Closing it (destroying this) gives its port back; connections
+/// belong to their owners, and have no descriptor here.
+struct Socket : LeasedSocket {
   std::uint32_t served_in = 0;  // the worker's wake-up that last read from it
-  std::optional<AdaptiveReceiveBuffer> queue;  // of listeners and fan_in
-  Endpoint local;
-  Endpoint advertised;
+  /// monostate: no socket.
+  std::variant<std::monostate, UdpListener, RelayedAddress, AnchorPort, FanInReceiver, IcmpReceiver,
+               TcpPort, ClientConnection, PartyConnection, ByteConnection>
+      kind;
 
-  [[nodiscard]] bool is_open() const {
-    return fd.is_open() || client != nullptr || peer != nullptr || party != nullptr;
+  template <class Kind>
+  [[nodiscard]] bool is() const {
+    return std::holds_alternative<Kind>(kind);
+  }
+  template <class Kind>
+  [[nodiscard]] Kind* as() {
+    return std::get_if<Kind>(&kind);
+  }
+  template <class Kind>
+  [[nodiscard]] const Kind* as() const {
+    return std::get_if<Kind>(&kind);
   }
 };
+
+/// Null for what carries no messages of its own: UDP sockets, ports, byte streams. Per packet.
+[[nodiscard]] inline MessageTransport* transport_of(const Socket& socket) {
+  if (const auto* client = socket.as<ClientConnection>()) return client->transport;
+  if (const auto* party = socket.as<PartyConnection>()) return party->transport;
+  return nullptr;
+}
+
+/// Null for what is not a connection.
+[[nodiscard]] inline ConnectionOwner* owner_of(const Socket& socket) {
+  if (const auto* client = socket.as<ClientConnection>()) return client->owner;
+  if (const auto* party = socket.as<PartyConnection>()) return party->owner;
+  if (const auto* stream = socket.as<ByteConnection>()) return stream->owner;
+  return nullptr;
+}
+
+/// The buffer of a socket that many senders share; null for others.
+[[nodiscard]] inline AdaptiveReceiveBuffer* shared_buffer_of(Socket& socket) {
+  if (auto* listener = socket.as<UdpListener>()) return &listener->buffer;
+  if (auto* receiver = socket.as<FanInReceiver>()) return &receiver->buffer;
+  return nullptr;
+}
 
 class SocketTable {
  public:
@@ -88,7 +138,7 @@ class SocketTable {
 
   /// Frees the id of an existing socket, and returns the socket.
   Socket take(SocketId id) {
-    Socket taken = std::move(*find(id));
+    Socket taken = std::exchange(*find(id), Socket{});
     --size_;
     ids_.give_back(index(id));
     return taken;
@@ -99,7 +149,11 @@ class SocketTable {
     const std::size_t page = index(id) / kPageSize;
     if (page >= pages_.size() || pages_[page] == nullptr) return nullptr;
     Socket& slot = (*pages_[page])[index(id) % kPageSize];
-    return slot.is_open() ? &slot : nullptr;
+    return slot.is<std::monostate>() ? nullptr : &slot;
+  }
+
+  [[nodiscard]] const Socket* find(SocketId id) const {
+    return const_cast<SocketTable*>(this)->find(id);
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }

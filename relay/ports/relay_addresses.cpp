@@ -15,8 +15,8 @@ constexpr int kBindAttempts = 64;
 
 /// Binds `lease`'s port. The socket has no descriptor if another socket holds the port, or if there
 /// is no descriptor left: then the next port would fail as well.
-Socket bind_lease(const RelayRange& range, PortLease lease) {
-  Socket socket;
+LeasedSocket bind_lease(const RelayRange& range, PortLease lease) {
+  LeasedSocket socket;
   socket.local = {range.local, lease.port()};
   socket.advertised = {range.advertised, lease.port()};
   auto fd = open_udp(socket.local, {.device = range.device});
@@ -26,24 +26,24 @@ Socket bind_lease(const RelayRange& range, PortLease lease) {
   return socket;
 }
 
-Verdict<Socket> lease_one(RelayAddress& address, Parity parity) {
+Verdict<LeasedSocket> lease_one(RelayAddress& address, Parity parity) {
   for (int i = 0; i < kBindAttempts; ++i) {
     auto lease =
         parity == Parity::even ? address.udp_ports().lease_even() : address.udp_ports().lease_any();
     if (!lease) break;
-    Socket socket = bind_lease(address.range(), std::move(*lease));
+    LeasedSocket socket = bind_lease(address.range(), std::move(*lease));
     if (socket.fd.is_open()) return socket;
     if (are_descriptors_exhausted()) return DropReason::descriptors_exhausted;
   }
   return DropReason::ports_exhausted;
 }
 
-Verdict<UdpSocketPair> lease_two(RelayAddress& address) {
+Verdict<LeasedPair> lease_two(RelayAddress& address) {
   for (int i = 0; i < kBindAttempts; ++i) {
     auto leases = address.udp_ports().lease_pair();
     if (!leases) break;
-    UdpSocketPair pair{bind_lease(address.range(), std::move(leases->even)),
-                       bind_lease(address.range(), std::move(leases->odd))};
+    LeasedPair pair{bind_lease(address.range(), std::move(leases->even)),
+                    bind_lease(address.range(), std::move(leases->odd))};
     if (pair.even.fd.is_open() && pair.odd.fd.is_open()) return pair;
     if (are_descriptors_exhausted()) return DropReason::descriptors_exhausted;
   }
@@ -51,8 +51,8 @@ Verdict<UdpSocketPair> lease_two(RelayAddress& address) {
 }
 
 /// Binds and listens on `lease`'s port, as bind_lease() does for UDP.
-Socket listen_on_lease(const RelayRange& range, PortLease lease) {
-  Socket socket;
+LeasedSocket listen_on_lease(const RelayRange& range, PortLease lease) {
+  LeasedSocket socket;
   socket.local = {range.local, lease.port()};
   socket.advertised = {range.advertised, lease.port()};
   auto fd = listen_relayed_tcp(socket.local, range.device);
@@ -62,11 +62,11 @@ Socket listen_on_lease(const RelayRange& range, PortLease lease) {
   return socket;
 }
 
-Verdict<Socket> lease_one_tcp(RelayAddress& address) {
+Verdict<LeasedSocket> lease_one_tcp(RelayAddress& address) {
   for (int i = 0; i < kBindAttempts; ++i) {
     auto lease = address.tcp_ports().lease_any();
     if (!lease) break;
-    Socket socket = listen_on_lease(address.range(), std::move(*lease));
+    LeasedSocket socket = listen_on_lease(address.range(), std::move(*lease));
     if (socket.fd.is_open()) return socket;
     if (are_descriptors_exhausted()) return DropReason::descriptors_exhausted;
   }
@@ -81,18 +81,17 @@ RelayAddresses::RelayAddresses(const std::vector<RelayRange>& ranges) {
   }
 }
 
-Verdict<Socket> RelayAddresses::lease(std::string_view interface, AddressFamily family,
-                                      Parity parity) {
+Verdict<LeasedSocket> RelayAddresses::lease(std::string_view interface, AddressFamily family,
+                                            Parity parity) {
   return try_addresses(interface, family,
                        [parity](RelayAddress& address) { return lease_one(address, parity); });
 }
 
-Verdict<UdpSocketPair> RelayAddresses::lease_pair(std::string_view interface,
-                                                  AddressFamily family) {
+Verdict<LeasedPair> RelayAddresses::lease_pair(std::string_view interface, AddressFamily family) {
   return try_addresses(interface, family, &lease_two);
 }
 
-Verdict<Socket> RelayAddresses::lease_tcp(std::string_view interface, AddressFamily family) {
+Verdict<LeasedSocket> RelayAddresses::lease_tcp(std::string_view interface, AddressFamily family) {
   return try_addresses(interface, family, &lease_one_tcp);
 }
 

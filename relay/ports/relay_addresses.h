@@ -11,7 +11,7 @@
 #include "relay/core/cache_line.h"
 #include "relay/core/drop_reason.h"
 #include "relay/core/relay_ports.h"
-#include "relay/forwarding/socket_table.h"
+#include "relay/ports/leased_socket.h"
 #include "relay/ports/port_pool.h"
 
 namespace avedge::relay {
@@ -43,9 +43,9 @@ class RelayAddress {
   PortPool tcp_ports_;
 };
 
-struct UdpSocketPair {
-  Socket even;
-  Socket odd;
+struct LeasedPair {
+  LeasedSocket even;
+  LeasedSocket odd;
 };
 
 /// Any thread. Lives longer than every socket leased here.
@@ -56,12 +56,12 @@ class RelayAddresses {
   /// A bound socket on a free port of that interface. Several addresses of one family are used in
   /// turn. Fails with family_unsupported, ports_exhausted or
   /// descriptors_exhausted.
-  [[nodiscard]] Verdict<Socket> lease(std::string_view interface, AddressFamily family,
-                                      Parity parity);
+  [[nodiscard]] Verdict<LeasedSocket> lease(std::string_view interface, AddressFamily family,
+                                            Parity parity);
   /// An even port and the one above it, on the same address.
-  [[nodiscard]] Verdict<UdpSocketPair> lease_pair(std::string_view interface, AddressFamily family);
+  [[nodiscard]] Verdict<LeasedPair> lease_pair(std::string_view interface, AddressFamily family);
   /// A TCP port that listens (RFC 6062). Fails like lease().
-  [[nodiscard]] Verdict<Socket> lease_tcp(std::string_view interface, AddressFamily family);
+  [[nodiscard]] Verdict<LeasedSocket> lease_tcp(std::string_view interface, AddressFamily family);
   /// Another TCP socket on a port that lease_tcp() gave, to connect from. Not open on failure.
   [[nodiscard]] FileDescriptor bind_again(const Endpoint& local) const;
   /// Where a connection to `remote` leads: there, or to its local form if it is one of our

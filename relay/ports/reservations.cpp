@@ -4,7 +4,7 @@
 
 namespace avedge::relay {
 
-std::optional<ReservationToken> Reservations::hold(Time now, Socket socket) {
+std::optional<ReservationToken> Reservations::hold(Time now, LeasedSocket socket) {
   const std::scoped_lock lock{mutex_};
   purge_locked(now);
   if (held_.size() >= kCapacity) return std::nullopt;
@@ -14,7 +14,7 @@ std::optional<ReservationToken> Reservations::hold(Time now, Socket socket) {
   return token;
 }
 
-std::optional<Socket> Reservations::claim(Time now, const ReservationToken& token) {
+std::optional<LeasedSocket> Reservations::claim(Time now, const ReservationToken& token) {
   const std::scoped_lock lock{mutex_};
   purge_locked(now);
   auto found = held_.extract(token);

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "relay/core/relay_ports.h"
-#include "relay/forwarding/socket_table.h"
+#include "relay/ports/leased_socket.h"
 
 namespace avedge::relay {
 
@@ -19,15 +19,15 @@ class Reservations {
   static constexpr std::size_t kCapacity = 1024;
 
   /// Holds `socket` for kReservationLifetime. Nothing (and the port is free again) when full.
-  [[nodiscard]] std::optional<ReservationToken> hold(Time now, Socket socket);
+  [[nodiscard]] std::optional<ReservationToken> hold(Time now, LeasedSocket socket);
   /// Each token works once.
-  [[nodiscard]] std::optional<Socket> claim(Time now, const ReservationToken& token);
+  [[nodiscard]] std::optional<LeasedSocket> claim(Time now, const ReservationToken& token);
   /// Frees reservations that have expired.
   void purge(Time now);
 
  private:
   struct Held {
-    Socket socket;
+    LeasedSocket socket;
     Time until;
   };
   void purge_locked(Time now);

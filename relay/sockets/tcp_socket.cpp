@@ -107,6 +107,10 @@ bool has_hung_up(int fd) {
   return happens_on(fd, POLLRDHUP);
 }
 
+bool is_closed(int fd) {
+  return happens_on(fd, 0);
+}
+
 void prepare_media_stream(int fd) {
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes);

@@ -38,6 +38,8 @@ enum class Connecting : std::uint8_t {
 [[nodiscard]] bool is_connected(int fd);
 /// Whether the other side says nothing more, even if what it said has not been read yet.
 [[nodiscard]] bool has_hung_up(int fd);
+/// Whether the connection is over in both directions, or broken.
+[[nodiscard]] bool is_closed(int fd);
 
 /// Media wants no coalescing, a short queue in the kernel (what waits there cannot be dropped when
 /// it is stale), and to know within half a minute that a client is gone.

@@ -1,76 +1,56 @@
-// What a worker does with TCP of anchored calls: the parties' connections, which it accepts and
-// dials, and bytes that cross from one to another. Who may connect and what is joined is the
-// handler's to decide.
+// Anchored calls over TCP: connections with the parties. Which are accepted, dialled and joined,
+// and which carry packets, is the handler's to decide (StreamPathHandler).
 #pragma once
 
-#include <vector>
+#include <optional>
 
-#include "relay/core/counters.h"
 #include "relay/core/stream_connections.h"
-#include "relay/forwarding/socket_table.h"
 #include "relay/ports/relay_addresses.h"
-#include "relay/stream/rfc4571_connections.h"
+#include "relay/stream/tcp_connections.h"
 
 namespace avedge::relay {
 
-class Worker;
-
-/// The worker's thread only. Connections live in the worker's socket table. The handler is told of
-/// them only while none of its own orders is being carried out.
-class AnchorTcpConnections final : public StreamConnections {
+/// The worker's thread only.
+class AnchorTcpConnections final : public StreamConnections, private TcpConnectionOwner {
  public:
   /// All outlive this.
-  AnchorTcpConnections(Worker& worker, SocketTable& sockets, const RelayAddresses& addresses,
-                       WorkerCounters& counters, const Time& now)
-      : worker_{worker},
-        sockets_{sockets},
-        addresses_{addresses},
-        counters_{counters},
-        now_{now},
-        framed_{worker, sockets, counters.drops, now} {}
+  AnchorTcpConnections(TcpConnections& tcp, const SocketTable& sockets,
+                       const RelayAddresses& addresses, ConnectionEvents& events, Drops& drops)
+      : tcp_{tcp}, sockets_{sockets}, addresses_{addresses}, events_{events}, drops_{drops} {}
 
-  /// Something happened on a connection, or on a TCP anchor.
-  void serve(SocketId id);
-  /// Sends what waits to be sent, and goes on with what stopped for others to have their turn.
-  void flush();
-  /// Now, if flush() has something to do; kNever otherwise.
-  [[nodiscard]] Time next_deadline() const {
-    return again_.empty() && !framed_.has_more_to_do() ? kNever : Time{};
+  /// Takes over a leased port, under an id that was reserved for it. Connections wait in the kernel
+  /// until set_accepting(). False if the kernel cannot watch it.
+  bool adopt(SocketId id, LeasedSocket port) {
+    return tcp_.listen(id, std::move(port), *this, false);
   }
 
-  /// Makes one byte stream of two connections of the two parties. Ignores ids that are no longer,
-  /// or not, a party's waiting connection.
-  void join(SocketId near, SocketId far);
-
   // StreamConnections
-  void set_accepting(SocketId port, bool accepting) override;
+  void set_accepting(SocketId port, bool accepting) override {
+    tcp_.set_accepting(port, accepting);
+  }
   [[nodiscard]] Verdict<SocketId> dial(SocketId port, const Endpoint& remote) override;
-  void await_first_frame(SocketId connection) override;
-  void speak_frames(SocketId connection) override;
+  void await_first_frame(SocketId connection) override { tcp_.await_first_frame(connection); }
+  void speak_frames(SocketId connection) override { tcp_.speak_rfc4571(connection); }
   [[nodiscard]] FlowUsage sent_over(SocketId connection) const override;
 
  private:
-  void accept_connections(SocketId port);
-  void finish_connecting(SocketId id, AnchorTcpConnection& party);
-  void look_at_first_frame(SocketId id, const AnchorTcpConnection& party);
-  void splice(SocketId id);
-  [[nodiscard]] SpliceDirection::State move(AnchorTcpConnection& from, AnchorTcpConnection& to);
-  void end(SocketId id);
+  // TcpConnectionOwner
+  void join(SocketId near, SocketId far) override;
+  void close(SocketId id) override { tcp_.close(id); }
+  void on_accepted(TcpConnection& connection) override;
+  void on_connected(TcpConnection& connection) override;
+  void on_first_frame(TcpConnection& connection, ConstBytes frame) override;
+  void on_ended(TcpConnection& connection, std::optional<DropReason> reason) override;
+  /// A party that will say nothing more before it has said anything has hung up.
+  [[nodiscard]] std::uint32_t held_interest() const override;
 
-  void notify(StreamEvent::Kind kind, SocketId id, const AnchorTcpConnection& party,
-              ConstBytes first_frame = {});
-  [[nodiscard]] std::optional<SocketId> watch_connection(AnchorTcpConnection party,
-                                                         std::uint32_t interest);
-  [[nodiscard]] AnchorTcpConnection* find_connection(SocketId id) const;
-  void set_interest(SocketId id, AnchorTcpConnection& party, std::uint32_t wanted);
+  void notify(StreamEvent::Kind kind, const TcpConnection& connection, ConstBytes first_frame = {});
 
-  Worker& worker_;
-  SocketTable& sockets_;
+  TcpConnections& tcp_;
+  const SocketTable& sockets_;
   const RelayAddresses& addresses_;
-  WorkerCounters& counters_;
-  const Time& now_;
-  Rfc4571Connections framed_;
-  std::vector<SocketId> again_;  // there may be more to move at once, when the others had a turn
+  ConnectionEvents& events_;
+  Drops& drops_;
 };
 
 }  // namespace avedge::relay

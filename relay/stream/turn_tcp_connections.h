@@ -1,92 +1,67 @@
-// What a worker does with TCP: clients' connections, and those of RFC 6062 with peers.
+// TURN over TCP: clients' connections, and those of RFC 6062 between relayed addresses and peers.
 #pragma once
 
+#include <memory>
 #include <optional>
-#include <vector>
+#include <string>
 
 #include "relay/core/deadline_queue.h"
 #include "relay/core/peer_connections.h"
-#include "relay/forwarding/socket_table.h"
 #include "relay/ports/relay_addresses.h"
-#include "relay/stream/tcp_client.h"
+#include "relay/stream/tcp_connections.h"
 
 namespace avedge::relay {
 
-class Worker;
-
-/// The worker's thread only. Connections live in the worker's socket table; whatever must be told
-/// to the protocol is told between messages, never while one is being handled.
-class TurnTcpConnections final : public PeerConnections {
+/// The worker's thread only. A client's connection has no port of ours (TcpConnection::port()), a
+/// peer's has the relayed address.
+class TurnTcpConnections final : public PeerConnections, private TcpConnectionOwner {
  public:
-  /// All outlive this. `relay_interface`: where TCP relayed addresses are leased.
-  TurnTcpConnections(Worker& worker, SocketTable& sockets, RelayAddresses& addresses,
-                     std::string_view relay_interface, Drops& drops, const Time& now)
-      : worker_{worker},
-        sockets_{sockets},
-        addresses_{addresses},
-        relay_interface_{relay_interface},
-        outbox_{drops, now, {}} {}
+  /// References outlive this.
+  struct Dependencies {
+    TcpConnections& tcp;
+    SocketTable& sockets;
+    RelayAddresses& addresses;
+    std::string relay_interface;  // where TCP relayed addresses are leased
+    ConnectionEvents& events;
+    ConnectionHolder& holder;  // of the clients' admissions
+    Drops& drops;
+    const Time& now;
+  };
+  explicit TurnTcpConnections(Dependencies dependencies) : dependencies_{std::move(dependencies)} {}
 
-  /// Takes over a client's connection and serves what has already arrived.
-  void adopt(SocketId id, std::unique_ptr<TcpClient> client);
-  /// Something happened on a connection, or on a TCP relayed address.
-  void serve(SocketId id);
-  /// Sends what waits to be sent, and ends what has broken.
-  void flush();
-
-  /// Closes it, if it is the one that was admitted so.
-  void evict(SocketId id, const AdmissionId& admission);
-  void set_auth_state(SocketId id, AuthState auth_state);
-  /// Neither tells the protocol, which asked for it.
-  void join(SocketId client_id, SocketId peer_id);
-  void close(SocketId id);
-  /// After the current message, which the other worker is shown again.
-  void hand_over(SocketId id, WorkerIndex worker) { leaving_ = {id, worker}; }
-
-  /// Closes strangers that stayed too long, and gives up connection attempts.
+  /// Takes over a client's connection, under an id that was reserved for it, and handles what has
+  /// already arrived.
+  void adopt(SocketId id, std::unique_ptr<TcpConnection> client);
+  /// Closes clients' connections that have shown no credentials in time, and gives up connection
+  /// attempts.
   void expire();
-  [[nodiscard]] Time next_deadline() const;
+  [[nodiscard]] Time next_deadline() const { return deadlines_.next(); }
 
   // PeerConnections
   [[nodiscard]] Verdict<RelayPort> listen(AddressFamily family) override;
   [[nodiscard]] Verdict<SocketId> connect(Time now, SocketId relay, const Endpoint& peer) override;
   [[nodiscard]] bool is_leased(const Endpoint& local) const override {
-    return addresses_.is_tcp_leased(relay_interface_, local);
+    return dependencies_.addresses.is_tcp_leased(dependencies_.relay_interface, local);
   }
 
  private:
-  struct Leaving {
-    SocketId socket = kNoSocket;
-    WorkerIndex worker{};
-  };
+  // TcpConnectionOwner
+  void set_auth_state(SocketId id, AuthState auth_state) override;
+  void join(SocketId client_id, SocketId peer_id) override;
+  void hand_over(SocketId id, WorkerIndex worker) override;
+  void close(SocketId id) override;
+  void evict(SocketId id, const AdmissionId& admission) override;
+  void on_accepted(TcpConnection& peer) override;
+  void on_connected(TcpConnection& peer) override;
+  void on_ended(TcpConnection& connection, std::optional<DropReason> reason) override;
+  /// A peer may say all it has to say before the client binds to the connection.
+  [[nodiscard]] std::uint32_t held_interest() const override { return 0; }
 
-  void read_from_client(SocketId id);
-  void take_messages(SocketId id, Bytes received);
-  void move_to(const Leaving& leaving, ConstBytes unread);
-  void write_to_client(SocketId id, TcpClient& client);
-  void end_client(SocketId id, std::optional<DropReason> reason);
+  void notify(PeerConnectionEvent::Kind kind, const TcpConnection& peer);
+  void set_deadline(SocketId id, Time deadline);
 
-  void accept_peers(SocketId relay);
-  void serve_peer(SocketId id, PeerConnection& peer);
-  void finish_connecting(SocketId id, PeerConnection& peer);
-  void splice(SocketId id);
-  void close_spliced_pair(SocketId peer_id);
-  void notify(PeerConnectionEvent::Kind kind, SocketId id, const PeerConnection& peer);
-  [[nodiscard]] std::optional<SocketId> watch_peer(PeerConnection peer, std::uint32_t interest);
-
-  [[nodiscard]] TcpClient* find_client(SocketId id);
-  [[nodiscard]] PeerConnection* find_peer(SocketId id);
-  void set_interest(SocketId id, int fd, std::uint32_t& current, std::uint32_t wanted);
-
-  Worker& worker_;
-  SocketTable& sockets_;
-  RelayAddresses& addresses_;
-  std::string relay_interface_;
-  StreamOutbox outbox_;
-  DeadlineQueue deadlines_;       // of strangers and of connection attempts
-  std::vector<SocketId> again_;   // there may be more to read at once, when the others had a turn
-  std::vector<SocketId> doomed_;  // to be ended between messages
-  Leaving leaving_;
+  Dependencies dependencies_;
+  DeadlineQueue deadlines_;  // of unauthenticated clients and of connection attempts
 };
 
 }  // namespace avedge::relay

@@ -55,7 +55,8 @@ Result<SocketId> adopt(Worker& worker, Socket socket) {
   const std::string name = socket.local.to_string() + "/udp";
   const auto id = worker.reserve_socket();
   if (!id) return Error{"no socket slot left for " + name};
-  if (!worker.adopt(*id, std::move(socket))) return Error::from_errno("cannot watch " + name);
+  if (!worker.sockets().adopt(*id, std::move(socket)))
+    return Error::from_errno("cannot watch " + name);
   return *id;
 }
 
@@ -72,8 +73,7 @@ Result<Socket> open_receiver(AddressFamily family) {
   }
   Socket socket;
   socket.fd = std::move(fd).value();
-  socket.role = SocketRole::fan_in;
-  socket.queue.emplace(socket.fd.get(), kListenerBuffer);
+  socket.kind = FanInReceiver{AdaptiveReceiveBuffer{socket.fd.get(), kListenerBuffer}};
   socket.local = local_endpoint(socket.fd);
   return socket;
 }
@@ -133,7 +133,7 @@ DataPlane::DataPlane(const DataPlaneSettings& settings, std::unique_ptr<NextHopR
                                   settings.dscp_ttl,
                                   resolver_.get(),
                                   redirect_.get()};
-  std::vector<Worker*> all;
+  std::vector<ClientReceiver*> all;
   for (unsigned i = 0; i < settings.workers; ++i) {
     workers_.push_back(
         std::make_unique<Worker>(WorkerIndex(i), capacity, resources, make_handlers));
@@ -163,7 +163,7 @@ Result<void> DataPlane::fan_in(AddressFamily family) {
     auto icmp = open_icmp(family);
     if (!icmp) return icmp.reason();
     errors.fd = std::move(icmp).value();
-    errors.role = SocketRole::icmp;
+    errors.kind = IcmpReceiver{};
     errors.local = loopback(family);
     const auto filtered = redirect_->filter_errors(worker->index(), family, errors.fd.get());
     if (!filtered) return filtered.reason();
@@ -188,10 +188,8 @@ Result<void> DataPlane::listen_udp(const ClientListener& listener) {
     if (!fd) return fd.reason();
     Socket socket;
     socket.fd = std::move(fd).value();
-    socket.role = SocketRole::listener;
-    socket.queue.emplace(socket.fd.get(), kListenerBuffer);
-    socket.listener = listener.index;
-    socket.admits_plain = listener.udp;
+    socket.kind = UdpListener{listener.index, listener.udp,
+                              AdaptiveReceiveBuffer{socket.fd.get(), kListenerBuffer}};
     socket.local = listener.local;
     socket.advertised = listener.local;
     const auto id = adopt(*worker, std::move(socket));
@@ -217,7 +215,7 @@ void DataPlane::replace_security(const ListenerSecurity& security) {
   enable_cookies(*security.dtls);
   for (const auto& worker : workers_) {
     worker->post([index = security.index, context = *security.dtls](Worker& own) {
-      own.replace_dtls(index, context);
+      for (const SocketId id : own.sockets().udp_listeners(index)) own.set_dtls(id, context);
     });
   }
 }
@@ -266,59 +264,61 @@ Verdict<MediaPortPair> DataPlane::lease_pair(WorkerIndex worker_index, std::stri
     if (rtcp) owner.cancel_socket(*rtcp);
     return DropReason::ports_exhausted;
   }
-  return MediaPortPair{hand_over(worker_index, *rtp, std::move(sockets->even), SocketRole::anchor),
-                       hand_over(worker_index, *rtcp, std::move(sockets->odd), SocketRole::anchor)};
+  return MediaPortPair{hand_over(worker_index, *rtp, std::move(sockets->even)),
+                       hand_over(worker_index, *rtcp, std::move(sockets->odd))};
 }
 
 Verdict<MediaPort> DataPlane::lease_single(WorkerIndex worker_index, std::string_view interface,
                                            AddressFamily family) {
-  return hand_over(worker_index, addresses_.lease(interface, family, Parity::any),
-                   SocketRole::anchor);
+  auto leased = addresses_.lease(interface, family, Parity::any);
+  if (!leased) return leased.reason();
+  const auto id = worker(worker_index).reserve_socket();
+  if (!id) return DropReason::ports_exhausted;
+  return hand_over(worker_index, *id, std::move(leased).value());
 }
 
 Verdict<MediaPort> DataPlane::lease_stream(WorkerIndex worker_index, std::string_view interface,
                                            AddressFamily family) {
   auto leased = addresses_.lease_tcp(interface, family);
-  if (leased) limit_backlog(leased->fd.get(), kPartyBacklog);
-  return hand_over(worker_index, std::move(leased), SocketRole::tcp_anchor);
-}
-
-Verdict<MediaPort> DataPlane::hand_over(WorkerIndex worker_index, Verdict<Socket> leased,
-                                        SocketRole role) {
   if (!leased) return leased.reason();
+  limit_backlog(leased->fd.get(), kPartyBacklog);
   const auto id = worker(worker_index).reserve_socket();
   if (!id) return DropReason::ports_exhausted;
-  return hand_over(worker_index, *id, std::move(leased).value(), role);
+  MediaPort port{*this, worker_index, *id, leased->local, leased->advertised};
+  worker(worker_index).post([id = *id, moved = std::move(leased).value()](Worker& worker) mutable {
+    worker.anchor_tcp().adopt(id, std::move(moved));
+  });
+  return port;
 }
 
-MediaPort DataPlane::hand_over(WorkerIndex worker_index, SocketId id, Socket socket,
-                               SocketRole role) {
-  MediaPort port{*this, worker_index, id, socket.local, socket.advertised};
-  socket.role = role;
-  worker(worker_index).post([id, moved = std::move(socket)](Worker& worker) mutable {
-    worker.adopt(id, std::move(moved));
+MediaPort DataPlane::hand_over(WorkerIndex worker_index, SocketId id, LeasedSocket leased) {
+  MediaPort port{*this, worker_index, id, leased.local, leased.advertised};
+  worker(worker_index).post([id, moved = std::move(leased)](Worker& worker) mutable {
+    Socket socket{std::move(moved)};
+    socket.kind = AnchorPort{};
+    worker.sockets().adopt(id, std::move(socket));
   });
   return port;
 }
 
 void DataPlane::set_path(WorkerIndex worker_index, const MediaPath& path) {
-  worker(worker_index).post([path](Worker& worker) { worker.set_media_path(path); });
+  worker(worker_index).post([path](Worker& worker) { worker.handlers().set_path(path); });
 }
 
 void DataPlane::remove_path(WorkerIndex worker_index, MediaPathId path) {
-  worker(worker_index).post([path](Worker& worker) { worker.remove_media_path(path); });
+  worker(worker_index).post([path](Worker& worker) { worker.handlers().remove_path(path); });
 }
 
 void DataPlane::set_stream_path(WorkerIndex worker_index, const StreamPath& path) {
-  worker(worker_index).post([path](Worker& worker) { worker.set_stream_path(path); });
+  worker(worker_index).post([path](Worker& worker) { worker.handlers().set_stream_path(path); });
 }
 
 void DataPlane::remove_stream_path(WorkerIndex worker_index, MediaPathId path) {
-  worker(worker_index).post([path](Worker& worker) { worker.remove_stream_path(path); });
+  worker(worker_index).post([path](Worker& worker) { worker.handlers().remove_stream_path(path); });
 }
 
 void DataPlane::release(WorkerIndex worker_index, SocketId socket) {
-  worker(worker_index).post([socket](Worker& worker) { worker.close(socket); });
+  worker(worker_index).post([socket](Worker& worker) { worker.sockets().close(socket); });
 }
 
 }  // namespace avedge::relay

@@ -104,8 +104,7 @@ class DataPlane final : public SessionControl {
   Result<void> fan_in(AddressFamily family);
   Result<void> listen_udp(const ClientListener& listener);
   Result<void> listen_tcp(const ClientListener& listener);
-  Verdict<MediaPort> hand_over(WorkerIndex worker, Verdict<Socket> leased, SocketRole role);
-  MediaPort hand_over(WorkerIndex worker, SocketId id, Socket socket, SocketRole role);
+  MediaPort hand_over(WorkerIndex worker, SocketId id, LeasedSocket leased);
 
   RelayAddresses addresses_;
   Reservations reservations_;

@@ -1,13 +1,11 @@
 #include "relay/worker/worker_ports.h"
 
-#include "relay/worker/worker.h"
-
 namespace avedge::relay {
 namespace {
 
 struct DetachedSocket final : DetachedPort {
-  explicit DetachedSocket(Socket taken) : socket{std::move(taken)} {}
-  Socket socket;
+  explicit DetachedSocket(LeasedSocket taken) : socket{std::move(taken)} {}
+  LeasedSocket socket;
 };
 
 }  // namespace
@@ -25,7 +23,7 @@ Verdict<RelayPorts::Reserving> WorkerPorts::lease_reserving_next(Time now, Addre
   if (!even) return even.reason();
   const auto token = reservations_.hold(now, std::move(pair->odd));
   if (!token) {
-    worker_.close(even->socket);
+    sockets_.close(even->socket);
     return DropReason::ports_exhausted;
   }
   return Reserving{*even, *token};
@@ -53,11 +51,11 @@ bool WorkerPorts::is_leased(const Endpoint& local) const {
 }
 
 std::optional<SocketId> WorkerPorts::udp_listener(const Endpoint& local) const {
-  return worker_.udp_listener(local);
+  return sockets_.udp_listener(local);
 }
 
 std::unique_ptr<DetachedPort> WorkerPorts::detach(SocketId socket) {
-  auto taken = worker_.release(socket);
+  auto taken = sockets_.release(socket);
   if (!taken) return nullptr;
   return std::make_unique<DetachedSocket>(std::move(*taken));
 }
@@ -66,13 +64,14 @@ Verdict<RelayPort> WorkerPorts::attach(std::unique_ptr<DetachedPort> port) {
   return adopt(std::move(static_cast<DetachedSocket&>(*port).socket));
 }
 
-Verdict<RelayPort> WorkerPorts::adopt(Socket socket) {
-  const auto id = worker_.reserve_socket();
+Verdict<RelayPort> WorkerPorts::adopt(LeasedSocket leased) {
+  const auto id = sockets_.reserve();
   if (!id) return DropReason::ports_exhausted;
-  const RelayPort port{*id, socket.local, socket.advertised};
-  socket.role = SocketRole::relay;
-  if (worker_.adopt(*id, std::move(socket))) return port;
-  worker_.close(*id);
+  const RelayPort port{*id, leased.local, leased.advertised};
+  Socket socket{std::move(leased)};
+  socket.kind = RelayedAddress{};
+  if (sockets_.adopt(*id, std::move(socket))) return port;
+  sockets_.close(*id);
   return DropReason::ports_exhausted;
 }
 

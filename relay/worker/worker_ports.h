@@ -7,17 +7,17 @@
 #include "relay/core/relay_ports.h"
 #include "relay/ports/relay_addresses.h"
 #include "relay/ports/reservations.h"
+#include "relay/worker/worker_sockets.h"
 
 namespace avedge::relay {
-
-class Worker;
 
 /// The worker's thread only, except is_leased().
 class WorkerPorts final : public RelayPorts {
  public:
-  WorkerPorts(Worker& worker, RelayAddresses& addresses, Reservations& reservations,
+  /// All outlive this. `interface`: where relayed addresses are leased.
+  WorkerPorts(WorkerSockets& sockets, RelayAddresses& addresses, Reservations& reservations,
               std::string_view interface)
-      : worker_{worker},
+      : sockets_{sockets},
         addresses_{addresses},
         reservations_{reservations},
         interface_{interface} {}
@@ -33,9 +33,9 @@ class WorkerPorts final : public RelayPorts {
   [[nodiscard]] Verdict<RelayPort> attach(std::unique_ptr<DetachedPort> port) override;
 
  private:
-  Verdict<RelayPort> adopt(Socket socket);
+  Verdict<RelayPort> adopt(LeasedSocket leased);
 
-  Worker& worker_;
+  WorkerSockets& sockets_;
   RelayAddresses& addresses_;
   Reservations& reservations_;
   std::string interface_;

@@ -56,6 +56,8 @@ struct Lookup {
   std::uint32_t protocol = IPPROTO_UDP;
 };
 
+constexpr auto kReported = SkLookupRedirect::IcmpErrors::reported;
+
 class SkLookupRedirectTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -82,8 +84,8 @@ class SkLookupRedirectTest : public testing::Test {
   }
 
   /// The socket of a leased port.
-  static Socket leased(const IpAddress& address, const std::string& device = "") {
-    Socket port;
+  static LeasedSocket leased(const IpAddress& address, const std::string& device = "") {
+    LeasedSocket port;
     port.local = {address, Port{kPort}};
     port.fd = open_udp(port.local, {.device = device}).value();
     return port;
@@ -128,23 +130,23 @@ class SkLookupRedirectTest : public testing::Test {
 };
 
 TEST_F(SkLookupRedirectTest, SelectsTheOwnersReceiverOfThatFamily) {
-  const Socket v4 = leased(ipv4());
-  const Socket v6 = leased(ipv6());
-  redirect_->redirect_port(v4, kOwner);
-  redirect_->redirect_port(v6, kOwner);
+  const LeasedSocket v4 = leased(ipv4());
+  const LeasedSocket v6 = leased(ipv6());
+  redirect_->redirect_port(v4, kOwner, kReported);
+  redirect_->redirect_port(v6, kOwner, kReported);
   EXPECT_EQ(selected({ipv4()}), cookie_of(receiver_of(kOwner, AddressFamily::ipv4)));
   EXPECT_EQ(selected({ipv6()}), cookie_of(receiver_of(kOwner, AddressFamily::ipv6)));
 }
 
 TEST_F(SkLookupRedirectTest, FollowsAPortToAnotherWorker) {
-  const Socket port = leased(ipv4());
-  redirect_->redirect_port(port, kOwner);
-  redirect_->redirect_port(port, WorkerIndex{0});
+  const LeasedSocket port = leased(ipv4());
+  redirect_->redirect_port(port, kOwner, kReported);
+  redirect_->redirect_port(port, WorkerIndex{0}, kReported);
   EXPECT_EQ(selected({ipv4()}), cookie_of(receiver_of(WorkerIndex{0}, AddressFamily::ipv4)));
 }
 
 TEST_F(SkLookupRedirectTest, LeavesAPortThatIsNotLeasedToTheKernel) {
-  redirect_->redirect_port(leased(ipv4()), kOwner);
+  redirect_->redirect_port(leased(ipv4()), kOwner, kReported);
   for (const std::uint16_t port : {kFirst, kLast, std::uint16_t{kPort + 1}}) {
     EXPECT_EQ(selected({ipv4(), port}), 0u) << port;
   }
@@ -152,25 +154,25 @@ TEST_F(SkLookupRedirectTest, LeavesAPortThatIsNotLeasedToTheKernel) {
 }
 
 TEST_F(SkLookupRedirectTest, LeavesARemovedPortToTheKernel) {
-  const Socket port = leased(ipv4());
-  redirect_->redirect_port(port, kOwner);
+  const LeasedSocket port = leased(ipv4());
+  redirect_->redirect_port(port, kOwner, kReported);
   redirect_->remove_port(port.local);
   EXPECT_EQ(selected({ipv4()}), 0u);
 }
 
 TEST_F(SkLookupRedirectTest, LeavesTcpToTheKernel) {
-  redirect_->redirect_port(leased(ipv4()), kOwner);
+  redirect_->redirect_port(leased(ipv4()), kOwner, kReported);
   EXPECT_EQ(selected({.local = ipv4(), .protocol = IPPROTO_TCP}), 0u);
 }
 
 TEST_F(SkLookupRedirectTest, ComparesTheDeviceOfAPortThatIsBoundToOne) {
-  const Socket port = leased(ipv4(), "lo");
-  redirect_->redirect_port(port, kOwner);
+  const LeasedSocket port = leased(ipv4(), "lo");
+  redirect_->redirect_port(port, kOwner, kReported);
   EXPECT_EQ(selected({ipv4()}), 0u);
 }
 
 TEST_F(SkLookupRedirectTest, LeavesAPortToTheKernelWhoseWorkerHasNoReceiver) {
-  redirect_->redirect_port(leased(ipv4()), WorkerIndex{5});
+  redirect_->redirect_port(leased(ipv4()), WorkerIndex{5}, kReported);
   EXPECT_EQ(selected({ipv4()}), 0u);
 }
 

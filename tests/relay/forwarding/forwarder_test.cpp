@@ -53,16 +53,17 @@ class FakePorts : public RelayPorts {
 class ForwarderTest : public testing::Test {
  protected:
   ForwarderTest() {
-    add(kListener, SocketRole::listener);
-    add(kRelay, SocketRole::relay);
-    add(kAnchor, SocketRole::anchor);
+    add(kListener, UdpListener{0, true, AdaptiveReceiveBuffer{-1, 0}});
+    add(kRelay, RelayedAddress{});
+    add(kAnchor, AnchorPort{});
   }
 
-  void add(SocketId id, SocketRole role) {
+  template <class Kind>
+  void add(SocketId id, Kind kind) {
     Socket socket;
     socket.fd = *open_udp({private_loopback(), Port{}}, {});
     socket.local = local_endpoint(socket.fd);
-    socket.role = role;
+    socket.kind = std::move(kind);
     sockets_.add(id, std::move(socket));
   }
 
@@ -379,7 +380,7 @@ TEST_F(ForwarderTest, Rfc7983_DtlsOnAListenerIsToBeDecrypted) {
 }
 
 TEST_F(ForwarderTest, AListenerForDtlsOnlyHasNoUseForAnythingElse) {
-  sockets_.find(kListener)->admits_plain = false;
+  sockets_.find(kListener)->as<UdpListener>()->admits_plain = false;
   EXPECT_EQ(forward(kListener, client_, std::string("\x00\x01\x00\x00", 4) + std::string(16, 'x')),
             Forwarder::Next::done);
   EXPECT_EQ(drops(DropReason::not_for_us), 1u);
@@ -391,7 +392,7 @@ TEST_F(ForwarderTest, BothDirectionsSpendTheBandwidthOfTheirAllocation) {
   permit_peer();
   // A burst of 200 ms is 25 bytes, and whoever is within it may go beyond.
   LocalCredits shares;
-  sockets_.find(kRelay)->bandwidth =
+  sockets_.find(kRelay)->as<RelayedAddress>()->bandwidth =
       std::make_shared<AllocationBandwidth>(BandwidthGrant{Bandwidth{1}, nullptr, nullptr}, shares);
   forwarder_.limit_bandwidth();
   (void)forward(kListener, client_, channel_data(std::string(25, 'x')));

@@ -48,7 +48,7 @@ TEST(RelayAddresses, UsesEveryAddressOfAnInterface) {
   RelayAddresses addresses{
       {loopback_range(21020, 21021), loopback_range(21020, 21021, private_loopback(1))}};
   std::set<Endpoint> leased;
-  std::vector<Socket> sockets;
+  std::vector<LeasedSocket> sockets;
   for (int i = 0; i < 4; ++i) {
     auto socket = addresses.lease("external", AddressFamily::ipv4, Parity::any);
     ASSERT_TRUE(socket);
@@ -62,7 +62,7 @@ TEST(RelayAddresses, UsesEveryAddressOfAnInterface) {
 /// Leases pairs of ports until there are none; how many of them each address gave.
 std::map<IpAddress, std::size_t> pairs_until_exhausted(RelayAddresses& addresses) {
   std::map<IpAddress, std::size_t> pairs;
-  std::vector<UdpSocketPair> held;
+  std::vector<LeasedPair> held;
   for (;;) {
     auto pair = addresses.lease_pair("external", AddressFamily::ipv4);
     if (!pair) return pairs;
@@ -133,7 +133,7 @@ TEST(RelayAddresses, Rfc6062_5_2_ConnectionsLeaveFromThePortThatListens) {
 
 class ReservationsTest : public testing::Test {
  protected:
-  Socket bound_socket() {
+  LeasedSocket bound_socket() {
     return addresses_.lease("external", AddressFamily::ipv4, Parity::any).value();
   }
   std::size_t ports_in_use() const { return addresses_.all()[0]->udp_ports().in_use(); }

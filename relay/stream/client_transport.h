@@ -1,9 +1,8 @@
-// A client's own way to us: a TCP or TLS connection, or a DTLS session. What is sent over it goes
-// to that client, whatever lies between; the forwarder knows no more of it than this.
+// What TCP and TLS connections and DTLS sessions have in common: a path, and for clients of TURN an
+// admission and whether they have shown credentials.
 #pragma once
 
-#include "relay/core/counters.h"
-#include "relay/core/slow_path.h"
+#include "relay/forwarding/connection.h"
 #include "relay/stream/connection_limits.h"
 
 namespace avedge::relay {
@@ -12,25 +11,20 @@ namespace avedge::relay {
 inline constexpr std::chrono::seconds kUnauthenticatedTimeout{30};
 
 /// One worker's, on its thread.
-class ClientConnection {
+class ClientTransport : public MessageTransport {
  public:
-  ClientConnection(const Path& path, Admission admission)
+  /// An empty admission for whatever is not a client of TURN: it is never evicted.
+  ClientTransport(const Path& path, Admission admission)
       : path_{path}, admission_{std::move(admission)} {}
-  virtual ~ClientConnection() = default;
-  ClientConnection(const ClientConnection&) = delete;
-  ClientConnection& operator=(const ClientConnection&) = delete;
+  ClientTransport(const ClientTransport&) = delete;
+  ClientTransport& operator=(const ClientTransport&) = delete;
 
-  /// Takes one STUN message or ChannelData message, without padding, to be sent soon. What cannot
-  /// be is dropped and counted.
-  virtual void send(ConstBytes message) = 0;
-
-  /// How messages from this client come in; `socket` names this connection.
-  [[nodiscard]] const Path& path() const { return path_; }
+  [[nodiscard]] const Path& path() const override { return path_; }
   void set_socket(SocketId id) { path_.socket = id; }
 
   /// Once it has its place in a worker. False: it was evicted on its way, and is to be closed.
-  [[nodiscard]] bool complete_admission(ConnectionHolder& worker) {
-    return admission_.hold(worker, static_cast<std::uint64_t>(path_.socket));
+  [[nodiscard]] bool complete_admission(ConnectionHolder& holder) {
+    return admission_.hold(holder, static_cast<std::uint64_t>(path_.socket));
   }
   [[nodiscard]] bool was_admitted_as(const AdmissionId& id) const { return admission_.id() == id; }
   /// A complete message came. Of a stranger's, the limits are told once a second.
