@@ -13,29 +13,33 @@
 
 namespace avedge {
 
-class SessionControl;
+/// Where a media port is given back.
+class MediaPortOwner {
+ public:
+  virtual ~MediaPortOwner() = default;
+  /// Called by ~MediaPort. Paths over the socket must have been removed.
+  virtual void release(WorkerIndex worker, SocketId socket) = 0;
+};
 
 /// A leased, bound anchor socket, over UDP or over TCP, handed to `worker`. Frees the port when
 /// destroyed.
 class MediaPort {
  public:
   MediaPort() = default;
-  MediaPort(SessionControl& control, WorkerIndex worker, SocketId socket, const Endpoint& local,
+  MediaPort(MediaPortOwner& owner, WorkerIndex worker, SocketId socket, const Endpoint& local,
             const Endpoint& advertised)
-      : control_{&control},
-        worker_{worker},
-        socket_{socket},
-        local_{local},
-        advertised_{advertised} {}
+      : owner_{&owner}, worker_{worker}, socket_{socket}, local_{local}, advertised_{advertised} {}
   MediaPort(MediaPort&& other) noexcept { swap(other); }
   MediaPort& operator=(MediaPort&& other) noexcept {
     MediaPort taken{std::move(other)};
     swap(taken);
     return *this;
   }
-  ~MediaPort();
+  ~MediaPort() {
+    if (owner_ != nullptr) owner_->release(worker_, socket_);
+  }
 
-  [[nodiscard]] explicit operator bool() const { return control_ != nullptr; }
+  [[nodiscard]] explicit operator bool() const { return owner_ != nullptr; }
   [[nodiscard]] SocketId socket() const { return socket_; }
   [[nodiscard]] const Endpoint& local() const { return local_; }
   /// What goes into SDP: the local address, or its public name behind 1:1 NAT.
@@ -43,14 +47,14 @@ class MediaPort {
 
  private:
   void swap(MediaPort& other) noexcept {
-    std::swap(control_, other.control_);
+    std::swap(owner_, other.owner_);
     std::swap(worker_, other.worker_);
     std::swap(socket_, other.socket_);
     std::swap(local_, other.local_);
     std::swap(advertised_, other.advertised_);
   }
 
-  SessionControl* control_ = nullptr;
+  MediaPortOwner* owner_ = nullptr;
   WorkerIndex worker_{};
   SocketId socket_ = kNoSocket;
   Endpoint local_;
@@ -63,10 +67,8 @@ struct MediaPortPair {
   MediaPort rtcp;
 };
 
-class SessionControl {
+class SessionControl : public MediaPortOwner {
  public:
-  virtual ~SessionControl() = default;
-
   /// The worker for a new call: all its sockets live there for the call's life.
   [[nodiscard]] virtual WorkerIndex assign_worker() = 0;
   /// Two adjacent ports of that interface's relay range. Fails with ports_exhausted, or with
@@ -95,12 +97,6 @@ class SessionControl {
   virtual void set_stream_path(WorkerIndex worker, const StreamPath& path) = 0;
   /// Ends the path's connections, too.
   virtual void remove_stream_path(WorkerIndex worker, MediaPathId path) = 0;
-  /// Called by ~MediaPort. Paths over the socket must have been removed.
-  virtual void release(WorkerIndex worker, SocketId socket) = 0;
 };
-
-inline MediaPort::~MediaPort() {
-  if (control_ != nullptr) control_->release(worker_, socket_);
-}
 
 }  // namespace avedge

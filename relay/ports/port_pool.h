@@ -13,14 +13,21 @@
 
 namespace avedge::relay {
 
-class PortPool;
+/// Where a port is given back when its lease ends. Any thread.
+class PortOwner {
+ public:
+  virtual void give_back(Port port) = 0;
+
+ protected:
+  ~PortOwner() = default;
+};
 
 /// A port leased exclusively while this lives. Movable to another thread; must not outlive its
 /// pool.
 class PortLease {
  public:
   PortLease() = default;
-  PortLease(PortPool& pool, Port port) : pool_{&pool}, port_{port} {}
+  PortLease(PortOwner& pool, Port port) : pool_{&pool}, port_{port} {}
   PortLease(PortLease&& other) noexcept
       : pool_{std::exchange(other.pool_, nullptr)}, port_{other.port_} {}
   PortLease& operator=(PortLease&& other) noexcept {
@@ -29,13 +36,15 @@ class PortLease {
     std::swap(port_, taken.port_);
     return *this;
   }
-  ~PortLease();
+  ~PortLease() {
+    if (pool_ != nullptr) pool_->give_back(port_);
+  }
 
   [[nodiscard]] explicit operator bool() const { return pool_ != nullptr; }
   [[nodiscard]] Port port() const { return port_; }
 
  private:
-  PortPool* pool_ = nullptr;
+  PortOwner* pool_ = nullptr;
   Port port_;
 };
 
@@ -46,7 +55,7 @@ struct PortLeasePair {
 
 /// Any thread. A freed port rests before it is leased again, so that the last owner's late packets
 /// do not reach the next one; only when nothing else is free is a resting port leased early.
-class PortPool {
+class PortPool final : private PortOwner {
  public:
   using ClockFunction = Time (*)();
 
@@ -66,14 +75,12 @@ class PortPool {
   [[nodiscard]] std::size_t size() const { return taken_.size() - below_first_; }
 
  private:
-  friend class PortLease;
-
   /// In seconds_now(): before this moment no port, or pair of them, that is free has rested.
   using NoneRestedBefore = std::atomic<std::uint32_t>;
 
   template <class Search>
   std::optional<std::size_t> search(NoneRestedBefore& none_before, Search take);
-  void give_back(Port port);
+  void give_back(Port port) override;
   [[nodiscard]] Port port_of(std::size_t bit) const;
   [[nodiscard]] std::uint32_t seconds_now() const;
 
@@ -87,9 +94,5 @@ class PortPool {
   NoneRestedBefore pair_{0};
   ClockFunction clock_;
 };
-
-inline PortLease::~PortLease() {
-  if (pool_ != nullptr) pool_->give_back(port_);
-}
 
 }  // namespace avedge::relay

@@ -14,19 +14,19 @@ std::size_t share_count(const std::vector<std::size_t>& share_of_listener) {
 }  // namespace
 
 Admission::~Admission() {
-  if (limits_ != nullptr) limits_->leave(id_, half_open_);
+  if (registry_ != nullptr) registry_->leave(id_, half_open_);
 }
 
 bool Admission::hold(ConnectionHolder& holder, std::uint64_t place) {
-  return limits_ == nullptr || !half_open_ || limits_->hold(id_, {&holder, place});
+  return registry_ == nullptr || !half_open_ || registry_->hold(id_, holder, place);
 }
 
 void Admission::note_request(Time now) {
-  if (limits_ != nullptr && half_open_) limits_->note_request(id_, now);
+  if (registry_ != nullptr && half_open_) registry_->note_request(id_, now);
 }
 
 void Admission::settle() {
-  if (limits_ != nullptr && half_open_ && limits_->settle(id_)) half_open_ = false;
+  if (registry_ != nullptr && half_open_ && registry_->settle(id_)) half_open_ = false;
 }
 
 ConnectionLimits::ConnectionLimits(const ConnectionCaps& caps,
@@ -66,12 +66,12 @@ std::size_t ConnectionLimits::half_open() const {
   return count;
 }
 
-bool ConnectionLimits::hold(const AdmissionId& id, const Holder& holder) {
+bool ConnectionLimits::hold(const AdmissionId& id, ConnectionHolder& holder, std::uint64_t place) {
   const std::scoped_lock lock{mutex_};
   auto& holders = shares_[id.share].holders;
   const auto found = holders.find(id.stranger);
   if (found == holders.end()) return false;
-  found->second = holder;
+  found->second = {&holder, place};
   return true;
 }
 

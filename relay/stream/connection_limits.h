@@ -20,8 +20,6 @@ struct ConnectionCaps {
   StrangerCaps half_open;  // on each interface
 };
 
-class ConnectionLimits;
-
 /// Names an admitted connection for as long as the process runs.
 struct AdmissionId {
   std::size_t share = 0;
@@ -38,10 +36,26 @@ class ConnectionHolder {
   virtual void evict(std::uint64_t place, const AdmissionId& id) = 0;
 };
 
+/// Where admissions are recorded. Any thread.
+class AdmissionRegistry {
+ public:
+  /// `holder` has the connection from now on, at `place`. False: it was evicted before.
+  [[nodiscard]] virtual bool hold(const AdmissionId& id, ConnectionHolder& holder,
+                                  std::uint64_t place) = 0;
+  virtual void note_request(const AdmissionId& id, Time now) = 0;
+  /// It is not half-open any more. False: it was evicted before.
+  [[nodiscard]] virtual bool settle(const AdmissionId& id) = 0;
+  virtual void leave(const AdmissionId& id, bool half_open) = 0;
+
+ protected:
+  ~AdmissionRegistry() = default;
+};
+
 /// One connection's place. Given back when destroyed, the half-open part when settled.
 class Admission {
  public:
   Admission() = default;
+  Admission(AdmissionRegistry& registry, const AdmissionId& id) : registry_{&registry}, id_{id} {}
   Admission(Admission&& other) noexcept { swap(other); }
   Admission& operator=(Admission&& other) noexcept {
     Admission taken{std::move(other)};
@@ -60,21 +74,19 @@ class Admission {
   [[nodiscard]] const AdmissionId& id() const { return id_; }
 
  private:
-  friend class ConnectionLimits;
-  Admission(ConnectionLimits& limits, const AdmissionId& id) : limits_{&limits}, id_{id} {}
   void swap(Admission& other) noexcept {
-    std::swap(limits_, other.limits_);
+    std::swap(registry_, other.registry_);
     std::swap(id_, other.id_);
     std::swap(half_open_, other.half_open_);
   }
 
-  ConnectionLimits* limits_ = nullptr;
+  AdmissionRegistry* registry_ = nullptr;
   AdmissionId id_;
   bool half_open_ = true;
 };
 
 /// Any thread; slow path only. Outlives every admission.
-class ConnectionLimits {
+class ConnectionLimits final : private AdmissionRegistry {
  public:
   /// `share_of_listener`: of each configured listener the number of its interface.
   explicit ConnectionLimits(const ConnectionCaps& caps,
@@ -93,7 +105,6 @@ class ConnectionLimits {
   [[nodiscard]] std::size_t half_open() const;
 
  private:
-  friend class Admission;
   struct Holder {
     ConnectionHolder* who = nullptr;  // null: on its way to its first
     std::uint64_t place = 0;
@@ -103,11 +114,12 @@ class ConnectionLimits {
     std::unordered_map<StrangerTable::Id, Holder> holders;
   };
 
-  bool hold(const AdmissionId& id, const Holder& holder);
-  void note_request(const AdmissionId& id, Time now);
-  /// False: it was evicted before.
-  bool settle(const AdmissionId& id);
-  void leave(const AdmissionId& id, bool half_open);
+  // AdmissionRegistry
+  [[nodiscard]] bool hold(const AdmissionId& id, ConnectionHolder& holder,
+                          std::uint64_t place) override;
+  void note_request(const AdmissionId& id, Time now) override;
+  [[nodiscard]] bool settle(const AdmissionId& id) override;
+  void leave(const AdmissionId& id, bool half_open) override;
 
   // With the lock held.
   bool make_room_in(std::size_t share, Time now);
