@@ -56,12 +56,12 @@ constexpr std::size_t open_to(bool is_first, Scope scope, std::size_t most) {
 
 }  // namespace
 
-CallAccount::CallAccount(CallerQuotas& callers, const CallSource& source,
+CallAccount::CallAccount(CallerUses& uses, const CallSource& source,
                          std::vector<UnansweredGroup> groups)
-    : caller_quotas_{callers}, source_{source}, unanswered_{std::move(groups)} {
+    : uses_{uses}, source_{source}, unanswered_{std::move(groups)} {
   enter();
-  for (const UnansweredGroup& group : unanswered_) ++caller_quotas_.unanswered_[group];
-  caller_quotas_.show_unanswered(standing(), unanswered_.empty() ? 0 : 1);
+  for (const UnansweredGroup& group : unanswered_) ++uses_.unanswered[group];
+  if (!unanswered_.empty()) show_unanswered(1);
 }
 
 CallAccount::~CallAccount() {
@@ -69,15 +69,11 @@ CallAccount::~CallAccount() {
   leave();
 }
 
-std::optional<CallerNetwork> CallAccount::network() const {
-  return network_of(source_);
-}
-
 /// With all its ports.
 void CallAccount::enter() {
   const auto network = network_of(source_);
   if (!network) return;
-  CallerQuotas::Use& use = caller_quotas_.uses_[*network];
+  CallerUses::Use& use = uses_.networks[*network];
   ++use.calls;
   for (const auto& [pool, ports] : ports_) use.ports += ports;
 }
@@ -85,18 +81,18 @@ void CallAccount::enter() {
 void CallAccount::leave() {
   const auto network = network_of(source_);
   if (!network) return;
-  const auto use = caller_quotas_.uses_.find(*network);
+  const auto use = uses_.networks.find(*network);
   for (const auto& [pool, ports] : ports_) use->second.ports -= ports;
-  if (--use->second.calls == 0) caller_quotas_.uses_.erase(use);
+  if (--use->second.calls == 0) uses_.networks.erase(use);
 }
 
 void CallAccount::forget_unanswered() {
   if (unanswered_.empty()) return;
   for (const UnansweredGroup& group : std::exchange(unanswered_, {})) {
-    const auto count = caller_quotas_.unanswered_.find(group);
-    if (--count->second == 0) caller_quotas_.unanswered_.erase(count);
+    const auto count = uses_.unanswered.find(group);
+    if (--count->second == 0) uses_.unanswered.erase(count);
   }
-  caller_quotas_.show_unanswered(standing(), -1);
+  show_unanswered(-1);
 }
 
 void CallAccount::confirm() {
@@ -104,23 +100,42 @@ void CallAccount::confirm() {
   if (standing() >= Standing::established) return;
   leave();
   for (const auto& [pool, ports] : ports_) {
-    caller_quotas_.shares_.move(pool, standing(), Standing::established, ports);
+    uses_.shares.move(pool, standing(), Standing::established, ports);
   }
   source_.standing = Standing::established;
   enter();
 }
 
-Verdict<HeldPorts> HeldPorts::take(const std::shared_ptr<CallAccount>& account, PoolName pool,
-                                   std::size_t ports) {
-  CallerQuotas& callers = account->caller_quotas_;
-  const auto network = account->network();
-  CallerQuotas::Use* use = network ? &callers.uses_.at(*network) : nullptr;
-  if (use != nullptr && use->ports + ports > callers.settings_.max_ports_per_source) {
+Verdict<void> CallAccount::take_ports(const PoolName& pool, std::size_t ports) {
+  CallerUses::Use* use = network_use();
+  if (use != nullptr && use->ports + ports > uses_.settings.max_ports_per_source) {
     return DropReason::source_limit;
   }
-  if (!callers.shares_.take(pool, account->standing(), ports)) return DropReason::port_share;
+  if (!uses_.shares.take(pool, standing(), ports)) return DropReason::port_share;
   if (use != nullptr) use->ports += ports;
-  account->ports_[pool] += ports;
+  ports_[pool] += ports;
+  return {};
+}
+
+void CallAccount::give_back_ports(const PoolName& pool, std::size_t ports) {
+  if (CallerUses::Use* use = network_use()) use->ports -= ports;
+  ports_.at(pool) -= ports;
+  uses_.shares.give_back(pool, standing(), ports);
+}
+
+/// Null for callers that do not count as one.
+CallerUses::Use* CallAccount::network_use() {
+  const auto network = network_of(source_);
+  return network ? &uses_.networks.at(*network) : nullptr;
+}
+
+void CallAccount::show_unanswered(std::int64_t more) {
+  uses_.counters.unanswered[static_cast<std::size_t>(standing())].add(more);
+}
+
+Verdict<HeldPorts> HeldPorts::take(const std::shared_ptr<CallAccount>& account, PoolName pool,
+                                   std::size_t ports) {
+  if (const auto taken = account->take_ports(pool, ports); !taken) return taken.reason();
   HeldPorts held;
   held.account_ = account;
   held.pool_ = std::move(pool);
@@ -129,49 +144,41 @@ Verdict<HeldPorts> HeldPorts::take(const std::shared_ptr<CallAccount>& account, 
 }
 
 HeldPorts::~HeldPorts() {
-  if (account_ == nullptr) return;
-  CallerQuotas& callers = account_->caller_quotas_;
-  if (const auto network = account_->network()) callers.uses_.at(*network).ports -= ports_;
-  account_->ports_.at(pool_) -= ports_;
-  callers.shares_.give_back(pool_, account_->standing(), ports_);
+  if (account_ != nullptr) account_->give_back_ports(pool_, ports_);
 }
 
 Expected<std::shared_ptr<CallAccount>, CallRefusal> CallerQuotas::admit(
     const CallSource& source, std::string_view interface) {
   const auto network = network_of(source);
-  if (network && calls_of(*network) >= settings_.max_sessions_per_source) {
+  if (network && calls_of(*network) >= uses_.settings.max_sessions_per_source) {
     return CallRefusal{DropReason::source_limit, "calls_per_source"};
   }
   auto groups = groups_of(source, interface);
-  const bool is_first = groups.empty() || !unanswered_.contains(groups.front());
+  const bool is_first = groups.empty() || !uses_.unanswered.contains(groups.front());
   for (const UnansweredGroup& group : groups) {
-    const auto count = unanswered_.find(group);
+    const auto count = uses_.unanswered.find(group);
     const std::size_t most = open_to(is_first, group.scope, most_of(group.scope));
-    if (count != unanswered_.end() && count->second >= most) {
+    if (count != uses_.unanswered.end() && count->second >= most) {
       return CallRefusal{DropReason::unanswered_limit, key_of(group.scope)};
     }
   }
-  return std::shared_ptr<CallAccount>{new CallAccount{*this, source, std::move(groups)}};
+  return std::make_shared<CallAccount>(uses_, source, std::move(groups));
 }
 
 std::size_t CallerQuotas::calls_of(const CallerNetwork& network) const {
-  const auto use = uses_.find(network);
-  return use == uses_.end() ? 0 : use->second.calls;
+  const auto use = uses_.networks.find(network);
+  return use == uses_.networks.end() ? 0 : use->second.calls;
 }
 
 std::size_t CallerQuotas::most_of(Scope scope) const {
   switch (scope) {
-    case Scope::source: return settings_.unanswered.per_source;
-    case Scope::network: return settings_.unanswered.per_network;
-    case Scope::interface: return settings_.unanswered.per_interface;
+    case Scope::source: return uses_.settings.unanswered.per_source;
+    case Scope::network: return uses_.settings.unanswered.per_network;
+    case Scope::interface: return uses_.settings.unanswered.per_interface;
     case Scope::all: break;
   }
   // Calls without media hold no ports, but count as calls.
-  return settings_.max_sessions / 2;
-}
-
-void CallerQuotas::show_unanswered(Standing standing, std::int64_t more) {
-  counters_.unanswered[static_cast<std::size_t>(standing)].add(more);
+  return uses_.settings.max_sessions / 2;
 }
 
 }  // namespace avedge::anchor

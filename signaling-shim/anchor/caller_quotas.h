@@ -31,11 +31,24 @@ struct CallerNetwork {
   friend auto operator<=>(const CallerNetwork&, const CallerNetwork&) = default;
 };
 
-class CallerQuotas;
+/// What all calls use at this moment, by who counts for it. Written by their accounts.
+struct CallerUses {
+  struct Use {
+    std::size_t calls = 0;
+    std::size_t ports = 0;
+  };
+  const Settings& settings;
+  SessionCounters& counters;
+  PortShares shares;
+  std::map<CallerNetwork, Use> networks;
+  std::map<UnansweredGroup, std::size_t> unanswered;
+};
 
 /// One call's resources and charged accounts. Shared by the call and the leases of its ports.
 class CallAccount {
  public:
+  /// For CallerQuotas::admit(), which has checked the limits. `uses` outlives it.
+  CallAccount(CallerUses& uses, const CallSource& source, std::vector<UnansweredGroup> groups);
   ~CallAccount();
   CallAccount(const CallAccount&) = delete;
   CallAccount& operator=(const CallAccount&) = delete;
@@ -46,16 +59,18 @@ class CallAccount {
   /// False for calls of trusted next hops.
   [[nodiscard]] bool awaits_ack() const { return !unanswered_.empty(); }
 
+  /// Charges it with ports. Fails with source_limit or port_share.
+  [[nodiscard]] Verdict<void> take_ports(const PoolName& pool, std::size_t ports);
+  void give_back_ports(const PoolName& pool, std::size_t ports);
+
  private:
-  friend class CallerQuotas;
-  friend class HeldPorts;
-  CallAccount(CallerQuotas& callers, const CallSource& source, std::vector<UnansweredGroup> groups);
   void forget_unanswered();
   void enter();
   void leave();
-  [[nodiscard]] std::optional<CallerNetwork> network() const;
+  [[nodiscard]] CallerUses::Use* network_use();
+  void show_unanswered(std::int64_t more);
 
-  CallerQuotas& caller_quotas_;
+  CallerUses& uses_;
   CallSource source_;
   std::vector<UnansweredGroup> unanswered_;  // where it counts until it is answered
   std::map<PoolName, std::size_t> ports_;
@@ -93,31 +108,20 @@ class HeldPorts {
 class CallerQuotas {
  public:
   CallerQuotas(const Settings& settings, SessionCounters& counters)
-      : settings_{settings}, counters_{counters}, shares_{settings.port_budgets} {}
+      : uses_{settings, counters, PortShares{settings.port_budgets}, {}, {}} {}
 
   /// A call received on `interface`; it counts until its account is destroyed. Fails with
   /// source_limit or unanswered_limit.
   [[nodiscard]] Expected<std::shared_ptr<CallAccount>, CallRefusal> admit(
       const CallSource& source, std::string_view interface);
 
-  [[nodiscard]] const PortShares& shares() const { return shares_; }
+  [[nodiscard]] const PortShares& shares() const { return uses_.shares; }
 
  private:
-  friend class CallAccount;
-  friend class HeldPorts;
-  struct Use {
-    std::size_t calls = 0;
-    std::size_t ports = 0;
-  };
   [[nodiscard]] std::size_t calls_of(const CallerNetwork& network) const;
   [[nodiscard]] std::size_t most_of(UnansweredGroup::Scope scope) const;
-  void show_unanswered(Standing standing, std::int64_t more);
 
-  const Settings& settings_;
-  SessionCounters& counters_;
-  PortShares shares_;
-  std::map<CallerNetwork, Use> uses_;
-  std::map<UnansweredGroup, std::size_t> unanswered_;
+  CallerUses uses_;
 };
 
 }  // namespace avedge::anchor
