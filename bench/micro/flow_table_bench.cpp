@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "relay/core/counters.h"
-#include "relay/forwarding/flow_table.h"
+#include "relay/flows/flow_table.h"
 
 namespace {
 

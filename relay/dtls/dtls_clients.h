@@ -11,7 +11,7 @@
 #include "relay/dtls/dtls_client.h"
 #include "relay/dtls/dtls_handshaker.h"
 #include "relay/forwarding/packet_buffers.h"
-#include "relay/forwarding/socket_table.h"
+#include "relay/flows/socket_table.h"
 #include "relay/secure/tls_context.h"
 #include "relay/stream/connection_events.h"
 

@@ -4,7 +4,7 @@
 
 #include "relay/core/slow_path.h"
 #include "relay/dtls/dtls_session.h"
-#include "relay/stream/connection_limits.h"
+#include "relay/admission/connection_limits.h"
 
 namespace avedge::relay {
 

@@ -8,7 +8,7 @@
 #include "relay/core/cache_line.h"
 #include "relay/egress/frame_batch.h"
 #include "relay/egress/next_hop_resolver.h"
-#include "relay/forwarding/flow_observer.h"
+#include "relay/flows/flow_observer.h"
 #include "relay/sockets/send_batch.h"
 
 namespace avedge::relay {

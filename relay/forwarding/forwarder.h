@@ -8,8 +8,8 @@
 #include "relay/core/slow_path.h"
 #include "relay/core/turn_framing.h"
 #include "relay/egress/frame_egress.h"
-#include "relay/forwarding/flow_table.h"
-#include "relay/forwarding/socket_table.h"
+#include "relay/flows/flow_table.h"
+#include "relay/flows/socket_table.h"
 #include "relay/sockets/send_batch.h"
 
 namespace avedge::relay {

@@ -9,7 +9,7 @@
 
 #include "relay/core/counters.h"
 #include "relay/forwarding/packet_buffers.h"
-#include "relay/forwarding/socket_table.h"
+#include "relay/flows/socket_table.h"
 #include "relay/ports/relay_addresses.h"
 #include "relay/stream/connection_events.h"
 #include "relay/stream/tcp_connection.h"

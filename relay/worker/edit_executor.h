@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "relay/forwarding/flow_observer.h"
+#include "relay/flows/flow_observer.h"
 #include "relay/forwarding/forwarder.h"
 #include "relay/sockets/send_batch.h"
 #include "relay/worker/worker_sockets.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "relay/fan_in/fan_in.h"
-#include "relay/forwarding/socket_table.h"
+#include "relay/flows/socket_table.h"
 #include "relay/sockets/ip_header_fields.h"
 #include "relay/threads/event_loop.h"
 

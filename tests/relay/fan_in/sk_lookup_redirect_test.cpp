@@ -15,7 +15,7 @@
 #include <cstring>
 #include <memory>
 
-#include "relay/forwarding/socket_table.h"
+#include "relay/flows/socket_table.h"
 #include "relay/sockets/udp_socket.h"
 
 namespace avedge::relay {

@@ -1,4 +1,4 @@
-#include "relay/stream/connection_limits.h"
+#include "relay/admission/connection_limits.h"
 
 #include <algorithm>
 #include <utility>

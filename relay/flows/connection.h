@@ -8,7 +8,7 @@
 #include "relay/core/bytes.h"
 #include "relay/core/flow.h"
 #include "relay/core/slow_path.h"
-#include "relay/stream/connection_limits.h"
+#include "relay/admission/connection_limits.h"
 
 namespace avedge::relay {
 

@@ -1,4 +1,4 @@
-#include "relay/forwarding/flow_table.h"
+#include "relay/flows/flow_table.h"
 
 #include <gtest/gtest.h>
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "relay/core/flow.h"
-#include "relay/forwarding/allocation_bandwidth.h"
-#include "relay/forwarding/connection.h"
+#include "relay/flows/allocation_bandwidth.h"
+#include "relay/flows/connection.h"
 #include "relay/ports/atomic_bitmap.h"
 #include "relay/ports/leased_socket.h"
 #include "relay/sockets/adaptive_receive_buffer.h"

@@ -1,5 +1,5 @@
 // Who may still open a connection, and who makes room for it.
-#include "relay/stream/connection_limits.h"
+#include "relay/admission/connection_limits.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // How much gets through, by a clock that the test turns.
-#include "relay/forwarding/allocation_bandwidth.h"
+#include "relay/flows/allocation_bandwidth.h"
 
 #include <gtest/gtest.h>
 

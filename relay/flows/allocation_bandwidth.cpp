@@ -1,4 +1,4 @@
-#include "relay/forwarding/allocation_bandwidth.h"
+#include "relay/flows/allocation_bandwidth.h"
 
 namespace avedge::relay {
 

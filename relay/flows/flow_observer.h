@@ -1,8 +1,8 @@
 // What follows a worker's flows: told of every edit of the table.
 #pragma once
 
-#include "relay/forwarding/flow_table.h"
-#include "relay/forwarding/socket_table.h"
+#include "relay/flows/flow_table.h"
+#include "relay/flows/socket_table.h"
 
 namespace avedge::relay {
 
