@@ -7,8 +7,7 @@
 #include "edge/config_translation.h"
 #include "edge/metrics.h"
 #include "edge/session_log.h"
-#include "ice/latching/anchor_latching.h"
-#include "ice/latching/stream_latching.h"
+#include "ice/latching/media_latching.h"
 
 namespace avedge::edge {
 namespace {
@@ -74,11 +73,8 @@ relay::Handlers MediaPlane::make_handlers(const turn::SharedRules& rules,
       rules, turn::ServerDependencies{context.ports, quota_, context.flows, context.counters, log_,
                                       &context.peers, this, context.worker, local_addresses});
   servers_.push_back(server.get());
-  auto datagrams =
-      std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own_addresses);
-  auto streams = std::make_unique<latching::StreamLatching>(context.parties, *datagrams,
-                                                            context.counters, own_addresses);
-  return {std::move(server), std::move(datagrams), std::move(streams)};
+  return {std::move(server), std::make_unique<latching::MediaLatching>(
+                                 context.flows, context.parties, context.counters, own_addresses)};
 }
 
 Result<MediaPlane::Reload> MediaPlane::prepare(const Config& config) {

@@ -78,11 +78,10 @@ void CallLog::on_call_ended(const anchor::CallInfo& call, const anchor::CallEnd&
                            {"bytes_from_callee", end.media.bytes[1]}});
 }
 
-void CallLog::on_media_reclaimed(const anchor::CallInfo& call, anchor::Side party,
-                                 std::uint64_t times) {
+void CallLog::on_media_reclaimed(const anchor::CallInfo& call, Side party, std::uint64_t times) {
   log_warning("media moved to another endpoint and the old one spoke again; it has the media back",
               {{"call_id", call.call_id},
-               {"party", party == anchor::Side::caller ? "caller" : "callee"},
+               {"party", party == Side::caller ? "caller" : "callee"},
                {"times", times}});
 }
 

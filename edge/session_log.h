@@ -35,8 +35,7 @@ class CallLog final : public anchor::CallObserver {
  public:
   void on_call_started(const anchor::CallInfo& call) override;
   void on_call_ended(const anchor::CallInfo& call, const anchor::CallEnd& end) override;
-  void on_media_reclaimed(const anchor::CallInfo& call, anchor::Side party,
-                          std::uint64_t times) override;
+  void on_media_reclaimed(const anchor::CallInfo& call, Side party, std::uint64_t times) override;
   void on_target_refused(const anchor::CallInfo& call, std::string_view advice,
                          bool is_refused) override;
   /// At most once in ten seconds for each limit, with how many there were: they come in floods.

@@ -9,7 +9,6 @@
 #include "relay/core/drop_reason.h"
 #include "relay/core/flow.h"
 #include "relay/core/media_path.h"
-#include "relay/core/stream_path.h"
 
 namespace avedge {
 
@@ -89,14 +88,11 @@ class SessionControl : public MediaPortOwner {
   /// and under whichever of its names.
   [[nodiscard]] virtual bool is_leased(const Endpoint& port, Transport transport) const = 0;
   /// Creates the path, or changes it. A changed SDP allows its parties to latch again; the same
-  /// values again change nothing.
-  virtual void set_path(WorkerIndex worker, const MediaPath& path) = 0;
-  virtual void remove_path(WorkerIndex worker, MediaPathId path) = 0;
-  /// The same for a component over TCP. Joined connections stay joined, unless their port no longer
+  /// values again change nothing. Joined connections stay joined, unless their port no longer
   /// belongs to the path.
-  virtual void set_stream_path(WorkerIndex worker, const StreamPath& path) = 0;
+  virtual void set_path(WorkerIndex worker, const MediaPath& path) = 0;
   /// Ends the path's connections, too.
-  virtual void remove_stream_path(WorkerIndex worker, MediaPathId path) = 0;
+  virtual void remove_path(WorkerIndex worker, MediaPathId path) = 0;
 };
 
 }  // namespace avedge

@@ -4,8 +4,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "ice/latching/anchor_latching.h"
-#include "ice/latching/stream_latching.h"
+#include "ice/latching/media_latching.h"
 
 namespace avedge::bench::guard {
 namespace {
@@ -103,10 +102,8 @@ relay::Handlers EdgeInProcess::make_handlers(const relay::HandlerContext& contex
   auto server = std::make_unique<turn::Server>(
       rules, turn::ServerDependencies{context.ports, quota_, context.flows, context.counters, *this,
                                       &context.peers, nullptr, context.worker});
-  auto datagrams = std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own);
-  auto streams = std::make_unique<latching::StreamLatching>(context.parties, *datagrams,
-                                                            context.counters, own);
-  return {std::move(server), std::move(datagrams), std::move(streams)};
+  return {std::move(server), std::make_unique<latching::MediaLatching>(
+                                 context.flows, context.parties, context.counters, own)};
 }
 
 Endpoint EdgeInProcess::listener() {

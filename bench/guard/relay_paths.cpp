@@ -111,8 +111,8 @@ class AnchoredCalls {
     for (std::size_t i = 0; i < kFlows; ++i) {
       MediaPath path;
       path.id = MediaPathId{i};
-      path.near = end_of(lease(), near_party);
-      path.far = end_of(lease(), far_party);
+      path.caller = end_of(lease(), near_party);
+      path.callee = end_of(lease(), far_party);
       path.counters = std::make_shared<MediaPathCounters>();
       control_.set_path(worker_, path);
     }

@@ -32,8 +32,6 @@ class PortsOnPaper final : public SessionControl {
   bool is_leased(const Endpoint&, Transport) const override { return false; }
   void set_path(WorkerIndex, const MediaPath&) override {}
   void remove_path(WorkerIndex, MediaPathId) override {}
-  void set_stream_path(WorkerIndex, const StreamPath&) override {}
-  void remove_stream_path(WorkerIndex, MediaPathId) override {}
   void release(WorkerIndex, SocketId) override {}
 
  private:
@@ -48,7 +46,7 @@ class PortsOnPaper final : public SessionControl {
 class Unobserved final : public anchor::CallObserver {
   void on_call_started(const anchor::CallInfo&) override {}
   void on_call_ended(const anchor::CallInfo&, const anchor::CallEnd&) override {}
-  void on_media_reclaimed(const anchor::CallInfo&, anchor::Side, std::uint64_t) override {}
+  void on_media_reclaimed(const anchor::CallInfo&, Side, std::uint64_t) override {}
   void on_target_refused(const anchor::CallInfo&, std::string_view, bool) override {}
   void on_call_refused(const anchor::SessionSpec&, const anchor::CallRefusal&) override {}
 };

@@ -58,8 +58,8 @@ enum class Transform : std::uint8_t {
 enum class Direction : std::uint8_t {
   client_to_peer,
   peer_to_client,
-  anchor_near_to_far,
-  anchor_far_to_near
+  anchor_caller_to_callee,
+  anchor_callee_to_caller
 };
 inline constexpr std::array<std::string_view, 4> kDirectionLabels{
     "client_to_peer", "peer_to_client", "anchor_near_to_far", "anchor_far_to_near"};
@@ -76,7 +76,7 @@ struct FlowSpec {
   /// STUN on this flow is also shown to the slow path (anchors read ICE checks to latch).
   bool inspect_stun = false;
   /// Transform::pass only (the others imply theirs): what its packets are counted as.
-  Direction direction = Direction::anchor_near_to_far;
+  Direction direction = Direction::anchor_caller_to_callee;
   /// Socket the packet leaves by.
   SocketId out_socket = kNoSocket;
   /// Where it goes. Unused by unwrap_send_indication, whose packets name their peer.

@@ -1,5 +1,5 @@
-// What signalling tells the data plane about one stream of an anchored call. Values only: the
-// signalling thread posts them to the worker that owns the call's sockets.
+// What signalling tells the data plane about one stream component of an anchored call, over UDP or
+// TCP. Values only: the signalling thread posts them to the worker that owns the call's sockets.
 #pragma once
 
 #include <bitset>
@@ -7,11 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "relay/core/counters.h"
 #include "relay/core/flow.h"
-#include "relay/core/slow_path.h"
 
 namespace avedge {
 
@@ -60,7 +60,7 @@ struct IceCheckKeys {
   friend bool operator==(const IceCheckKeys&, const IceCheckKeys&) = default;
 };
 
-/// One party's half of a stream: the socket of ours that it talks to, and how we know it.
+/// One party's half over UDP: the socket of ours that it talks to, and how we know it.
 struct UdpLeg {
   SocketId socket = kNoSocket;
   /// Where its SDP says it receives; address 0.0.0.0 or port 0 if it has not said so yet, or if the
@@ -86,37 +86,69 @@ struct UdpLeg {
   friend bool operator==(const UdpLeg&, const UdpLeg&) = default;
 };
 
+/// One party's half over TCP: the port of ours that it connects to, and that we connect to it from.
+/// Framed by RFC 4571 where it is RTP and ICE (RFC 6544), any bytes otherwise (RFC 4145).
+struct TcpLeg {
+  SocketId port = kNoSocket;
+  /// Where it accepts connections: its TCP-PASS candidates and, if its m= line is TCP, its default
+  /// destination; the likeliest first, at most kMaxDialled. Empty if it only connects.
+  std::vector<Endpoint> passive;
+  /// It may connect from these addresses; from others only with a valid ICE check first.
+  std::vector<IpAddress> signalled_addresses;
+  IpAddress sip_source;
+  Latching latching = Latching::signalled;
+  std::vector<IceCheckKeys> ice;  // empty: no checks can be verified
+  friend bool operator==(const TcpLeg&, const TcpLeg&) = default;
+};
+
+inline constexpr std::size_t kMaxDialled = 4;
+
+using Leg = std::variant<UdpLeg, TcpLeg>;
+
 /// Counters of a path, published about once a second by its worker, read by any thread.
 struct MediaPathCounters {
-  Gauge packets[2];  // [0] from near to far, [1] from far to near
+  Gauge packets[2];  // [0] from caller to callee, [1] from callee to caller
   Gauge bytes[2];
   /// CLOCK_MONOTONIC nanoseconds of the last forwarded packet; 0 if there was none.
   Gauge last_activity;
   /// How often a source that had moved lost its place to the one it had moved from, by the side of
-  /// the party: [0] near, [1] far.
+  /// the party: [0] caller, [1] callee.
   Gauge reclaims[2];
 };
 
 enum class MediaPathId : std::uint64_t {};
 
-/// One stream component (RTP or RTCP) between two parties. Branches of a forked call are paths that
-/// share the socket of one end and are distinguished by the remote endpoint.
+/// One stream component (RTP or RTCP) between the two parties of a call.
+///
+/// Over UDP, branches of a forked call are paths that share the socket of one leg and are
+/// distinguished by the remote endpoint. Over TCP, a connection of one party is joined to one with
+/// the other: the one that waits already, or the first that a passive endpoint accepts; bytes pass
+/// as they are, checks and media alike. Where only one leg is TCP, its frames are the other's
+/// datagrams, and the UDP leg has a socket of ours that nothing else uses.
 struct MediaPath {
   MediaPathId id{};
-  UdpLeg near;
-  UdpLeg far;
+  Leg caller;
+  Leg callee;
   std::shared_ptr<MediaPathCounters> counters;
-  /// This path is RTCP, and that one its RTP, set before it: RTCP latches where RTP did.
+  /// This path is RTCP, and that one its RTP, set before it: RTCP latches where RTP did. Over UDP.
   std::optional<MediaPathId> rtp{};
 };
 
-/// The slow path of anchor sockets: learns where the parties of its paths really are.
-class MediaPathHandler : public SlowPathHandler {
- public:
-  /// Creates or changes a path; changed values let its parties latch again.
-  virtual void set_path(Time now, const MediaPath& path, Outcome& outcome) = 0;
-  /// Forgets the path and its flows; unknown ids are ignored.
-  virtual void remove_path(Time now, MediaPathId path, Outcome& outcome) = 0;
+/// A path whose legs are both over UDP.
+struct UdpPath {
+  MediaPathId id{};
+  UdpLeg caller;
+  UdpLeg callee;
+  std::shared_ptr<MediaPathCounters> counters;
+  std::optional<MediaPathId> rtp{};
 };
+
+/// Nothing if a leg is over TCP.
+[[nodiscard]] inline std::optional<UdpPath> udp_path_of(const MediaPath& path) {
+  const auto* caller = std::get_if<UdpLeg>(&path.caller);
+  const auto* callee = std::get_if<UdpLeg>(&path.callee);
+  if (caller == nullptr || callee == nullptr) return std::nullopt;
+  return UdpPath{path.id, *caller, *callee, path.counters, path.rtp};
+}
 
 }  // namespace avedge

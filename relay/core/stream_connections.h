@@ -4,8 +4,6 @@
 
 #include "relay/core/drop_reason.h"
 #include "relay/core/flow.h"
-#include "relay/core/slow_path.h"
-#include "relay/core/stream_path.h"
 
 namespace avedge {
 
@@ -13,7 +11,7 @@ namespace avedge {
 /// that passes every network whole.
 inline constexpr std::size_t kLongestFirstFrame = 1500;
 
-/// A connection has happened upon something. It is there until the handler has returned.
+/// An event on a connection, which is there until the handler has returned.
 struct StreamEvent {
   enum class Kind : std::uint8_t {
     accepted,   // a connection arrived at the port
@@ -28,8 +26,8 @@ struct StreamEvent {
   ConstBytes first_frame = {};  // `spoke` only; without its length, and still to be read
 };
 
-/// Connections are joined by Outcome::join(near, far) and closed by Outcome::close(), which reports
-/// nothing. A connection that is neither joined nor framed is not read.
+/// Connections are joined by Outcome::join(caller's, callee's) and closed by Outcome::close(),
+/// which reports nothing. A connection that is neither joined nor framed is not read.
 class StreamConnections {
  public:
   virtual ~StreamConnections() = default;
@@ -48,23 +46,6 @@ class StreamConnections {
   virtual void speak_frames(SocketId connection) = 0;
   /// What a joined connection's party has sent over it; packets are not known. Zeroes for others.
   [[nodiscard]] virtual FlowUsage sent_over(SocketId connection) const = 0;
-};
-
-/// The slow path of TCP anchors: accepts, dials and joins connections.
-class StreamPathHandler {
- public:
-  virtual ~StreamPathHandler() = default;
-
-  /// Creates or changes a path. Connections stay, unless their port no longer belongs to the path.
-  virtual void set_path(Time now, const StreamPath& path, Outcome& outcome) = 0;
-  /// Ends the path's connections and forgets it; unknown ids are ignored.
-  virtual void remove_path(Time now, MediaPathId path, Outcome& outcome) = 0;
-  /// A DropReason is counted by the caller.
-  [[nodiscard]] virtual Verdict<void> on_stream(Time now, const StreamEvent& event,
-                                                Outcome& outcome) = 0;
-  /// Called no earlier than next_deadline(), and soon after it.
-  virtual void expire(Time now, Outcome& outcome) = 0;
-  [[nodiscard]] virtual Time next_deadline() const = 0;
 };
 
 }  // namespace avedge

@@ -18,8 +18,9 @@ FlowUsage AnchorTcpConnections::sent_over(SocketId id) const {
   return {0, connection->splice->to_partner.moved(), connection->splice->last_activity, {}};
 }
 
-void AnchorTcpConnections::join(SocketId near, SocketId far) {
-  tcp_.splice(near, far, Direction::anchor_near_to_far, Direction::anchor_far_to_near);
+void AnchorTcpConnections::join(SocketId caller, SocketId callee) {
+  tcp_.splice(caller, callee, Direction::anchor_caller_to_callee,
+              Direction::anchor_callee_to_caller);
 }
 
 void AnchorTcpConnections::on_accepted(TcpConnection& connection) {

@@ -35,7 +35,7 @@ class AnchorTcpConnections final : public StreamConnections, private TcpConnecti
 
  private:
   // TcpConnectionOwner
-  void join(SocketId near, SocketId far) override;
+  void join(SocketId caller, SocketId callee) override;
   void close(SocketId id) override { tcp_.close(id); }
   void on_accepted(TcpConnection& connection) override;
   void on_connected(TcpConnection& connection) override;

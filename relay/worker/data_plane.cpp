@@ -309,14 +309,6 @@ void DataPlane::remove_path(WorkerIndex worker_index, MediaPathId path) {
   worker(worker_index).post([path](Worker& worker) { worker.handlers().remove_path(path); });
 }
 
-void DataPlane::set_stream_path(WorkerIndex worker_index, const StreamPath& path) {
-  worker(worker_index).post([path](Worker& worker) { worker.handlers().set_stream_path(path); });
-}
-
-void DataPlane::remove_stream_path(WorkerIndex worker_index, MediaPathId path) {
-  worker(worker_index).post([path](Worker& worker) { worker.handlers().remove_stream_path(path); });
-}
-
 void DataPlane::release(WorkerIndex worker_index, SocketId socket) {
   worker(worker_index).post([socket](Worker& worker) { worker.sockets().close(socket); });
 }

@@ -94,8 +94,6 @@ class DataPlane final : public SessionControl {
   }
   void set_path(WorkerIndex worker, const MediaPath& path) override;
   void remove_path(WorkerIndex worker, MediaPathId path) override;
-  void set_stream_path(WorkerIndex worker, const StreamPath& path) override;
-  void remove_stream_path(WorkerIndex worker, MediaPathId path) override;
   void release(WorkerIndex worker, SocketId socket) override;
 
  private:

@@ -11,7 +11,7 @@ void HandlerRunner::on_datagram(SocketId id, const Socket& socket, const Endpoin
     path.listener = listener->index;
     ask(*handlers_->listener, path, datagram);
   } else {
-    ask(*handlers_->anchor, path, datagram);
+    ask(*handlers_->media, path, datagram);
   }
 }
 
@@ -25,7 +25,7 @@ void HandlerRunner::on_message(SocketId connection, Bytes message) {
     return;
   }
   if (socket.is<PartyConnection>()) {
-    ask(*handlers_->anchor, path, message);
+    ask(*handlers_->media, path, message);
   } else {
     ask(*handlers_->listener, path, message);
   }
@@ -56,25 +56,17 @@ void HandlerRunner::on_peer_connection(const PeerConnectionEvent& event) {
 
 void HandlerRunner::on_stream(const StreamEvent& event) {
   run([&](Time now, Outcome& outcome) {
-    const auto verdict = handlers_->tcp_anchor->on_stream(now, event, outcome);
+    const auto verdict = handlers_->media->on_stream(now, event, outcome);
     if (!verdict) dependencies_.drops.count(verdict.reason());
   });
 }
 
 void HandlerRunner::set_path(const MediaPath& path) {
-  run([&](Time now, Outcome& outcome) { handlers_->anchor->set_path(now, path, outcome); });
+  run([&](Time now, Outcome& outcome) { handlers_->media->set_path(now, path, outcome); });
 }
 
 void HandlerRunner::remove_path(MediaPathId path) {
-  run([&](Time now, Outcome& outcome) { handlers_->anchor->remove_path(now, path, outcome); });
-}
-
-void HandlerRunner::set_stream_path(const StreamPath& path) {
-  run([&](Time now, Outcome& outcome) { handlers_->tcp_anchor->set_path(now, path, outcome); });
-}
-
-void HandlerRunner::remove_stream_path(MediaPathId path) {
-  run([&](Time now, Outcome& outcome) { handlers_->tcp_anchor->remove_path(now, path, outcome); });
+  run([&](Time now, Outcome& outcome) { handlers_->media->remove_path(now, path, outcome); });
 }
 
 void HandlerRunner::expire() {
@@ -84,13 +76,11 @@ void HandlerRunner::expire() {
     run([&](Time at, Outcome& outcome) { handler.expire(at, outcome); });
   };
   expire_if_due(*handlers_->listener);
-  expire_if_due(*handlers_->anchor);
-  expire_if_due(*handlers_->tcp_anchor);
+  expire_if_due(*handlers_->media);
 }
 
 Time HandlerRunner::next_deadline() const {
-  return std::min({handlers_->listener->next_deadline(), handlers_->anchor->next_deadline(),
-                   handlers_->tcp_anchor->next_deadline()});
+  return std::min(handlers_->listener->next_deadline(), handlers_->media->next_deadline());
 }
 
 }  // namespace avedge::relay

@@ -40,8 +40,6 @@ class HandlerRunner final : public ConnectionEvents {
   void on_icmp(SocketId relay, const Endpoint& peer, const IcmpError& error);
   void set_path(const MediaPath& path);
   void remove_path(MediaPathId path);
-  void set_stream_path(const StreamPath& path);
-  void remove_stream_path(MediaPathId path);
   void expire();
   [[nodiscard]] Time next_deadline() const;
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "relay/core/counters.h"
-#include "relay/core/media_path.h"
+#include "relay/core/media_path_handler.h"
 #include "relay/core/peer_connections.h"
 #include "relay/core/relay_ports.h"
 #include "relay/core/slow_path.h"
@@ -16,9 +16,8 @@ namespace avedge::relay {
 /// Made for each worker by edge/, with references to that worker's ports, flow counters and
 /// counters; used on its thread only.
 struct Handlers {
-  std::unique_ptr<SlowPathHandler> listener;
-  std::unique_ptr<MediaPathHandler> anchor;
-  std::unique_ptr<StreamPathHandler> tcp_anchor;  // may refer to `anchor`
+  std::unique_ptr<SlowPathHandler> listener;  // of clients of TURN
+  std::unique_ptr<MediaPathHandler> media;
 };
 
 /// What a worker offers to the handlers that are made for it. Everything outlives them.

@@ -24,10 +24,7 @@ Verdict<RewrittenDescription> again(RewrittenDescription shown, const PartyMedia
 
 Dialog::Dialog(std::string tag, CallPorts& ports, PathFactory& factory, WorkerIndex worker,
                Latching latching)
-    : tag_{std::move(tag)},
-      ports_{ports},
-      paths_{factory, worker, latching},
-      stream_paths_{factory, worker, latching} {}
+    : tag_{std::move(tag)}, ports_{ports}, paths_{factory, worker, latching} {}
 
 void Dialog::begin(const Transaction& invite, std::optional<Offer> offer) {
   OpenInvite open;
@@ -192,13 +189,11 @@ void Dialog::apply(const Transaction& cause, DialogState next) {
     if (invites_[side] && is_inside) invites_[side]->has_changed_state = true;
   }
   paths_.sync(next);
-  stream_paths_.sync(next);
   current_ = std::move(next);
 }
 
 void Dialog::review_targets(const LocalAddresses& addresses) {
   if (paths_.lead_to(addresses)) paths_.sync(current_);
-  if (stream_paths_.lead_to(addresses)) stream_paths_.sync(current_);
 }
 
 void Dialog::on_final_response(const Transaction& transaction, int status) {
@@ -251,13 +246,11 @@ void Dialog::drop_offers_of(const Transaction& transaction) {
 }
 
 MediaTotals Dialog::totals() const {
-  MediaTotals sum = paths_.totals();
-  sum += stream_paths_.totals();
-  return sum;
+  return paths_.totals();
 }
 
 Time Dialog::last_activity() const {
-  return std::max(paths_.last_activity(), stream_paths_.last_activity());
+  return paths_.last_activity();
 }
 
 void Dialog::expire_offers(Time now, Duration timeout) {

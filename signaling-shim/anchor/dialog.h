@@ -9,7 +9,6 @@
 
 #include "signaling-shim/anchor/media_paths.h"
 #include "signaling-shim/anchor/offer.h"
-#include "signaling-shim/anchor/stream_paths.h"
 
 namespace avedge::anchor {
 
@@ -43,7 +42,7 @@ class Dialog {
 
   [[nodiscard]] const DialogState& state() const { return current_; }
   [[nodiscard]] const MediaPaths& paths() const { return paths_; }
-  /// Of all its paths, over UDP and TCP.
+  /// Of all its paths.
   [[nodiscard]] MediaTotals totals() const;
   [[nodiscard]] Time last_activity() const;
 
@@ -89,7 +88,6 @@ class Dialog {
   DialogState current_;
   // Last: paths are destroyed before their ports.
   MediaPaths paths_;
-  StreamPaths stream_paths_;
 };
 
 }  // namespace avedge::anchor

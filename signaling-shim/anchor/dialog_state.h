@@ -8,10 +8,6 @@
 
 namespace avedge::anchor {
 
-constexpr Side other(Side side) {
-  return side == Side::caller ? Side::callee : Side::caller;
-}
-
 /// One value for each party.
 template <class Value>
 class PerSide {

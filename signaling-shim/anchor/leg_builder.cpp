@@ -51,7 +51,7 @@ UdpLeg LegBuilder::udp_leg(Side side, const MediaPort& port) const {
   if (!may_send_to(side, end.signalled, port, Transport::udp)) end.signalled = {};
   end.signalled_addresses = admitted_addresses(side, port, Transport::udp);
   for (const Endpoint& candidate : mine.candidates) {
-    if (!factory_.loop_detector.is_anchored(candidate))
+    if (!factory_.loop_detector.is_anchored({Transport::udp, candidate}))
       end.signalled_candidates.push_back(candidate);
   }
   end.sip_source = state_.party[side].source;

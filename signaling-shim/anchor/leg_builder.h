@@ -14,7 +14,6 @@ struct PathFactory {
   SessionCounters& counters;
   const MediaTargets& targets;
   LoopDetector loop_detector{};
-  LoopDetector tcp_loop_detector{};  // over TCP, whose ports are others
   std::uint64_t next_id = 1;
 };
 

@@ -5,22 +5,25 @@
 namespace avedge::anchor {
 namespace {
 
-bool is_named(const MediaPort& port, const Endpoint& name) {
-  return name == port.local() || name == port.advertised();
+bool is_named(const AnchorPort& port, const MediaPlace& name) {
+  return name.transport == port.transport &&
+         (name.at == port.port.local() || name.at == port.port.advertised());
 }
 
-bool contains(const std::vector<Endpoint>& list, const Endpoint& endpoint) {
-  return std::find(list.begin(), list.end(), endpoint) != list.end();
+bool contains(const std::vector<MediaPlace>& list, const MediaPlace& place) {
+  return std::find(list.begin(), list.end(), place) != list.end();
 }
 
 }  // namespace
 
-void LoopDetector::add(MediaPathId path, const MediaPort& port, const Endpoint& onward) {
-  add(path, port.local(), onward);
-  if (port.advertised() != port.local()) add(path, port.advertised(), onward);
+void LoopDetector::add(MediaPathId path, const AnchorPort& port, const MediaPlace& onward) {
+  const Endpoint& local = port.port.local();
+  const Endpoint& advertised = port.port.advertised();
+  add(path, MediaPlace{port.transport, local}, onward);
+  if (advertised != local) add(path, MediaPlace{port.transport, advertised}, onward);
 }
 
-void LoopDetector::add(MediaPathId path, const Endpoint& name, const Endpoint& onward) {
+void LoopDetector::add(MediaPathId path, const MediaPlace& name, const MediaPlace& onward) {
   forwardings_[name].push_back({path, onward});
   names_[path].push_back(name);
 }
@@ -28,7 +31,7 @@ void LoopDetector::add(MediaPathId path, const Endpoint& name, const Endpoint& o
 void LoopDetector::remove(MediaPathId path) {
   const auto found = names_.find(path);
   if (found == names_.end()) return;
-  for (const Endpoint& name : found->second) {
+  for (const MediaPlace& name : found->second) {
     const auto forwardings = forwardings_.find(name);
     if (forwardings == forwardings_.end()) continue;
     std::erase_if(forwardings->second,
@@ -38,11 +41,11 @@ void LoopDetector::remove(MediaPathId path) {
   names_.erase(found);
 }
 
-bool LoopDetector::would_loop(const Endpoint& target, const MediaPort& near,
-                              const MediaPort& far) const {
-  std::vector<Endpoint> reached{target};
+bool LoopDetector::would_loop(const MediaPlace& target, const AnchorPort& one,
+                              const AnchorPort& other) const {
+  std::vector<MediaPlace> reached{target};
   for (std::size_t i = 0; i < reached.size(); ++i) {
-    if (is_named(near, reached[i]) || is_named(far, reached[i])) return true;
+    if (is_named(one, reached[i]) || is_named(other, reached[i])) return true;
     const auto forwardings = forwardings_.find(reached[i]);
     if (forwardings == forwardings_.end()) continue;  // it leaves the edge there
     for (const Forwarding& forwarding : forwardings->second) {

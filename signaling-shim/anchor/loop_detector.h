@@ -10,6 +10,18 @@
 
 namespace avedge::anchor {
 
+/// A port of ours, and the transport that media comes to it by.
+struct AnchorPort {
+  Transport transport = Transport::udp;
+  const MediaPort& port;
+};
+/// Where media goes.
+struct MediaPlace {
+  Transport transport = Transport::udp;
+  Endpoint at;
+  friend auto operator<=>(const MediaPlace&, const MediaPlace&) = default;
+};
+
 /// Signalling thread only.
 class LoopDetector {
  public:
@@ -17,23 +29,25 @@ class LoopDetector {
   static constexpr std::size_t kMaxReached = 64;
 
   /// Media received at `port` is sent to `onward`, until the path is removed.
-  void add(MediaPathId path, const MediaPort& port, const Endpoint& onward);
+  void add(MediaPathId path, const AnchorPort& port, const MediaPlace& onward);
   void remove(MediaPathId path);
 
-  [[nodiscard]] bool is_anchored(const Endpoint& port) const { return forwardings_.contains(port); }
-  /// Whether media for `target` would return to `near` or `far`, the ports that it is sent between.
-  [[nodiscard]] bool would_loop(const Endpoint& target, const MediaPort& near,
-                                const MediaPort& far) const;
+  [[nodiscard]] bool is_anchored(const MediaPlace& port) const {
+    return forwardings_.contains(port);
+  }
+  /// Whether media for `target` would return to one of the two ports that it is sent between.
+  [[nodiscard]] bool would_loop(const MediaPlace& target, const AnchorPort& one,
+                                const AnchorPort& other) const;
 
  private:
   struct Forwarding {
     MediaPathId path;
-    Endpoint onward;
+    MediaPlace onward;
   };
-  void add(MediaPathId path, const Endpoint& name, const Endpoint& onward);
+  void add(MediaPathId path, const MediaPlace& name, const MediaPlace& onward);
 
-  std::map<Endpoint, std::vector<Forwarding>> forwardings_;  // by the port's names
-  std::map<MediaPathId, std::vector<Endpoint>> names_;       // what add() used
+  std::map<MediaPlace, std::vector<Forwarding>> forwardings_;  // by the port's names
+  std::map<MediaPathId, std::vector<MediaPlace>> names_;       // what add() used
 };
 
 }  // namespace avedge::anchor

@@ -12,14 +12,12 @@
 #include "relay/core/clock.h"
 #include "relay/core/drop_reason.h"
 #include "relay/core/media_path.h"
+#include "relay/core/side.h"
 
 namespace avedge::anchor {
 
 /// Identifies a media session in our signed Record-Route and Via parameters. Never 0.
 enum class SessionId : std::uint64_t {};
-
-/// A message's sender: the party that sent the dialog's initial INVITE, or the other one.
-enum class Side : std::uint8_t { caller, callee };
 
 /// How the edge treats a party's candidates.
 enum class CandidateMode : std::uint8_t {

@@ -15,7 +15,7 @@ std::optional<LegTarget> Call::find_offer(const Options& request) {
   Leg* leg = newest_of(request.from_tag, request.via_branch);
   if (leg == nullptr || !leg->began_with(request.sdp)) return std::nullopt;
   if (leg->direction() != request.direction) return std::nullopt;
-  return LegTarget{leg, anchor::Side::caller, {}};
+  return LegTarget{leg, Side::caller, {}};
 }
 
 /// The tags are those of the offer: from-tag is the offerer's. A tag that is not known yet belongs
@@ -24,7 +24,7 @@ std::optional<LegTarget> Call::find_answer(const Options& request) {
   if (auto target = find_dialog(request.to_tag, request.from_tag)) return target;
   Leg* leg = newest_of(request.from_tag, request.via_branch);
   if (leg == nullptr) return std::nullopt;
-  return LegTarget{leg, anchor::Side::callee, request.to_tag};
+  return LegTarget{leg, Side::callee, request.to_tag};
 }
 
 std::vector<Leg*> Call::find_deleted(const Options& request) {
@@ -44,7 +44,7 @@ Leg& Call::add(Leg leg) {
 std::optional<LegTarget> Call::find_dialog(std::string_view mine, std::string_view theirs) {
   for (std::size_t i = legs_.size(); i-- > 0;) {
     const auto side = legs_[i].side_of(mine, theirs);
-    if (side) return LegTarget{&legs_[i], *side, *side == anchor::Side::caller ? theirs : mine};
+    if (side) return LegTarget{&legs_[i], *side, *side == Side::caller ? theirs : mine};
   }
   return std::nullopt;
 }

@@ -15,7 +15,7 @@ inline constexpr std::size_t kMaxLegs = 16;
 /// One party's message in a leg: by whom, and in which dialog.
 struct LegTarget {
   Leg* leg = nullptr;
-  anchor::Side from = anchor::Side::caller;
+  Side from = Side::caller;
   std::string_view callee_tag;  // empty: the first offer
 };
 

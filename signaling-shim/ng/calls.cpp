@@ -6,7 +6,6 @@
 
 namespace avedge::ng {
 
-using anchor::Side;
 
 Calls::Calls(anchor::Sessions& sessions, const Settings& settings)
     : sessions_{sessions}, settings_{settings}, loop_mark_{loop_mark(random_token(16))} {}
@@ -113,7 +112,7 @@ Outcome<std::string> Calls::answer(Time now, UnixSeconds unix_now, const Options
 
 Outcome<std::string> Calls::send_answer(Time now, const Options& request, const LegTarget& target) {
   Leg& leg = *target.leg;
-  const Side offerer = anchor::other(target.from);
+  const Side offerer = other(target.from);
   leg.delete_at.reset();
   auto sdp = pass(now, leg, leg.answer(offerer, target.callee_tag), request);
   if (!sdp) return sdp;

@@ -11,7 +11,7 @@ constexpr std::uint32_t kFirstCseq = 1;
 
 }  // namespace
 
-std::optional<anchor::Side> Leg::side_of(std::string_view mine, std::string_view theirs) const {
+std::optional<Side> Leg::side_of(std::string_view mine, std::string_view theirs) const {
   if (mine == caller_tag_ && dialogs_.contains(theirs)) return Side::caller;
   if (theirs == caller_tag_ && dialogs_.contains(mine)) return Side::callee;
   return std::nullopt;
@@ -44,7 +44,7 @@ anchor::DialogMessage Leg::answer(Side offerer, std::string_view callee_tag) con
   const auto dialog = dialogs_.find(callee_tag);
   const std::uint32_t cseq = dialog == dialogs_.end() ? 0 : dialog->second[offerer].cseq;
   anchor::DialogMessage message;
-  message.sender = anchor::other(offerer);
+  message.sender = other(offerer);
   message.method = cseq > kFirstCseq ? kLater : kFirst;
   message.status = 200;
   message.cseq = std::max(cseq, kFirstCseq);

@@ -15,7 +15,6 @@ namespace avedge::ng {
 /// tells them apart by. The offerer of the first offer is the caller, whoever called.
 class Leg {
  public:
-  using Side = anchor::Side;
 
   Leg(anchor::SessionId session, const Options& first_offer)
       : session_{session},

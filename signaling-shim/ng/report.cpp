@@ -4,7 +4,6 @@ namespace avedge::ng {
 namespace {
 
 using anchor::Component;
-using anchor::Side;
 
 struct Totals {
   std::uint64_t packets = 0;
@@ -48,19 +47,19 @@ class Reporter {
 
   Value::List streams(const anchor::Dialog& dialog, Side side, std::size_t line) {
     Value::List streams;
-    dialog.paths().for_each([&](std::size_t of, Component component, const MediaPath& path) {
+    dialog.paths().for_each([&](std::size_t of, Component component, const UdpPath& path) {
       if (of == line) streams.push_back(stream(dialog, side, line, component, path));
     });
     return streams;
   }
 
   Value stream(const anchor::Dialog& dialog, Side side, std::size_t line, Component component,
-               const MediaPath& path) {
+               const UdpPath& path) {
     const bool is_rtp = component == Component::rtp;
     const auto way = static_cast<std::size_t>(side);
     const MediaPortPair& lease = *dialog.state().facing[side][line].datagrams;
     const Endpoint& local = (is_rtp ? lease.rtp : lease.rtcp).advertised();
-    const Endpoint& remote = (side == Side::caller ? path.near : path.far).signalled;
+    const Endpoint& remote = (side == Side::caller ? path.caller : path.callee).signalled;
     const Totals came{static_cast<std::uint64_t>(path.counters->packets[way].value()),
                       static_cast<std::uint64_t>(path.counters->bytes[way].value())};
     Totals& sum = is_rtp ? rtp_ : rtcp_;

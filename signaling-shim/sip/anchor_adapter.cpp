@@ -7,10 +7,6 @@
 namespace avedge::sip {
 namespace {
 
-anchor::Side other(anchor::Side side) {
-  return side == anchor::Side::caller ? anchor::Side::callee : anchor::Side::caller;
-}
-
 /// Methods that carry offers and answers (RFC 3261 §13, RFC 3262 §5, RFC 3311), and methods that
 /// end the session.
 bool concerns_media(Method method) {
@@ -51,7 +47,7 @@ std::optional<std::chrono::seconds> session_expires(const View& message) {
   return std::chrono::seconds{std::max<std::uint32_t>(*number, 90)};
 }
 
-anchor::DialogMessage describe(const View& message, const MediaRole& role, anchor::Side sender,
+anchor::DialogMessage describe(const View& message, const MediaRole& role, Side sender,
                                int status) {
   anchor::DialogMessage described;
   described.sender = sender;
@@ -59,7 +55,7 @@ anchor::DialogMessage describe(const View& message, const MediaRole& role, ancho
   described.status = status;
   described.cseq = message.cseq();
   described.callee_tag =
-      role.request_sender == anchor::Side::caller ? message.to_tag() : message.from_tag();
+      role.request_sender == Side::caller ? message.to_tag() : message.from_tag();
   return described;
 }
 
@@ -74,8 +70,7 @@ Verdict<BodyChange> AnchorAdapter::pass(Time now, const View& message, const Med
     if (message.status() >= 200) notify_local_final(now, message, role, message.status());
     return DropReason::sdp_unsupported;
   }
-  const anchor::Side sender =
-      message.is_request() ? role.request_sender : other(role.request_sender);
+  const Side sender = message.is_request() ? role.request_sender : other(role.request_sender);
   anchor::DialogMessage described = describe(message, role, sender, message.status());
   described.reliable = message.status() / 100 == 1 && message.requires_100rel();
   described.session_expires = session_expires(message);

@@ -11,7 +11,7 @@ namespace avedge::sip {
 /// The sender's side and the session of a message.
 struct MediaRole {
   anchor::SessionId session = kNoSession;
-  anchor::Side request_sender = anchor::Side::caller;
+  Side request_sender = Side::caller;
 };
 
 class AnchorAdapter {

@@ -37,7 +37,7 @@ std::string our_via(const ForwardContext& context, std::string_view call_id,
   return line_of("Via", value);
 }
 
-std::string record_route(const SipFlow& flow, anchor::Side faces, const ForwardContext& context,
+std::string record_route(const SipFlow& flow, Side faces, const ForwardContext& context,
                          const View& request, const Settings& settings,
                          const SignedTokens& tokens) {
   const std::string_view call_id = request.call_id();
@@ -49,10 +49,6 @@ std::string record_route(const SipFlow& flow, anchor::Side faces, const ForwardC
           ";transport=" + str(to_string(flow.transport)) + ";lr;" + str(kTokenParameter) + '=' +
           tokens.sign(RecordRouteToken{flow, context.session, faces, context.trust}, call_id) +
           '>');
-}
-
-anchor::Side other(anchor::Side side) {
-  return side == anchor::Side::caller ? anchor::Side::callee : anchor::Side::caller;
 }
 
 /// Both our addresses: each side's route set begins with the one it can reach (RFC 5658 §5).

@@ -29,7 +29,7 @@ struct ForwardContext {
   SipFlow downstream;
   Branch branch;
   anchor::SessionId session = kNoSession;
-  anchor::Side sender = anchor::Side::caller;
+  Side sender = Side::caller;
   /// Of `from`.
   anchor::Standing standing = anchor::Standing::trusted;
   RouteRecording recording = RouteRecording::none;

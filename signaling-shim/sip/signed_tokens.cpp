@@ -16,7 +16,7 @@ struct Wire {
   SipFlow flow;
   ListenerIndex other{};
   anchor::SessionId session{};
-  anchor::Side side{};
+  Side side{};
   Trust trust{};
 };
 
@@ -48,7 +48,7 @@ std::optional<Wire> read(std::string_view payload) {
   Wire wire;
   const auto first = static_cast<std::uint8_t>(at[0]);
   wire.trust = (first & kTrustBit) != 0 ? Trust::yes : Trust::no;
-  wire.side = static_cast<anchor::Side>(first & ~kTrustBit);
+  wire.side = static_cast<Side>(first & ~kTrustBit);
   wire.other = static_cast<ListenerIndex>(at[1]);
   wire.flow.listener = static_cast<ListenerIndex>(at[2]);
   wire.flow.transport = static_cast<Transport>(at[3]);

@@ -28,7 +28,7 @@ struct ViaToken {
   ListenerIndex downstream{};
   anchor::SessionId session = kNoSession;
   /// The sender of the request.
-  anchor::Side sender = anchor::Side::caller;
+  Side sender = Side::caller;
   /// Route::trust, as for RecordRouteToken.
   Trust trust = Trust::no;
 };
@@ -38,7 +38,7 @@ struct RecordRouteToken {
   SipFlow flow;
   anchor::SessionId session = kNoSession;
   /// The side of the dialog that `flow` is on.
-  anchor::Side faces = anchor::Side::caller;
+  Side faces = Side::caller;
   /// Of the route that began the dialog.
   Trust trust = Trust::no;
 };

@@ -56,13 +56,14 @@ class Anchor {
     const std::size_t index = input.below(4);
     auto& path = paths_[index];
     if (!path) {
-      path = MediaPath{MediaPathId{index + 1}, {}, {}, std::make_shared<MediaPathCounters>(), {}};
+      path = UdpPath{MediaPathId{index + 1}, {}, {}, std::make_shared<MediaPathCounters>(), {}};
     }
-    path->near = read_end(input, SocketId{static_cast<std::uint32_t>(1 + input.below(2))});
-    path->far = read_end(input, SocketId{static_cast<std::uint32_t>(11 + input.below(3))});
+    path->caller = read_end(input, SocketId{static_cast<std::uint32_t>(1 + input.below(2))});
+    path->callee = read_end(input, SocketId{static_cast<std::uint32_t>(11 + input.below(3))});
     apply(*path);
     for (const auto& other : paths_) {
-      forked.reach_if(other && other->id != path->id && other->near.socket == path->near.socket);
+      forked.reach_if(other && other->id != path->id &&
+                      other->caller.socket == path->caller.socket);
     }
   }
 
@@ -70,7 +71,7 @@ class Anchor {
   void change(Input& input) {
     auto& path = paths_[input.below(4)];
     if (!path) return;
-    UdpLeg& end = input.flag() ? path->far : path->near;
+    UdpLeg& end = input.flag() ? path->callee : path->caller;
     end = read_end(input, end.socket);
     apply(*path);
   }
@@ -80,7 +81,7 @@ class Anchor {
     auto& path = paths_[input.below(4)];
     if (!path) return;
     const std::size_t flows = worker_.flows().size();
-    worker_.remove_path(now_, path->id);
+    worker_.remove_path(path->id);
     removed_with_flows.reach_if(worker_.flows().size() < flows);
     path.reset();
   }
@@ -127,7 +128,7 @@ class Anchor {
 
   void finish() {
     for (const auto& path : paths_) {
-      if (path) worker_.remove_path(now_, path->id);
+      if (path) worker_.remove_path(path->id);
       worker_.check();
     }
     worker_.check_empty();
@@ -182,7 +183,7 @@ class Anchor {
     return {socket, at(input.one_of(kEndpoints))};
   }
 
-  void apply(const MediaPath& path) {
+  void apply(const UdpPath& path) {
     const auto before = worker_.flows();
     worker_.set_path(now_, path);
     for (const auto& [key, flow] : worker_.flows()) {
@@ -202,7 +203,7 @@ class Anchor {
   }
 
   Time now_{std::chrono::hours{1}};
-  std::optional<MediaPath> paths_[4];
+  std::optional<UdpPath> paths_[4];
   std::uint16_t sequence_ = 65'500;  // soon wraps
   fuzz::MediaWorker worker_{{*IpAddress::parse(kOwn[0]), *IpAddress::parse(kOwn[1])}};
 };

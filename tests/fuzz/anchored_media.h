@@ -63,8 +63,8 @@ class AnchoredMedia {
     const std::size_t source = input.below(4);
     const std::size_t kind = input.below(4);
     if (paths.empty()) return;
-    const MediaPath path = control.path(index % paths.size());
-    deliver(now, is_far ? path.far : path.near, source, kind);
+    const UdpPath path = control.path(index % paths.size());
+    deliver(now, is_far ? path.callee : path.caller, source, kind);
   }
 
   /// After every operation: the worker has what the books say.

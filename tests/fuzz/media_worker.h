@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../ice/latching/made_checks.h"
-#include "ice/latching/anchor_latching.h"
+#include "ice/latching/udp_latching.h"
 #include "operations.h"
 #include "relay/core/turn_framing.h"
 
@@ -31,27 +31,27 @@ class MediaWorker final : private FlowReader {
   explicit MediaWorker(std::vector<IpAddress> own_addresses)
       : own_addresses_{own_addresses}, latching_{*this, counters_, std::move(own_addresses)} {}
 
-  void set_path(Time now, const MediaPath& path) {
+  void set_path(Time now, const UdpPath& path) {
     Seen& seen = paths_[path.id];
-    seen.near.add(path.near);
-    seen.far.add(path.far);
+    seen.caller.add(path.caller);
+    seen.callee.add(path.callee);
     Outcome outcome;
     latching_.set_path(now, path, outcome);
     carry_out(outcome);
   }
-  void remove_path(Time now, MediaPathId id) {
+  void remove_path(MediaPathId id) {
     Outcome outcome;
-    latching_.remove_path(now, id, outcome);
+    latching_.remove_path(id, outcome);
     carry_out(outcome);
     paths_.erase(id);
   }
   /// Takes over the paths of a data plane that only keeps books.
-  void follow(Time now, const std::map<MediaPathId, MediaPath>& paths) {
+  void follow(Time now, const std::map<MediaPathId, UdpPath>& paths) {
     std::vector<MediaPathId> gone;
     for (const auto& [id, seen] : paths_) {
       if (!paths.contains(id)) gone.push_back(id);
     }
-    for (const MediaPathId id : gone) remove_path(now, id);
+    for (const MediaPathId id : gone) remove_path(id);
     for (const auto& [id, path] : paths) {
       const auto known = paths_.find(id);
       if (known == paths_.end() || !known->second.is_last(path)) set_path(now, path);
@@ -120,10 +120,10 @@ class MediaWorker final : private FlowReader {
     [[nodiscard]] SocketId socket() const { return said.back().socket; }
   };
   struct Seen {
-    Party near;
-    Party far;
-    [[nodiscard]] bool is_last(const MediaPath& path) const {
-      return near.said.back() == path.near && far.said.back() == path.far;
+    Party caller;
+    Party callee;
+    [[nodiscard]] bool is_last(const UdpPath& path) const {
+      return caller.said.back() == path.caller && callee.said.back() == path.callee;
     }
   };
 
@@ -155,7 +155,7 @@ class MediaWorker final : private FlowReader {
 
   void note_check(SocketId socket, const Endpoint& from, const CheckNames& names) {
     for (auto& [id, seen] : paths_) {
-      for (Party* party : {&seen.near, &seen.far}) {
+      for (Party* party : {&seen.caller, &seen.callee}) {
         if (party->socket() == socket && knows(*party, names)) party->checked.insert(from);
       }
     }
@@ -177,8 +177,8 @@ class MediaWorker final : private FlowReader {
         return sender.socket() == in && receiver.socket() == out && is_admitted(sender, from) &&
                is_named(receiver, to);
       };
-      return leads(entry.second.near, entry.second.far) ||
-             leads(entry.second.far, entry.second.near);
+      return leads(entry.second.caller, entry.second.callee) ||
+             leads(entry.second.callee, entry.second.caller);
     });
   }
   [[nodiscard]] bool is_destination(SocketId out, const Endpoint& to) const {
@@ -225,7 +225,7 @@ class MediaWorker final : private FlowReader {
   std::map<FlowKey, FlowSpec> flows_;
   std::map<FlowKey, FlowUsage> usage_;
   WorkerCounters counters_;
-  latching::AnchorLatching latching_;
+  latching::UdpLatching latching_;
 };
 
 }  // namespace avedge::fuzz

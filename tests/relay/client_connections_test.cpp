@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "loopback.h"
-#include "no_tcp_anchors.h"
 #include "one_channel.h"
 #include "relay/secure/self_signed.h"
 #include "relay/sockets/tcp_socket.h"
@@ -122,6 +121,9 @@ class IgnoresMedia final : public MediaPathHandler {
   [[nodiscard]] Time next_deadline() const override { return kNever; }
   void set_path(Time, const MediaPath&, Outcome&) override {}
   void remove_path(Time, MediaPathId, Outcome&) override {}
+  Verdict<void> on_stream(Time, const StreamEvent&, Outcome&) override {
+    return DropReason::unknown_source;
+  }
 };
 
 /// A blocking client with a patience of ten seconds, under TLS or DTLS if asked.
@@ -202,7 +204,7 @@ class ClientConnections : public testing::Test {
     settings.connections = {.total = 20, .half_open = {.total = 20, .per_source = 8}};
     auto plane = DataPlane::open(settings, [this](const HandlerContext& context) {
       return Handlers{std::make_unique<Obeys>(context, peer_, heard_),
-                      std::make_unique<IgnoresMedia>(), std::make_unique<NoTcpAnchors>()};
+                      std::make_unique<IgnoresMedia>()};
     });
     ASSERT_TRUE(plane) << plane.reason().message();
     plane_ = std::move(plane).value();

@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "ice/latching/anchor_latching.h"
+#include "ice/latching/udp_latching.h"
 
 namespace avedge::latching {
 
@@ -61,14 +61,14 @@ inline std::vector<std::byte> rtcp_packet(std::uint32_t ssrc) {
 
 class LatchedCall {
  public:
-  void set(const MediaPath& path) {
+  void set(const UdpPath& path) {
     Outcome outcome;
     latching.set_path(now, path, outcome);
     flows.apply(outcome);
   }
   void remove(MediaPathId path) {
     Outcome outcome;
-    latching.remove_path(now, path, outcome);
+    latching.remove_path(path, outcome);
     flows.apply(outcome);
   }
   /// Where the packet went; nothing if it was dropped.
@@ -99,7 +99,7 @@ class LatchedCall {
   Time now{std::chrono::hours{1}};
   FlowsAfterEdits flows;
   WorkerCounters counters;
-  AnchorLatching latching{flows, counters, {at("192.0.2.10").address}};
+  UdpLatching latching{flows, counters, {at("192.0.2.10").address}};
   std::optional<DropReason> refusal;
 
  private:

@@ -169,18 +169,18 @@ class Scenario {
     rtcp.socket = kRtcpSocket;
     rtcp.signalled = endpoint_named('F');
     rtcp.payload.kind = LinePayload::Kind::rtcp;
-    MediaPath second = path(MediaPathId{2}, rtcp, kOtherRtcpSocket);
+    UdpPath second = path(MediaPathId{2}, rtcp, kOtherRtcpSocket);
     second.rtp = MediaPathId{1};
     call_.set(second);
   }
 
-  [[nodiscard]] MediaPath path(MediaPathId id, const UdpLeg& party, SocketId other_socket) const {
+  [[nodiscard]] UdpPath path(MediaPathId id, const UdpLeg& party, SocketId other_socket) const {
     UdpLeg other;
     other.socket = other_socket;
     other.signalled = at("10.0.0.20:6000");
     other.ice = other_ice_;
-    return is_near_ ? MediaPath{id, party, other, nullptr, {}}
-                    : MediaPath{id, other, party, nullptr, {}};
+    return is_near_ ? UdpPath{id, party, other, nullptr, {}}
+                    : UdpPath{id, other, party, nullptr, {}};
   }
 
   void change(const std::string& event) {

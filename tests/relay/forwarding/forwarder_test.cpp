@@ -415,12 +415,13 @@ TEST_F(ForwarderTest, AnAnchorForwardsMediaAndShowsChecksToTheSlowPath) {
   EXPECT_EQ(forward(kAnchor, peer_, "\x80 rtp"), Forwarder::Next::ask_slow_path) << "not latched";
   FlowSpec media = flow({kAnchor, peer_, kNoChannel}, Transform::pass, kRelay);
   media.inspect_stun = true;
-  media.direction = Direction::anchor_far_to_near;
+  media.direction = Direction::anchor_callee_to_caller;
   ASSERT_TRUE(flows_.upsert(media));
   EXPECT_EQ(forward(kAnchor, peer_, "\x80 rtp"), Forwarder::Next::done);
   EXPECT_EQ(received(), "\x80 rtp");
   EXPECT_EQ(forward(kAnchor, peer_, std::string(20, '\0')), Forwarder::Next::ask_slow_path);
-  EXPECT_EQ(counters_.packets[static_cast<std::size_t>(Direction::anchor_far_to_near)].value(), 1u);
+  EXPECT_EQ(counters_.packets[static_cast<std::size_t>(Direction::anchor_callee_to_caller)].value(),
+            1u);
 }
 
 /// By what latching knows the stream again, should its port change.

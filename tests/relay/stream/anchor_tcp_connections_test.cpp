@@ -10,11 +10,11 @@
 
 #include "../../ice/latching/made_checks.h"
 #include "../loopback.h"
-#include "ice/latching/anchor_latching.h"
-#include "ice/latching/stream_latching.h"
+#include "ice/latching/media_latching.h"
 #include "relay/sockets/tcp_socket.h"
 #include "relay/sockets/udp_socket.h"
 #include "relay/worker/data_plane.h"
+#include "tests/stream_path.h"
 
 namespace avedge::relay {
 namespace {
@@ -95,13 +95,10 @@ class PartyStreamsTest : public testing::Test {
     settings.ranges = {{"external", kEdge, kEdge, "", Port{50000}, Port{50099}}};
     auto plane = DataPlane::open(settings, [](const HandlerContext& context) {
       const std::vector<IpAddress> own{kEdge};
-      auto datagrams =
-          std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own);
-      auto streams = std::make_unique<latching::StreamLatching>(context.parties, *datagrams,
-                                                                context.counters, own);
-      return Handlers{
-          std::make_unique<latching::AnchorLatching>(context.flows, context.counters, own),
-          std::move(datagrams), std::move(streams)};
+      return Handlers{std::make_unique<latching::MediaLatching>(context.flows, context.parties,
+                                                                context.counters, own),
+                      std::make_unique<latching::MediaLatching>(context.flows, context.parties,
+                                                                context.counters, own)};
     });
     ASSERT_TRUE(plane) << plane.reason().message();
     plane_ = std::move(plane).value();
@@ -110,17 +107,17 @@ class PartyStreamsTest : public testing::Test {
     near_ = lease_stream();
     far_ = lease_stream();
     path_.id = MediaPathId{7};
-    path_.near.port = near_.socket();
-    path_.far.port = far_.socket();
-    path_.near.signalled_addresses = path_.far.signalled_addresses = {kParties};
+    path_.caller.port = near_.socket();
+    path_.callee.port = far_.socket();
+    path_.caller.signalled_addresses = path_.callee.signalled_addresses = {kParties};
     path_.counters = std::make_shared<MediaPathCounters>();
   }
-  void TearDown() override { plane_->remove_stream_path(worker_, path_.id); }
+  void TearDown() override { plane_->remove_path(worker_, path_.id); }
 
   [[nodiscard]] MediaPort lease_stream() {
     return plane_->lease_stream(worker_, "external", AddressFamily::ipv4).value();
   }
-  void set_path() { plane_->set_stream_path(worker_, path_); }
+  void set_path() { plane_->set_path(worker_, media_path_of(path_)); }
   [[nodiscard]] Connection near_connects() const {
     return Connection::open(kParties, near_.local());
   }
@@ -163,7 +160,7 @@ class PartyStreamsTest : public testing::Test {
 
 TEST_F(PartyStreamsTest, ThePartyThatConnectsReachesTheOneThatAccepts) {
   Acceptor callee;
-  path_.far.passive = {callee.endpoint()};
+  path_.callee.passive = {callee.endpoint()};
   set_path();
   const Connection near = near_connects();
   const Connection far = callee.accept();
@@ -173,7 +170,7 @@ TEST_F(PartyStreamsTest, ThePartyThatConnectsReachesTheOneThatAccepts) {
 
 TEST_F(PartyStreamsTest, AndTheOtherWayRound) {
   Acceptor caller;
-  path_.near.passive = {caller.endpoint()};
+  path_.caller.passive = {caller.endpoint()};
   set_path();
   const Connection far = far_connects();
   const Connection near = caller.accept();
@@ -189,7 +186,8 @@ TEST_F(PartyStreamsTest, TwoThatOnlyConnectMeet) {
   EXPECT_EQ(far.receive(6), "early ");
   cross(near, far);
   EXPECT_TRUE(eventually([&] {
-    return bytes(Direction::anchor_near_to_far) == 11 && bytes(Direction::anchor_far_to_near) == 8;
+    return bytes(Direction::anchor_caller_to_callee) == 11 &&
+           bytes(Direction::anchor_callee_to_caller) == 8;
   }));
 }
 
@@ -218,7 +216,7 @@ TEST_F(PartyStreamsTest, AnEndpointThatRefusesIsPassedOver) {
     const Acceptor gone;
     closed = gone.endpoint();
   }
-  path_.far.passive = {closed, callee.endpoint()};
+  path_.callee.passive = {closed, callee.endpoint()};
   set_path();
   const Connection near = near_connects();
   cross(near, callee.accept());
@@ -242,7 +240,7 @@ TEST_F(PartyStreamsTest, AStrangerIsSentAway) {
 }
 
 TEST_F(PartyStreamsTest, AStrangerIsAdmittedByACheckWhichReachesTheOtherParty) {
-  path_.near.ice = {{"far", "secret", "near"}};
+  path_.caller.ice = {{"far", "secret", "near"}};
   set_path();
   const Connection far = far_connects();
   const Connection near = Connection::open(kStranger, near_.local());
@@ -256,7 +254,7 @@ TEST_F(PartyStreamsTest, AStrangerIsAdmittedByACheckWhichReachesTheOtherParty) {
 }
 
 TEST_F(PartyStreamsTest, WhatIsNoCheckEndsAStrangersConnection) {
-  path_.near.ice = {{"far", "secret", "near"}};
+  path_.caller.ice = {{"far", "secret", "near"}};
   set_path();
   std::uint64_t refused = 0;
   for (const std::string& bytes : {framed("\x80 rtp"), std::string{"\x7F\xFF..."},
@@ -275,7 +273,7 @@ TEST_F(PartyStreamsTest, WhatIsNoCheckEndsAStrangersConnection) {
 TEST_F(PartyStreamsTest, OnlySoManyWaitOnOnePort) {
   set_path();
   std::vector<Connection> waiting;
-  for (std::size_t i = 0; i < latching::StreamLatching::kMaxWaiting; ++i) {
+  for (std::size_t i = 0; i < latching::TcpLatching::kMaxWaiting; ++i) {
     waiting.push_back(near_connects());
   }
   EXPECT_TRUE(near_connects().has_ended());
@@ -286,7 +284,7 @@ TEST_F(PartyStreamsTest, OnlySoManyWaitOnOnePort) {
 TEST_F(PartyStreamsTest, APortOfOursThatIsNotLeasedIsNotDialled) {
   std::uint16_t free = 50000;
   while (Port{free} == near_.local().port || Port{free} == far_.local().port) ++free;
-  path_.far.passive = {{kEdge, Port{free}}, far_.local()};
+  path_.callee.passive = {{kEdge, Port{free}}, far_.local()};
   set_path();
   const Connection near = near_connects();
   EXPECT_TRUE(eventually([&] { return dropped(DropReason::peer_not_leased) == 2; }));
@@ -298,22 +296,22 @@ TEST_F(PartyStreamsTest, ACallThatCrossesTheEdgeTwiceReachesItself) {
   const MediaPort far_again = lease_stream();
   StreamPath second = path_;
   second.id = MediaPathId{8};
-  second.near.port = near_again.socket();
-  second.far.port = far_again.socket();
-  second.near.passive = {far_.local()};  // the first crossing's far port is this one's near party
-  path_.far.passive = {near_again.local()};
-  path_.far.signalled_addresses = second.near.signalled_addresses = {kEdge};
+  second.caller.port = near_again.socket();
+  second.callee.port = far_again.socket();
+  second.caller.passive = {far_.local()};  // the first crossing's far port is this one's near party
+  path_.callee.passive = {near_again.local()};
+  path_.callee.signalled_addresses = second.caller.signalled_addresses = {kEdge};
   Acceptor callee;
-  second.far.passive = {callee.endpoint()};
+  second.callee.passive = {callee.endpoint()};
   set_path();
-  plane_->set_stream_path(worker_, second);
+  plane_->set_path(worker_, media_path_of(second));
   const Connection near = near_connects();
   cross(near, callee.accept());
-  plane_->remove_stream_path(worker_, second.id);
+  plane_->remove_path(worker_, second.id);
 }
 
 TEST_F(PartyStreamsTest, APathThatIsRemovedEndsItsConnectionsAndFreesItsPorts) {
-  path_.near.ice = {{"far", "secret", "near"}};
+  path_.caller.ice = {{"far", "secret", "near"}};
   set_path();
   const Connection near = near_connects();
   const Connection far = far_connects();
@@ -321,7 +319,7 @@ TEST_F(PartyStreamsTest, APathThatIsRemovedEndsItsConnectionsAndFreesItsPorts) {
   const Connection waiting = near_connects();
   const Connection unproven = Connection::open(kStranger, near_.local());
   unproven.send("x");
-  plane_->remove_stream_path(worker_, path_.id);
+  plane_->remove_path(worker_, path_.id);
   for (const Connection* connection : {&near, &far, &waiting, &unproven}) {
     EXPECT_TRUE(connection->has_ended());
   }
@@ -347,10 +345,10 @@ class ConvertedStreamsTest : public PartyStreamsTest {
     PartyStreamsTest::SetUp();
     far_ = plane_->lease_single(worker_, "external", AddressFamily::ipv4).value();
     callee_ = *open_udp({kParties, Port{}}, {});
-    path_.far = {};
-    path_.far_datagrams.emplace();
-    path_.far_datagrams->socket = far_.socket();
-    path_.far_datagrams->signalled = local_endpoint(callee_);
+    path_.callee = {};
+    path_.callee_datagrams.emplace();
+    path_.callee_datagrams->socket = far_.socket();
+    path_.callee_datagrams->signalled = local_endpoint(callee_);
     set_path();
   }
 
@@ -383,7 +381,8 @@ TEST_F(ConvertedStreamsTest, FramesBecomeDatagramsAndDatagramsFrames) {
   cross_both_ways(caller);
   cross_both_ways(caller);  // by flows: the first ones went by the slow path, which latched
   EXPECT_TRUE(eventually([&] {
-    return bytes(Direction::anchor_near_to_far) == 7 && bytes(Direction::anchor_far_to_near) == 10;
+    return bytes(Direction::anchor_caller_to_callee) == 7 &&
+           bytes(Direction::anchor_callee_to_caller) == 10;
   }));
 }
 
@@ -428,7 +427,7 @@ TEST_F(ConvertedStreamsTest, ASecondConnectionIsServedWhenTheFirstIsOver) {
 }
 
 TEST_F(ConvertedStreamsTest, ANewerOneWithAValidCheckTakesItsPlace) {
-  path_.near.ice = {{"far", "secret", "near"}};
+  path_.caller.ice = {{"far", "secret", "near"}};
   set_path();
   const Connection first = near_connects();
   cross_both_ways(first);
@@ -453,7 +452,7 @@ TEST_F(ConvertedStreamsTest, AStrangersDatagramsReachNobody) {
 TEST_F(ConvertedStreamsTest, APathThatIsRemovedEndsIt) {
   const Connection caller = near_connects();
   cross_both_ways(caller);
-  plane_->remove_stream_path(worker_, path_.id);
+  plane_->remove_path(worker_, path_.id);
   EXPECT_TRUE(caller.has_ended());
   EXPECT_EQ(path_.counters->packets[0].value(), 1);
   EXPECT_EQ(path_.counters->bytes[1].value(), 10);

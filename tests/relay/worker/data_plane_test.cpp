@@ -8,10 +8,10 @@
 #include <string>
 
 #include "../loopback.h"
-#include "../no_tcp_anchors.h"
 #include "../one_channel.h"
 #include "../received_datagram.h"
 #include "relay/sockets/udp_socket.h"
+#include "tests/stream_path.h"
 
 namespace avedge::relay {
 namespace {
@@ -107,13 +107,16 @@ class JoinsSignalledEnds : public MediaPathHandler {
   void expire(Time, Outcome&) override {}
   [[nodiscard]] Time next_deadline() const override { return kNever; }
   void set_path(Time, const MediaPath& path, Outcome& outcome) override {
-    join(path.near, path.far, outcome);
-    join(path.far, path.near, outcome);
-    path_ = path;
+    path_ = *udp_path_of(path);
+    join(path_.caller, path_.callee, outcome);
+    join(path_.callee, path_.caller, outcome);
   }
   void remove_path(Time, MediaPathId, Outcome& outcome) override {
-    outcome.erase({path_.near.socket, path_.near.signalled, kNoChannel});
-    outcome.erase({path_.far.socket, path_.far.signalled, kNoChannel});
+    outcome.erase({path_.caller.socket, path_.caller.signalled, kNoChannel});
+    outcome.erase({path_.callee.socket, path_.callee.signalled, kNoChannel});
+  }
+  Verdict<void> on_stream(Time, const StreamEvent&, Outcome&) override {
+    return DropReason::unknown_source;
   }
 
  private:
@@ -124,7 +127,7 @@ class JoinsSignalledEnds : public MediaPathHandler {
     flow.destination = to.signalled;
     outcome.upsert(flow);
   }
-  MediaPath path_;
+  UdpPath path_;
 };
 
 class DataPlaneTest : public testing::Test {
@@ -146,7 +149,7 @@ class DataPlaneTest : public testing::Test {
     return [this](const HandlerContext& around) {
       return Handlers{
           std::make_unique<BindsOnFirstSight>(around.ports, peer_.endpoint(), grant_, others_),
-          std::make_unique<JoinsSignalledEnds>(), std::make_unique<NoTcpAnchors>()};
+          std::make_unique<JoinsSignalledEnds>()};
     };
   }
 
@@ -355,12 +358,12 @@ TEST_F(DataPlaneTest, AnchorsForwardBetweenTheEndsOfAPathAndFreeTheirPorts) {
     ASSERT_TRUE(near && far);
     EXPECT_EQ(ports_in_use(), 4u);
 
-    MediaPath path;
-    path.near.socket = near->rtp.socket();
-    path.near.signalled = client_.endpoint();
-    path.far.socket = far->rtp.socket();
-    path.far.signalled = peer_.endpoint();
-    plane_->set_path(worker, path);
+    UdpPath path;
+    path.caller.socket = near->rtp.socket();
+    path.caller.signalled = client_.endpoint();
+    path.callee.socket = far->rtp.socket();
+    path.callee.signalled = peer_.endpoint();
+    plane_->set_path(worker, media_path_of(path));
 
     client_.send(near->rtp.local(), "\x80 rtp");  // waits in the socket until the worker has it
     const auto arrived = peer_.receive();

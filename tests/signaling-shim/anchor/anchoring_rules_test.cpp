@@ -48,8 +48,8 @@ class Anchoring : public Call {
       EXPECT_EQ(body.find(place), std::string::npos) << place << " in\n" << body;
     }
   }
-  Endpoint near() { return control.path(0).near.signalled; }
-  Endpoint far() { return control.path(0).far.signalled; }
+  Endpoint near() { return control.path(0).caller.signalled; }
+  Endpoint far() { return control.path(0).callee.signalled; }
 };
 
 TEST_F(Anchoring, Rule01_EveryLeafOfTheTreeIsRewrittenToOnePairOfPorts) {
@@ -122,7 +122,7 @@ TEST_F(Anchoring, Rule05_RtcpIsRewrittenWhereItWasWritten) {
   (void)ok(audio(kCallee, 7000));
   EXPECT_NE(out.find("a=rtcp:" + std::to_string(std::stoi(port_in(out)) + 1) + " IN IP4 10.0.0.10"),
             std::string::npos);
-  EXPECT_EQ(control.path(1).near.signalled.to_string(), "203.0.113.9:6001");
+  EXPECT_EQ(control.path(1).caller.signalled.to_string(), "203.0.113.9:6001");
   bye();
 }
 
@@ -201,7 +201,7 @@ TEST_F(Anchoring, Rule09_FourBranchesHaveOnePortForTheCalleesAndOneEachForTheCal
   EXPECT_EQ(std::set<std::string>(ports.begin(), ports.end()).size(), 4U);
   EXPECT_EQ(control.pairs(), 5U);
   std::set<SocketId> callee_facing;
-  for (const auto& [path_id, path] : control.paths()) callee_facing.insert(path.far.socket);
+  for (const auto& [path_id, path] : control.paths()) callee_facing.insert(path.callee.socket);
   EXPECT_EQ(callee_facing.size(), 2U) << "RTP and RTCP";
   EXPECT_EQ(port_in(ok(audio("10.0.0.22", 7000), "tag2")), ports[2]);
   EXPECT_EQ(control.pairs(), 2U) << "the 200 of one frees the others";
@@ -253,10 +253,10 @@ TEST_F(Anchoring, Rule12_ChecksAreVerifiedInTheFlavourThatWasAccepted) {
                            part("2@a", audio(kCaller, 5000, ice("u", kCaller))) + "--in--\r\n";
   (void)seen({Side::caller, "INVITE", 0, 1, "", both, false, std::string{kAlternative}});
   (void)ok(audio(kCallee, 7000, old_callee));
-  const auto& from_callee = control.path(0).far.ice;
+  const auto& from_callee = control.path(0).callee.ice;
   ASSERT_EQ(from_callee.size(), 1U);
   EXPECT_EQ(from_callee[0], (IceCheckKeys{"caller:1", "secret", "callee:1"}));
-  EXPECT_EQ(control.path(1).near.ice.at(0), (IceCheckKeys{"callee:2", "hidden", "caller:2"}));
+  EXPECT_EQ(control.path(1).caller.ice.at(0), (IceCheckKeys{"callee:2", "hidden", "caller:2"}));
   bye();
 }
 

@@ -13,8 +13,8 @@ using std::chrono::seconds;
 
 class DialogTest : public Call {
  protected:
-  Endpoint near() { return control.path(0).near.signalled; }
-  Endpoint far() { return control.path(0).far.signalled; }
+  Endpoint near() { return control.path(0).caller.signalled; }
+  Endpoint far() { return control.path(0).callee.signalled; }
 };
 
 TEST_F(DialogTest, ReinviteMovesTheRelayTargetAndKeepsThePorts) {
@@ -52,7 +52,7 @@ TEST_F(DialogTest, HoldNeverMovesTheRelayTarget) {
               held.find("0.0.0.0") != std::string::npos);
     (void)ok(audio(kCallee, 7000, "a=recvonly\r\n"), "b", cseq++);
     EXPECT_EQ(near().to_string(), "192.0.2.16:5000");
-    EXPECT_FALSE(control.path(0).far.may_send) << "and so its latch does not move either";
+    EXPECT_FALSE(control.path(0).callee.may_send) << "and so its latch does not move either";
   }
   EXPECT_EQ(control.pairs(), 2U);
   EXPECT_TRUE(sessions.snapshot(now)[0].is_on_hold);

@@ -9,11 +9,12 @@
 #include <set>
 
 #include "relay/session_control.h"
+#include "tests/stream_path.h"
 
 namespace avedge::anchor {
 
-inline bool same_ends(const MediaPath& left, const MediaPath& right) {
-  return left.near == right.near && left.far == right.far;
+inline bool same_ends(const UdpPath& left, const UdpPath& right) {
+  return left.caller == right.caller && left.callee == right.callee;
 }
 
 class FakeSessionControl final : public SessionControl {
@@ -63,26 +64,16 @@ class FakeSessionControl final : public SessionControl {
 
   void set_path(WorkerIndex worker, const MediaPath& path) override {
     EXPECT_EQ(worker, WorkerIndex{3});
-    EXPECT_TRUE(sockets_.contains(path.near.socket)) << "path over a socket that is not leased";
-    EXPECT_TRUE(sockets_.contains(path.far.socket)) << "path over a socket that is not leased";
+    const auto udp = udp_path_of(path);
+    if (!udp) return set_stream_path(stream_path_of(path));
+    EXPECT_TRUE(sockets_.contains(udp->caller.socket)) << "path over a socket that is not leased";
+    EXPECT_TRUE(sockets_.contains(udp->callee.socket)) << "path over a socket that is not leased";
     ++set_calls;
-    paths_[path.id] = path;
+    paths_[udp->id] = *udp;
   }
 
   void remove_path(WorkerIndex, MediaPathId path) override {
-    EXPECT_EQ(paths_.erase(path), 1U) << "unknown path removed";
-  }
-
-  void set_stream_path(WorkerIndex worker, const StreamPath& path) override {
-    EXPECT_EQ(worker, WorkerIndex{3});
-    expect_ports(path.near, path.near_datagrams);
-    expect_ports(path.far, path.far_datagrams);
-    EXPECT_FALSE(paths_.contains(path.id)) << "one id for two paths";
-    stream_paths_[path.id] = path;
-  }
-
-  void remove_stream_path(WorkerIndex, MediaPathId path) override {
-    EXPECT_EQ(stream_paths_.erase(path), 1U) << "unknown stream path removed";
+    EXPECT_EQ(paths_.erase(path) + stream_paths_.erase(path), 1U) << "unknown path removed";
   }
 
   void release(WorkerIndex, SocketId socket) override {
@@ -90,7 +81,7 @@ class FakeSessionControl final : public SessionControl {
     singles_.erase(socket);
     streams_.erase(socket);
     for (const auto& [id, path] : paths_) {
-      EXPECT_TRUE(path.near.socket != socket && path.far.socket != socket)
+      EXPECT_TRUE(path.caller.socket != socket && path.callee.socket != socket)
           << "released under a path";
     }
     for (const auto& [id, path] : stream_paths_) {
@@ -104,16 +95,16 @@ class FakeSessionControl final : public SessionControl {
   /// UDP ports without a sibling, and TCP ports.
   [[nodiscard]] std::size_t singles() const { return singles_.size(); }
   [[nodiscard]] std::size_t streams() const { return streams_.size(); }
-  [[nodiscard]] const std::map<MediaPathId, MediaPath>& paths() const { return paths_; }
+  [[nodiscard]] const std::map<MediaPathId, UdpPath>& paths() const { return paths_; }
   [[nodiscard]] const std::map<MediaPathId, StreamPath>& stream_paths() const {
     return stream_paths_;
   }
 
   /// The n-th path in the order they were made; RTP and RTCP of a stream follow each other.
-  [[nodiscard]] MediaPath path(std::size_t n) const {
+  [[nodiscard]] UdpPath path(std::size_t n) const {
     EXPECT_LT(n, paths_.size());
     return n < paths_.size() ? std::next(paths_.begin(), static_cast<std::ptrdiff_t>(n))->second
-                             : MediaPath{};
+                             : UdpPath{};
   }
   /// The port of a socket as SDP shows it.
   [[nodiscard]] std::string port_of(SocketId socket) const {
@@ -151,12 +142,19 @@ class FakeSessionControl final : public SessionControl {
     EXPECT_LE(end.passive.size(), kMaxDialled);
   }
 
+  void set_stream_path(const StreamPath& path) {
+    expect_ports(path.caller, path.caller_datagrams);
+    expect_ports(path.callee, path.callee_datagrams);
+    EXPECT_FALSE(paths_.contains(path.id)) << "one id for two paths";
+    stream_paths_[path.id] = path;
+  }
+
   static bool leads_over(const StreamPath& path, SocketId socket) {
     const auto is = [socket](const std::optional<UdpLeg>& end) {
       return end && end->socket == socket;
     };
-    return path.near.port == socket || path.far.port == socket || is(path.near_datagrams) ||
-           is(path.far_datagrams);
+    return path.caller.port == socket || path.callee.port == socket || is(path.caller_datagrams) ||
+           is(path.callee_datagrams);
   }
 
   MediaPort bind(WorkerIndex worker, std::string_view interface, AddressFamily family, Port port) {
@@ -181,7 +179,7 @@ class FakeSessionControl final : public SessionControl {
   std::map<SocketId, Endpoint> locals_;  // of those that ever were
   std::set<SocketId> singles_;
   std::set<SocketId> streams_;
-  std::map<MediaPathId, MediaPath> paths_;
+  std::map<MediaPathId, UdpPath> paths_;
   std::map<MediaPathId, StreamPath> stream_paths_;
 };
 

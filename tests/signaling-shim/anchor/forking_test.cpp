@@ -10,9 +10,9 @@ using std::chrono::seconds;
 
 class ForkingTest : public Call {
  protected:
-  const MediaPath* rtp_path_to(std::string_view callee) {
+  const UdpPath* rtp_path_to(std::string_view callee) {
     for (const auto& [id_, path] : control.paths()) {
-      if (path.far.signalled.to_string() == callee) return &path;
+      if (path.callee.signalled.to_string() == callee) return &path;
     }
     return nullptr;
   }
@@ -23,13 +23,13 @@ TEST_F(ForkingTest, BranchesShareTheCalleesPortAndHaveTheirOwnForTheCaller) {
   const std::string desk = ringing(audio("10.0.0.20", 7000), "desk");
   const std::string phone = ringing(audio("10.0.0.21", 7100), "phone");
   EXPECT_NE(port_in(desk), port_in(phone));
-  const MediaPath* to_desk = rtp_path_to("10.0.0.20:7000");
-  const MediaPath* to_phone = rtp_path_to("10.0.0.21:7100");
+  const UdpPath* to_desk = rtp_path_to("10.0.0.20:7000");
+  const UdpPath* to_phone = rtp_path_to("10.0.0.21:7100");
   ASSERT_TRUE(to_desk != nullptr && to_phone != nullptr);
-  EXPECT_EQ(to_desk->far.socket, to_phone->far.socket);
-  EXPECT_EQ(control.port_of(to_desk->far.socket), port_in(offer));
-  EXPECT_EQ(control.port_of(to_desk->near.socket), port_in(desk));
-  EXPECT_EQ(control.port_of(to_phone->near.socket), port_in(phone));
+  EXPECT_EQ(to_desk->callee.socket, to_phone->callee.socket);
+  EXPECT_EQ(control.port_of(to_desk->callee.socket), port_in(offer));
+  EXPECT_EQ(control.port_of(to_desk->caller.socket), port_in(desk));
+  EXPECT_EQ(control.port_of(to_phone->caller.socket), port_in(phone));
 }
 
 TEST_F(ForkingTest, The183OfOneBranchDoesNotDisturbTheOther) {
@@ -87,8 +87,8 @@ TEST_F(ForkingTest, EachBranchHasItsOwnCheckKeys) {
   (void)invite(audio(kCaller, 5000, "a=ice-ufrag:cu\r\na=ice-pwd:cp\r\n"));
   (void)ringing(audio("10.0.0.20", 7000, "a=ice-ufrag:du\r\na=ice-pwd:dp\r\n"), "desk");
   (void)ringing(audio("10.0.0.21", 7100, "a=ice-ufrag:pu\r\na=ice-pwd:pp\r\n"), "phone");
-  EXPECT_EQ(rtp_path_to("10.0.0.20:7000")->far.ice.at(0), (IceCheckKeys{"cu", "cp", "du"}));
-  EXPECT_EQ(rtp_path_to("10.0.0.21:7100")->far.ice.at(0), (IceCheckKeys{"cu", "cp", "pu"}));
+  EXPECT_EQ(rtp_path_to("10.0.0.20:7000")->callee.ice.at(0), (IceCheckKeys{"cu", "cp", "du"}));
+  EXPECT_EQ(rtp_path_to("10.0.0.21:7100")->callee.ice.at(0), (IceCheckKeys{"cu", "cp", "pu"}));
 }
 
 TEST_F(ForkingTest, TheNumberOfBranchesIsBounded) {

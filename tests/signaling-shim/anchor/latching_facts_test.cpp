@@ -12,7 +12,7 @@ constexpr std::string_view kCredentials =
 
 class LatchingFacts : public Call {
  protected:
-  MediaPath path_of(const std::string& offer, const std::string& answer) {
+  UdpPath path_of(const std::string& offer, const std::string& answer) {
     (void)invite(offer);
     (void)ok(answer);
     return control.path(0);
@@ -30,10 +30,10 @@ class IceUse : public LatchingFacts, public testing::WithParamInterface<IceCase>
 
 TEST_P(IceUse, TakesBothPartiesCredentials) {
   const IceCase& c = GetParam();
-  const MediaPath path =
+  const UdpPath path =
       path_of(audio(kCaller, 5000, c.offer_lines), audio(kCallee, 7000, c.answer_lines));
-  EXPECT_EQ(path.near.uses_ice, c.uses_ice);
-  EXPECT_EQ(path.far.uses_ice, c.uses_ice);
+  EXPECT_EQ(path.caller.uses_ice, c.uses_ice);
+  EXPECT_EQ(path.callee.uses_ice, c.uses_ice);
 }
 
 const std::string kIce{kCredentials};
@@ -69,8 +69,8 @@ TEST_P(MediaDirection, SaysWhoMaySend) {
   (void)ok(audio(kCallee, 7000));
   (void)seen({Side::caller, "INVITE", 0, 2, "b", c.offer});
   (void)ok(c.answer, "b", 2);
-  EXPECT_EQ(control.path(0).near.may_send, c.caller_may_send);
-  EXPECT_EQ(control.path(0).far.may_send, c.callee_may_send);
+  EXPECT_EQ(control.path(0).caller.may_send, c.caller_may_send);
+  EXPECT_EQ(control.path(0).callee.may_send, c.callee_may_send);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -85,12 +85,12 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST_F(LatchingFacts, PayloadTypesOfBothSdpsFitBothWays) {
-  const MediaPath path = path_of(audio(kCaller, 5000), audio(kCallee, 7000));
-  EXPECT_EQ(path.near.payload.kind, LinePayload::Kind::rtp);
-  EXPECT_EQ(path.near.payload.payload_types.to_ullong(), 1U);
-  EXPECT_EQ(control.path(1).near.payload.kind, LinePayload::Kind::rtcp);
+  const UdpPath path = path_of(audio(kCaller, 5000), audio(kCallee, 7000));
+  EXPECT_EQ(path.caller.payload.kind, LinePayload::Kind::rtp);
+  EXPECT_EQ(path.caller.payload.payload_types.to_ullong(), 1U);
+  EXPECT_EQ(control.path(1).caller.payload.kind, LinePayload::Kind::rtcp);
   EXPECT_EQ(control.path(1).rtp, path.id);
-  EXPECT_FALSE(path.near.payload.has_dtls);
+  EXPECT_FALSE(path.caller.payload.has_dtls);
 }
 
 TEST_F(LatchingFacts, LinesOnOnePortShareTheirPayloadTypes) {
@@ -98,11 +98,11 @@ TEST_F(LatchingFacts, LinesOnOnePortShareTheirPayloadTypes) {
     const std::string number = std::to_string(port);
     return audio(address, port) + "m=audio " + number + " RTP/SAVP 8 96\r\n";
   };
-  const MediaPath path = path_of(body(kCaller, 5000), body(kCallee, 7000));
+  const UdpPath path = path_of(body(kCaller, 5000), body(kCallee, 7000));
   for (const std::size_t type : {0U, 8U, 96U}) {
-    EXPECT_TRUE(path.far.payload.payload_types.test(type)) << type;
+    EXPECT_TRUE(path.callee.payload.payload_types.test(type)) << type;
   }
-  EXPECT_FALSE(path.far.payload.payload_types.test(9));
+  EXPECT_FALSE(path.callee.payload.payload_types.test(9));
 }
 
 TEST_F(LatchingFacts, DtlsSrtpMayBeginWithItsHandshake) {
@@ -110,7 +110,7 @@ TEST_F(LatchingFacts, DtlsSrtpMayBeginWithItsHandshake) {
   offer.replace(offer.find("RTP/AVP"), 7, "UDP/TLS/RTP/SAVPF");
   auto answer = audio(kCallee, 7000);
   answer.replace(answer.find("RTP/AVP"), 7, "UDP/TLS/RTP/SAVPF");
-  EXPECT_TRUE(path_of(offer, answer).near.payload.has_dtls);
+  EXPECT_TRUE(path_of(offer, answer).caller.payload.has_dtls);
 }
 
 TEST_F(LatchingFacts, AReclaimOfTheWorkerIsReportedOnceAndByParty) {

@@ -28,8 +28,8 @@ class CrossingsTest : public Call {
   std::size_t ends_without_a_place() {
     std::size_t count = 0;
     for (const auto& [path_id, path] : control.paths()) {
-      count += path.near.signalled == Endpoint{} ? 1 : 0;
-      count += path.far.signalled == Endpoint{} ? 1 : 0;
+      count += path.caller.signalled == Endpoint{} ? 1 : 0;
+      count += path.callee.signalled == Endpoint{} ? 1 : 0;
     }
     return count;
   }
@@ -63,7 +63,7 @@ TEST_F(CrossingsTest, TwoCallsCannotMakeMediaGoRound) {
 TEST_F(CrossingsTest, APartyCannotNameItsOwnPort) {
   const int port = offer(first_, "192.0.2.16", 5000);
   (void)answer(first_, "10.0.0.10", port);
-  EXPECT_EQ(control.path(0).far.signalled, Endpoint{});
+  EXPECT_EQ(control.path(0).callee.signalled, Endpoint{});
 }
 
 TEST_F(CrossingsTest, AnchoredPortsAreNobodysCandidates) {
@@ -74,7 +74,7 @@ TEST_F(CrossingsTest, AnchoredPortsAreNobodysCandidates) {
   (void)ok(audio(kCallee, 7002,
                  "a=candidate:1 1 UDP 5 10.0.0.10 " + std::to_string(port) +
                      " typ relay\r\na=candidate:2 1 UDP 6 10.0.0.10 60000 typ relay\r\n"));
-  const auto& candidates = control.path(2).far.signalled_candidates;
+  const auto& candidates = control.path(2).callee.signalled_candidates;
   ASSERT_EQ(candidates.size(), 1U);
   EXPECT_EQ(candidates[0].to_string(), "10.0.0.10:60000") << "a relayed address may stand there";
 }

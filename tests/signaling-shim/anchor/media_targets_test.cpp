@@ -246,7 +246,7 @@ class TargetsOfACall : public ::testing::Test {
     return sessions.on_message(now, id, message);
   }
   /// Where the callee's media goes until the caller latches.
-  Endpoint towards_caller() { return control.path(0).near.signalled; }
+  Endpoint towards_caller() { return control.path(0).caller.signalled; }
 
   static constexpr std::string_view kIce =
       "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789abcdef012345\r\n";
@@ -295,7 +295,7 @@ TEST_F(TargetsOfACall, WhoMayBeLatchedOtherwiseIsNotRefusedAndNothingIsSentBefor
     ASSERT_TRUE(offer(audio("192.168.1.5", 4000, more)).ok()) << name;
     ASSERT_TRUE(answer(audio("10.0.0.20", 7000)).ok()) << name;
     EXPECT_EQ(towards_caller(), Endpoint{}) << name;
-    const auto& addresses = control.path(0).near.signalled_addresses;
+    const auto& addresses = control.path(0).caller.signalled_addresses;
     EXPECT_EQ(std::count(addresses.begin(), addresses.end(), address("192.168.1.5")), 0) << name;
     sessions.close(now, id, EndReason::bye);
   }
@@ -318,7 +318,7 @@ TEST_F(TargetsOfACall, CandidatesAreOnlySkipped) {
   ASSERT_TRUE(offer(audio("203.0.113.5", 4000, candidates)).ok());
   ASSERT_TRUE(answer(audio("10.0.0.20", 7000)).ok());
   EXPECT_EQ(towards_caller(), *Endpoint::parse("203.0.113.5:4000"));
-  EXPECT_EQ(control.path(0).near.signalled_addresses, std::vector{address("203.0.113.5")});
+  EXPECT_EQ(control.path(0).caller.signalled_addresses, std::vector{address("203.0.113.5")});
   EXPECT_TRUE(observer.refused_targets.empty());
   sessions.close(now, id, EndReason::bye);
 }
@@ -328,7 +328,7 @@ TEST_F(TargetsOfACall, APortOfTheEdgeIsATargetWhileItIsLeased) {
   ASSERT_TRUE(offer(audio("203.0.113.5", 4000)).ok());
   ASSERT_TRUE(answer(audio("10.0.0.20", 7000)).ok());
   const SessionId first = id;
-  const std::string port = control.port_of(control.path(0).near.socket);
+  const std::string port = control.port_of(control.path(0).caller.socket);
   const std::string again = audio("198.51.100.7", std::stoi(port));
   open();
   ASSERT_TRUE(offer(again).ok()) << "the call crosses the edge twice";
@@ -362,7 +362,7 @@ TEST_F(TargetsOfACall, APbxOnThisMachineTakesARuleWithPorts) {
   open(Latching::sip_source);
   ASSERT_TRUE(offer(audio("203.0.113.5", 4000)).ok());
   ASSERT_TRUE(answer(audio("10.0.0.10", 30000), "10.0.0.10").ok());
-  EXPECT_EQ(control.path(0).far.signalled, *Endpoint::parse("10.0.0.10:30000"));
+  EXPECT_EQ(control.path(0).callee.signalled, *Endpoint::parse("10.0.0.10:30000"));
   sessions.close(now, id, EndReason::bye);
 }
 

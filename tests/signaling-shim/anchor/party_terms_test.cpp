@@ -12,7 +12,7 @@ class PartyTermsTest : public Call {
   UdpLeg caller_end(PartyTerms::Place place) {
     terms.place = place;
     establish();
-    return control.path(0).near;
+    return control.path(0).caller;
   }
   const IpAddress described = *IpAddress::parse(kCaller);
   const IpAddress source = *IpAddress::parse("203.0.113.5");
@@ -46,9 +46,9 @@ TEST_F(PartyTermsTest, APartyMayHaveALatchingOfItsOwn) {
   const auto rules = [](const UdpLeg& end) {
     return std::tuple{end.latching, end.timing, end.rebinding, end.is_asymmetric};
   };
-  EXPECT_EQ(rules(control.path(0).near),
+  EXPECT_EQ(rules(control.path(0).caller),
             std::tuple(Latching::strict, LatchTiming::delayed, Rebinding::refused, true));
-  EXPECT_EQ(rules(control.path(0).far),
+  EXPECT_EQ(rules(control.path(0).callee),
             std::tuple(Latching::signalled, LatchTiming::immediate, Rebinding::same_stream, false));
 }
 

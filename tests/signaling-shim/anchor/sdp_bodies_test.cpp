@@ -105,7 +105,8 @@ TEST_F(MultipartCall, BothAlternativesShareOnePairOfPortsAndNothingElseChanges) 
   EXPECT_EQ(out, body(anchored, anchored));
   EXPECT_EQ(control.pairs(), 2U);
   (void)ok(audio(kCallee, 7000));
-  EXPECT_EQ(control.path(0).near.signalled.to_string(), "203.0.113.92:57962") << "the richer part";
+  EXPECT_EQ(control.path(0).caller.signalled.to_string(), "203.0.113.92:57962")
+      << "the richer part";
   bye();
 }
 
@@ -126,7 +127,7 @@ TEST_F(MultipartCall, EveryLengthAroundAnEditedDescriptionIsCorrected) {
 
 TEST_F(MultipartCall, ABrokenLeafLeavesTheMediaAsItWas) {
   establish();
-  const auto state = [&] { return control.path(0).near.signalled.to_string(); };
+  const auto state = [&] { return control.path(0).caller.signalled.to_string(); };
   const std::string before = state();
   const std::string broken =
       "--x\r\nContent-Type: application/sdp\r\n\r\n" + audio("192.0.2.99", 5500) +

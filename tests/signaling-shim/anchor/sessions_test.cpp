@@ -26,16 +26,16 @@ TEST_F(SessionsTest, PathsLeadFromEndToEndForRtpAndRtcp) {
   const std::string offer = invite(audio(kCaller, 5000));
   const std::string answer = ok(audio(kCallee, 7000));
   ASSERT_EQ(control.paths().size(), 2U);
-  const MediaPath rtp = control.path(0);
-  EXPECT_EQ(control.port_of(rtp.near.socket), port_in(answer));
-  EXPECT_EQ(control.port_of(rtp.far.socket), port_in(offer));
-  EXPECT_EQ(rtp.near.signalled.to_string(), "192.0.2.16:5000");
-  EXPECT_EQ(rtp.far.signalled.to_string(), "10.0.0.20:7000");
-  EXPECT_EQ(rtp.near.sip_source.to_string(), "203.0.113.5");
-  EXPECT_EQ(rtp.far.sip_source.to_string(), "10.0.0.1");
-  const MediaPath rtcp = control.path(1);
-  EXPECT_EQ(rtcp.near.signalled.to_string(), "192.0.2.16:5001");
-  EXPECT_EQ(rtcp.far.signalled.to_string(), "10.0.0.20:7001");
+  const UdpPath rtp = control.path(0);
+  EXPECT_EQ(control.port_of(rtp.caller.socket), port_in(answer));
+  EXPECT_EQ(control.port_of(rtp.callee.socket), port_in(offer));
+  EXPECT_EQ(rtp.caller.signalled.to_string(), "192.0.2.16:5000");
+  EXPECT_EQ(rtp.callee.signalled.to_string(), "10.0.0.20:7000");
+  EXPECT_EQ(rtp.caller.sip_source.to_string(), "203.0.113.5");
+  EXPECT_EQ(rtp.callee.sip_source.to_string(), "10.0.0.1");
+  const UdpPath rtcp = control.path(1);
+  EXPECT_EQ(rtcp.caller.signalled.to_string(), "192.0.2.16:5001");
+  EXPECT_EQ(rtcp.callee.signalled.to_string(), "10.0.0.20:7001");
   bye();
   EXPECT_TRUE(control.paths().empty());
   EXPECT_EQ(control.pairs(), 0U);
@@ -46,13 +46,13 @@ TEST_F(SessionsTest, Rfc8445_7_2_2_ChecksAreKeyedByTheirReceiver) {
                      "a=ice-ufrag:cu\r\na=ice-pwd:cp\r\n"
                      "a=candidate:1 1 UDP 5 203.0.113.77 6000 typ srflx\r\n"));
   (void)ok(audio(kCallee, 7000, "a=ice-ufrag:eu\r\na=ice-pwd:ep\r\n"));
-  const MediaPath rtp = control.path(0);
-  ASSERT_EQ(rtp.near.ice.size(), 1U);
-  EXPECT_EQ(rtp.near.ice[0], (IceCheckKeys{"eu", "ep", "cu"}));
-  ASSERT_EQ(rtp.far.ice.size(), 1U);
-  EXPECT_EQ(rtp.far.ice[0], (IceCheckKeys{"cu", "cp", "eu"}));
-  ASSERT_EQ(rtp.near.signalled_addresses.size(), 2U);
-  EXPECT_EQ(rtp.near.signalled_addresses[1].to_string(), "203.0.113.77");
+  const UdpPath rtp = control.path(0);
+  ASSERT_EQ(rtp.caller.ice.size(), 1U);
+  EXPECT_EQ(rtp.caller.ice[0], (IceCheckKeys{"eu", "ep", "cu"}));
+  ASSERT_EQ(rtp.callee.ice.size(), 1U);
+  EXPECT_EQ(rtp.callee.ice[0], (IceCheckKeys{"cu", "cp", "eu"}));
+  ASSERT_EQ(rtp.caller.signalled_addresses.size(), 2U);
+  EXPECT_EQ(rtp.caller.signalled_addresses[1].to_string(), "203.0.113.77");
   bye();
 }
 
@@ -368,15 +368,15 @@ TEST_F(SessionsTest, MissingFamilyFallsBackToTheOther) {
       "v=0\r\no=- 0 0 IN IP6 fd00::20\r\ns=-\r\nc=IN IP6 fd00::20\r\nt=0 0\r\nm=audio 7000 RTP/AVP "
       "0\r\n");
   EXPECT_NE(answer.find("c=IN IP4 198.51.100.7\r\n"), std::string::npos) << "the caller's family";
-  EXPECT_EQ(control.path(0).far.signalled.to_string(), "[fd00::20]:7000");
+  EXPECT_EQ(control.path(0).callee.signalled.to_string(), "[fd00::20]:7000");
   bye();
 }
 
 TEST_F(SessionsTest, MulticastIsNobodysAddress) {
   (void)invite(audio("239.1.2.3", 5000));
   (void)ok(audio(kCallee, 7000));
-  EXPECT_EQ(control.path(0).near.signalled, Endpoint{});
-  EXPECT_TRUE(control.path(0).near.signalled_addresses.empty());
+  EXPECT_EQ(control.path(0).caller.signalled, Endpoint{});
+  EXPECT_TRUE(control.path(0).caller.signalled_addresses.empty());
   bye();
 }
 

@@ -1,8 +1,7 @@
 // Media over TCP: which ports a call gets for it, and what the data plane is told.
-#include "signaling-shim/anchor/stream_paths.h"
-
 #include <gtest/gtest.h>
 
+#include "signaling-shim/anchor/media_paths.h"
 #include "tests/signaling-shim/anchor/call.h"
 
 namespace avedge::anchor {
@@ -70,12 +69,12 @@ TEST_F(Streams, APathLeadsFromPartyToPartyBesideThatOfTheDatagrams) {
   ASSERT_EQ(control.stream_paths().size(), 1U) << "both components go through one connection";
   EXPECT_EQ(control.paths().size(), 2U);
   const StreamPath path = stream();
-  EXPECT_EQ(text_of(path.near.passive), Places{"203.0.113.92:54427"});
-  EXPECT_EQ(text_of(path.far.passive), Places{"10.0.0.20:8000"});
-  EXPECT_EQ(path.near.sip_source, IpAddress::v4(203, 0, 113, 5));
-  EXPECT_EQ(path.near.ice, (std::vector<IceCheckKeys>{{"v", "pwd-v", "u"}}));
-  EXPECT_EQ(path.far.ice, (std::vector<IceCheckKeys>{{"u", "pwd-u", "v"}}));
-  for (const auto& [sdp, end] : {std::pair{offer, path.far}, std::pair{answer, path.near}}) {
+  EXPECT_EQ(text_of(path.caller.passive), Places{"203.0.113.92:54427"});
+  EXPECT_EQ(text_of(path.callee.passive), Places{"10.0.0.20:8000"});
+  EXPECT_EQ(path.caller.sip_source, IpAddress::v4(203, 0, 113, 5));
+  EXPECT_EQ(path.caller.ice, (std::vector<IceCheckKeys>{{"v", "pwd-v", "u"}}));
+  EXPECT_EQ(path.callee.ice, (std::vector<IceCheckKeys>{{"u", "pwd-u", "v"}}));
+  for (const auto& [sdp, end] : {std::pair{offer, path.callee}, std::pair{answer, path.caller}}) {
     const std::string port = control.port_of(end.port);
     EXPECT_NE(sdp.find("TCP-PASS 2120613887 "), std::string::npos) << sdp;
     EXPECT_NE(sdp.find(' ' + port + " typ host"), std::string::npos) << sdp;
@@ -87,7 +86,7 @@ TEST_F(Streams, APathLeadsFromPartyToPartyBesideThatOfTheDatagrams) {
 TEST_F(Streams, SourcesAreWhatThePartiesWrote) {
   (void)invite(caller_offer());
   (void)ok(lync_answer());
-  EXPECT_EQ(stream().near.signalled_addresses,
+  EXPECT_EQ(stream().caller.signalled_addresses,
             (std::vector<IpAddress>{IpAddress::v4(192, 0, 2, 16), IpAddress::v4(203, 0, 113, 92)}));
   bye();
 }
@@ -96,8 +95,8 @@ TEST_F(Streams, Rfc6544_ComponentsOnPortsOfTheirOwnHavePathsOfTheirOwn) {
   (void)invite(audio(kCaller, 5000, credentials("u") + rfc6544(kCaller, 6000)));
   (void)ok(audio(kCallee, 7000, credentials("v") + rfc6544(kCallee, 8000)));
   ASSERT_EQ(control.stream_paths().size(), 2U);
-  EXPECT_EQ(text_of(stream(0).near.passive), Places{"192.0.2.16:6000"});
-  EXPECT_EQ(text_of(stream(1).far.passive), Places{"10.0.0.20:8001"});
+  EXPECT_EQ(text_of(stream(0).caller.passive), Places{"192.0.2.16:6000"});
+  EXPECT_EQ(text_of(stream(1).callee.passive), Places{"10.0.0.20:8001"});
   EXPECT_EQ(control.streams(), 4U);
   bye();
 }
@@ -111,8 +110,8 @@ TEST_F(Streams, Ice06ChecksAreKeyedByTheCandidatesOverTcp) {
   };
   (void)invite(old(kCaller, "dXA", "Y2FsbGVy"));  // "caller"
   (void)ok(old(kCallee, "dXB", "Y2FsbGVl"));      // "callee"
-  EXPECT_EQ(stream().far.ice, (std::vector<IceCheckKeys>{{"caller:1", "tcp", "callee:1"}}));
-  EXPECT_EQ(text_of(stream().far.passive), Places{"10.0.0.20:5000"}) << "it says both in one";
+  EXPECT_EQ(stream().callee.ice, (std::vector<IceCheckKeys>{{"caller:1", "tcp", "callee:1"}}));
+  EXPECT_EQ(text_of(stream().callee.passive), Places{"10.0.0.20:5000"}) << "it says both in one";
   bye();
 }
 
@@ -125,7 +124,7 @@ TEST_F(Streams, OnlyCandidatesOfTheAcceptedAlternativeAreConnectedTo) {
   (void)seen({Side::caller, "INVITE", 0, 1, "", part(old) + part(caller_offer()) + "--in--\r\n",
               false, "multipart/alternative;boundary=in"});
   (void)ok(lync_answer());
-  EXPECT_EQ(text_of(stream().near.passive), Places{"203.0.113.92:54427"});
+  EXPECT_EQ(text_of(stream().caller.passive), Places{"203.0.113.92:54427"});
   bye();
 }
 
@@ -138,8 +137,8 @@ TEST_F(Streams, ALineOverTcpIsReachedAtItsOwnPortFirst) {
   };
   const std::string offer = invite(sharing(kCaller, 5004));
   (void)ok(sharing(kCallee, 7004));
-  EXPECT_EQ(text_of(stream().near.passive), (Places{"192.0.2.16:5004", "203.0.113.92:6000"}));
-  EXPECT_EQ(control.port_of(stream().far.port), port_in(offer, 1));
+  EXPECT_EQ(text_of(stream().caller.passive), (Places{"192.0.2.16:5004", "203.0.113.92:6000"}));
+  EXPECT_EQ(control.port_of(stream().callee.port), port_in(offer, 1));
   EXPECT_EQ(control.pairs(), 0U);
   EXPECT_TRUE(control.paths().empty());
   bye();
@@ -149,9 +148,9 @@ TEST_F(Streams, Rfc4145_WhoOnlyConnectsIsNotConnectedTo) {
   (void)invite(audio(kCaller, 0, "m=x 9 TCP/BFCP *\r\na=setup:active\r\n"));
   (void)ok(audio(kCallee, 0, "m=x 7004 TCP/BFCP *\r\na=setup:passive\r\n"));
   ASSERT_EQ(control.stream_paths().size(), 1U);
-  EXPECT_EQ(text_of(stream().near.passive), Places{});
-  EXPECT_EQ(text_of(stream().far.passive), Places{"10.0.0.20:7004"});
-  EXPECT_TRUE(stream().near.ice.empty());
+  EXPECT_EQ(text_of(stream().caller.passive), Places{});
+  EXPECT_EQ(text_of(stream().callee.passive), Places{"10.0.0.20:7004"});
+  EXPECT_TRUE(stream().caller.ice.empty());
   bye();
 }
 
@@ -178,7 +177,7 @@ TEST_F(Streams, NobodyIsConnectedToWhereMediaMayNotGo) {
   message.callee_tag = "b";
   message.body = answer;
   ASSERT_TRUE(limited.on_message(now, call, message).ok());
-  EXPECT_EQ(text_of(stream().near.passive),
+  EXPECT_EQ(text_of(stream().caller.passive),
             (Places{"203.0.113.1:1", "203.0.113.1:2", "203.0.113.1:3", "203.0.113.1:4"}));
 }
 
@@ -189,7 +188,7 @@ TEST_F(Streams, PartiesThatNameTheEdgesOwnPortsAreNotConnectedInACircle) {
   const std::size_t port = offer.find("10.0.0.10 ", at) + 10;
   const int own = std::stoi(offer.substr(port));
   (void)ok(audio(kCallee, 7000, credentials("v") + lync("10.0.0.10", own)));
-  EXPECT_EQ(text_of(stream().far.passive), Places{});
+  EXPECT_EQ(text_of(stream().callee.passive), Places{});
   bye();
 }
 
@@ -197,11 +196,11 @@ TEST_F(Streams, ThePartyWithoutTcpGetsTheFramesAsDatagrams) {
   (void)invite(caller_offer());
   const std::string answer = ok(datagram_answer());
   const StreamPath path = stream();
-  ASSERT_TRUE(path.far_datagrams.has_value());
-  EXPECT_EQ(path.far_datagrams->signalled.to_string(), "10.0.0.20:7000");
-  EXPECT_EQ(path.far_datagrams->ice, (std::vector<IceCheckKeys>{{"u", "pwd-u", "v"}}));
-  EXPECT_EQ(path.far.port, kNoSocket);
-  EXPECT_NE(answer.find(" TCP-PASS 2120613887 198.51.100.7 " + control.port_of(path.near.port)),
+  ASSERT_TRUE(path.callee_datagrams.has_value());
+  EXPECT_EQ(path.callee_datagrams->signalled.to_string(), "10.0.0.20:7000");
+  EXPECT_EQ(path.callee_datagrams->ice, (std::vector<IceCheckKeys>{{"u", "pwd-u", "v"}}));
+  EXPECT_EQ(path.callee.port, kNoSocket);
+  EXPECT_NE(answer.find(" TCP-PASS 2120613887 198.51.100.7 " + control.port_of(path.caller.port)),
             std::string::npos)
       << answer;
   EXPECT_EQ(answer.find("TCP-ACT"), std::string::npos) << "the edge connects to nobody for it";
@@ -213,14 +212,14 @@ TEST_F(Streams, ThePartyWithoutTcpGetsTheFramesAsDatagrams) {
 TEST_F(Streams, TheConvertedPartyStaysSoWhateverIsOfferedLater) {
   (void)invite(caller_offer());
   const std::string answer = ok(datagram_answer());
-  const SocketId socket = stream().far_datagrams->socket;
+  const SocketId socket = stream().callee_datagrams->socket;
   EXPECT_EQ(ok(datagram_answer()), answer) << "retransmitted";
   // Either party refreshes the session.
   (void)seen({Side::caller, "INVITE", 0, 2, "b", caller_offer()});
   EXPECT_EQ(ok(datagram_answer(), "b", 2), answer);
   EXPECT_EQ(seen({Side::callee, "INVITE", 0, 1, "b", datagram_answer()}), answer);
   (void)seen({Side::caller, "INVITE", 200, 1, "b", caller_offer()});
-  EXPECT_EQ(stream().far_datagrams->socket, socket);
+  EXPECT_EQ(stream().callee_datagrams->socket, socket);
   EXPECT_EQ(control.singles(), 1U);
   bye();
 }
@@ -260,17 +259,17 @@ TEST_F(Streams, TheLineMovesToTcpOnceItHasWon) {
   (void)ok(lync_answer());
   const StreamPath before = stream();
   const std::string chosen = "c=IN IP4 203.0.113.92\r\na=remote-candidates:1 198.51.100.7 " +
-                             control.port_of(before.near.port) + "\r\n" + credentials("u") +
+                             control.port_of(before.caller.port) + "\r\n" + credentials("u") +
                              "a=candidate:7 1 TCP-ACT 5 203.0.113.92 54427 typ relay\r\n";
   std::string offer = audio(kCaller, 54427, chosen);
   offer.replace(offer.find("RTP/AVP"), 7, "TCP/RTP/SAVP");
   const std::string shown = seen({Side::caller, "INVITE", 0, 2, "b", offer});
-  EXPECT_EQ(port_in(shown), control.port_of(before.far.port));
+  EXPECT_EQ(port_in(shown), control.port_of(before.callee.port));
   EXPECT_NE(shown.find("a=remote-candidates:1 10.0.0.20 8000\r\n"), std::string::npos) << shown;
   std::string answer = audio(kCallee, 8000, credentials("v"));
   answer.replace(answer.find("RTP/AVP"), 7, "TCP/RTP/SAVP");
-  EXPECT_EQ(port_in(ok(answer, "b", 2)), control.port_of(before.near.port));
-  EXPECT_EQ(stream().near.port, before.near.port);
+  EXPECT_EQ(port_in(ok(answer, "b", 2)), control.port_of(before.caller.port));
+  EXPECT_EQ(stream().caller.port, before.caller.port);
   after(std::chrono::seconds{32});
   EXPECT_EQ(control.pairs(), 0U) << "datagrams are over, and no branch can answer any more";
   EXPECT_TRUE(control.paths().empty());
@@ -281,14 +280,14 @@ TEST_F(Streams, TheLineThatMovesToTcpStaysOverUdpForAConvertedParty) {
   (void)invite(caller_offer());
   (void)ok(datagram_answer());
   const StreamPath before = stream();
-  const std::string edge = " 198.51.100.7 " + control.port_of(before.near.port);
+  const std::string edge = " 198.51.100.7 " + control.port_of(before.caller.port);
   const std::string chosen = "c=IN IP4 203.0.113.92\r\na=remote-candidates:1" + edge + "\r\n" +
                              credentials("u") +
                              "a=candidate:7 1 TCP-ACT 5 203.0.113.92 54427 typ relay\r\n";
   std::string offer = audio(kCaller, 54427, chosen);
   offer.replace(offer.find("RTP/AVP"), 7, "TCP/RTP/SAVP");
   const std::string shown = seen({Side::caller, "INVITE", 0, 2, "b", offer});
-  const std::string port = control.port_of(before.far_datagrams->socket);
+  const std::string port = control.port_of(before.callee_datagrams->socket);
   for (const std::string& line : {"m=audio " + port + " RTP/SAVP 0\r\n", "a=rtcp:" + port}) {
     EXPECT_NE(shown.find(line), std::string::npos) << shown;
   }
@@ -301,13 +300,13 @@ TEST_F(Streams, TheLineThatMovesToTcpStaysOverUdpForAConvertedParty) {
   std::string answer = datagram_answer();
   answer.replace(answer.find("RTP/AVP"), 7, "RTP/SAVP");
   const std::string answered = ok(answer, "b", 2);
-  EXPECT_NE(answered.find("m=audio " + control.port_of(before.near.port) + " TCP/RTP/SAVP 0\r\n"),
+  EXPECT_NE(answered.find("m=audio " + control.port_of(before.caller.port) + " TCP/RTP/SAVP 0\r\n"),
             std::string::npos)
       << answered;
   EXPECT_NE(answered.find(" TCP-PASS 2120613887" + edge), std::string::npos) << answered;
   EXPECT_EQ(answered.find("UDP"), std::string::npos) << answered;
   EXPECT_EQ(ok(answer, "b", 2), answered);
-  EXPECT_EQ(stream().far_datagrams->socket, before.far_datagrams->socket);
+  EXPECT_EQ(stream().callee_datagrams->socket, before.callee_datagrams->socket);
   EXPECT_TRUE(control.paths().empty());
   // The callee's refresh goes the same way.
   EXPECT_EQ(seen({Side::callee, "INVITE", 0, 1, "b", answer}), answered);
@@ -321,7 +320,7 @@ TEST_F(Streams, HoldKeepsThePathAndItsPlaces) {
   const StreamPath before = stream();
   (void)seen({Side::caller, "INVITE", 0, 2, "b", audio("0.0.0.0", 5000, credentials("u"))});
   (void)ok(lync_answer(), "b", 2);
-  EXPECT_EQ(stream().near, before.near);
+  EXPECT_EQ(stream().caller, before.caller);
   bye();
 }
 
@@ -331,9 +330,9 @@ TEST_F(Streams, BranchesShareThePortOfTheCalleesAndHaveTheirOwnForTheCaller) {
   const std::string phone =
       ringing(audio("10.0.0.21", 7000, credentials("w") + lync("10.0.0.21", 8000)), "phone", true);
   ASSERT_EQ(control.stream_paths().size(), 2U);
-  EXPECT_EQ(stream(0).far.port, stream(1).far.port);
-  EXPECT_NE(stream(0).near.port, stream(1).near.port);
-  EXPECT_NE(stream(0).far.ice, stream(1).far.ice) << "checks tell them apart";
+  EXPECT_EQ(stream(0).callee.port, stream(1).callee.port);
+  EXPECT_NE(stream(0).caller.port, stream(1).caller.port);
+  EXPECT_NE(stream(0).callee.ice, stream(1).callee.ice) << "checks tell them apart";
   (void)ok(lync_answer(), "desk");
   EXPECT_EQ(control.stream_paths().size(), 1U);
   bye("desk");

@@ -12,10 +12,10 @@ class CallsTest : public Proxy {
  protected:
   /// The party whose media the near (caller) end of that path is.
   [[nodiscard]] std::string near(std::size_t path) const {
-    return control.path(path).near.signalled.to_string();
+    return control.path(path).caller.signalled.to_string();
   }
   [[nodiscard]] std::string far(std::size_t path) const {
-    return control.path(path).far.signalled.to_string();
+    return control.path(path).callee.signalled.to_string();
   }
 };
 
@@ -160,7 +160,7 @@ TEST_F(CallsTest, NamedBranchesHavePortsOfTheirOwn) {
   const std::string two = sdp_of(offer(audio(kCaller, 5000), {{"via-branch", "2"}}));
   EXPECT_NE(port_in(one), port_in(two));
   (void)sdp_of(answer(audio(kCallee, 7000), "b", {{"via-branch", "1"}}));
-  EXPECT_EQ(control.port_of(control.path(0).far.socket), port_in(one));
+  EXPECT_EQ(control.port_of(control.path(0).callee.socket), port_in(one));
   (void)ask(remove({{"via-branch", "2"}}));
   EXPECT_EQ(control.pairs(), 2U);
   (void)ask(remove());
@@ -225,7 +225,7 @@ TEST_F(CallsTest, ReceivedFromMayLatchAndMayReplaceTheDescription) {
       answer(audio(kCallee, 7000), "b",
              {{"received-from", List{"IP4", "10.0.0.99"}}, {"flags", List{"SIP-source-address"}}}));
   EXPECT_EQ(near(0), "192.0.2.16:5000");
-  EXPECT_EQ(control.path(0).near.signalled_addresses.size(), 2U);
+  EXPECT_EQ(control.path(0).caller.signalled_addresses.size(), 2U);
   EXPECT_EQ(far(0), "10.0.0.99:7000");
 }
 

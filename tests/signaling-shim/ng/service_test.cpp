@@ -130,7 +130,7 @@ TEST_F(ServiceTest, QueryTellsPartiesStreamsAndFigures) {
   EXPECT_EQ(text(*stream.find("endpoint"), "address"), kCaller);
   EXPECT_EQ(*stream.find("endpoint")->find("port")->number(), 5000);
   EXPECT_EQ(std::to_string(*stream.find("local port")->number()),
-            control.port_of(control.path(0).near.socket));
+            control.port_of(control.path(0).caller.socket));
   EXPECT_EQ(*stream.find("stats")->find("packets")->number(), 50);
   EXPECT_EQ(*stream.find("last packet")->number(), kUnixNow - 5);
   EXPECT_EQ(*reply.find("totals")->find("RTP")->find("packets")->number(), 90);

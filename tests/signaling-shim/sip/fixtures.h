@@ -41,7 +41,7 @@ class FakeAnchor : public anchor::MediaAnchor {
  public:
   struct Seen {
     anchor::SessionId session;
-    anchor::Side sender;
+    Side sender;
     std::string method;
     int status;
     std::string callee_tag;

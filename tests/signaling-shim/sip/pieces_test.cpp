@@ -23,7 +23,7 @@ TEST(SignedTokens, VerifyOnlyWhereTheyWereSigned) {
       {ListenerIndex{1}, Transport::tcp, ConnectionId{77}, *Endpoint::parse("[2001:db8::9]:5070")},
       ListenerIndex{2},
       anchor::SessionId{9},
-      anchor::Side::callee};
+      Side::callee};
   const std::string signed_text = tokens.sign(via, "branch", "call");
   const auto opened = tokens.verify_via(signed_text, "branch", "call");
   ASSERT_TRUE(opened);
@@ -42,8 +42,8 @@ TEST(SignedTokens, VerifyOnlyWhereTheyWereSigned) {
 TEST(SignedTokens, NoCharacterCanBeChanged) {
   const Signer signer{SigningKey{std::byte{1}}};
   const SignedTokens tokens{signer};
-  const std::string signed_text = tokens.sign(
-      RecordRouteToken{testing::kAlice, anchor::SessionId{1}, anchor::Side::caller}, "call");
+  const std::string signed_text =
+      tokens.sign(RecordRouteToken{testing::kAlice, anchor::SessionId{1}, Side::caller}, "call");
   ASSERT_TRUE(tokens.verify_record_route(signed_text, "call"));
   for (std::size_t i = 0; i < signed_text.size(); ++i) {
     std::string forged = signed_text;

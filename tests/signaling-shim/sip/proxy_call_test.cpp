@@ -6,7 +6,6 @@
 namespace avedge::sip {
 namespace {
 
-using anchor::Side;
 using testing::alice_after;
 using testing::bob_after;
 using testing::invite;

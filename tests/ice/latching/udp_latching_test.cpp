@@ -1,4 +1,4 @@
-#include "ice/latching/anchor_latching.h"
+#include "ice/latching/udp_latching.h"
 
 #include <gtest/gtest.h>
 
@@ -18,11 +18,11 @@ class AnchorLatchingTest : public testing::Test {
  protected:
   AnchorLatchingTest() {
     path_.id = MediaPathId{1};
-    path_.near.socket = kCallerSocket;
-    path_.near.signalled = at("198.51.100.1:4000");
-    path_.near.signalled_addresses = {at("198.51.100.1").address, at("198.51.100.9").address};
-    path_.far.socket = kCalleeSocket;
-    path_.far.signalled = at("10.0.0.20:6000");
+    path_.caller.socket = kCallerSocket;
+    path_.caller.signalled = at("198.51.100.1:4000");
+    path_.caller.signalled_addresses = {at("198.51.100.1").address, at("198.51.100.9").address};
+    path_.callee.socket = kCalleeSocket;
+    path_.callee.signalled = at("10.0.0.20:6000");
     path_.counters = std::make_shared<MediaPathCounters>();
   }
 
@@ -37,7 +37,7 @@ class AnchorLatchingTest : public testing::Test {
     return call_.flows.find(socket, at(from));
   }
 
-  MediaPath path_;
+  UdpPath path_;
   LatchedCall call_;
   std::uint16_t next_ = 1;
 };
@@ -69,7 +69,7 @@ TEST_F(AnchorLatchingTest, TheSourceIsLockedAfterTheFirstMatch) {
 TEST_F(AnchorLatchingTest, ANewSdpAllowsOneNewLatch) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
-  path_.near.signalled_addresses.push_back(at("198.51.100.77").address);
+  path_.caller.signalled_addresses.push_back(at("198.51.100.77").address);
   set_path();
   EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr) << "running media is not cut";
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.77:9"));
@@ -82,7 +82,7 @@ TEST_F(AnchorLatchingTest, ANewSdpAllowsOneNewLatch) {
 TEST_F(AnchorLatchingTest, AnAddressThatTheNewSdpLeftBehindYieldsAtOnce) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.9:4711"));
-  path_.near.signalled_addresses = {at("198.51.100.77").address};
+  path_.caller.signalled_addresses = {at("198.51.100.77").address};
   set_path();
   EXPECT_TRUE(send_rtp(kCallerSocket, "198.51.100.77:9"));
   EXPECT_EQ(flow(kCallerSocket, "198.51.100.9:4711"), nullptr);
@@ -101,7 +101,7 @@ TEST_F(AnchorLatchingTest, ANewTransportAddressMovesTheTargetOfAnExactLatchAtOnc
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
   ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
-  path_.near.signalled = at("198.51.100.9:8000");
+  path_.caller.signalled = at("198.51.100.9:8000");
   set_path();
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.20:6000")->destination, at("198.51.100.9:8000"));
   EXPECT_NE(flow(kCallerSocket, "198.51.100.1:4000"), nullptr) << "still heard";
@@ -112,29 +112,29 @@ TEST_F(AnchorLatchingTest, ANewTransportAddressMovesTheTargetOfAnExactLatchAtOnc
 TEST_F(AnchorLatchingTest, APartyThatMayNotSendIsSentToWhereTheNewSdpSays) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
-  path_.near.signalled = at("198.51.100.9:8000");
-  path_.near.may_send = false;
+  path_.caller.signalled = at("198.51.100.9:8000");
+  path_.caller.may_send = false;
   set_path();
   EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("198.51.100.9:8000"));
 }
 
 TEST_F(AnchorLatchingTest, StrictAdmitsOnlyTheSignalledEndpoint) {
-  path_.near.latching = Latching::strict;
+  path_.caller.latching = Latching::strict;
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   EXPECT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
 }
 
 TEST_F(AnchorLatchingTest, SipSourceAdmitsOnlyWhereTheSipCameFrom) {
-  path_.near.latching = Latching::sip_source;
-  path_.near.sip_source = at("203.0.113.5").address;
+  path_.caller.latching = Latching::sip_source;
+  path_.caller.sip_source = at("203.0.113.5").address;
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
   EXPECT_TRUE(send_rtp(kCallerSocket, "203.0.113.5:12345"));
 }
 
 TEST_F(AnchorLatchingTest, AsymmetricAdmitsTheAddressAndSendsWhereItWasSignalled) {
-  path_.near.is_asymmetric = true;
+  path_.caller.is_asymmetric = true;
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "203.0.113.5:4711"));
   EXPECT_EQ(send_rtp(kCallerSocket, "198.51.100.1:4711"), at("10.0.0.20:6000"));
@@ -143,23 +143,23 @@ TEST_F(AnchorLatchingTest, AsymmetricAdmitsTheAddressAndSendsWhereItWasSignalled
 }
 
 TEST_F(AnchorLatchingTest, TheEdgesOwnPortsAreAdmittedOnlyExactlyAsSignalled) {
-  path_.near.signalled = at("192.0.2.10:50100");
-  path_.near.signalled_addresses = {at("192.0.2.10").address};
-  path_.near.ice = {{"far", "far-password", "near"}};
+  path_.caller.signalled = at("192.0.2.10:50100");
+  path_.caller.signalled_addresses = {at("192.0.2.10").address};
+  path_.caller.ice = {{"far", "far-password", "near"}};
   set_path();
   EXPECT_EQ(send_rtp(kCallerSocket, "192.0.2.10:50200"), std::nullopt);
   EXPECT_EQ(send(kCallerSocket, "192.0.2.10:50200", make_check("far:near", "far-password")),
             std::nullopt)
       << "a valid check by way of another call";
   EXPECT_TRUE(send_rtp(kCallerSocket, "192.0.2.10:50100"));
-  path_.near.signalled_candidates = {at("192.0.2.10:50200")};  // a relayed address of ours
+  path_.caller.signalled_candidates = {at("192.0.2.10:50200")};  // a relayed address of ours
   set_path();
   EXPECT_TRUE(send(kCallerSocket, "192.0.2.10:50200", make_check("far:near", "far-password")));
 }
 
 TEST_F(AnchorLatchingTest, WhatCannotBeAnsweredNeverLatches) {
-  path_.near.signalled = {};
-  path_.near.ice = {{"far", "far-password", "near"}};
+  path_.caller.signalled = {};
+  path_.caller.ice = {{"far", "far-password", "near"}};
   set_path();
   for (const char* from : {"198.51.100.1:0", "0.0.0.0:4000", "0.0.0.0:0"}) {
     EXPECT_FALSE(send_rtp(kCallerSocket, from)) << from;
@@ -168,11 +168,11 @@ TEST_F(AnchorLatchingTest, WhatCannotBeAnsweredNeverLatches) {
 }
 
 TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
-  path_.far.signalled = {};
+  path_.callee.signalled = {};
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
   EXPECT_EQ(call_.refusal, DropReason::no_destination);
-  path_.far.signalled = at("10.0.0.20:6000");
+  path_.callee.signalled = at("10.0.0.20:6000");
   set_path();
   EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4000")->destination, at("10.0.0.20:6000"));
 }
@@ -180,8 +180,8 @@ TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
 class IceLatchingTest : public AnchorLatchingTest {
  protected:
   IceLatchingTest() {
-    path_.near.ice = {{"calleeufrag", "calleepassword", "callerufrag"}};
-    path_.far.ice = {{"callerufrag", "callerpassword", "calleeufrag"}};
+    path_.caller.ice = {{"calleeufrag", "calleepassword", "callerufrag"}};
+    path_.callee.ice = {{"callerufrag", "callerpassword", "calleeufrag"}};
     set_path();
   }
   const std::string caller_name_ = "calleeufrag:callerufrag";
@@ -235,7 +235,7 @@ TEST_F(IceLatchingTest, SourcesOfOnePartyAreBounded) {
 }
 
 TEST_F(IceLatchingTest, StrictIgnoresChecks) {
-  path_.near.latching = Latching::strict;
+  path_.caller.latching = Latching::strict;
   set_path();
   EXPECT_FALSE(send(kCallerSocket, "203.0.113.50:999", make_check(caller_name_, "calleepassword")));
 }
@@ -245,7 +245,7 @@ TEST_F(IceLatchingTest, Rfc8445_9_ARestartForgetsOlderSources) {
     const std::string from = "203.0.113.50:" + std::to_string(1000 + i);
     ASSERT_TRUE(send(kCallerSocket, from.c_str(), make_check(caller_name_, "calleepassword")));
   }
-  path_.near.ice = {{"newufrag", "newpassword", "callerufrag"}};
+  path_.caller.ice = {{"newufrag", "newpassword", "callerufrag"}};
   set_path();
   EXPECT_EQ(flow(kCallerSocket, "203.0.113.50:1000"), nullptr);
   EXPECT_NE(flow(kCallerSocket, "203.0.113.50:1007"), nullptr) << "the running media goes on";
@@ -259,7 +259,7 @@ TEST_F(IceLatchingTest, Rfc8445_9_ARestartForgetsOlderSources) {
 /// nothing may be sent.
 TEST_F(IceLatchingTest, Rfc5245_9_1_2_2_AnSdpWithoutAPlaceToSendToMovesNothing) {
   ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1000", make_check(caller_name_, "calleepassword")));
-  path_.near.signalled = {};
+  path_.caller.signalled = {};
   set_path();
   EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("203.0.113.50:1000"))
       << "before the caller has sent anything";
@@ -268,7 +268,7 @@ TEST_F(IceLatchingTest, Rfc5245_9_1_2_2_AnSdpWithoutAPlaceToSendToMovesNothing) 
 
 TEST_F(IceLatchingTest, TheLastCheckedPairStaysUntilItFallsSilent) {
   ASSERT_TRUE(send(kCallerSocket, "203.0.113.50:1000", make_check(caller_name_, "calleepassword")));
-  path_.near.signalled = at("198.51.100.9:8000");
+  path_.caller.signalled = at("198.51.100.9:8000");
   set_path();
   EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("203.0.113.50:1000"));
   call_.wait(seconds{3});
@@ -277,11 +277,11 @@ TEST_F(IceLatchingTest, TheLastCheckedPairStaysUntilItFallsSilent) {
 
 // All branches of a fork share the callee-facing socket; each has its own caller-facing one.
 TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
-  MediaPath second = path_;
+  UdpPath second = path_;
   second.id = MediaPathId{2};
-  second.near.socket = SocketId{7};
-  second.far.signalled = at("10.0.0.30:7000");
-  second.far.ice = {{"callerufrag", "callerpassword", "otherufrag"}};
+  second.caller.socket = SocketId{7};
+  second.callee.signalled = at("10.0.0.30:7000");
+  second.callee.ice = {{"callerufrag", "callerpassword", "otherufrag"}};
   call_.set(second);
 
   send_rtp(kCalleeSocket, "10.0.0.20:6000");
@@ -301,7 +301,7 @@ TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
 TEST_F(AnchorLatchingTest, PublishesWhatFlowsCountedAcrossReLatches) {
   set_path();
   for (int i = 0; i < 11; ++i) ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
-  path_.near.signalled = at("198.51.100.9:8000");
+  path_.caller.signalled = at("198.51.100.9:8000");
   set_path();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.9:8000"));
   const Time last = call_.now += seconds{7};
@@ -315,7 +315,7 @@ TEST_F(AnchorLatchingTest, PublishesWhatFlowsCountedAcrossReLatches) {
 }
 
 TEST_F(AnchorLatchingTest, LatchesAndReclaimsAreCounted) {
-  path_.near.payload.kind = LinePayload::Kind::rtp;
+  path_.caller.payload.kind = LinePayload::Kind::rtp;
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
   call_.wait(seconds{2});
@@ -329,7 +329,7 @@ TEST_F(AnchorLatchingTest, LatchesAndReclaimsAreCounted) {
 }
 
 TEST_F(AnchorLatchingTest, ARemovedPathLeavesNothingToDecide) {
-  path_.near.timing = LatchTiming::delayed;
+  path_.caller.timing = LatchTiming::delayed;
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   call_.remove(path_.id);

@@ -1,6 +1,6 @@
-#include "ice/latching/stream_latching.h"
+#include "ice/latching/tcp_latching.h"
 
-#include "ice/latching/stream_admission.h"
+#include "ice/latching/tcp_admission.h"
 
 namespace avedge::latching {
 namespace {
@@ -9,9 +9,14 @@ DeadlineQueue::Index index_of(SocketId id) {
   return static_cast<DeadlineQueue::Index>(id);
 }
 
-bool says_the_same(const StreamPath& one, const StreamPath& other) {
-  return one.near == other.near && one.far == other.far &&
-         one.near_datagrams == other.near_datagrams && one.far_datagrams == other.far_datagrams;
+bool says_the_same(const MediaPath& one, const MediaPath& other) {
+  return one.caller == other.caller && one.callee == other.callee;
+}
+
+/// kNoSocket if the party has no TCP.
+SocketId port_of(const Leg& leg) {
+  const auto* tcp = std::get_if<TcpLeg>(&leg);
+  return tcp == nullptr ? kNoSocket : tcp->port;
 }
 
 }  // namespace
@@ -19,17 +24,18 @@ bool says_the_same(const StreamPath& one, const StreamPath& other) {
 // --- paths
 // ----------------------------------------------------------------------------------------
 
-void StreamLatching::set_path(Time now, const StreamPath& path, Outcome& outcome) {
+void TcpLatching::set_path(Time now, const MediaPath& path, Outcome& outcome) {
   auto& slot = paths_[path.id];
   if (slot == nullptr) slot = std::make_unique<Component>();
   if (says_the_same(slot->signalled, path)) return;
-  const StreamPath before = std::exchange(slot->signalled, path);
-  for (const auto& [side, port] :
-       {std::pair{Side::near, before.near.port}, std::pair{Side::far, before.far.port}}) {
+  const MediaPath before = std::exchange(slot->signalled, path);
+  for (const auto& [side, port] : {std::pair{Side::caller, port_of(before.caller)},
+                                   std::pair{Side::callee, port_of(before.callee)}}) {
     const End end{slot.get(), side};
-    if (end.party().port == port) continue;
-    enter(end.party().port, end);
-    leave(now, port, end, outcome);
+    const SocketId port_now = port_of(slot->leg(side));
+    if (port_now == port) continue;
+    enter(port_now, end);
+    leave(port, end, outcome);
   }
   if (slot->framed != kNoSocket) keep_frames(now, *slot, outcome);
   serve_waiting(now, *slot, outcome);
@@ -37,19 +43,19 @@ void StreamLatching::set_path(Time now, const StreamPath& path, Outcome& outcome
   counters_.stream_paths.set(static_cast<std::int64_t>(paths_.size()));
 }
 
-void StreamLatching::remove_path(Time now, MediaPathId id, Outcome& outcome) {
+void TcpLatching::remove_path(MediaPathId id, Outcome& outcome) {
   const auto found = paths_.find(id);
   if (found == paths_.end()) return;
   Component& path = *found->second;
-  leave(now, path.signalled.near.port, {&path, Side::near}, outcome);
-  leave(now, path.signalled.far.port, {&path, Side::far}, outcome);
+  leave(port_of(path.signalled.caller), {&path, Side::caller}, outcome);
+  leave(port_of(path.signalled.callee), {&path, Side::callee}, outcome);
   publish(path);
   paths_.erase(found);
   if (paths_.empty()) next_publication_ = kNever;
   counters_.stream_paths.set(static_cast<std::int64_t>(paths_.size()));
 }
 
-void StreamLatching::enter(SocketId port, const End& end) {
+void TcpLatching::enter(SocketId port, const End& end) {
   if (port == kNoSocket) return;
   TcpPort& known = ports_[port];
   if (known.ends.empty()) worker_.set_accepting(port, true);
@@ -57,7 +63,7 @@ void StreamLatching::enter(SocketId port, const End& end) {
 }
 
 /// Ends this party's connections on that port; with its last party also the unproven ones.
-void StreamLatching::leave(Time now, SocketId port, const End& end, Outcome& outcome) {
+void TcpLatching::leave(SocketId port, const End& end, Outcome& outcome) {
   const auto known = ports_.find(port);
   if (known == ports_.end()) return;
   while (true) {
@@ -67,12 +73,12 @@ void StreamLatching::leave(Time now, SocketId port, const End& end, Outcome& out
       return connection.end == end && connection.port == port;
     });
     if (stray == all.end()) break;
-    close(now, connections_.at(*stray), outcome);
+    close(connections_.at(*stray), outcome);
   }
   std::erase(known->second.ends, end);
   if (!known->second.ends.empty()) return;
   for (const SocketId id : std::vector{known->second.unproven}) {
-    close(now, connections_.at(id), outcome);
+    close(connections_.at(id), outcome);
   }
   worker_.set_accepting(port, false);
   ports_.erase(known);
@@ -81,7 +87,7 @@ void StreamLatching::leave(Time now, SocketId port, const End& end, Outcome& out
 // --- who comes
 // ------------------------------------------------------------------------------------
 
-Verdict<void> StreamLatching::on_stream(Time now, const StreamEvent& event, Outcome& outcome) {
+Verdict<void> TcpLatching::on_stream(Time now, const StreamEvent& event, Outcome& outcome) {
   switch (event.kind) {
     case StreamEvent::Kind::accepted: return on_accepted(now, event, outcome);
     case StreamEvent::Kind::spoke: return on_first_frame(now, event, outcome);
@@ -92,7 +98,7 @@ Verdict<void> StreamLatching::on_stream(Time now, const StreamEvent& event, Outc
 }
 
 /// One party's address is enough if it can be no other's. Any other connection requires a check.
-Verdict<void> StreamLatching::on_accepted(Time now, const StreamEvent& event, Outcome& outcome) {
+Verdict<void> TcpLatching::on_accepted(Time now, const StreamEvent& event, Outcome& outcome) {
   const auto found = ports_.find(event.port);
   if (found == ports_.end()) {
     outcome.close(event.connection);
@@ -115,10 +121,10 @@ Verdict<void> StreamLatching::on_accepted(Time now, const StreamEvent& event, Ou
     return may_be(end, event.remote) && may_prove_itself(end.party());
   });
   if (by_address == 0 && !may_be_shown) {
-    return refuse(now, connection, DropReason::unknown_source, outcome);
+    return refuse(connection, DropReason::unknown_source, outcome);
   }
   if (port.unproven.size() > kMaxUnproven) {
-    return refuse(now, connection, DropReason::connection_limit, outcome);
+    return refuse(connection, DropReason::connection_limit, outcome);
   }
   worker_.await_first_frame(connection.id);
   deadlines_.set(index_of(connection.id), now + kPatience);
@@ -126,7 +132,7 @@ Verdict<void> StreamLatching::on_accepted(Time now, const StreamEvent& event, Ou
 }
 
 /// As with datagrams: a valid check says it for certain; then the first whose address it is.
-Verdict<void> StreamLatching::on_first_frame(Time now, const StreamEvent& event, Outcome& outcome) {
+Verdict<void> TcpLatching::on_first_frame(Time now, const StreamEvent& event, Outcome& outcome) {
   Connection* speaking = find(event.connection);
   if (speaking == nullptr) return {};
   Connection& connection = *speaking;
@@ -134,7 +140,7 @@ Verdict<void> StreamLatching::on_first_frame(Time now, const StreamEvent& event,
   for (const End& end : ends) {
     if (!may_be(end, event.remote) || !proves_itself(end.party(), event.first_frame)) continue;
     if (end.path->framed != kNoSocket) {
-      close(now, connections_.at(end.path->framed), outcome);  // a newer valid check latches again
+      close(connections_.at(end.path->framed), outcome);  // a newer valid check latches again
     }
     return admit(now, connection, end, outcome);
   }
@@ -143,12 +149,12 @@ Verdict<void> StreamLatching::on_first_frame(Time now, const StreamEvent& event,
     if (!may_connect_from(end.party(), event.remote.address)) continue;
     return admit(now, connection, end, outcome);
   }
-  return refuse(now, connection, DropReason::unknown_source, outcome);
+  return refuse(connection, DropReason::unknown_source, outcome);
 }
 
-Verdict<void> StreamLatching::admit(Time now, Connection& connection, const End& end,
-                                    Outcome& outcome) {
-  if (!has_room(end)) return refuse(now, connection, DropReason::table_full, outcome);
+Verdict<void> TcpLatching::admit(Time now, Connection& connection, const End& end,
+                                 Outcome& outcome) {
+  if (!has_room(end)) return refuse(connection, DropReason::table_full, outcome);
   std::erase(ports_.at(connection.port).unproven, connection.id);
   connection.end = end;
   end.path->connections.push_back(connection.id);
@@ -156,23 +162,22 @@ Verdict<void> StreamLatching::admit(Time now, Connection& connection, const End&
   return {};
 }
 
-Verdict<void> StreamLatching::refuse(Time now, Connection& connection, DropReason reason,
-                                     Outcome& outcome) {
-  close(now, connection, outcome);
+Verdict<void> TcpLatching::refuse(Connection& connection, DropReason reason, Outcome& outcome) {
+  close(connection, outcome);
   return reason;
 }
 
-bool StreamLatching::may_be(const End& end, const Endpoint& remote) const {
+bool TcpLatching::may_be(const End& end, const Endpoint& remote) const {
   return own_addresses_.allow(remote, end.party().passive);
 }
 
 /// Like a datagram's source, the one connection that a UDP socket can serve is locked: another one
 /// replaces it by a check only.
-bool StreamLatching::must_prove_itself(const End& end) const {
+bool TcpLatching::must_prove_itself(const End& end) const {
   return end.path->framed != kNoSocket && may_prove_itself(end.party());
 }
 
-bool StreamLatching::has_room(const End& end) const {
+bool TcpLatching::has_room(const End& end) const {
   std::size_t waiting = 0;
   std::size_t joined = 0;
   for (const SocketId id : end.path->connections) {
@@ -187,7 +192,7 @@ bool StreamLatching::has_room(const End& end) const {
 // --- who is joined with whom
 // ----------------------------------------------------------------------
 
-void StreamLatching::serve_waiting(Time now, const Component& path, Outcome& outcome) {
+void TcpLatching::serve_waiting(Time now, const Component& path, Outcome& outcome) {
   for (const SocketId id : std::vector{path.connections}) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->stage != Stage::waiting) continue;
@@ -195,7 +200,7 @@ void StreamLatching::serve_waiting(Time now, const Component& path, Outcome& out
   }
 }
 
-void StreamLatching::seek_partner(Time now, Connection& connection, Outcome& outcome) {
+void TcpLatching::seek_partner(Time now, Connection& connection, Outcome& outcome) {
   if (connection.end.opposite().has_datagrams_only()) {
     const bool is_taken = connection.end.path->framed != kNoSocket;
     return is_taken ? wait(connection, outcome) : make_frames(now, connection, outcome);
@@ -207,7 +212,7 @@ void StreamLatching::seek_partner(Time now, Connection& connection, Outcome& out
 }
 
 /// Joins it with the other party's connection that has waited longest.
-bool StreamLatching::join_waiting(Connection& connection, Outcome& outcome) {
+bool TcpLatching::join_waiting(Connection& connection, Outcome& outcome) {
   for (const SocketId id : connection.end.path->connections) {
     Connection& other = connections_.at(id);
     if (other.stage != Stage::waiting || other.end.side == connection.end.side) continue;
@@ -218,8 +223,8 @@ bool StreamLatching::join_waiting(Connection& connection, Outcome& outcome) {
 }
 
 /// False if no endpoint could be dialled.
-bool StreamLatching::dial_for(Time now, const Connection& caller) {
-  const End end = caller.end.opposite();
+bool TcpLatching::dial_for(Time now, const Connection& requester) {
+  const End end = requester.end.opposite();
   const TcpLeg& party = end.party();
   std::size_t under_way = 0;
   for (std::size_t i = 0; i < std::min(party.passive.size(), kMaxDialled); ++i) {
@@ -229,34 +234,34 @@ bool StreamLatching::dial_for(Time now, const Connection& caller) {
       continue;
     }
     connections_[*dialled] = {*dialled,       party.port, party.passive[i], now,
-                              Stage::dialled, end,        caller.id};
+                              Stage::dialled, end,        requester.id};
     end.path->connections.push_back(*dialled);
     ++under_way;
   }
   return under_way > 0;
 }
 
-bool StreamLatching::is_dialled_for(SocketId caller, const Component& path) const {
+bool TcpLatching::is_dialled_for(SocketId requester, const Component& path) const {
   return std::any_of(path.connections.begin(), path.connections.end(), [&](SocketId id) {
     const Connection& connection = connections_.at(id);
-    return connection.stage == Stage::dialled && connection.partner == caller;
+    return connection.stage == Stage::dialled && connection.partner == requester;
   });
 }
 
 /// Pending dials continue.
-void StreamLatching::wait(Connection& connection, Outcome& outcome) {
+void TcpLatching::wait(Connection& connection, Outcome& outcome) {
   if (join_waiting(connection, outcome)) return;
   connection.stage = Stage::waiting;
   deadlines_.set(index_of(connection.id), connection.since + kPatience);
 }
 
-void StreamLatching::on_connected(const StreamEvent& event, Outcome& outcome) {
+void TcpLatching::on_connected(const StreamEvent& event, Outcome& outcome) {
   Connection* dialled = find(event.connection);
   if (dialled != nullptr) join(connections_.at(dialled->partner), *dialled, outcome);
 }
 
 /// The dials for either that were slower are over.
-void StreamLatching::join(Connection& one, Connection& other, Outcome& outcome) {
+void TcpLatching::join(Connection& one, Connection& other, Outcome& outcome) {
   one.stage = other.stage = Stage::joined;
   one.partner = other.id;
   other.partner = one.id;
@@ -264,14 +269,14 @@ void StreamLatching::join(Connection& one, Connection& other, Outcome& outcome) 
     deadlines_.remove(index_of(connection->id));
     hang_up_dials(*connection, outcome);
   }
-  const bool in_order = one.end.side == Side::near;
+  const bool in_order = one.end.side == Side::caller;
   outcome.join(in_order ? one.id : other.id, in_order ? other.id : one.id);
 }
 
-void StreamLatching::hang_up_dials(const Connection& caller, Outcome& outcome) {
-  for (const SocketId id : std::vector{caller.end.path->connections}) {
+void TcpLatching::hang_up_dials(const Connection& requester, Outcome& outcome) {
+  for (const SocketId id : std::vector{requester.end.path->connections}) {
     Connection& connection = connections_.at(id);
-    if (connection.stage != Stage::dialled || connection.partner != caller.id) continue;
+    if (connection.stage != Stage::dialled || connection.partner != requester.id) continue;
     outcome.close(id);
     forget(connection);
   }
@@ -280,7 +285,7 @@ void StreamLatching::hang_up_dials(const Connection& caller, Outcome& outcome) {
 // --- or with a party that has no TCP
 // ------------------------------------------------------------------
 
-void StreamLatching::make_frames(Time now, Connection& connection, Outcome& outcome) {
+void TcpLatching::make_frames(Time now, Connection& connection, Outcome& outcome) {
   Component& path = *connection.end.path;
   connection.stage = Stage::framed;
   deadlines_.remove(index_of(connection.id));
@@ -291,29 +296,31 @@ void StreamLatching::make_frames(Time now, Connection& connection, Outcome& outc
 }
 
 /// The other party may have TCP now, or be elsewhere.
-void StreamLatching::keep_frames(Time now, const Component& path, Outcome& outcome) {
+void TcpLatching::keep_frames(Time now, const Component& path, Outcome& outcome) {
   Connection& connection = connections_.at(path.framed);
-  if (!connection.end.opposite().has_datagrams_only()) return close(now, connection, outcome);
+  if (!connection.end.opposite().has_datagrams_only()) return close(connection, outcome);
   update_frames(now, path, outcome);
 }
 
 /// To datagrams' latching the connection is a party that is just where it says.
-void StreamLatching::update_frames(Time now, const Component& path, Outcome& outcome) {
+void TcpLatching::update_frames(Time now, const Component& path, Outcome& outcome) {
   UdpLeg link;
   link.socket = path.framed;
   link.signalled = connections_.at(path.framed).remote;
   link.latching = Latching::strict;
-  const StreamPath& signalled = path.signalled;
-  datagrams_.set_path(now,
-                      {signalled.id, signalled.near_datagrams.value_or(link),
-                       signalled.far_datagrams.value_or(link), path.datagrams},
-                      outcome);
+  const auto leg_of = [&](Side side) {
+    const auto* udp = std::get_if<UdpLeg>(&path.leg(side));
+    return udp != nullptr ? *udp : link;
+  };
+  datagrams_.set_path(
+      now, {path.signalled.id, leg_of(Side::caller), leg_of(Side::callee), path.datagrams, {}},
+      outcome);
 }
 
 /// Its flows go, and with a last publication what they counted is known.
-void StreamLatching::end_frames(Time now, Component& path, Outcome& outcome) {
-  datagrams_.remove_path(now, path.signalled.id, outcome);
-  for (const Side side : {Side::near, Side::far}) {
+void TcpLatching::end_frames(Component& path, Outcome& outcome) {
+  datagrams_.remove_path(path.signalled.id, outcome);
+  for (const Side side : {Side::caller, Side::callee}) {
     path.past[static_cast<std::size_t>(side)] += usage_of(*path.datagrams, side);
   }
   path.framed = kNoSocket;
@@ -323,24 +330,24 @@ void StreamLatching::end_frames(Time now, Component& path, Outcome& outcome) {
 // --- how it ends
 // ----------------------------------------------------------------------------------
 
-Verdict<void> StreamLatching::on_ended(Time now, const StreamEvent& event, Outcome& outcome) {
+Verdict<void> TcpLatching::on_ended(Time now, const StreamEvent& event, Outcome& outcome) {
   Connection* ended = find(event.connection);
   if (ended == nullptr) return {};
   if (ended->stage != Stage::dialled) {
     Component* path = ended->stage == Stage::framed ? ended->end.path : nullptr;
-    close(now, *ended, outcome);
+    close(*ended, outcome);
     if (path != nullptr) serve_waiting(now, *path, outcome);  // its UDP socket is free
     return {};
   }
-  Connection& caller = connections_.at(ended->partner);
+  Connection& requester = connections_.at(ended->partner);
   forget(*ended);
-  const bool is_last = !is_dialled_for(caller.id, *caller.end.path);
-  if (is_last && caller.stage == Stage::calling) wait(caller, outcome);
+  const bool is_last = !is_dialled_for(requester.id, *requester.end.path);
+  if (is_last && requester.stage == Stage::calling) wait(requester, outcome);
   return DropReason::connection_failed;
 }
 
 /// With what it is joined to, and what was dialled for it.
-void StreamLatching::close(Time now, Connection& connection, Outcome& outcome) {
+void TcpLatching::close(Connection& connection, Outcome& outcome) {
   if (connection.stage == Stage::joined) {
     Connection& partner = connections_.at(connection.partner);
     for (const Connection* gone : {&connection, &partner}) {
@@ -349,7 +356,7 @@ void StreamLatching::close(Time now, Connection& connection, Outcome& outcome) {
     outcome.close(partner.id);
     forget(partner);
   } else if (connection.stage == Stage::framed) {
-    end_frames(now, *connection.end.path, outcome);
+    end_frames(*connection.end.path, outcome);
   } else if (connection.stage == Stage::calling || connection.stage == Stage::waiting) {
     hang_up_dials(connection, outcome);
   }
@@ -357,7 +364,7 @@ void StreamLatching::close(Time now, Connection& connection, Outcome& outcome) {
   forget(connection);
 }
 
-void StreamLatching::forget(Connection& connection) {
+void TcpLatching::forget(Connection& connection) {
   if (connection.stage == Stage::unproven) {
     std::erase(ports_.at(connection.port).unproven, connection.id);
   } else {
@@ -368,37 +375,37 @@ void StreamLatching::forget(Connection& connection) {
   connections_.erase(id);
 }
 
-StreamLatching::Connection* StreamLatching::find(SocketId id) {
+TcpLatching::Connection* TcpLatching::find(SocketId id) {
   const auto found = connections_.find(id);
   return found == connections_.end() ? nullptr : &found->second;
 }
 
-void StreamLatching::expire(Time now, Outcome& outcome) {
+void TcpLatching::expire(Time now, Outcome& outcome) {
   while (const auto due = deadlines_.pop_due(now)) {
-    expire(now, connections_.at(SocketId{*due}), outcome);
+    expire(connections_.at(SocketId{*due}), outcome);
   }
   if (now < next_publication_) return;
   for (const auto& [id, path] : paths_) publish(*path);
   next_publication_ = now + kPublishInterval;
 }
 
-void StreamLatching::expire(Time now, Connection& connection, Outcome& outcome) {
+void TcpLatching::expire(Connection& connection, Outcome& outcome) {
   if (connection.stage == Stage::calling) return wait(connection, outcome);
   const bool is_party = connection.stage == Stage::waiting;
   counters_.drops.count(is_party ? DropReason::unjoined : DropReason::connection_idle);
-  close(now, connection, outcome);
+  close(connection, outcome);
 }
 
 /// Readers see the figures a second or two late. Only bytes for pipes: their packets are not
 /// parsed.
-void StreamLatching::publish(const Component& path) const {
+void TcpLatching::publish(const Component& path) const {
   if (path.signalled.counters == nullptr) return;
   FlowUsage usage[2] = {path.past[0], path.past[1]};
   for (const SocketId id : path.connections) {
     const Connection& connection = connections_.at(id);
     usage[static_cast<std::size_t>(connection.end.side)] += worker_.sent_over(id);
   }
-  for (const Side side : {Side::near, Side::far}) {
+  for (const Side side : {Side::caller, Side::callee}) {
     if (path.datagrams == nullptr) break;
     usage[static_cast<std::size_t>(side)] += usage_of(*path.datagrams, side);
   }
@@ -412,7 +419,7 @@ void StreamLatching::publish(const Component& path) const {
 }
 
 /// `side`: the party that sent it.
-FlowUsage StreamLatching::usage_of(const MediaPathCounters& counters, Side side) {
+FlowUsage TcpLatching::usage_of(const MediaPathCounters& counters, Side side) {
   const auto index = static_cast<std::size_t>(side);
   return {static_cast<std::uint64_t>(counters.packets[index].value()),
           static_cast<std::uint64_t>(counters.bytes[index].value()),

@@ -1,5 +1,5 @@
-// The slow path of TCP anchors: admits the connections of a call's parties, dials the other party
-// for them, and joins what belongs together.
+// Latching over TCP: admits the connections of a call's parties, dials the other party for them,
+// and joins what belongs together.
 #pragma once
 
 #include <algorithm>
@@ -8,15 +8,17 @@
 #include <vector>
 
 #include "ice/latching/own_addresses.h"
+#include "ice/latching/udp_path_handler.h"
 #include "relay/core/counters.h"
 #include "relay/core/deadline_queue.h"
+#include "relay/core/side.h"
 #include "relay/core/stream_connections.h"
 
 namespace avedge::latching {
 
 /// One per worker, on its thread. Its paths are bounded by the media sessions that signalling
 /// admits, the connections of each by the limits below.
-class StreamLatching final : public StreamPathHandler {
+class TcpLatching {
  public:
   /// How long a connection may stay unproven, or wait for one of the other party.
   static constexpr std::chrono::seconds kPatience{30};
@@ -31,30 +33,31 @@ class StreamLatching final : public StreamPathHandler {
 
   /// All outlive this. `datagrams`: of the same worker. `own_addresses` are those of the edge's
   /// relayed ports, under all names.
-  StreamLatching(StreamConnections& connections, MediaPathHandler& datagrams,
-                 WorkerCounters& counters, std::vector<IpAddress> own_addresses = {})
+  TcpLatching(StreamConnections& connections, UdpPathHandler& datagrams, WorkerCounters& counters,
+              std::vector<IpAddress> own_addresses = {})
       : worker_{connections},
         datagrams_{datagrams},
         counters_{counters},
         own_addresses_{std::move(own_addresses)} {}
 
-  void set_path(Time now, const StreamPath& path, Outcome& outcome) override;
-  void remove_path(Time now, MediaPathId path, Outcome& outcome) override;
+  /// As MediaPathHandler::set_path(). At least one leg is over TCP.
+  void set_path(Time now, const MediaPath& path, Outcome& outcome);
+  void remove_path(MediaPathId path, Outcome& outcome);
+
+  [[nodiscard]] bool has(MediaPathId path) const { return paths_.contains(path); }
 
   /// Fails with unknown_source (no party's, or not shown to be), connection_limit (too many
   /// unproven ones on that port) or table_full (too many of that party's). A dialled connection
   /// that fails is connection_failed.
-  [[nodiscard]] Verdict<void> on_stream(Time now, const StreamEvent& event,
-                                        Outcome& outcome) override;
+  [[nodiscard]] Verdict<void> on_stream(Time now, const StreamEvent& event, Outcome& outcome);
 
   /// Ends connections that have waited too long, and publishes the counters of all paths.
-  void expire(Time now, Outcome& outcome) override;
-  [[nodiscard]] Time next_deadline() const override {
+  void expire(Time now, Outcome& outcome);
+  [[nodiscard]] Time next_deadline() const {
     return std::min(deadlines_.next(), next_publication_);
   }
 
  private:
-  enum class Side : std::uint8_t { near, far };
   enum class Stage : std::uint8_t {
     unproven,  // unassigned until its first frame identifies the party
     calling,   // dials for it are pending, and have their head start
@@ -65,27 +68,25 @@ class StreamLatching final : public StreamPathHandler {
   };
 
   struct Component {
-    StreamPath signalled;
+    MediaPath signalled;
     std::vector<SocketId> connections;  // in the order they came
     FlowUsage past[2];                  // of connections that are gone, by the side they came from
     SocketId framed = kNoSocket;        // the one at that stage: one UDP socket serves one only
     std::shared_ptr<MediaPathCounters> datagrams;  // … and what its frames are counted in
 
-    [[nodiscard]] const TcpLeg& party(Side side) const {
-      return side == Side::near ? signalled.near : signalled.far;
+    [[nodiscard]] const Leg& leg(Side side) const {
+      return side == Side::caller ? signalled.caller : signalled.callee;
     }
   };
   struct End {
     Component* path = nullptr;
-    Side side = Side::near;
-    [[nodiscard]] const TcpLeg& party() const { return path->party(side); }
-    [[nodiscard]] End opposite() const {
-      return {path, side == Side::near ? Side::far : Side::near};
-    }
+    Side side = Side::caller;
+    /// Of a party with TCP.
+    [[nodiscard]] const TcpLeg& party() const { return std::get<TcpLeg>(path->leg(side)); }
+    [[nodiscard]] End opposite() const { return {path, other(side)}; }
     /// Whether the party has no TCP at all.
     [[nodiscard]] bool has_datagrams_only() const {
-      const StreamPath& signalled = path->signalled;
-      return (side == Side::near ? signalled.near_datagrams : signalled.far_datagrams).has_value();
+      return std::holds_alternative<UdpLeg>(path->leg(side));
     }
     friend bool operator==(const End&, const End&) = default;
   };
@@ -110,8 +111,7 @@ class StreamLatching final : public StreamPathHandler {
 
   [[nodiscard]] Verdict<void> admit(Time now, Connection& connection, const End& end,
                                     Outcome& outcome);
-  [[nodiscard]] Verdict<void> refuse(Time now, Connection& connection, DropReason reason,
-                                     Outcome& outcome);
+  [[nodiscard]] Verdict<void> refuse(Connection& connection, DropReason reason, Outcome& outcome);
   [[nodiscard]] bool may_be(const End& end, const Endpoint& remote) const;
   [[nodiscard]] bool must_prove_itself(const End& end) const;
   [[nodiscard]] bool has_room(const End& end) const;
@@ -119,28 +119,28 @@ class StreamLatching final : public StreamPathHandler {
   void serve_waiting(Time now, const Component& path, Outcome& outcome);
   void seek_partner(Time now, Connection& connection, Outcome& outcome);
   [[nodiscard]] bool join_waiting(Connection& connection, Outcome& outcome);
-  [[nodiscard]] bool dial_for(Time now, const Connection& caller);
-  [[nodiscard]] bool is_dialled_for(SocketId caller, const Component& path) const;
+  [[nodiscard]] bool dial_for(Time now, const Connection& requester);
+  [[nodiscard]] bool is_dialled_for(SocketId requester, const Component& path) const;
   void wait(Connection& connection, Outcome& outcome);
   void join(Connection& one, Connection& other, Outcome& outcome);
-  void hang_up_dials(const Connection& caller, Outcome& outcome);
+  void hang_up_dials(const Connection& requester, Outcome& outcome);
 
   void make_frames(Time now, Connection& connection, Outcome& outcome);
   void keep_frames(Time now, const Component& path, Outcome& outcome);
   void update_frames(Time now, const Component& path, Outcome& outcome);
-  void end_frames(Time now, Component& path, Outcome& outcome);
+  void end_frames(Component& path, Outcome& outcome);
 
   void enter(SocketId port, const End& end);
-  void leave(Time now, SocketId port, const End& end, Outcome& outcome);
-  void close(Time now, Connection& connection, Outcome& outcome);
+  void leave(SocketId port, const End& end, Outcome& outcome);
+  void close(Connection& connection, Outcome& outcome);
   void forget(Connection& connection);
   [[nodiscard]] Connection* find(SocketId id);
-  void expire(Time now, Connection& connection, Outcome& outcome);
+  void expire(Connection& connection, Outcome& outcome);
   void publish(const Component& path) const;
   [[nodiscard]] static FlowUsage usage_of(const MediaPathCounters& counters, Side side);
 
   StreamConnections& worker_;
-  MediaPathHandler& datagrams_;
+  UdpPathHandler& datagrams_;
   WorkerCounters& counters_;
   OwnAddresses own_addresses_;
   std::unordered_map<MediaPathId, std::unique_ptr<Component>> paths_;

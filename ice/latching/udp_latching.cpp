@@ -1,14 +1,15 @@
-#include "ice/latching/anchor_latching.h"
+#include "ice/latching/udp_latching.h"
 
 #include <algorithm>
 
 #include "ice/latching/ice_check.h"
 
 namespace avedge::latching {
-AnchorLatching::JoinedPath::JoinedPath(const MediaPath& path)
-    : id{path.id}, near{path.near}, far{path.far}, counters{path.counters} {}
 
-void AnchorLatching::set_path(Time now, const MediaPath& path, Outcome& outcome) {
+UdpLatching::JoinedPath::JoinedPath(const UdpPath& path)
+    : id{path.id}, caller{path.caller}, callee{path.callee}, counters{path.counters} {}
+
+void UdpLatching::set_path(Time now, const UdpPath& path, Outcome& outcome) {
   auto& slot = paths_[path.id];
   if (slot == nullptr) {
     slot = std::make_unique<JoinedPath>(path);
@@ -17,7 +18,7 @@ void AnchorLatching::set_path(Time now, const MediaPath& path, Outcome& outcome)
     part(*slot, outcome);
     remove_ends(*slot);
     for (const auto& [party, signalled] :
-         {std::pair{&slot->near, &path.near}, std::pair{&slot->far, &path.far}}) {
+         {std::pair{&slot->caller, &path.caller}, std::pair{&slot->callee, &path.callee}}) {
       party->update(now, *signalled);
       (void)party->take_gone();  // their flows went with all others
     }
@@ -29,7 +30,7 @@ void AnchorLatching::set_path(Time now, const MediaPath& path, Outcome& outcome)
   counters_.media_paths.set(static_cast<std::int64_t>(paths_.size()));
 }
 
-void AnchorLatching::remove_path(Time, MediaPathId id, Outcome& outcome) {
+void UdpLatching::remove_path(MediaPathId id, Outcome& outcome) {
   const auto found = paths_.find(id);
   if (found == paths_.end()) return;
   part(*found->second, outcome);
@@ -41,8 +42,8 @@ void AnchorLatching::remove_path(Time, MediaPathId id, Outcome& outcome) {
   counters_.media_paths.set(static_cast<std::int64_t>(paths_.size()));
 }
 
-Verdict<void> AnchorLatching::handle(Time now, const Path& path, ConstBytes datagram,
-                                     Outcome& outcome) {
+Verdict<void> UdpLatching::handle(Time now, const Path& path, ConstBytes datagram,
+                                  Outcome& outcome) {
   const ReceivedPacket received{now, path.remote, datagram, {}};
   const auto source = find_source(received, path.socket, outcome);
   if (!source) return source.reason();
@@ -52,15 +53,15 @@ Verdict<void> AnchorLatching::handle(Time now, const Path& path, ConstBytes data
 /// Finds the packet's party. In this order: a valid check is certain (and may latch again); a known
 /// source; one that a party moved away from; a party that signalled exactly this endpoint; one that
 /// may be at this address.
-Verdict<AnchorLatching::End> AnchorLatching::find_source(const ReceivedPacket& received,
-                                                         SocketId socket, Outcome& outcome) {
+Verdict<UdpLatching::End> UdpLatching::find_source(const ReceivedPacket& received, SocketId socket,
+                                                   Outcome& outcome) {
   const auto& ends = ends_of(socket);
   const auto checked = find_checked(received, ends, outcome);
   if (!checked) return checked.reason();
   if (*checked != nullptr) return **checked;
   for (const End& end : ends) {
     if (!end.party().is_source(received.remote)) continue;
-    join(*end.path, outcome);  // the far party may have become known, or another branch left
+    join(*end.path, outcome);  // the other party may have become known, or another branch left
     return end;
   }
   auto refusal = DropReason::unknown_source;
@@ -69,9 +70,9 @@ Verdict<AnchorLatching::End> AnchorLatching::find_source(const ReceivedPacket& r
 }
 
 /// The party whose check this is, or whose response to one; null if it is neither, or not valid.
-Verdict<const AnchorLatching::End*> AnchorLatching::find_checked(const ReceivedPacket& received,
-                                                                 const std::vector<End>& ends,
-                                                                 Outcome& outcome) {
+Verdict<const UdpLatching::End*> UdpLatching::find_checked(const ReceivedPacket& received,
+                                                           const std::vector<End>& ends,
+                                                           Outcome& outcome) {
   const auto check = read_ice_check(received.datagram);
   for (const End& end : ends) {
     Party& party = end.party();
@@ -91,16 +92,16 @@ Verdict<const AnchorLatching::End*> AnchorLatching::find_checked(const ReceivedP
 
 /// Its sender answers at the place where checks for the party are sent to; replayed elsewhere a
 /// response shows nothing.
-bool AnchorLatching::responds_to_check(const End& end, const ReceivedPacket& received) const {
+bool UdpLatching::responds_to_check(const End& end, const ReceivedPacket& received) const {
   const Party& party = end.party();
   return !party.is_source(received.remote) && party.destination() == received.remote &&
          verifies_response(received.datagram, end.path->opposite(end.side).signalled().ice);
 }
 
 /// Each rule asks all parties before the next one does: branches of a fork share the socket.
-const AnchorLatching::End* AnchorLatching::find_by_address(const ReceivedPacket& received,
-                                                           const std::vector<End>& ends,
-                                                           Outcome& outcome, DropReason& refusal) {
+const UdpLatching::End* UdpLatching::find_by_address(const ReceivedPacket& received,
+                                                     const std::vector<End>& ends, Outcome& outcome,
+                                                     DropReason& refusal) {
   for (const Rule rule : {Rule::reclaim, Rule::exact, Rule::address}) {
     for (const End& end : ends) {
       if (!may_be(end.party(), received.remote)) continue;
@@ -115,8 +116,8 @@ const AnchorLatching::End* AnchorLatching::find_by_address(const ReceivedPacket&
   return nullptr;
 }
 
-Party::Admission AnchorLatching::apply(Rule rule, const ReceivedPacket& received,
-                                       const End& end) const {
+Party::Admission UdpLatching::apply(Rule rule, const ReceivedPacket& received,
+                                    const End& end) const {
   Party& party = end.party();
   switch (rule) {
     case Rule::reclaim: return party.reclaim(received);
@@ -129,26 +130,26 @@ Party::Admission AnchorLatching::apply(Rule rule, const ReceivedPacket& received
 }
 
 /// Port 0 and the unspecified address can be forged, but nothing can be sent there.
-bool AnchorLatching::may_be(const Party& party, const Endpoint& remote) const {
+bool UdpLatching::may_be(const Party& party, const Endpoint& remote) const {
   if (remote.port == Port{} || remote.address.is_unspecified()) return false;
   return party.signalled_exactly(remote) ||
          own_addresses_.allow(remote, party.signalled().signalled_candidates);
 }
 
-const std::vector<AnchorLatching::End>& AnchorLatching::ends_of(SocketId socket) const {
+const std::vector<UdpLatching::End>& UdpLatching::ends_of(SocketId socket) const {
   static const std::vector<End> kNone;
   const auto found = ends_.find(socket);
   return found == ends_.end() ? kNone : found->second;
 }
 
-FlowUsage AnchorLatching::heard_of(const Party& party) const {
+FlowUsage UdpLatching::heard_of(const Party& party) const {
   FlowUsage heard = party.heard();
   if (const auto latched = party.latched()) heard += flows_.usage(party.key_of(*latched));
   return heard;
 }
 
-Verdict<void> AnchorLatching::forward(const ReceivedPacket& received, const End& from,
-                                      Outcome& outcome) {
+Verdict<void> UdpLatching::forward(const ReceivedPacket& received, const End& from,
+                                   Outcome& outcome) {
   FlowUsage packet{1, received.datagram.size(), received.now, {}};
   if (is_rtp(received.datagram)) packet.rtp = rtp_position_of(received.datagram);
   from.party().note_heard(received.remote, packet);
@@ -161,8 +162,8 @@ Verdict<void> AnchorLatching::forward(const ReceivedPacket& received, const End&
 }
 
 /// A party's sources have changed, or could have; `before`: where it was latched.
-void AnchorLatching::note_change(const End& end, const std::optional<Endpoint>& before,
-                                 Outcome& outcome) {
+void UdpLatching::note_change(const End& end, const std::optional<Endpoint>& before,
+                              Outcome& outcome) {
   Party& party = end.party();
   erase_gone(end, outcome);
   join(*end.path, outcome);
@@ -180,7 +181,7 @@ void AnchorLatching::note_change(const End& end, const std::optional<Endpoint>& 
   join(*rtcp.path, outcome);
 }
 
-void AnchorLatching::erase_gone(const End& end, Outcome& outcome) {
+void UdpLatching::erase_gone(const End& end, Outcome& outcome) {
   Party& party = end.party();
   if (!party.has_gone()) return;
   for (const Endpoint& source : party.take_gone()) {
@@ -191,7 +192,7 @@ void AnchorLatching::erase_gone(const End& end, Outcome& outcome) {
 }
 
 /// Each RTCP has one RTP, which was set before it and may be gone before it.
-void AnchorLatching::pair_components(JoinedPath& path, const std::optional<MediaPathId>& rtp) {
+void UdpLatching::pair_components(JoinedPath& path, const std::optional<MediaPathId>& rtp) {
   if (path.rtp != nullptr && (!rtp || path.rtp->id != *rtp)) unpair_components(path);
   const auto found = rtp ? paths_.find(*rtp) : paths_.end();
   if (found == paths_.end()) return;
@@ -199,19 +200,19 @@ void AnchorLatching::pair_components(JoinedPath& path, const std::optional<Media
   path.rtp->rtcp = &path;
 }
 
-void AnchorLatching::unpair_components(JoinedPath& path) {
+void UdpLatching::unpair_components(JoinedPath& path) {
   if (path.rtp != nullptr) path.rtp->rtcp = nullptr;
   if (path.rtcp != nullptr) path.rtcp->rtp = nullptr;
   path.rtp = path.rtcp = nullptr;
 }
 
-void AnchorLatching::join(JoinedPath& path, Outcome& outcome) {
-  join_one_way(path, Side::near, outcome);
-  join_one_way(path, Side::far, outcome);
+void UdpLatching::join(JoinedPath& path, Outcome& outcome) {
+  join_one_way(path, Side::caller, outcome);
+  join_one_way(path, Side::callee, outcome);
 }
 
 /// A flow for every known source of one party, towards the other one.
-void AnchorLatching::join_one_way(JoinedPath& path, Side from, Outcome& outcome) {
+void UdpLatching::join_one_way(JoinedPath& path, Side from, Outcome& outcome) {
   const Party& sender = path.party(from);
   const Party& receiver = path.opposite(from);
   const auto destination = receiver.destination();
@@ -221,21 +222,21 @@ void AnchorLatching::join_one_way(JoinedPath& path, Side from, Outcome& outcome)
     flow.key = sender.key_of(source);
     flow.transform = Transform::pass;
     flow.inspect_stun = true;
-    flow.direction =
-        from == Side::near ? Direction::anchor_near_to_far : Direction::anchor_far_to_near;
+    flow.direction = from == Side::caller ? Direction::anchor_caller_to_callee
+                                          : Direction::anchor_callee_to_caller;
     flow.out_socket = receiver.socket();
     flow.destination = *destination;
     outcome.upsert(flow);
   }
 }
 
-void AnchorLatching::part(JoinedPath& path, Outcome& outcome) {
-  part_one_way(path, Side::near, outcome);
-  part_one_way(path, Side::far, outcome);
+void UdpLatching::part(JoinedPath& path, Outcome& outcome) {
+  part_one_way(path, Side::caller, outcome);
+  part_one_way(path, Side::callee, outcome);
 }
 
 /// Erases the flows from one party and keeps what they counted.
-void AnchorLatching::part_one_way(JoinedPath& path, Side from, Outcome& outcome) {
+void UdpLatching::part_one_way(JoinedPath& path, Side from, Outcome& outcome) {
   Party& sender = path.party(from);
   for (const Endpoint& source : sender.sources()) {
     const FlowUsage usage = flows_.usage(sender.key_of(source));
@@ -245,13 +246,13 @@ void AnchorLatching::part_one_way(JoinedPath& path, Side from, Outcome& outcome)
   }
 }
 
-void AnchorLatching::add_ends(JoinedPath& path) {
-  ends_[path.near.socket()].push_back({&path, Side::near});
-  ends_[path.far.socket()].push_back({&path, Side::far});
+void UdpLatching::add_ends(JoinedPath& path) {
+  ends_[path.caller.socket()].push_back({&path, Side::caller});
+  ends_[path.callee.socket()].push_back({&path, Side::callee});
 }
 
-void AnchorLatching::remove_ends(JoinedPath& path) {
-  for (const SocketId socket : {path.near.socket(), path.far.socket()}) {
+void UdpLatching::remove_ends(JoinedPath& path) {
+  for (const SocketId socket : {path.caller.socket(), path.callee.socket()}) {
     const auto found = ends_.find(socket);
     if (found == ends_.end()) continue;
     std::erase_if(found->second, [&path](const End& end) { return end.path == &path; });
@@ -259,7 +260,7 @@ void AnchorLatching::remove_ends(JoinedPath& path) {
   }
 }
 
-void AnchorLatching::expire(Time now, Outcome& outcome) {
+void UdpLatching::expire(Time now, Outcome& outcome) {
   next_decision_ = kNever;
   for (const auto& [id, path] : paths_) decide(now, *path, outcome);
   if (now < next_publication_) return;
@@ -267,8 +268,8 @@ void AnchorLatching::expire(Time now, Outcome& outcome) {
   next_publication_ = paths_.empty() ? kNever : now + kPublishInterval;
 }
 
-void AnchorLatching::decide(Time now, JoinedPath& path, Outcome& outcome) {
-  for (const Side side : {Side::near, Side::far}) {
+void UdpLatching::decide(Time now, JoinedPath& path, Outcome& outcome) {
+  for (const Side side : {Side::caller, Side::callee}) {
     const End end{&path, side};
     Party& party = end.party();
     if (const auto decision = party.due(now, flows_)) {
@@ -281,10 +282,10 @@ void AnchorLatching::decide(Time now, JoinedPath& path, Outcome& outcome) {
 }
 
 /// Media is counted in the flows, where it costs nothing extra; readers see it a second late.
-void AnchorLatching::publish(JoinedPath& path) const {
+void UdpLatching::publish(JoinedPath& path) const {
   if (path.counters == nullptr) return;
   Time last{};
-  for (const Side side : {Side::near, Side::far}) {
+  for (const Side side : {Side::caller, Side::callee}) {
     const auto index = static_cast<std::size_t>(side);
     FlowUsage usage = path.past[index];
     for (const Endpoint& source : path.party(side).sources()) {

@@ -1,5 +1,5 @@
-// The slow path of anchor sockets: joins the two parties of every media path by flows, once it
-// knows where they are, and forwards what comes before that.
+// Latching over UDP: joins the two parties of a media path by flows, once it knows where they are,
+// and forwards what comes before that.
 #pragma once
 
 #include <memory>
@@ -8,53 +8,53 @@
 
 #include "ice/latching/own_addresses.h"
 #include "ice/latching/party.h"
+#include "ice/latching/udp_path_handler.h"
 #include "relay/core/counters.h"
 #include "relay/core/media_path.h"
+#include "relay/core/side.h"
+#include "relay/core/slow_path.h"
 
 namespace avedge::latching {
 
 /// One per worker, on its thread. Bounded by the media sessions that signalling admits.
-class AnchorLatching final : public MediaPathHandler {
+class UdpLatching final : public UdpPathHandler {
  public:
   /// How often a path's counters are published.
   static constexpr std::chrono::seconds kPublishInterval{1};
 
   /// Both outlive this. `own_addresses` are those of the edge's relayed ports, under all names.
   /// What comes from there is some relayed address, or a call that crosses the edge twice.
-  AnchorLatching(const FlowReader& flows, WorkerCounters& counters,
-                 std::vector<IpAddress> own_addresses = {})
+  UdpLatching(const FlowReader& flows, WorkerCounters& counters,
+              std::vector<IpAddress> own_addresses = {})
       : flows_{flows}, counters_{counters}, own_addresses_{std::move(own_addresses)} {}
 
-  void set_path(Time now, const MediaPath& path, Outcome& outcome) override;
-  void remove_path(Time now, MediaPathId path, Outcome& outcome) override;
+  void set_path(Time now, const UdpPath& path, Outcome& outcome) override;
+  void remove_path(MediaPathId path, Outcome& outcome) override;
 
   /// A packet of a source that is not latched yet, or STUN of one that is. Latches if it may, and
   /// forwards. Fails with unknown_source, unexpected_payload, too_many_sources or no_destination.
   [[nodiscard]] Verdict<void> handle(Time now, const Path& path, ConstBytes datagram,
-                                     Outcome& outcome) override;
+                                     Outcome& outcome);
 
   /// Publishes the counters of all paths, and decides what waits for its time.
-  void expire(Time now, Outcome& outcome) override;
-  [[nodiscard]] Time next_deadline() const override {
-    return std::min(next_publication_, next_decision_);
-  }
+  void expire(Time now, Outcome& outcome);
+  [[nodiscard]] Time next_deadline() const { return std::min(next_publication_, next_decision_); }
 
  private:
-  enum class Side : std::uint8_t { near, far };
   enum class Rule : std::uint8_t { reclaim, exact, address };
 
   struct JoinedPath {
-    explicit JoinedPath(const MediaPath& path);
+    explicit JoinedPath(const UdpPath& path);
     MediaPathId id;
-    Party near;
-    Party far;
+    Party caller;
+    Party callee;
     std::shared_ptr<MediaPathCounters> counters;
     FlowUsage past[2];  // of flows that are gone, and of what the slow path forwarded itself
     JoinedPath* rtp = nullptr;   // if this is RTCP
     JoinedPath* rtcp = nullptr;  // if this is RTP
 
-    [[nodiscard]] Party& party(Side side) { return side == Side::near ? near : far; }
-    [[nodiscard]] Party& opposite(Side side) { return side == Side::near ? far : near; }
+    [[nodiscard]] Party& party(Side side) { return side == Side::caller ? caller : callee; }
+    [[nodiscard]] Party& opposite(Side side) { return side == Side::caller ? callee : caller; }
   };
   struct End {
     JoinedPath* path;

@@ -1,4 +1,4 @@
-#include "ice/latching/stream_admission.h"
+#include "ice/latching/tcp_admission.h"
 
 #include <algorithm>
 

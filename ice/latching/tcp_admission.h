@@ -2,7 +2,7 @@
 // arrive. The rules are those of party.h, for connections.
 #pragma once
 
-#include "relay/core/stream_path.h"
+#include "relay/core/media_path.h"
 
 namespace avedge::latching {
 

@@ -1,4 +1,4 @@
-#include "ice/latching/stream_latching.h"
+#include "ice/latching/tcp_latching.h"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 #include <set>
 
 #include "made_checks.h"
+#include "tests/stream_path.h"
 
 namespace avedge::latching {
 namespace {
@@ -79,44 +80,39 @@ class FakeConnections : public StreamConnections {
 };
 
 /// What datagrams' latching was asked to do.
-class FakeDatagrams : public MediaPathHandler {
+class FakeDatagrams : public UdpPathHandler {
  public:
-  Verdict<void> handle(Time, const Path&, ConstBytes, Outcome&) override {
-    return DropReason::unknown_source;
-  }
-  void expire(Time, Outcome&) override {}
-  [[nodiscard]] Time next_deadline() const override { return kNever; }
-  void set_path(Time, const MediaPath& path, Outcome&) override { paths[path.id] = path; }
-  void remove_path(Time, MediaPathId path, Outcome&) override {
+  void set_path(Time, const UdpPath& path, Outcome&) override { paths[path.id] = path; }
+  void remove_path(MediaPathId path, Outcome&) override {
     EXPECT_EQ(paths.erase(path), 1u) << "unknown path removed";
   }
-  std::map<MediaPathId, MediaPath> paths;
+  std::map<MediaPathId, UdpPath> paths;
 };
 
 class StreamLatchingTest : public testing::Test {
  protected:
   StreamLatchingTest() {
     path_.id = MediaPathId{1};
-    path_.near.port = kNearPort;
-    path_.near.signalled_addresses = {at("198.51.100.1").address, at("198.51.100.9").address};
-    path_.near.sip_source = at("203.0.113.5").address;
-    path_.far.port = kFarPort;
-    path_.far.signalled_addresses = {at("10.0.0.20").address};
+    path_.caller.port = kNearPort;
+    path_.caller.signalled_addresses = {at("198.51.100.1").address, at("198.51.100.9").address};
+    path_.caller.sip_source = at("203.0.113.5").address;
+    path_.callee.port = kFarPort;
+    path_.callee.signalled_addresses = {at("10.0.0.20").address};
     path_.counters = std::make_shared<MediaPathCounters>();
   }
 
   /// The caller only connects; the callee also accepts.
-  void let_far_accept() { path_.far.passive = {at("10.0.0.20:6000"), at("10.0.0.21:6000")}; }
-  void give_near_keys() { path_.near.ice = {{"far", "secret", "near"}}; }
+  void let_far_accept() { path_.callee.passive = {at("10.0.0.20:6000"), at("10.0.0.21:6000")}; }
+  void give_near_keys() { path_.caller.ice = {{"far", "secret", "near"}}; }
 
   void set_path() {
     Outcome outcome;
-    latching_.set_path(now_, path_, outcome);
+    latching_.set_path(now_, media_path_of(path_), outcome);
     worker_.apply(outcome);
   }
   void remove_path() {
     Outcome outcome;
-    latching_.remove_path(now_, path_.id, outcome);
+    latching_.remove_path(path_.id, outcome);
     worker_.apply(outcome);
   }
   std::optional<DropReason> tell(const StreamEvent& event) {
@@ -160,7 +156,7 @@ class StreamLatchingTest : public testing::Test {
   WorkerCounters counters_;
   FakeConnections worker_;
   FakeDatagrams datagrams_;
-  StreamLatching latching_{worker_, datagrams_, counters_, {at("192.0.2.10").address}};
+  TcpLatching latching_{worker_, datagrams_, counters_, {at("192.0.2.10").address}};
   std::optional<DropReason> last_reason_;
 };
 
@@ -201,8 +197,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 // RTP bleed (CVE-2017-14099, CVE-2025-53399) is no better over TCP.
 TEST_P(Visitors, AreAdmittedByTheirAddress) {
-  path_.near.latching = GetParam().latching;
-  path_.near.signalled_addresses.push_back(at("192.0.2.10").address);
+  path_.caller.latching = GetParam().latching;
+  path_.caller.signalled_addresses.push_back(at("192.0.2.10").address);
   set_path();
   const SocketId visitor = come(kNearPort, GetParam().from);
   EXPECT_EQ(last_reason_, GetParam().refused);
@@ -210,8 +206,8 @@ TEST_P(Visitors, AreAdmittedByTheirAddress) {
 }
 
 TEST_F(StreamLatchingTest, FromAnAddressOfOursOnlyWhatWasSignalledMayCome) {
-  path_.near.signalled_addresses.push_back(at("192.0.2.10").address);
-  path_.near.passive = {at("192.0.2.10:50004")};
+  path_.caller.signalled_addresses.push_back(at("192.0.2.10").address);
+  path_.caller.passive = {at("192.0.2.10:50004")};
   set_path();
   come(kNearPort, "192.0.2.10:50006");
   EXPECT_EQ(last_reason_, DropReason::unknown_source);
@@ -245,7 +241,7 @@ TEST_F(StreamLatchingTest, AnythingElseFromAStrangerEndsTheConnection) {
 
 TEST_F(StreamLatchingTest, UnderStrictNoCheckHelps) {
   give_near_keys();
-  path_.near.latching = Latching::strict;
+  path_.caller.latching = Latching::strict;
   set_path();
   const SocketId stranger = come(kNearPort, "203.0.113.66:4000");
   EXPECT_EQ(last_reason_, DropReason::unknown_source);
@@ -256,15 +252,15 @@ TEST_F(StreamLatchingTest, OnlySoManyMayBeUnprovenAndOnlyForSoLong) {
   give_near_keys();
   set_path();
   std::vector<SocketId> silent;
-  for (std::size_t i = 0; i < StreamLatching::kMaxUnproven; ++i) {
+  for (std::size_t i = 0; i < TcpLatching::kMaxUnproven; ++i) {
     silent.push_back(come(kNearPort, "203.0.113.66:4000"));
     EXPECT_EQ(last_reason_, std::nullopt);
   }
   come(kNearPort, "203.0.113.66:4000");
   EXPECT_EQ(last_reason_, DropReason::connection_limit);
-  pass(StreamLatching::kPatience);
+  pass(TcpLatching::kPatience);
   EXPECT_TRUE(worker_.open.empty());
-  EXPECT_EQ(dropped(DropReason::connection_idle), StreamLatching::kMaxUnproven);
+  EXPECT_EQ(dropped(DropReason::connection_idle), TcpLatching::kMaxUnproven);
   come(kNearPort, "203.0.113.66:4000");
   EXPECT_EQ(last_reason_, std::nullopt) << "there is room again";
 }
@@ -274,10 +270,10 @@ TEST_F(StreamLatchingTest, BranchesBehindOneAddressAreToldApartByTheirChecks) {
   set_path();
   StreamPath branch = path_;
   branch.id = MediaPathId{2};
-  branch.far.port = SocketId{3};
-  branch.near.ice = {{"far", "secret", "near2"}};
+  branch.callee.port = SocketId{3};
+  branch.caller.ice = {{"far", "secret", "near2"}};
   Outcome outcome;
-  latching_.set_path(now_, branch, outcome);
+  latching_.set_path(now_, media_path_of(branch), outcome);
 
   const SocketId callee = come(kFarPort, "10.0.0.20:1024");
   const SocketId second = come(SocketId{3}, "10.0.0.20:1025");
@@ -310,7 +306,7 @@ TEST_F(StreamLatchingTest, TwoThatOnlyConnectMeet) {
   EXPECT_TRUE(worker_.dials.empty());
   const SocketId callee = come(kFarPort, "10.0.0.20:1024");
   EXPECT_EQ(worker_.pipes, (std::map<SocketId, SocketId>{{caller, callee}}));
-  pass(2 * StreamLatching::kPatience);
+  pass(2 * TcpLatching::kPatience);
   EXPECT_TRUE(is_open(caller)) << "a pipe has no deadline";
 }
 
@@ -328,19 +324,19 @@ TEST_F(StreamLatchingTest, OneThatCannotBeDialledIsWaitedFor) {
 
 TEST_F(StreamLatchingTest, PassiveEndpointsOfBothAreTriedBeforeTheTwoThatConnectedMeet) {
   let_far_accept();
-  path_.near.passive = {at("198.51.100.1:4000")};
+  path_.caller.passive = {at("198.51.100.1:4000")};
   set_path();
   const SocketId caller = come(kNearPort, "198.51.100.1:4000");
   const SocketId callee = come(kFarPort, "10.0.0.20:1024");
   EXPECT_TRUE(worker_.pipes.empty()) << "each active side is meant for a passive one";
-  pass(StreamLatching::kHeadStart);
+  pass(TcpLatching::kHeadStart);
   EXPECT_EQ(worker_.pipes, (std::map<SocketId, SocketId>{{caller, callee}}));
   EXPECT_EQ(worker_.open.size(), 2u) << "dials behind a NAT would go on for minutes";
 }
 
 TEST_F(StreamLatchingTest, EachConnectionIsAPipeOfItsOwn) {
   let_far_accept();
-  path_.far.passive.pop_back();
+  path_.callee.passive.pop_back();
   set_path();
   const SocketId one = come(kNearPort, "198.51.100.1:4000");
   const SocketId to_one = dial_to("10.0.0.20:6000");
@@ -379,15 +375,15 @@ TEST_F(StreamLatchingTest, WhoeverMeetsNobodyInTimeIsSentAway) {
   let_far_accept();
   set_path();
   come(kNearPort, "198.51.100.1:4000");
-  pass(StreamLatching::kHeadStart);
-  pass(StreamLatching::kPatience);
+  pass(TcpLatching::kHeadStart);
+  pass(TcpLatching::kPatience);
   EXPECT_TRUE(worker_.open.empty()) << "with what was dialled for it";
   EXPECT_EQ(dropped(DropReason::unjoined), 1u);
 }
 
 TEST_F(StreamLatchingTest, OnlySoManyOfOnePartyMayWait) {
   set_path();
-  for (std::size_t i = 0; i < StreamLatching::kMaxWaiting; ++i) {
+  for (std::size_t i = 0; i < TcpLatching::kMaxWaiting; ++i) {
     come(kNearPort, "198.51.100.1:4000");
     EXPECT_EQ(last_reason_, std::nullopt);
   }
@@ -399,11 +395,11 @@ TEST_F(StreamLatchingTest, OnlySoManyOfOnePartyMayWait) {
 
 TEST_F(StreamLatchingTest, OnlySoManyPipesMayBeOpen) {
   set_path();
-  for (std::size_t i = 0; i < StreamLatching::kMaxPipes; ++i) {
+  for (std::size_t i = 0; i < TcpLatching::kMaxPipes; ++i) {
     come(kNearPort, "198.51.100.1:4000");
     come(kFarPort, "10.0.0.20:1024");
   }
-  EXPECT_EQ(worker_.pipes.size(), StreamLatching::kMaxPipes);
+  EXPECT_EQ(worker_.pipes.size(), TcpLatching::kMaxPipes);
   come(kNearPort, "198.51.100.1:4000");
   EXPECT_EQ(last_reason_, DropReason::table_full);
 }
@@ -413,14 +409,14 @@ TEST_F(StreamLatchingTest, OnlySoManyPipesMayBeOpen) {
 class Conversion : public StreamLatchingTest {
  protected:
   Conversion() {
-    path_.far = {};
-    path_.far_datagrams.emplace();
-    path_.far_datagrams->socket = SocketId{9};
-    path_.far_datagrams->signalled = at("10.0.0.20:6000");
+    path_.callee = {};
+    path_.callee_datagrams.emplace();
+    path_.callee_datagrams->socket = SocketId{9};
+    path_.callee_datagrams->signalled = at("10.0.0.20:6000");
     set_path();
   }
-  [[nodiscard]] MediaPath datagram_path() const {
-    return datagrams_.paths.empty() ? MediaPath{} : datagrams_.paths.begin()->second;
+  [[nodiscard]] UdpPath datagram_path() const {
+    return datagrams_.paths.empty() ? UdpPath{} : datagrams_.paths.begin()->second;
   }
 };
 
@@ -428,21 +424,21 @@ TEST_F(Conversion, TheConnectionIsTheNearEndOfAPathOfDatagrams) {
   EXPECT_TRUE(datagrams_.paths.empty());
   const SocketId caller = come(kNearPort, "198.51.100.1:4000");
   EXPECT_TRUE(worker_.framed.contains(caller));
-  const MediaPath path = datagram_path();
-  EXPECT_EQ(path.near.socket, caller);
-  EXPECT_EQ(path.near.signalled, at("198.51.100.1:4000"));
-  EXPECT_EQ(path.near.latching, Latching::strict);
-  EXPECT_EQ(path.far, *path_.far_datagrams);
-  pass(2 * StreamLatching::kPatience);
+  const UdpPath path = datagram_path();
+  EXPECT_EQ(path.caller.socket, caller);
+  EXPECT_EQ(path.caller.signalled, at("198.51.100.1:4000"));
+  EXPECT_EQ(path.caller.latching, Latching::strict);
+  EXPECT_EQ(path.callee, *path_.callee_datagrams);
+  pass(2 * TcpLatching::kPatience);
   EXPECT_TRUE(is_open(caller));
 }
 
 TEST_F(Conversion, OneIsServedAtATime) {
   const SocketId first = come(kNearPort, "198.51.100.1:4000");
   const SocketId second = come(kNearPort, "198.51.100.1:4001");
-  EXPECT_EQ(datagram_path().near.socket, first);
+  EXPECT_EQ(datagram_path().caller.socket, first);
   end(first);
-  EXPECT_EQ(datagram_path().near.socket, second);
+  EXPECT_EQ(datagram_path().caller.socket, second);
 }
 
 TEST_F(Conversion, ACheckTakesThePlaceOfTheOneThatIsServed) {
@@ -451,29 +447,29 @@ TEST_F(Conversion, ACheckTakesThePlaceOfTheOneThatIsServed) {
   const SocketId first = come(kNearPort, "198.51.100.1:4000");
   const SocketId media = come(kNearPort, "198.51.100.1:4001");
   speak(media, kNearPort, "198.51.100.1:4001", bytes_of("\x80 rtp"));
-  EXPECT_EQ(datagram_path().near.socket, first) << "an address alone is no reason";
+  EXPECT_EQ(datagram_path().caller.socket, first) << "an address alone is no reason";
   const SocketId check = come(kNearPort, "198.51.100.1:4002");
   speak(check, kNearPort, "198.51.100.1:4002", make_check("far:near", "secret"));
-  EXPECT_EQ(datagram_path().near.socket, check);
+  EXPECT_EQ(datagram_path().caller.socket, check);
   EXPECT_FALSE(is_open(first));
 }
 
 TEST_F(Conversion, AnAnswerWithoutTcpIsTakenUpByWhoWaits) {
   remove_path();
-  path_.far_datagrams.reset();
-  path_.far.port = kFarPort;
+  path_.callee_datagrams.reset();
+  path_.callee.port = kFarPort;
   set_path();
   const SocketId early = come(kNearPort, "198.51.100.1:4000");
-  path_.far.port = kNoSocket;
-  path_.far_datagrams.emplace().socket = SocketId{9};
+  path_.callee.port = kNoSocket;
+  path_.callee_datagrams.emplace().socket = SocketId{9};
   set_path();
-  EXPECT_EQ(datagram_path().near.socket, early);
+  EXPECT_EQ(datagram_path().caller.socket, early);
 }
 
 TEST_F(Conversion, AnAnswerWithTcpEndsIt) {
   const SocketId caller = come(kNearPort, "198.51.100.1:4000");
-  path_.far_datagrams.reset();
-  path_.far.port = kFarPort;
+  path_.callee_datagrams.reset();
+  path_.callee.port = kFarPort;
   set_path();
   EXPECT_TRUE(datagrams_.paths.empty());
   EXPECT_FALSE(is_open(caller)) << "its frames can become nobody's stream any more";
@@ -486,7 +482,7 @@ TEST_F(Conversion, WhatItsFramesCountedAddsUp) {
   end(first);
   come(kNearPort, "198.51.100.1:4001");
   datagram_path().counters->packets[0].set(2);
-  pass(StreamLatching::kPublishInterval);
+  pass(TcpLatching::kPublishInterval);
   EXPECT_EQ(path_.counters->packets[0].value(), 5);
   EXPECT_EQ(path_.counters->bytes[1].value(), 500);
 }
@@ -531,7 +527,7 @@ TEST_F(StreamLatchingTest, ANewPortEndsWhatCameByTheOldOne) {
   set_path();
   const SocketId caller = come(kNearPort, "198.51.100.1:4000");
   const SocketId callee = come(kFarPort, "10.0.0.20:1024");
-  path_.near.port = SocketId{3};
+  path_.caller.port = SocketId{3};
   set_path();
   EXPECT_FALSE(is_open(caller));
   EXPECT_FALSE(is_open(callee));
@@ -544,14 +540,14 @@ TEST_F(StreamLatchingTest, BytesOfPipesThatAreAndThatWereAreCounted) {
   const SocketId callee = come(kFarPort, "10.0.0.20:1024");
   worker_.usages[caller] = {0, 1000, kStart + seconds{5}};
   worker_.usages[callee] = {0, 30, kStart + seconds{4}};
-  pass(StreamLatching::kPublishInterval);
+  pass(TcpLatching::kPublishInterval);
   EXPECT_EQ(path_.counters->bytes[0].value(), 1000);
   EXPECT_EQ(path_.counters->bytes[1].value(), 30);
   EXPECT_EQ(path_.counters->last_activity.value(),
             (kStart + seconds{5}).time_since_epoch().count());
   end(callee);
   worker_.usages.clear();
-  pass(StreamLatching::kPublishInterval);
+  pass(TcpLatching::kPublishInterval);
   EXPECT_EQ(path_.counters->bytes[0].value(), 1000);
   EXPECT_EQ(counters_.stream_paths.value(), 1);
 }
