@@ -1,7 +1,8 @@
 #include "edge/config/next_hop.h"
 
 #include <algorithm>
-#include <cctype>
+
+#include "relay/core/text.h"
 
 namespace avedge::edge {
 namespace {
@@ -86,14 +87,14 @@ bool is_host(std::string_view text) {
   if (IpAddress::parse(text)) return true;
   if (text.empty() || text.size() > 253 || text.front() == '.' || text.back() == '.') return false;
   if (text.find("..") != std::string_view::npos) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '.'; });
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return text::is_letter(c) || text::is_digit(c) || c == '-' || c == '.';
+  });
 }
 
 std::string lower_case(std::string_view text) {
   std::string lower{text};
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(), text::to_lower);
   return lower;
 }
 

@@ -1,41 +1,17 @@
-// The little that every line of SDP needs: words between blanks, numbers, and comparison without
-// case. Everything is a view into the line, so that an edit can name the exact bytes.
+// The words of a line of SDP, between blanks. Everything is a view into the line, so that an edit
+// can name the exact bytes.
 #pragma once
 
-#include <charconv>
-#include <concepts>
-#include <optional>
 #include <string_view>
+
+#include "relay/core/text.h"
 
 namespace avedge::candidate {
 
-inline constexpr std::string_view kBlanks = " \t";
-
-/// `text` without blanks at either end.
-inline std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return text.substr(text.size());
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-inline bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  if (left.size() != right.size()) return false;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (lower(left[i]) != lower(right[i])) return false;
-  }
-  return true;
-}
-
-/// A decimal number without sign that fills `text`.
-template <std::unsigned_integral Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (text.empty() || error != std::errc{} || stopped != end) return std::nullopt;
-  return number;
-}
+using text::equals_ignoring_case;
+using text::kBlanks;
+using text::parse_number;
+using text::trimmed;
 
 /// Takes words off the front of a line; any run of blanks separates them.
 class Tokens {

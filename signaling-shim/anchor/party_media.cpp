@@ -68,11 +68,10 @@ void read_candidates(const sdp::Media& media, MediaLine& line) {
 /// Formats of RTP are payload types (RFC 8866 §5.14).
 void read_payload(const sdp::Media& media, MediaLine& line) {
   constexpr std::string_view kDtlsSrtp = "UDP/TLS/";
-  line.has_dtls =
-      candidate::equals_ignoring_case(media.protocol.substr(0, kDtlsSrtp.size()), kDtlsSrtp);
+  line.has_dtls = text::equals_ignoring_case(media.protocol.substr(0, kDtlsSrtp.size()), kDtlsSrtp);
   candidate::Tokens formats{media.formats};
   for (auto word = formats.next(); !word.empty(); word = formats.next()) {
-    const auto type = candidate::parse_number<std::uint8_t>(word);
+    const auto type = text::parse_number<std::uint8_t>(word);
     if (type && *type < line.payload_types.size()) line.payload_types.set(*type);
   }
 }

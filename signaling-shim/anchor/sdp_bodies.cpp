@@ -9,8 +9,8 @@
 namespace avedge::anchor {
 namespace {
 
-using candidate::equals_ignoring_case;
-using candidate::trimmed;
+using text::equals_ignoring_case;
+using text::trimmed;
 
 /// Without blanks and line ends at either end: parameters are often folded.
 std::string_view unfolded(std::string_view text) {

@@ -7,9 +7,9 @@
 namespace avedge::sdp {
 namespace {
 
-using candidate::equals_ignoring_case;
 using candidate::Tokens;
-using candidate::trimmed;
+using text::equals_ignoring_case;
+using text::trimmed;
 
 /// "IN IP4 192.0.2.1": the end of o=, c= and a=rtcp.
 std::optional<NetAddress> read_net_address(Tokens tokens) {

@@ -28,13 +28,14 @@ bool may_show_sdp(const View& message) {
 
 bool is_encoded(const View& message) {
   const HeaderLine* encoding = message.header_index().find(HeaderId::content_encoding);
-  return !message.body().empty() && encoding != nullptr && !iequals(encoding->value, "identity");
+  return !message.body().empty() && encoding != nullptr &&
+         !equals_ignoring_case(encoding->value, "identity");
 }
 
 /// An unreadable body cannot be anchored; but a compressed instant message is not an offer.
 bool hides_sdp(const View& message) {
-  return is_encoded(message) &&
-         (concerns_media(message.method()) || iequals(message.content_type(), "application/sdp"));
+  return is_encoded(message) && (concerns_media(message.method()) ||
+                                 equals_ignoring_case(message.content_type(), "application/sdp"));
 }
 
 /// RFC 4028 §4 and §5: nothing if it cannot be read; never below 90 seconds.

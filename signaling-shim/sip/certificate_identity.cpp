@@ -103,7 +103,7 @@ bool CertificateIdentity::covers(std::string_view name) const {
     return std::find(addresses.begin(), addresses.end(), *address) != addresses.end();
   }
   return std::any_of(domains.begin(), domains.end(),
-                     [&](const std::string& domain) { return iequals(domain, name); });
+                     [&](const std::string& domain) { return equals_ignoring_case(domain, name); });
 }
 
 bool CertificateIdentity::covers_any(const std::vector<std::string>& names) const {

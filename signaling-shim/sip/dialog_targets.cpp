@@ -12,7 +12,7 @@ std::optional<Transport> transport_of(const Uri& uri, const SipFlow& known) {
   const auto name = uri.parameters.value("transport");
   if (!name) return known.transport;
   for (const Transport transport : {Transport::udp, Transport::tcp}) {
-    if (iequals(*name, to_string(transport))) return transport;
+    if (equals_ignoring_case(*name, to_string(transport))) return transport;
   }
   return std::nullopt;
 }

@@ -12,7 +12,8 @@ constexpr std::size_t kBranchBytes = 15;
 /// §12.2.1.1: the remote target. Without a Contact, where the INVITE went.
 std::string target_of(const View& answer, const View& invite) {
   for (const HeaderLine& header : answer.header_index().headers()) {
-    if (!iequals(header.name, "contact") && !iequals(header.name, "m")) continue;
+    if (!equals_ignoring_case(header.name, "contact") && !equals_ignoring_case(header.name, "m"))
+      continue;
     const auto contact = NameAddr::parse(header.value);
     if (contact && contact->uri.find_first_of(" \t\r\n") == std::string_view::npos) {
       return std::string{contact->uri};

@@ -53,7 +53,7 @@ constexpr std::array kNames{
 
 HeaderId header_id(std::string_view name) {
   for (const auto& [known, id] : kNames) {
-    if (iequals(known, name)) return id;
+    if (equals_ignoring_case(known, name)) return id;
   }
   return HeaderId::other;
 }

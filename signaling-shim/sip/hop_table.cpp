@@ -11,7 +11,7 @@ namespace {
 
 bool is_within(std::string_view host, std::string_view domain) {
   return host.size() > domain.size() + 1 && host[host.size() - domain.size() - 1] == '.' &&
-         iequals(host.substr(host.size() - domain.size()), domain);
+         equals_ignoring_case(host.substr(host.size() - domain.size()), domain);
 }
 
 }  // namespace
@@ -97,7 +97,8 @@ std::vector<IpAddress> HopTable::addresses_of(std::string_view interface,
     for (const Target& target : hop.targets) {
       const IpAddress& address = target.remote.address;
       const bool known = std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-      const bool is_named = iequals(hop.config.host, host) || iequals(target.name, host);
+      const bool is_named =
+          equals_ignoring_case(hop.config.host, host) || equals_ignoring_case(target.name, host);
       if (is_named && !known) addresses.push_back(address);
     }
   }

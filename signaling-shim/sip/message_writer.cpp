@@ -42,7 +42,7 @@ std::string record_route(const SipFlow& flow, Side faces, const ForwardContext& 
                          const SignedTokens& tokens) {
   const std::string_view call_id = request.call_id();
   // RFC 3261 §16.6 step 4: a secure target requires secure routes.
-  const bool secure = iequals(request.request_uri().substr(0, 5), "sips:");
+  const bool secure = equals_ignoring_case(request.request_uri().substr(0, 5), "sips:");
   return line_of(
       "Record-Route",
       (secure ? "<sips:" : "<sip:") + settings.at(flow.listener).shown() +

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kVersion = "SIP/2.0";
 
 bool looks_like_response(std::string_view message) {
-  return iequals(message.substr(0, kVersion.size()), kVersion);
+  return equals_ignoring_case(message.substr(0, kVersion.size()), kVersion);
 }
 
 /// Requests that can create a dialog (§12.1, RFC 6665, RFC 3515): later ones must return to us.
@@ -39,7 +39,7 @@ std::string_view version_of(std::string_view start_line) {
 
 bool is_secure(const RouteSet& routes) {
   const auto uri = Uri::parse(routes.request_uri());
-  return uri && iequals(uri->scheme, "sips");
+  return uri && equals_ignoring_case(uri->scheme, "sips");
 }
 
 /// RFC 5630 §3.1.3: a sips URI requires TLS on every hop.
@@ -147,7 +147,8 @@ void ProxyCore::refuse_malformed(Time now, const SipFlow& from, std::string_view
   const std::string_view method = line.substr(0, line.find(' '));
   if (!is_token(method) || method == "ACK") return;
   const std::string_view version = version_of(line);
-  const bool newer = iequals(version.substr(0, 4), "SIP/") && !iequals(version, kVersion);
+  const bool newer = equals_ignoring_case(version.substr(0, 4), "SIP/") &&
+                     !equals_ignoring_case(version, kVersion);
   const int status = newer ? 505 : reason == DropReason::sip_too_large ? 513 : 400;
   answer_once(now, from, message.size(),
               forwarder_.own_response(*header_index, method_of(method), from, status), out);

@@ -21,7 +21,9 @@ std::string_view uri_text_of(const ListItem& item) {
 
 bool names_us(const Uri& uri, const Settings& settings) {
   if (!uri.is_sip()) return false;
-  const auto is_host = [&](const std::string& name) { return iequals(name, uri.location.host); };
+  const auto is_host = [&](const std::string& name) {
+    return equals_ignoring_case(name, uri.location.host);
+  };
   if (std::any_of(settings.names.begin(), settings.names.end(), is_host)) return true;
   const Port port = uri.location.port.value_or(uri.is_secure() ? kSipsPort : kSipPort);
   const auto address = uri.location.address();

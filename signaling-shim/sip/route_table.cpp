@@ -54,7 +54,8 @@ RouteTable::RouteTable(const Settings& settings, Counters& counters)
 
 const Route* RouteTable::find(std::string_view interface, std::string_view host) const {
   for (const Route& route : settings_.routes) {
-    if (route.from == interface && (!route.domain || iequals(*route.domain, host))) return &route;
+    if (route.from == interface && (!route.domain || equals_ignoring_case(*route.domain, host)))
+      return &route;
   }
   return nullptr;
 }

@@ -21,9 +21,9 @@ Port standard_port(Transport transport) {
 
 /// RFC 3263 §4.1.
 std::optional<Transport> transport_of_service(std::string_view service) {
-  if (iequals(service, "SIP+D2U")) return Transport::udp;
-  if (iequals(service, "SIP+D2T")) return Transport::tcp;
-  if (iequals(service, "SIPS+D2T")) return Transport::tls;
+  if (equals_ignoring_case(service, "SIP+D2U")) return Transport::udp;
+  if (equals_ignoring_case(service, "SIP+D2T")) return Transport::tcp;
+  if (equals_ignoring_case(service, "SIPS+D2T")) return Transport::tls;
   return std::nullopt;
 }
 

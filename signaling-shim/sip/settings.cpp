@@ -14,7 +14,7 @@ constexpr std::size_t kMaxListeners = 255;
 
 std::optional<Transport> transport_named(std::string_view name) {
   for (const Transport transport : {Transport::udp, Transport::tcp, Transport::tls}) {
-    if (iequals(to_string(transport), name)) return transport;
+    if (equals_ignoring_case(to_string(transport), name)) return transport;
   }
   return std::nullopt;
 }

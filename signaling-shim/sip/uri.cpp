@@ -35,7 +35,7 @@ std::optional<Parameters::Found> Parameters::find(std::string_view name) const {
         at + 1, next == std::string_view::npos ? std::string_view::npos : next - at - 1);
     const std::size_t equals = item.find('=');
     const std::string_view found = trim(item.substr(0, equals));
-    if (iequals(found, name)) {
+    if (equals_ignoring_case(found, name)) {
       const bool valued = equals != std::string_view::npos;
       return Found{found, valued ? trim(item.substr(equals + 1)) : std::string_view{}};
     }
@@ -78,7 +78,8 @@ std::optional<Uri> Uri::parse(std::string_view text) {
   }
   Uri uri;
   uri.scheme = text.substr(0, colon);
-  if (!iequals(uri.scheme, "sip") && !iequals(uri.scheme, "sips")) return uri;
+  if (!equals_ignoring_case(uri.scheme, "sip") && !equals_ignoring_case(uri.scheme, "sips"))
+    return uri;
   std::string_view rest = text.substr(colon + 1);
   // A user part may hold ';' and '?', so the '@' comes first; a second one is ambiguous.
   if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
@@ -96,7 +97,8 @@ std::optional<Uri> Uri::parse(std::string_view text) {
 }
 
 bool Uri::is_secure() const {
-  return iequals(scheme, "sips") || iequals(parameters.value("transport").value_or(""), "tls");
+  return equals_ignoring_case(scheme, "sips") ||
+         equals_ignoring_case(parameters.value("transport").value_or(""), "tls");
 }
 
 std::optional<NameAddr> NameAddr::parse(std::string_view value) {

@@ -22,7 +22,7 @@ std::optional<Via> Via::parse(std::string_view value) {
   Via via;
   via.value = value;
   std::string_view rest = value;
-  if (!iequals(cut(rest, '/'), "SIP") || cut(rest, '/') != "2.0") return std::nullopt;
+  if (!equals_ignoring_case(cut(rest, '/'), "SIP") || cut(rest, '/') != "2.0") return std::nullopt;
   rest = trim(rest);
   const auto blank = std::find_if(rest.begin(), rest.end(), is_lws);
   via.transport = rest.substr(0, static_cast<std::size_t>(blank - rest.begin()));

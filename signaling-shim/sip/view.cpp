@@ -58,7 +58,7 @@ bool View::read_start_line() {
   const std::size_t first = line.find(' ');
   const std::size_t second = line.find(' ', first + 1);
   if (first == std::string_view::npos) return false;
-  if (iequals(line.substr(0, first), kVersion)) {
+  if (equals_ignoring_case(line.substr(0, first), kVersion)) {
     const std::string_view code = line.substr(first + 1, 3);
     const auto status = parse_number(code, 699);
     // Some senders omit the blank before an empty reason phrase.
@@ -70,7 +70,7 @@ bool View::read_start_line() {
   if (second == std::string_view::npos) return false;
   method_name_ = line.substr(0, first);
   request_uri_ = line.substr(first + 1, second - first - 1);
-  return iequals(line.substr(second + 1), kVersion) && is_token(method_name_) &&
+  return equals_ignoring_case(line.substr(second + 1), kVersion) && is_token(method_name_) &&
          Uri::parse(request_uri_).has_value();
 }
 
@@ -134,8 +134,9 @@ std::string_view View::content_type() const {
 
 bool View::requires_100rel() const {
   const auto options = list_items(header_index_, HeaderId::require);
-  return std::any_of(options.begin(), options.end(),
-                     [](const ListItem& item) { return iequals(item.value, "100rel"); });
+  return std::any_of(options.begin(), options.end(), [](const ListItem& item) {
+    return equals_ignoring_case(item.value, "100rel");
+  });
 }
 
 }  // namespace avedge::sip

@@ -5,15 +5,7 @@
 namespace avedge::trace {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\n";
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_letter(char a, char b) {
-  return lower(a) == lower(b);
-}
+using text::same_letter;
 
 bool is_fold(std::string_view rest) {
   return !rest.empty() && (rest.front() == ' ' || rest.front() == '\t');
@@ -65,17 +57,13 @@ std::optional<std::string_view> find_field(std::string_view fields, std::string_
   while (!fields.empty()) {
     const Field field = take_field(fields);
     const bool is_compact = field.name.size() == 1 && same_letter(field.name.front(), compact);
-    if (is_compact || same_text(field.name, name)) return field.value;
+    if (is_compact || text::equals_ignoring_case(field.name, name)) return field.value;
   }
   return std::nullopt;
 }
 
-bool same_text(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_letter);
-}
-
 bool begins_with(std::string_view text, std::string_view prefix) {
-  return same_text(text.substr(0, prefix.size()), prefix);
+  return text::equals_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
 std::size_t find_text(std::string_view text, std::string_view wanted, std::size_t from) {
@@ -83,12 +71,6 @@ std::size_t find_text(std::string_view text, std::string_view wanted, std::size_
   const auto found = std::search(start, text.end(), wanted.begin(), wanted.end(), same_letter);
   if (found == text.end() && !wanted.empty()) return std::string_view::npos;
   return static_cast<std::size_t>(found - text.begin());
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
 }  // namespace avedge::trace

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "relay/core/text.h"
+
 namespace avedge::trace {
 
 /// All of them lie in the message, and live as long as it does.
@@ -33,13 +35,14 @@ Field take_field(std::string_view& rest);
 [[nodiscard]] std::optional<std::string_view> find_field(std::string_view fields,
                                                          std::string_view name, char compact);
 
-/// Upper and lower case of ASCII letters are the same.
-[[nodiscard]] bool same_text(std::string_view a, std::string_view b);
+/// Upper and lower case of ASCII letters are the same in these.
 [[nodiscard]] bool begins_with(std::string_view text, std::string_view prefix);
 /// Where `wanted` first stands in `text`, at `from` or behind it; npos if nowhere.
 [[nodiscard]] std::size_t find_text(std::string_view text, std::string_view wanted,
                                     std::size_t from = 0);
 /// Without blanks and line ends on both sides.
-[[nodiscard]] std::string_view trimmed(std::string_view text);
+[[nodiscard]] inline std::string_view trimmed(std::string_view text) {
+  return text::trimmed(text, text::kLinearWhiteSpace);
+}
 
 }  // namespace avedge::trace

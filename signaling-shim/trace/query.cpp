@@ -32,7 +32,7 @@ bool is_digit(char c) {
 }
 
 bool has_call_id(const Entry& entry, std::string_view wanted) {
-  return same_text(facts_of(entry).call_id, wanted);
+  return text::equals_ignoring_case(facts_of(entry).call_id, wanted);
 }
 
 /// Calls `test` with everything that names a party.
@@ -44,7 +44,7 @@ bool any_party(const Entry& entry, Test test) {
     constexpr std::array<std::string_view, 8> kNames{
         "From", "f", "To", "t", "Contact", "m", "P-Asserted-Identity", "P-Preferred-Identity"};
     const bool names_a_party = std::any_of(kNames.begin(), kNames.end(), [&](std::string_view one) {
-      return same_text(field.name, one);
+      return text::equals_ignoring_case(field.name, one);
     });
     if (names_a_party && test(field.value)) return true;
   }

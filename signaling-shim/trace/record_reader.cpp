@@ -131,9 +131,10 @@ std::optional<Entry> RecordReader::parse_record() {
   std::string_view rest = record_;
   while (!rest.empty() && entry.start_line.empty()) {
     const Field field = take_field(rest);
-    if (same_text(field.name, "Direction")) has_direction = read_direction(field.value, entry);
-    if (same_text(field.name, "Peer")) entry.peer = field.value;
-    if (same_text(field.name, kStartLine)) entry.start_line = field.value;
+    if (text::equals_ignoring_case(field.name, "Direction"))
+      has_direction = read_direction(field.value, entry);
+    if (text::equals_ignoring_case(field.name, "Peer")) entry.peer = field.value;
+    if (text::equals_ignoring_case(field.name, kStartLine)) entry.start_line = field.value;
   }
   if (entry.start_line.empty()) return std::nullopt;
   if (!has_direction) {

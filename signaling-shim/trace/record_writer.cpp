@@ -72,7 +72,7 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 
 bool is_named(std::string_view line, std::string_view name) {
   const std::string_view before_colon = line.substr(0, line.find(':'));
-  return begins_with(line, name) && same_text(trimmed(before_colon), name);
+  return begins_with(line, name) && text::equals_ignoring_case(trimmed(before_colon), name);
 }
 
 void append_fields(std::string& out, std::string_view fields) {

@@ -69,14 +69,14 @@ bool carries_credentials(std::string_view name) {
   constexpr std::array<std::string_view, 4> kNames{
       "Authorization", "Proxy-Authorization", "Authentication-Info", "Proxy-Authentication-Info"};
   return std::any_of(kNames.begin(), kNames.end(),
-                     [&](std::string_view one) { return same_text(name, one); });
+                     [&](std::string_view one) { return text::equals_ignoring_case(name, one); });
 }
 
 /// Schemes made of parameters; of any other (Basic, Bearer) the whole is the secret.
 bool has_parameters(std::string_view scheme) {
   constexpr std::array<std::string_view, 4> kSchemes{"Digest", "TLS-DSK", "NTLM", "Kerberos"};
   return std::any_of(kSchemes.begin(), kSchemes.end(),
-                     [&](std::string_view one) { return same_text(scheme, one); });
+                     [&](std::string_view one) { return text::equals_ignoring_case(scheme, one); });
 }
 
 /// What tells whose credentials these are, and for whom, but proves nothing.
@@ -84,8 +84,9 @@ bool is_harmless(std::string_view parameter) {
   constexpr std::array<std::string_view, 11> kNames{"realm",  "username", "uri",       "qop",
                                                     "nc",     "cnum",     "snum",      "algorithm",
                                                     "opaque", "version",  "targetname"};
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [&](std::string_view one) { return same_text(parameter, one); });
+  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view one) {
+    return text::equals_ignoring_case(parameter, one);
+  });
 }
 
 /// Takes a parameter's value, a quoted string or a token, off `rest`; yields it without quotes.
@@ -129,8 +130,7 @@ void find_in_credentials(std::string_view value, Secrets& secrets) {
   secrets.add(trimmed(rest));
 }
 
-// --- the rest of the head
-// --------------------------------------------------------------------------
+// --- the rest of the head ------------------------------------------------------------------------
 
 bool is_password_character(char c) {
   constexpr std::string_view kAllowed = "-_.!~*'()%&=+$,";  // RFC 3261 §25.1: password
@@ -170,8 +170,7 @@ void find_in_head(const MessageParts& parts, Secrets& secrets) {
   }
 }
 
-// --- the body
-// --------------------------------------------------------------------------------------
+// --- the body ------------------------------------------------------------------------------------
 
 /// a=candidate of draft-ietf-mmusic-ice-06: user name, component, password, transport. In its
 /// successors a transport stands where the password is here.

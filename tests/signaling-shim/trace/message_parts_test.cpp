@@ -56,8 +56,8 @@ TEST(Fields, AreFoundByLongAndCompactName) {
 }
 
 TEST(Text, IsComparedWithoutCase) {
-  EXPECT_TRUE(same_text("Call-ID", "call-id"));
-  EXPECT_FALSE(same_text("Call-ID", "call-i"));
+  EXPECT_TRUE(text::equals_ignoring_case("Call-ID", "call-id"));
+  EXPECT_FALSE(text::equals_ignoring_case("Call-ID", "call-i"));
   EXPECT_TRUE(begins_with("INLINE:abc", "inline:"));
   EXPECT_FALSE(begins_with("inl", "inline:"));
   EXPECT_EQ(find_text("a SIPS:b sips:c", "sips:", 3), 9U);
