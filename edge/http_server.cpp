@@ -1,25 +1,19 @@
 #include "edge/http_server.h"
 
-#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
 
 #include "signaling-shim/net/accept_loop.h"
+#include "signaling-shim/net/asio_sockets.h"
 #include "signaling-shim/net/bounded_connections.h"
+#include "signaling-shim/net/http_connection.h"
 
 namespace avedge::edge {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-using Request = http::request<http::empty_body>;
-using Response = http::response<http::string_body>;
+using net::HttpResponse;
 
 /// What connections share with their listener; lives as long as the last of them.
 struct Shared {
@@ -28,111 +22,66 @@ struct Shared {
   std::shared_ptr<net::BoundedConnections> connections;
 };
 
-tcp::endpoint asio_endpoint(const Endpoint& endpoint) {
-  return {asio::ip::make_address(endpoint.address.to_string()), endpoint.port.number()};
+HttpResponse reply(unsigned status, std::string body) {
+  return {status, "text/plain; charset=utf-8", std::move(body), {{"Cache-Control", "no-store"}}};
 }
 
-Response reply(http::status status, std::string body) {
-  Response response{status, 11};
-  response.set(http::field::content_type, "text/plain; charset=utf-8");
-  response.set(http::field::cache_control, "no-store");
-  response.body() = std::move(body);
-  return response;
-}
-
-Response health(const HttpContent& content) {
+HttpResponse health(const HttpContent& content) {
   const auto reason = content.unhealthy();
-  if (reason) return reply(http::status::service_unavailable, *reason + "\n");
-  return reply(http::status::ok, "ok\n");
+  if (reason) return reply(503, *reason + "\n");
+  return reply(200, "ok\n");
 }
 
-Response metrics(const HttpContent& content) {
-  Response response = reply(http::status::ok, content.metrics());
-  response.set(http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
+HttpResponse metrics(const HttpContent& content) {
+  HttpResponse response = reply(200, content.metrics());
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return response;
 }
 
-Response answer(const HttpContent& content, const Request& request) {
-  const auto target = request.target().substr(0, request.target().find('?'));
+HttpResponse answer(const HttpContent& content, const net::HttpRequest& request) {
+  const auto target = request.target.substr(0, request.target.find('?'));
   if (target != "/metrics" && target != "/healthz") {
-    return reply(http::status::not_found, "only /metrics and /healthz live here\n");
+    return reply(404, "only /metrics and /healthz live here\n");
   }
-  if (request.method() != http::verb::get) {
-    Response response = reply(http::status::method_not_allowed, "GET only\n");
-    response.set(http::field::allow, "GET");
+  if (request.method != "GET") {
+    HttpResponse response = reply(405, "GET only\n");
+    response.headers.emplace_back("Allow", "GET");
     return response;
   }
   try {
     return target == "/metrics" ? metrics(content) : health(content);
   } catch (const std::exception&) {
-    return reply(http::status::internal_server_error, "the figures cannot be had right now\n");
+    return reply(500, "the figures cannot be had right now\n");
   }
 }
 
-Response refusal(error_code error) {
-  if (error == http::error::header_limit) {
-    return reply(http::status::request_header_fields_too_large, "the header is too long\n");
-  }
-  if (error == http::error::body_limit || error == http::error::unexpected_body) {
-    return reply(http::status::payload_too_large, "a request has no body here\n");
-  }
-  return reply(http::status::bad_request, "this is not an HTTP request\n");
-}
-
-/// One connection: requests in turn, until either side has had enough.
-class Connection : public std::enable_shared_from_this<Connection> {
+/// One connection's place, and what it serves.
+class Application final : public net::HttpApplication {
  public:
-  Connection(tcp::socket socket, std::shared_ptr<Shared> shared)
-      : stream_{std::move(socket)},
-        shared_{std::move(shared)},
-        place_{net::BoundedConnections::enter(shared_->connections, [this] { stream_.close(); })} {}
+  explicit Application(std::shared_ptr<Shared> shared) : shared_{std::move(shared)} {}
 
-  void read() {
-    parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(shared_->limits.header_bytes));
-    parser_->body_limit(0);
-    // One deadline for the whole request: a byte now and then does not extend it.
-    stream_.expires_after(shared_->limits.time);
-    http::async_read(
-        stream_, buffer_, *parser_,
-        [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+  void on_begin(std::function<void()> close) override {
+    place_ = net::BoundedConnections::enter(shared_->connections, std::move(close));
+  }
+  [[nodiscard]] bool on_request() override {
+    place_.made_progress();
+    return true;
+  }
+  [[nodiscard]] HttpResponse respond(const net::HttpRequest& request) override {
+    return answer(shared_->content, request);
+  }
+  [[nodiscard]] HttpResponse refuse(net::HttpError error) override {
+    switch (error) {
+      case net::HttpError::header_too_long: return reply(431, "the header is too long\n");
+      case net::HttpError::body_too_long: return reply(413, "a request has no body here\n");
+      case net::HttpError::malformed: break;
+    }
+    return reply(400, "this is not an HTTP request\n");
   }
 
  private:
-  void on_read(error_code error) {
-    place_.made_progress();
-    if (!error) {
-      response_ = answer(shared_->content, parser_->get());
-      response_.keep_alive(parser_->get().keep_alive());
-      response_.version(parser_->get().version());
-    } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
-               error != http::error::end_of_stream && error != http::error::partial_message) {
-      response_ = refusal(error);
-      response_.keep_alive(false);
-    } else {
-      return;  // gone, or too slow
-    }
-    write();
-  }
-
-  void write() {
-    response_.prepare_payload();
-    stream_.expires_after(shared_->limits.time);
-    http::async_write(stream_, response_,
-                      [self = shared_from_this()](error_code error, std::size_t) {
-                        if (error) return;
-                        if (self->response_.keep_alive()) return self->read();
-                        error_code ignored;
-                        self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-                      });
-  }
-
-  beast::tcp_stream stream_;
   std::shared_ptr<Shared> shared_;
   net::BoundedConnections::Place place_;
-  beast::flat_buffer buffer_{16 * 1024};
-  std::optional<http::request_parser<http::empty_body>> parser_;
-  Response response_;
 };
 
 }  // namespace
@@ -147,7 +96,7 @@ class HttpServer::Listener : public net::AcceptLoop<tcp> {
   }
 
   Result<void> listen(const Endpoint& at) {
-    const tcp::endpoint endpoint = asio_endpoint(at);
+    const auto endpoint = net::to_asio<tcp>(at);
     error_code error;
     acceptor().open(endpoint.protocol(), error);
     if (!error) acceptor().set_option(tcp::acceptor::reuse_address(true), error);
@@ -163,12 +112,14 @@ class HttpServer::Listener : public net::AcceptLoop<tcp> {
   [[nodiscard]] Endpoint local() const {
     error_code ignored;
     const tcp::endpoint endpoint = acceptor().local_endpoint(ignored);
-    return {*IpAddress::parse(endpoint.address().to_string()), Port{endpoint.port()}};
+    return net::from_asio(endpoint);
   }
 
  private:
   void serve(tcp::socket socket) override {
-    std::make_shared<Connection>(std::move(socket), shared_)->read();
+    const HttpLimits& limits = shared_->limits;
+    net::serve_http(std::move(socket), std::make_shared<Application>(shared_),
+                    {static_cast<std::uint32_t>(limits.header_bytes), 0, limits.time, limits.time});
   }
 
   std::shared_ptr<Shared> shared_;

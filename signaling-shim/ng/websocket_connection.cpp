@@ -3,7 +3,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/field.hpp>
+#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket.hpp>
 
 #include "signaling-shim/ng/peer_name.h"
@@ -21,8 +23,9 @@ constexpr std::string_view kWithCookie = "ng.rtpengine.com";
 constexpr std::string_view kPlain = "ng-plain.rtpengine.com";
 
 /// The first of the client's subprotocols that is one of ours; empty if none is.
-std::string_view subprotocol_of(const UpgradeRequest& request) {
-  for (const auto& offered : http::token_list{request[http::field::sec_websocket_protocol]}) {
+std::string_view subprotocol_of(const net::HttpRequest& request) {
+  const std::string_view all = request.header("Sec-WebSocket-Protocol");
+  for (const auto& offered : http::token_list{beast::string_view{all.data(), all.size()}}) {
     for (const std::string_view ours : {kWithCookie, kPlain}) {
       if (std::string_view{offered.data(), offered.size()} == ours) return ours;
     }
@@ -30,10 +33,17 @@ std::string_view subprotocol_of(const UpgradeRequest& request) {
   return {};
 }
 
+/// The request as Beast knows it.
+http::request<http::string_body> upgrade_of(const net::HttpRequest& request) {
+  http::request<http::string_body> upgrade{http::verb::get, request.target, request.version};
+  for (const auto& [name, value] : request.headers) upgrade.insert(name, value);
+  return upgrade;
+}
+
 class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnection> {
  public:
   WebsocketConnection(boost::asio::ip::tcp::socket socket, ConnectionSlot slot,
-                      const UpgradeRequest& request)
+                      const net::HttpRequest& request)
       : stream_{std::move(socket)},
         peer_{peer_name("ws", beast::get_lowest_layer(stream_).socket())},
         slot_{std::move(slot)},
@@ -49,10 +59,11 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
         }));
   }
 
-  void accept(const UpgradeRequest& request) {
-    stream_.async_accept(request, [self = shared_from_this()](const error_code& failed) {
-      if (!failed) self->read();
-    });
+  void accept(const net::HttpRequest& request) {
+    stream_.async_accept(upgrade_of(request),
+                         [self = shared_from_this()](const error_code& failed) {
+                           if (!failed) self->read();
+                         });
   }
 
  private:
@@ -89,12 +100,12 @@ class WebsocketConnection : public std::enable_shared_from_this<WebsocketConnect
 
 }  // namespace
 
-bool can_upgrade(const UpgradeRequest& request) {
+bool can_upgrade(const net::HttpRequest& request) {
   return !subprotocol_of(request).empty();
 }
 
 void serve_websocket(boost::asio::ip::tcp::socket socket, ConnectionSlot slot,
-                     const UpgradeRequest& request) {
+                     const net::HttpRequest& request) {
   std::make_shared<WebsocketConnection>(std::move(socket), std::move(slot), request)
       ->accept(request);
 }
