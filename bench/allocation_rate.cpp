@@ -10,6 +10,7 @@
 #include "bench/load/load_socket.h"
 #include "ice/stun/attribute_values.h"
 #include "ice/stun/integrity.h"
+#include "ice/stun/long_term_key.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
 #include "relay/core/turn_framing.h"

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "ice/stun/integrity.h"
+#include "ice/stun/long_term_key.h"
 #include "ice/stun/stun_builder.h"
 
 namespace avedge::bench::guard {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "ice/stun/integrity.h"
+#include "ice/stun/long_term_key.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
 

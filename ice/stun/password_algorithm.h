@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "ice/stun/integrity.h"
+#include "ice/stun/long_term_key.h"
 
 namespace avedge::stun {
 

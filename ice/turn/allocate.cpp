@@ -27,7 +27,7 @@ std::optional<Refusal> refuse_kind(const ServerState& server, const Path& path,
 
 /// One relayed address; notes its reservation, if any.
 Verdict<RelayPort> lease(ServerState& server, Time now, const AllocateRequest& wanted,
-                         AddressFamily family, Allocation::Grant& grant) {
+                         AddressFamily family, Grant& grant) {
   if (wanted.kind == Allocation::Kind::tcp) {
     return server.dependencies.peer_connections->listen(family);
   }
@@ -54,7 +54,7 @@ Answer<Allocation::State> lease_all(ServerState& server, Time now, Time expires,
       state.relays[index] = Relay{*port, expires};
     } else {
       if (!refusal) refusal = refusal_of(port.reason());
-      state.grant.missing = Allocation::Missing{family, refusal_of(port.reason()).code};
+      state.grant.missing = MissingFamily{family, refusal_of(port.reason()).code};
     }
   }
   if (!state.relays[0] && !state.relays[1]) return *refusal;
@@ -77,10 +77,10 @@ Answer<Allocation::State> grant(ServerState& server, const RequestContext& conte
     server.dependencies.quota.end_allocation(identity.user, source);
     return state.reason();
   }
-  Allocation::Grant& granted = state->grant;
+  Grant& granted = state->grant;
   granted.kind = wanted.kind;
   granted.user = identity.user;
-  granted.transaction = request.message.transaction();
+  granted.request = request.id();
   granted.token = token_session_from(context);
   granted.opened = request.now;
   state->client = {request.five_tuple(), request.path.socket};
@@ -89,7 +89,7 @@ Answer<Allocation::State> grant(ServerState& server, const RequestContext& conte
 
 void confirm(const RequestContext& context, const Allocation& allocation) {
   const Request& request = context.request;
-  const Allocation::Grant& grant = allocation.grant();
+  const Grant& grant = allocation.grant();
   StunBuilder response = context.responder.success();
   for (const auto family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     const Relay* relay = allocation.relay(family);
@@ -115,7 +115,7 @@ Verdict<void> on_allocate(ServerState& server, const RequestContext& context) {
   // 2. A five-tuple has one allocation. The same request again gets the same answer.
   if (const Allocation* existing =
           server.allocations.find(request.now, request.five_tuple(), context.outcome)) {
-    const bool is_repeated = existing->grant().transaction == request.message.transaction() &&
+    const bool is_repeated = existing->grant().request == request.id() &&
                              existing->belongs_to(context.identity) &&
                              is_reached_by(*existing, request.path);
     if (!is_repeated) return responder.refuse(kAllocationMismatch);

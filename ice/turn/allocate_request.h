@@ -4,8 +4,8 @@
 #include <chrono>
 #include <optional>
 
+#include "ice/allocation/allocation.h"
 #include "ice/stun/stun_view.h"
-#include "ice/turn/allocation.h"
 #include "ice/turn/refusal.h"
 #include "relay/core/relay_ports.h"
 

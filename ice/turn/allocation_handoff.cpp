@@ -57,7 +57,7 @@ class InstallAllocation final : public WorkerTask {
     Allocation& allocation = server.allocations.take_over(std::move(state_), outcome);
     enforce_peer_rules(server, allocation, outcome);
     server.allocations.issue_ticket(allocation);
-    allocation.set_moved_by(move->target.transaction);
+    allocation.set_moved_by(RequestId{move->target.transaction.bytes});
     Responder responder{move->target, outcome};
     const auto done =
         carry_out(server, now, allocation, std::move(move->order), responder, outcome);

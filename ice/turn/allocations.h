@@ -3,8 +3,8 @@
 // and the log.
 #pragma once
 
+#include "ice/allocation/allocation_table.h"
 #include "ice/turn/allocation_snapshot.h"
-#include "ice/turn/allocation_table.h"
 #include "ice/turn/peer_connection_table.h"
 #include "ice/turn/server_dependencies.h"
 

@@ -4,6 +4,7 @@
 
 #include "ice/stun/attribute_values.h"
 #include "ice/stun/password_algorithm.h"
+#include "ice/turn/stun_integrity_check.h"
 
 namespace avedge::turn {
 namespace {
@@ -57,7 +58,7 @@ std::optional<Identity> resume(const Request& request, const PresentedCredential
   }
   Identity identity;
   identity.user = presented.username;
-  identity.protection = {session->mac_key, *stun::strongest_integrity(request.message)};
+  identity.key = session->mac_key;
   identity.token_left = std::chrono::ceil<std::chrono::seconds>(session->expires - request.now);
   return identity;
 }
@@ -88,7 +89,7 @@ Answer<Identity> LongTermAuthenticator::authenticate(const Request& request,
   presented->algorithm = *algorithm;
   // or an unknown user, or a wrong code,
   auto identity = resume(request, *presented, session);
-  if (!identity) identity = verifier.verify(message, *presented, listener);
+  if (!identity) identity = verifier.verify(StunIntegrityCheck{message}, *presented, listener);
   if (!identity || (identity->expired && message.method() == stun::Method::allocate)) {
     return kBadCredentials;
   }

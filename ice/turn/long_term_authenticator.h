@@ -1,22 +1,15 @@
 // Authenticates clients and answers unauthenticated ones (RFC 8489 §9.2.4).
 #pragma once
 
-#include <string>
+#include <optional>
 
+#include "ice/auth/token_session.h"
+#include "ice/auth/unauthenticated_response_limiter.h"
 #include "ice/turn/refusal.h"
 #include "ice/turn/response.h"
 #include "ice/turn/rules.h"
-#include "ice/turn/unauthenticated_response_limiter.h"
 
 namespace avedge::turn {
-
-/// State of an access token: later requests on the same allocation may omit the token (RFC 7635
-/// §7).
-struct TokenSession {
-  IntegrityKey mac_key;
-  std::string key_id;
-  Time expires{};
-};
 
 /// One per worker.
 class LongTermAuthenticator {

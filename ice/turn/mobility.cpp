@@ -46,7 +46,7 @@ bool needs_move(ServerState& server, const RequestContext& context) {
   if (here == nullptr) return true;
   // Its own ticket needs no move, and neither does the request that has just brought it here.
   const bool is_its_own = here->ticket() && Ticket::read(*value) == here->ticket();
-  return !is_its_own && here->moved_by() != request.message.transaction();
+  return !is_its_own && here->moved_by() != request.id();
 }
 
 Verdict<void> on_move(ServerState& server, const RequestContext& context, RefreshOrder order) {
@@ -73,7 +73,7 @@ Verdict<void> on_move(ServerState& server, const RequestContext& context, Refres
   server.allocations.resume(*allocation, {request.five_tuple(), request.path.socket},
                             context.outcome);
   server.allocations.issue_ticket(*allocation);
-  allocation->set_moved_by(request.message.transaction());
+  allocation->set_moved_by(request.id());
   return carry_out(server, request.now, *allocation, std::move(order), responder, context.outcome);
 }
 

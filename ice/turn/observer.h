@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "ice/turn/allocation.h"
+#include "ice/allocation/allocation.h"
 
 namespace avedge::turn {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "ice/turn/allocation.h"
+#include "ice/allocation/allocation.h"
 #include "ice/turn/refresh_order.h"
 #include "ice/turn/response.h"
 

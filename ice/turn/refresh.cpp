@@ -52,8 +52,7 @@ Verdict<void> on_refresh(ServerState& server, const RequestContext& context) {
   const Request& request = context.request;
   auto order = read_order(server, context);
   // The answer to a deletion may have been lost.
-  const bool was_deleted =
-      server.deleted.contains(request.now, request.five_tuple(), request.message.transaction());
+  const bool was_deleted = server.deleted.contains(request.now, request.five_tuple(), request.id());
   if (was_deleted && order) {
     confirm(*order, std::nullopt, context.responder);
     return {};
@@ -76,7 +75,8 @@ Verdict<void> carry_out(ServerState& server, Time now, Allocation& allocation, R
   }
   const std::optional<Ticket> ticket = allocation.ticket();
   if (order.lifetime == std::chrono::seconds{0}) {
-    server.deleted.remember(now, allocation.client().five_tuple, responder.target().transaction);
+    server.deleted.remember(now, allocation.client().five_tuple,
+                            RequestId{responder.target().transaction.bytes});
     delete_relays(server, now, allocation, order, outcome);
     confirm(order, std::nullopt, responder);
     return {};

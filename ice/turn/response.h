@@ -6,19 +6,27 @@
 #include <span>
 #include <string_view>
 
+#include "ice/allocation/request_id.h"
+#include "ice/auth/identity.h"
 #include "ice/stun/integrity.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/stun/stun_view.h"
-#include "ice/turn/identity.h"
 #include "ice/turn/refusal.h"
 #include "relay/core/slow_path.h"
 
 namespace avedge::turn {
 
+/// How an answer is protected: as the request was (RFC 8489 §9.2.4).
+struct Protection {
+  IntegrityKey key;
+  stun::StunView::IntegrityKind integrity = stun::StunView::IntegrityKind::sha1;
+};
+
 struct Request {
   Time now;
   const Path& path;
   const stun::StunView& message;
+  [[nodiscard]] RequestId id() const { return RequestId{message.transaction().bytes}; }
   [[nodiscard]] FiveTuple five_tuple() const {
     return {ClientEndpoint{path.remote}, path.local, path.transport};
   }

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "ice/turn/credential_verifier.h"
+#include "ice/auth/credential_verifier.h"
 #include "ice/turn/peer_policy.h"
 #include "ice/turn/settings.h"
 

@@ -75,7 +75,7 @@ Verdict<void> Server::on_request(const Request& request, Outcome& outcome) {
   if (!identity) {
     return state_.authenticator.send_challenge(request, identity.reason(), verifier, responder);
   }
-  responder.sign_with(identity->protection);
+  responder.sign_with({identity->key, *stun::strongest_integrity(request.message)});
 
   // RFC 8489 §6.3: unknown attributes are checked once the sender is authenticated.
   const auto unknown = unknown_attributes(request.message, false);

@@ -33,8 +33,7 @@ const TokenSession* token_session_of(ServerState& server, const Request& request
 std::unique_ptr<TokenSession> token_session_from(const RequestContext& context) {
   const Identity& identity = context.identity;
   if (!identity.token_left) return nullptr;
-  return std::make_unique<TokenSession>(TokenSession{identity.protection.key,
-                                                     std::string{identity.user},
+  return std::make_unique<TokenSession>(TokenSession{identity.key, std::string{identity.user},
                                                      context.request.now + *identity.token_left});
 }
 

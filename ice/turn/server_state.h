@@ -1,10 +1,10 @@
 // Shared by the methods of one server: its rules, its allocations, and the request context.
 #pragma once
 
+#include "ice/allocation/recently_deleted.h"
 #include "ice/turn/allocations.h"
 #include "ice/turn/long_term_authenticator.h"
 #include "ice/turn/pending_handoffs.h"
-#include "ice/turn/recently_deleted.h"
 #include "ice/turn/rules.h"
 
 namespace avedge::turn {

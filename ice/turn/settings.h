@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "ice/turn/credentials.h"
-#include "ice/turn/nonce.h"
+#include "ice/auth/credentials.h"
+#include "ice/auth/nonce.h"
 #include "relay/core/address_rules.h"
 #include "relay/core/turn_framing.h"
 

@@ -7,6 +7,7 @@
 #include "ice/stun/attribute_values.h"
 #include "ice/stun/hmac.h"
 #include "ice/stun/integrity.h"
+#include "ice/stun/long_term_key.h"
 #include "ice/stun/password_algorithm.h"
 #include "ice/stun/stun_view.h"
 

@@ -1,5 +1,5 @@
 // RFC 7635: access tokens, and what they open.
-#include "ice/turn/access_token.h"
+#include "ice/auth/access_token.h"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>

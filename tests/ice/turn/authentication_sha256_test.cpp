@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "fakes.h"
+#include "ice/auth/time_limited.h"
 #include "ice/stun/password_algorithm.h"
-#include "ice/turn/time_limited.h"
 
 namespace avedge::turn {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes.h"
-#include "ice/turn/time_limited.h"
+#include "ice/auth/time_limited.h"
 
 namespace avedge::turn {
 namespace {

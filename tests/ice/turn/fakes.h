@@ -11,6 +11,7 @@
 
 #include "ice/stun/attribute_values.h"
 #include "ice/stun/integrity.h"
+#include "ice/stun/long_term_key.h"
 #include "ice/stun/stun_builder.h"
 #include "ice/turn/server.h"
 

@@ -1,4 +1,4 @@
-#include "ice/turn/unauthenticated_response_limiter.h"
+#include "ice/auth/unauthenticated_response_limiter.h"
 
 #include <algorithm>
 

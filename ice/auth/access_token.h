@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "ice/turn/credentials.h"
-#include "ice/turn/identity.h"
+#include "ice/auth/credentials.h"
+#include "ice/auth/identity.h"
 #include "relay/core/clock.h"
 
 namespace avedge::turn {

@@ -1,12 +1,11 @@
-#include "ice/turn/recently_deleted.h"
+#include "ice/allocation/recently_deleted.h"
 
 #include <algorithm>
 
 namespace avedge::turn {
 
-void RecentlyDeleted::remember(Time now, const FiveTuple& five_tuple,
-                               const stun::TransactionId& transaction) {
-  const Deletion deletion{five_tuple, transaction, now};
+void RecentlyDeleted::remember(Time now, const FiveTuple& five_tuple, const RequestId& request) {
+  const Deletion deletion{five_tuple, request, now};
   if (ring_.size() < kCapacity) {
     ring_.push_back(deletion);
     return;
@@ -16,9 +15,9 @@ void RecentlyDeleted::remember(Time now, const FiveTuple& five_tuple,
 }
 
 bool RecentlyDeleted::contains(Time now, const FiveTuple& five_tuple,
-                               const stun::TransactionId& transaction) const {
+                               const RequestId& request) const {
   return std::any_of(ring_.begin(), ring_.end(), [&](const Deletion& deletion) {
-    return deletion.transaction == transaction && deletion.five_tuple == five_tuple &&
+    return deletion.request == request && deletion.five_tuple == five_tuple &&
            now - deletion.at < kTransactionLifetime;
   });
 }

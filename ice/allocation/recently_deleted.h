@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ice/stun/message.h"
+#include "ice/allocation/request_id.h"
 #include "relay/core/clock.h"
 #include "relay/core/endpoint.h"
 
@@ -17,17 +17,17 @@ inline constexpr std::chrono::seconds kTransactionLifetime{40};
 /// One per worker. Of constant size: the newest deletion replaces the oldest.
 class RecentlyDeleted {
  public:
-  void remember(Time now, const FiveTuple& five_tuple, const stun::TransactionId& transaction);
+  void remember(Time now, const FiveTuple& five_tuple, const RequestId& request);
   /// Whether this same request has recently deleted something.
   [[nodiscard]] bool contains(Time now, const FiveTuple& five_tuple,
-                              const stun::TransactionId& transaction) const;
+                              const RequestId& request) const;
 
  private:
   static constexpr std::size_t kCapacity = 512;
 
   struct Deletion {
     FiveTuple five_tuple;
-    stun::TransactionId transaction;
+    RequestId request;
     Time at{};
   };
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "ice/stun/stun_view.h"
+#include "relay/core/bytes.h"
 
 namespace avedge::turn {
 
@@ -30,18 +30,12 @@ class IntegrityKey {
   std::size_t size_ = 0;
 };
 
-/// How an answer is protected: as the request was (RFC 8489 §9.2.4).
-struct Protection {
-  IntegrityKey key;
-  stun::StunView::IntegrityKind integrity = stun::StunView::IntegrityKind::sha1;
-};
-
 struct Identity {
   /// The user charged for quotas: for time-limited credentials the name after the expiry, which
   /// stays the same when they are renewed; for access tokens the id of their key. Lives as long as
   /// the message and the rules.
   std::string_view user;
-  Protection protection;
+  IntegrityKey key;
   /// The time-limited credentials have expired: valid for existing grants, not for new ones. A
   /// client cannot change its credentials during a call.
   bool expired = false;

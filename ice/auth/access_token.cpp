@@ -1,4 +1,4 @@
-#include "ice/turn/access_token.h"
+#include "ice/auth/access_token.h"
 
 #include <openssl/evp.h>
 

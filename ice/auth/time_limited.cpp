@@ -1,4 +1,4 @@
-#include "ice/turn/time_limited.h"
+#include "ice/auth/time_limited.h"
 
 #include <charconv>
 

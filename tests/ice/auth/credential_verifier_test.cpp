@@ -1,9 +1,10 @@
-#include "ice/turn/credential_verifier.h"
+#include "ice/auth/credential_verifier.h"
 
 #include <gtest/gtest.h>
 
+#include "ice/auth/time_limited.h"
 #include "ice/stun/stun_builder.h"
-#include "ice/turn/time_limited.h"
+#include "ice/turn/stun_integrity_check.h"
 
 namespace avedge::turn {
 namespace {
@@ -23,7 +24,8 @@ class AuthenticatorTest : public ::testing::Test {
             .finish();
     PresentedCredentials presented;
     presented.username = username;
-    identity_ = verifier_.verify(*stun::StunView::parse(bytes), presented, 0);
+    const auto message = stun::StunView::parse(bytes);
+    identity_ = verifier_.verify(StunIntegrityCheck{*message}, presented, 0);
     return identity_ ? std::string{identity_->user} : "";
   }
   bool is_expired_now(const std::string& username, const std::string& password) {

@@ -9,46 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "ice/stun/message.h"
-#include "ice/turn/long_term_authenticator.h"
-#include "ice/turn/ticket.h"
+#include "ice/allocation/allocation_state.h"
+#include "ice/allocation/ticket.h"
+#include "ice/auth/identity.h"
 #include "relay/core/deadline_queue.h"
-#include "relay/core/relay_ports.h"
 #include "relay/core/slow_path.h"
 
 namespace avedge::turn {
-
-/// RFC 8656 §9: a permission lasts 300 seconds.
-inline constexpr std::chrono::seconds kPermissionLifetime{300};
-/// RFC 8656 §12: a channel binding lasts 10 minutes.
-inline constexpr std::chrono::seconds kChannelLifetime{600};
-
-/// A peer as named in flows: relayed addresses of this edge have their local form, as their packets
-/// do.
-struct Peer {
-  Endpoint endpoint;
-  /// Only some ports of the address are open (FlowSpec::judges_port).
-  bool judges_port = false;
-};
-
-/// Payload that went over an allocation.
-struct Traffic {
-  FlowUsage up;    // client to peers
-  FlowUsage down;  // peers to client
-};
-
-/// The client's address, and the socket that reaches it.
-struct ClientPath {
-  FiveTuple five_tuple;
-  SocketId socket = kNoSocket;
-};
-
-/// A relayed transport address. Each family has its own lifetime (RFC 8656 §8).
-struct Relay {
-  RelayPort port;
-  Time expires{};
-  [[nodiscard]] AddressFamily family() const { return port.local.address.family(); }
-};
 
 /// Belongs to one worker. All queries of expiring state require `now`: an expired part does not
 /// count even before expire_parts() removes it.
@@ -58,47 +25,8 @@ struct Relay {
 /// flows are erased until it is resumed.
 class Allocation {
  public:
-  enum class Kind : std::uint8_t { udp, tcp };
-
-  /// Of a dual allocation the unavailable family (RFC 8656 §7.2).
-  struct Missing {
-    AddressFamily family{};
-    int code = 0;
-  };
-
-  struct Grant {
-    Kind kind = Kind::udp;
-    std::string user;
-    /// Of the request that opened it, to detect its retransmissions.
-    stun::TransactionId transaction;
-    /// Issued with it, for the port above.
-    std::optional<ReservationToken> reserved;
-    std::optional<Missing> missing;
-    /// If an access token opened it.
-    std::unique_ptr<TokenSession> token;
-    Time opened{};
-  };
-
-  struct Permission {
-    IpAddress peer;
-    bool judges_port = false;
-    Time expires{};
-  };
-  struct Channel {
-    Peer peer;
-    ChannelField number = kNoChannel;
-    Time expires{};
-  };
-
-  /// The complete state of an allocation, as values, for transfer to another worker.
-  struct State {
-    Grant grant;
-    ClientPath client;
-    std::array<std::optional<Relay>, 2> relays;  // by family
-    std::vector<Permission> permissions;
-    std::vector<Channel> channels;
-    Traffic past;  // of erased flows
-  };
+  using Kind = AllocationKind;
+  using State = AllocationState;
 
   /// With at least one relay. Emits all flows of `state`.
   Allocation(DeadlineQueue::Index index, State state, Outcome& outcome);
@@ -114,7 +42,7 @@ class Allocation {
   [[nodiscard]] bool belongs_to(const Identity& identity) const;
 
   /// Null if it has no relayed address of that family.
-  [[nodiscard]] const Relay* relay(AddressFamily family) const;
+  [[nodiscard]] const Relay* relay(AddressFamily family) const { return state_.relay(family); }
   /// The IPv4 one if it has two.
   [[nodiscard]] const Relay& first_relay() const;
   [[nodiscard]] bool has_expired(Time now) const { return expires() <= now; }
@@ -157,8 +85,8 @@ class Allocation {
   [[nodiscard]] const std::optional<Ticket>& ticket() const { return ticket_; }
   void set_ticket(const Ticket& ticket) { ticket_ = ticket; }
   /// The last request that moved it, to detect its retransmissions.
-  [[nodiscard]] const std::optional<stun::TransactionId>& moved_by() const { return moved_by_; }
-  void set_moved_by(const stun::TransactionId& transaction) { moved_by_ = transaction; }
+  [[nodiscard]] const std::optional<RequestId>& moved_by() const { return moved_by_; }
+  void set_moved_by(const RequestId& request) { moved_by_ = request; }
   /// Erases every flow, until resume().
   void suspend(const FlowReader& flows, Outcome& outcome);
   /// Its client is at `client` from now on.
@@ -168,12 +96,6 @@ class Allocation {
 
  private:
   [[nodiscard]] const Permission* find_permission(const IpAddress& peer) const;
-
-  [[nodiscard]] FlowSpec send_flow(const Relay& relay) const;
-  [[nodiscard]] FlowSpec permission_flow(const Permission& permission) const;
-  [[nodiscard]] FlowSpec channel_up_flow(const Channel& channel) const;
-  [[nodiscard]] FlowSpec channel_down_flow(const Channel& channel,
-                                           const Permission& permission) const;
 
   [[nodiscard]] bool has_flows() const { return !is_tcp() && !is_suspended_; }
   void emit_all(Outcome& outcome) const;
@@ -190,7 +112,7 @@ class Allocation {
   bool is_suspended_ = false;
   State state_;
   std::optional<Ticket> ticket_;
-  std::optional<stun::TransactionId> moved_by_;
+  std::optional<RequestId> moved_by_;
 };
 
 }  // namespace avedge::turn

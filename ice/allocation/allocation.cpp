@@ -1,8 +1,10 @@
-#include "ice/turn/allocation.h"
+#include "ice/allocation/allocation.h"
 
 #include <algorithm>
 #include <cassert>
 #include <utility>
+
+#include "ice/allocation/allocation_flows.h"
 
 namespace avedge::turn {
 namespace {
@@ -22,11 +24,6 @@ Allocation::Allocation(DeadlineQueue::Index index, State state, Outcome& outcome
 bool Allocation::belongs_to(const Identity& identity) const {
   if (identity.token_left) return state_.grant.token != nullptr;
   return state_.grant.token == nullptr && state_.grant.user == identity.user;
-}
-
-const Relay* Allocation::relay(AddressFamily family) const {
-  const auto& relay = state_.relays[index_of(family)];
-  return relay ? &*relay : nullptr;
 }
 
 const Relay& Allocation::first_relay() const {
@@ -56,7 +53,7 @@ bool Allocation::has_permission(const IpAddress& peer) const {
   return find_permission(peer) != nullptr;
 }
 
-const Allocation::Permission* Allocation::find_permission(const IpAddress& peer) const {
+const Permission* Allocation::find_permission(const IpAddress& peer) const {
   const auto& permissions = state_.permissions;
   const auto found = std::find_if(permissions.begin(), permissions.end(),
                                   [&](const Permission& p) { return p.peer == peer; });
@@ -194,61 +191,6 @@ void Allocation::resume(const ClientPath& client, Outcome& outcome) {
   emit_all(outcome);
 }
 
-/// Send indications: the forwarder looks the peer up as a permission on the relay socket.
-FlowSpec Allocation::send_flow(const Relay& relay) const {
-  FlowSpec flow;
-  flow.key = {state_.client.socket, state_.client.five_tuple.client.endpoint,
-              relay.family() == AddressFamily::ipv4 ? kSendIndicationIpv4 : kSendIndicationIpv6};
-  flow.transform = Transform::unwrap_send_indication;
-  flow.direction = Direction::client_to_peer;
-  flow.out_socket = relay.port.socket;
-  flow.valid_until = relay.expires;
-  return flow;
-}
-
-/// From any port of the peer. Send indications find their peer by this flow, too.
-FlowSpec Allocation::permission_flow(const Permission& permission) const {
-  const Relay& through = *relay(permission.peer.family());
-  FlowSpec flow;
-  flow.key = {through.port.socket, {permission.peer, Port{}}, kNoChannel};
-  flow.transform = Transform::frame_data_indication;
-  flow.direction = Direction::peer_to_client;
-  flow.judges_port = permission.judges_port;
-  flow.out_socket = state_.client.socket;
-  flow.destination = state_.client.five_tuple.client.endpoint;
-  flow.valid_until = std::min(through.expires, permission.expires);
-  return flow;
-}
-
-FlowSpec Allocation::channel_up_flow(const Channel& channel) const {
-  const Relay& through = *relay(channel.peer.endpoint.address.family());
-  FlowSpec flow;
-  flow.key = {state_.client.socket, state_.client.five_tuple.client.endpoint, channel.number};
-  flow.transform = Transform::strip_channel_header;
-  flow.direction = Direction::client_to_peer;
-  flow.judges_port = channel.peer.judges_port;
-  flow.out_socket = through.port.socket;
-  flow.destination = channel.peer.endpoint;
-  flow.valid_until = std::min(through.expires, channel.expires);
-  return flow;
-}
-
-/// RFC 8656 §11.3: the permission decides whether the peer's packets pass, the channel only how.
-FlowSpec Allocation::channel_down_flow(const Channel& channel, const Permission& permission) const {
-  const Relay& through = *relay(channel.peer.endpoint.address.family());
-  FlowSpec flow;
-  flow.key = {through.port.socket, channel.peer.endpoint, kNoChannel};
-  flow.transform = Transform::frame_channel_data;
-  flow.direction = Direction::peer_to_client;
-  flow.channel = channel.number;
-  flow.judges_port = channel.peer.judges_port;
-  flow.out_socket = state_.client.socket;
-  flow.destination = state_.client.five_tuple.client.endpoint;
-  flow.valid_until = std::min(through.expires, permission.expires);
-  flow.channel_until = channel.expires;
-  return flow;
-}
-
 void Allocation::emit_all(Outcome& outcome) const {
   for (const auto& relay : state_.relays) {
     if (relay) emit(*relay, outcome);
@@ -258,18 +200,18 @@ void Allocation::emit_all(Outcome& outcome) const {
 }
 
 void Allocation::emit(const Relay& relay, Outcome& outcome) const {
-  if (has_flows()) outcome.upsert(send_flow(relay));
+  if (has_flows()) outcome.upsert(send_flow(state_, relay));
 }
 
 void Allocation::emit(const Permission& permission, Outcome& outcome) const {
-  if (has_flows()) outcome.upsert(permission_flow(permission));
+  if (has_flows()) outcome.upsert(permission_flow(state_, permission));
 }
 
 void Allocation::emit(const Channel& channel, Outcome& outcome) const {
   if (!has_flows()) return;
-  outcome.upsert(channel_up_flow(channel));
+  outcome.upsert(channel_up_flow(state_, channel));
   if (const Permission* permission = find_permission(channel.peer.endpoint.address)) {
-    outcome.upsert(channel_down_flow(channel, *permission));
+    outcome.upsert(channel_down_flow(state_, channel, *permission));
   }
 }
 
@@ -277,7 +219,7 @@ void Allocation::erase_all(const FlowReader& flows, Outcome& outcome) {
   for (const Channel& channel : state_.channels) erase(channel, flows, outcome);
   for (const Permission& permission : state_.permissions) {
     // Not its channels' flows, which have been read and erased.
-    erase(permission_flow(permission).key, state_.past.down, flows, outcome);
+    erase(permission_flow(state_, permission).key, state_.past.down, flows, outcome);
   }
   for (const auto& relay : state_.relays) {
     if (relay) erase(*relay, flows, outcome);
@@ -285,20 +227,20 @@ void Allocation::erase_all(const FlowReader& flows, Outcome& outcome) {
 }
 
 void Allocation::erase(const Relay& relay, const FlowReader& flows, Outcome& outcome) {
-  erase(send_flow(relay).key, state_.past.up, flows, outcome);
+  erase(send_flow(state_, relay).key, state_.past.up, flows, outcome);
 }
 
 /// Without the permission, its channels' peers are blocked too; the channels stay bound.
 void Allocation::erase(const Permission& permission, const FlowReader& flows, Outcome& outcome) {
-  erase(permission_flow(permission).key, state_.past.down, flows, outcome);
+  erase(permission_flow(state_, permission).key, state_.past.down, flows, outcome);
   for (const Channel& channel : state_.channels) {
     if (channel.peer.endpoint.address != permission.peer) continue;
-    erase(channel_down_flow(channel, permission).key, state_.past.down, flows, outcome);
+    erase(channel_down_flow(state_, channel, permission).key, state_.past.down, flows, outcome);
   }
 }
 
 void Allocation::erase(const Channel& channel, const FlowReader& flows, Outcome& outcome) {
-  const FlowSpec up = channel_up_flow(channel);
+  const FlowSpec up = channel_up_flow(state_, channel);
   erase(up.key, state_.past.up, flows, outcome);
   erase({up.out_socket, channel.peer.endpoint, kNoChannel}, state_.past.down, flows, outcome);
 }

@@ -1,16 +1,15 @@
-#include "ice/turn/credential_verifier.h"
+#include "ice/auth/credential_verifier.h"
 
 #include <algorithm>
 
+#include "ice/auth/access_token.h"
+#include "ice/auth/time_limited.h"
 #include "ice/stun/password_algorithm.h"
-#include "ice/turn/access_token.h"
-#include "ice/turn/time_limited.h"
 
 namespace avedge::turn {
 namespace {
 
 using stun::PasswordAlgorithm;
-using stun::StunView;
 
 /// The most preferred first (RFC 8489 §9.2.4).
 std::vector<PasswordAlgorithm> algorithms(Authentication authentication) {
@@ -23,11 +22,10 @@ std::vector<PasswordAlgorithm> algorithms(Authentication authentication) {
 }
 
 /// The identity if `key` protects the message.
-std::optional<Identity> identity_if(const StunView& message, std::string_view user,
+std::optional<Identity> identity_if(const IntegrityCheck& message, std::string_view user,
                                     ConstBytes key) {
-  const auto integrity = stun::strongest_integrity(message);
-  if (!integrity || !stun::verify_integrity(message, key)) return std::nullopt;
-  return Identity{user, {IntegrityKey{key}, *integrity}};
+  if (!message.matches(key)) return std::nullopt;
+  return Identity{user, IntegrityKey{key}};
 }
 
 }  // namespace
@@ -90,7 +88,7 @@ std::string_view CredentialVerifier::third_party() const {
   return credentials_.token_keys.empty() ? std::string_view{} : credentials_.server_name;
 }
 
-std::optional<Identity> CredentialVerifier::verify(const StunView& message,
+std::optional<Identity> CredentialVerifier::verify(const IntegrityCheck& message,
                                                    const PresentedCredentials& presented,
                                                    std::uint16_t listener) const {
   if (presented.access_token) return verify_token(message, presented);
@@ -100,7 +98,7 @@ std::optional<Identity> CredentialVerifier::verify(const StunView& message,
   return verify_time_limited(message, presented, realm);
 }
 
-std::optional<Identity> CredentialVerifier::verify_static(const StunView& message,
+std::optional<Identity> CredentialVerifier::verify_static(const IntegrityCheck& message,
                                                           const PresentedCredentials& presented,
                                                           const Realm& realm) const {
   std::string_view name = presented.username;
@@ -119,7 +117,8 @@ std::optional<Identity> CredentialVerifier::verify_static(const StunView& messag
 }
 
 std::optional<Identity> CredentialVerifier::verify_time_limited(
-    const StunView& message, const PresentedCredentials& presented, const Realm& realm) const {
+    const IntegrityCheck& message, const PresentedCredentials& presented,
+    const Realm& realm) const {
   if (credentials_.shared_secrets.empty() || realm.users.contains(presented.username)) {
     return std::nullopt;
   }
@@ -145,7 +144,7 @@ std::optional<Identity> CredentialVerifier::verify_time_limited(
 
 /// RFC 7635 §4.1.1 and §8: the name is the id of the key, and the token contains the MAC key.
 std::optional<Identity> CredentialVerifier::verify_token(
-    const StunView& message, const PresentedCredentials& presented) const {
+    const IntegrityCheck& message, const PresentedCredentials& presented) const {
   const auto key = credentials_.token_keys.find(std::string{presented.username});
   if (key == credentials_.token_keys.end()) return std::nullopt;
   const auto token =

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ice/turn/allocation.h"
+#include "ice/allocation/allocation.h"
 #include "relay/core/deadline_queue.h"
 
 namespace avedge::turn {

@@ -1,4 +1,4 @@
-#include "ice/turn/allocation_table.h"
+#include "ice/allocation/allocation_table.h"
 
 #include <cassert>
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ice/stun/integrity.h"
+#include "ice/stun/long_term_key.h"
 
 namespace avedge::turn {
 

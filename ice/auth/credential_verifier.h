@@ -8,10 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "ice/stun/integrity.h"
-#include "ice/turn/credentials.h"
-#include "ice/turn/identity.h"
-#include "ice/turn/nonce.h"
+#include "ice/auth/credentials.h"
+#include "ice/auth/identity.h"
+#include "ice/auth/integrity_check.h"
+#include "ice/auth/nonce.h"
+#include "ice/stun/long_term_key.h"
 #include "relay/core/clock.h"
 
 namespace avedge::turn {
@@ -36,9 +37,9 @@ class CredentialVerifier {
   CredentialVerifier(const CredentialVerifier&) = delete;  // its realms point into themselves
   CredentialVerifier& operator=(const CredentialVerifier&) = delete;
 
-  /// Nothing if the user is unknown, or if the integrity of `message` does not match; the two are
+  /// Nothing if the user is unknown, or if the integrity of the message does not match; the two are
   /// indistinguishable, to prevent probing for names. `listener` as in Path.
-  [[nodiscard]] std::optional<Identity> verify(const stun::StunView& message,
+  [[nodiscard]] std::optional<Identity> verify(const IntegrityCheck& message,
                                                const PresentedCredentials& presented,
                                                std::uint16_t listener) const;
 
@@ -66,13 +67,13 @@ class CredentialVerifier {
 
   [[nodiscard]] Realm make_realm(const std::string& name) const;
   [[nodiscard]] const Realm& realm_of(std::uint16_t listener) const;
-  [[nodiscard]] std::optional<Identity> verify_static(const stun::StunView& message,
+  [[nodiscard]] std::optional<Identity> verify_static(const IntegrityCheck& message,
                                                       const PresentedCredentials& presented,
                                                       const Realm& realm) const;
-  [[nodiscard]] std::optional<Identity> verify_time_limited(const stun::StunView& message,
+  [[nodiscard]] std::optional<Identity> verify_time_limited(const IntegrityCheck& message,
                                                             const PresentedCredentials& presented,
                                                             const Realm& realm) const;
-  [[nodiscard]] std::optional<Identity> verify_token(const stun::StunView& message,
+  [[nodiscard]] std::optional<Identity> verify_token(const IntegrityCheck& message,
                                                      const PresentedCredentials& presented) const;
 
   Credentials credentials_;

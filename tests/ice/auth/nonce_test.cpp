@@ -1,4 +1,4 @@
-#include "ice/turn/nonce.h"
+#include "ice/auth/nonce.h"
 
 #include <gtest/gtest.h>
 
