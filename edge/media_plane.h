@@ -21,7 +21,7 @@ class MediaPlane : private turn::OtherWorkers {
   MediaPlane& operator=(const MediaPlane&) = delete;
 
   /// Binds all listeners. Fails with the address that could not be had, and why.
-  /// `local_addresses`: those of this host, until set_local_addresses() is called.
+  /// `local_addresses`: those of this host, until use_local_addresses() is called.
   [[nodiscard]] static Result<std::unique_ptr<MediaPlane>> open(
       const Config& config, const SharedLocalAddresses& local_addresses);
 

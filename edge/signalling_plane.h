@@ -24,7 +24,7 @@ namespace avedge::edge {
 class SignallingPlane {
  public:
   /// Opens the trace, binds all listeners and starts the thread. `control` outlives it.
-  /// `local_addresses`: those of this host, until set_local_addresses() is called.
+  /// `local_addresses`: those of this host, until use_local_addresses() is called.
   [[nodiscard]] static Result<std::unique_ptr<SignallingPlane>> start(
       const Config& config, SessionControl& control, const SharedLocalAddresses& local_addresses);
   /// Ends every call and the thread.

@@ -8,11 +8,9 @@
 //       address before the answer was known.
 //   (c) The exact signalled endpoint wins at once and at any time.
 //   (d) Another port of an admitted address latches by a packet that fits the line. It is
-//   provisional
-//       until it has lasted 3 s and has sent 3 packets.
+//       provisional until it has lasted 3 s and has sent 3 packets.
 //   (e) What holds moves only after 2 s of silence, by 3 packets in a row that continue its stream,
-//   and
-//       goes back when the endpoint that it moved from speaks again.
+//       and goes back when the endpoint that it moved from speaks again.
 //   (f) RTCP latches only where RTP did.
 //   (g) SDP with other values makes the latch provisional again; it stays until (c) or (d).
 #pragma once

@@ -21,8 +21,7 @@ SocketId port_of(const Leg& leg) {
 
 }  // namespace
 
-// --- paths
-// ----------------------------------------------------------------------------------------
+// --- paths ---------------------------------------------------------------------------------------
 
 void TcpLatching::set_path(Time now, const MediaPath& path, Outcome& outcome) {
   auto& slot = paths_[path.id];
@@ -57,7 +56,7 @@ void TcpLatching::remove_path(MediaPathId id, Outcome& outcome) {
 
 void TcpLatching::enter(SocketId port, const End& end) {
   if (port == kNoSocket) return;
-  TcpPort& known = ports_[port];
+  PortState& known = ports_[port];
   if (known.ends.empty()) worker_.set_accepting(port, true);
   known.ends.push_back(end);
 }
@@ -84,8 +83,7 @@ void TcpLatching::leave(SocketId port, const End& end, Outcome& outcome) {
   ports_.erase(known);
 }
 
-// --- who comes
-// ------------------------------------------------------------------------------------
+// --- who comes -----------------------------------------------------------------------------------
 
 Verdict<void> TcpLatching::on_stream(Time now, const StreamEvent& event, Outcome& outcome) {
   switch (event.kind) {
@@ -104,7 +102,7 @@ Verdict<void> TcpLatching::on_accepted(Time now, const StreamEvent& event, Outco
     outcome.close(event.connection);
     return DropReason::unknown_source;
   }
-  TcpPort& port = found->second;
+  PortState& port = found->second;
   Connection& connection = connections_[event.connection];
   connection = {event.connection, event.port, event.remote, now};
   port.unproven.push_back(connection.id);
@@ -189,8 +187,7 @@ bool TcpLatching::has_room(const End& end) const {
   return waiting < kMaxWaiting && waiting + joined < kMaxPipes;
 }
 
-// --- who is joined with whom
-// ----------------------------------------------------------------------
+// --- who is joined with whom ---------------------------------------------------------------------
 
 void TcpLatching::serve_waiting(Time now, const Component& path, Outcome& outcome) {
   for (const SocketId id : std::vector{path.connections}) {
@@ -282,8 +279,7 @@ void TcpLatching::hang_up_dials(const Connection& requester, Outcome& outcome) {
   }
 }
 
-// --- or with a party that has no TCP
-// ------------------------------------------------------------------
+// --- or with a party that has no TCP -------------------------------------------------------------
 
 void TcpLatching::make_frames(Time now, Connection& connection, Outcome& outcome) {
   Component& path = *connection.end.path;
@@ -327,8 +323,7 @@ void TcpLatching::end_frames(Component& path, Outcome& outcome) {
   path.datagrams.reset();
 }
 
-// --- how it ends
-// ----------------------------------------------------------------------------------
+// --- how it ends ---------------------------------------------------------------------------------
 
 Verdict<void> TcpLatching::on_ended(Time now, const StreamEvent& event, Outcome& outcome) {
   Connection* ended = find(event.connection);

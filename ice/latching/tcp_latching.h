@@ -99,7 +99,7 @@ class TcpLatching {
     End end = {};  // whose it is, unless unproven
     SocketId partner = kNoSocket;
   };
-  struct TcpPort {
+  struct PortState {
     std::vector<End> ends;  // several if branches of a fork share it
     std::vector<SocketId> unproven;
   };
@@ -144,7 +144,7 @@ class TcpLatching {
   WorkerCounters& counters_;
   OwnAddresses own_addresses_;
   std::unordered_map<MediaPathId, std::unique_ptr<Component>> paths_;
-  std::unordered_map<SocketId, TcpPort> ports_;
+  std::unordered_map<SocketId, PortState> ports_;
   std::unordered_map<SocketId, Connection> connections_;
   DeadlineQueue deadlines_;  // by connection
   Time next_publication_ = kNever;

@@ -1,4 +1,4 @@
-// The accept thread: accepts TCP connections and performs TLS and DTLS handshakes, so that no
+// The handshake thread: accepts TCP connections and performs TLS and DTLS handshakes, so that no
 // handshake ever stalls media, and hands established connections to the workers.
 #pragma once
 

@@ -59,8 +59,8 @@ namespace avedge {
   X(payload_too_long)                                                                              \
   X(unknown_source)        /* anchor: not from the signalled party, no valid check */              \
   X(unexpected_payload)    /* anchor: from an admitted address, but not what the line carries */    \
-  X(unjoined)              /* anchor: a connection that the far party never met in time */         \
-  X(no_destination)        /* anchor: the far party has not said where it receives */              \
+  X(unjoined)              /* anchor: a connection that the other party never met in time */       \
+  X(no_destination)        /* anchor: the other party has not said where it receives */            \
   X(too_many_sources)      /* anchor: more verified sources than one party may have */             \
   X(bandwidth)             /* more than the allocation, the user or the edge may send */            \
   X(hop_limit)             /* came with its last hop, and may go no further (RFC 8656 §14) */       \

@@ -28,8 +28,7 @@ enum class AuthState : std::uint8_t {
   authenticated     // it carries an allocation or relayed data: it lives as long as that
 };
 
-/// What distinguishes flows that come from one remote endpoint on one socket.
-/// A channel number (RFC 8656 §12: 0x4000–0x4FFF), or one of the values below.
+/// What distinguishes flows that come from one remote endpoint on one socket: a channel number (RFC 8656 §12: 0x4000–0x4FFF), or one of the values below.
 using ChannelField = std::uint16_t;
 inline constexpr ChannelField kNoChannel = 0;
 /// A client's Send indications towards its IPv4 (IPv6) relayed address. The entry names the relay
@@ -108,8 +107,8 @@ struct SetAuthState {
 /// Makes one byte stream of a client's data connection and a peer's connection (RFC 6062 §4.3), or
 /// of connections with the two parties of an anchored call.
 struct JoinConnections {
-  SocketId client = kNoSocket;  // or the near party's
-  SocketId peer = kNoSocket;    // or the far party's
+  SocketId client = kNoSocket;  // or the caller's
+  SocketId peer = kNoSocket;    // or the callee's
 };
 /// Gives a connection, and the message being handled, to another worker.
 struct HandOver {

@@ -48,7 +48,7 @@ class Outcome {
   }
   /// RFC 6062 §4.3: from now on both are one byte stream. What the client sent behind its
   /// ConnectionBind request belongs to it.
-  /// With anchored calls: the near party's connection and the far party's.
+  /// With anchored calls: the caller's connection and the callee's.
   void join(SocketId client, SocketId peer) { edits_.push_back(JoinConnections{client, peer}); }
   /// Moves the connection that `path` came by to another worker, which is shown the current message
   /// again. Nothing may have been granted on it.

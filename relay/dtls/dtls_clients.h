@@ -1,6 +1,6 @@
 // The DTLS clients of one worker. A ClientHello is answered with a cookie, and nothing is kept
 // about its sender until the cookie comes back (RFC 6347 §4.2.1); the handshake thread performs the
-// handshakes; established sessions are links like any other.
+// handshakes; established sessions are connections like any other.
 #pragma once
 
 #include <map>
@@ -39,7 +39,7 @@ class DtlsClients final : private ConnectionOwner {
   /// Answers DTLS on that listener from now on, with sessions of this context.
   void set_context(SocketId listener, const secure::TlsContext& context);
 
-  /// A datagram on a listener that DTLS's first byte header fields (RFC 7983).
+  /// A datagram on a listener whose first byte is DTLS's (RFC 7983).
   void serve(SocketId listener, const Socket& socket, const Endpoint& remote, ConstBytes datagram);
 
   // Results of a handshake, from the handshake thread.

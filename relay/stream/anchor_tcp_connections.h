@@ -1,5 +1,5 @@
 // Anchored calls over TCP: connections with the parties. Which are accepted, dialled and joined,
-// and which carry packets, is the handler's to decide (StreamPathHandler).
+// and which carry packets, is the handler's to decide (MediaPathHandler).
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// What connections tell the protocol. The worker implements it; tests may, too.
+// What connections tell the protocol.
 #pragma once
 
 #include "relay/core/bytes.h"

@@ -19,8 +19,8 @@ inline constexpr std::size_t kLongestClientMessage = 65'532;
 
 struct FramedMessage {
   std::size_t size = 0;  // of the message, as it would stand in a datagram
-  std::size_t occupied =
-      0;  // with the padding that streams need behind ChannelData (RFC 8656 §12.5)
+  /// With the padding that streams need behind ChannelData (RFC 8656 §12.5).
+  std::size_t occupied = 0;
 };
 
 /// The first message in `stream`; nothing if more bytes are needed to tell or to complete it.

@@ -1,4 +1,4 @@
-// The UDP sockets and TCP ports of one worker: how they come under its care, and leave it.
+// The sockets of one worker that are not connections: how they come under its care, and leave it.
 #pragma once
 
 #include <map>

@@ -5,7 +5,7 @@
 namespace avedge::anchor {
 namespace {
 
-bool is_named(const AnchorPort& port, const MediaPlace& name) {
+bool is_named(const FacingPort& port, const MediaPlace& name) {
   return name.transport == port.transport &&
          (name.at == port.port.local() || name.at == port.port.advertised());
 }
@@ -16,7 +16,7 @@ bool contains(const std::vector<MediaPlace>& list, const MediaPlace& place) {
 
 }  // namespace
 
-void LoopDetector::add(MediaPathId path, const AnchorPort& port, const MediaPlace& onward) {
+void LoopDetector::add(MediaPathId path, const FacingPort& port, const MediaPlace& onward) {
   const Endpoint& local = port.port.local();
   const Endpoint& advertised = port.port.advertised();
   add(path, MediaPlace{port.transport, local}, onward);
@@ -41,8 +41,8 @@ void LoopDetector::remove(MediaPathId path) {
   names_.erase(found);
 }
 
-bool LoopDetector::would_loop(const MediaPlace& target, const AnchorPort& one,
-                              const AnchorPort& other) const {
+bool LoopDetector::would_loop(const MediaPlace& target, const FacingPort& one,
+                              const FacingPort& other) const {
   std::vector<MediaPlace> reached{target};
   for (std::size_t i = 0; i < reached.size(); ++i) {
     if (is_named(one, reached[i]) || is_named(other, reached[i])) return true;

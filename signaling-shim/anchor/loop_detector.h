@@ -11,7 +11,7 @@
 namespace avedge::anchor {
 
 /// A port of ours, and the transport that media comes to it by.
-struct AnchorPort {
+struct FacingPort {
   Transport transport = Transport::udp;
   const MediaPort& port;
 };
@@ -29,15 +29,15 @@ class LoopDetector {
   static constexpr std::size_t kMaxReached = 64;
 
   /// Media received at `port` is sent to `onward`, until the path is removed.
-  void add(MediaPathId path, const AnchorPort& port, const MediaPlace& onward);
+  void add(MediaPathId path, const FacingPort& port, const MediaPlace& onward);
   void remove(MediaPathId path);
 
   [[nodiscard]] bool is_anchored(const MediaPlace& port) const {
     return forwardings_.contains(port);
   }
   /// Whether media for `target` would return to one of the two ports that it is sent between.
-  [[nodiscard]] bool would_loop(const MediaPlace& target, const AnchorPort& one,
-                                const AnchorPort& other) const;
+  [[nodiscard]] bool would_loop(const MediaPlace& target, const FacingPort& one,
+                                const FacingPort& other) const;
 
  private:
   struct Forwarding {

@@ -129,8 +129,8 @@ void MediaPaths::set(const Key& key, DesiredPath desired) {
 
 /// If two parties receive at our ports for each other, media would return to us endlessly.
 void MediaPaths::drop_loops(DesiredPath& desired) const {
-  const AnchorPort caller{transport_of(desired.caller), desired.caller_port};
-  const AnchorPort callee{transport_of(desired.callee), desired.callee_port};
+  const FacingPort caller{transport_of(desired.caller), desired.caller_port};
+  const FacingPort callee{transport_of(desired.callee), desired.callee_port};
   const auto would_loop = [&](Transport transport, const Endpoint& target) {
     return factory_.loop_detector.would_loop({transport, target}, caller, callee);
   };

@@ -6,7 +6,6 @@
 
 namespace avedge::ng {
 
-
 Calls::Calls(anchor::Sessions& sessions, const Settings& settings)
     : sessions_{sessions}, settings_{settings}, loop_mark_{loop_mark(random_token(16))} {}
 

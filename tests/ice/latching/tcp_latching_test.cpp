@@ -89,9 +89,9 @@ class FakeDatagrams : public UdpPathHandler {
   std::map<MediaPathId, UdpPath> paths;
 };
 
-class StreamLatchingTest : public testing::Test {
+class TcpLatchingTest : public testing::Test {
  protected:
-  StreamLatchingTest() {
+  TcpLatchingTest() {
     path_.id = MediaPathId{1};
     path_.caller.port = kNearPort;
     path_.caller.signalled_addresses = {at("198.51.100.1").address, at("198.51.100.9").address};
@@ -160,7 +160,7 @@ class StreamLatchingTest : public testing::Test {
   std::optional<DropReason> last_reason_;
 };
 
-TEST_F(StreamLatchingTest, NobodyIsAcceptedButForAPath) {
+TEST_F(TcpLatchingTest, NobodyIsAcceptedButForAPath) {
   EXPECT_TRUE(worker_.accepts.empty());
   set_path();
   EXPECT_EQ(worker_.accepts, (std::set{kNearPort, kFarPort}));
@@ -178,7 +178,7 @@ struct Visitor {
   std::optional<DropReason> refused;
 };
 
-class Visitors : public StreamLatchingTest, public testing::WithParamInterface<Visitor> {};
+class Visitors : public TcpLatchingTest, public testing::WithParamInterface<Visitor> {};
 
 INSTANTIATE_TEST_SUITE_P(
     All, Visitors,
@@ -205,7 +205,7 @@ TEST_P(Visitors, AreAdmittedByTheirAddress) {
   EXPECT_EQ(is_open(visitor), !GetParam().refused);
 }
 
-TEST_F(StreamLatchingTest, FromAnAddressOfOursOnlyWhatWasSignalledMayCome) {
+TEST_F(TcpLatchingTest, FromAnAddressOfOursOnlyWhatWasSignalledMayCome) {
   path_.caller.signalled_addresses.push_back(at("192.0.2.10").address);
   path_.caller.passive = {at("192.0.2.10:50004")};
   set_path();
@@ -215,7 +215,7 @@ TEST_F(StreamLatchingTest, FromAnAddressOfOursOnlyWhatWasSignalledMayCome) {
   EXPECT_EQ(last_reason_, std::nullopt);
 }
 
-TEST_F(StreamLatchingTest, AStrangerIsAdmittedByACheckOfTheParty) {
+TEST_F(TcpLatchingTest, AStrangerIsAdmittedByACheckOfTheParty) {
   give_near_keys();
   set_path();
   const SocketId far = come(kFarPort, "10.0.0.20:1024");
@@ -226,7 +226,7 @@ TEST_F(StreamLatchingTest, AStrangerIsAdmittedByACheckOfTheParty) {
   EXPECT_EQ(worker_.pipes, (std::map<SocketId, SocketId>{{near, far}}));
 }
 
-TEST_F(StreamLatchingTest, AnythingElseFromAStrangerEndsTheConnection) {
+TEST_F(TcpLatchingTest, AnythingElseFromAStrangerEndsTheConnection) {
   give_near_keys();
   set_path();
   const auto wrong_password = make_check("far:near", "guessed");
@@ -239,7 +239,7 @@ TEST_F(StreamLatchingTest, AnythingElseFromAStrangerEndsTheConnection) {
   }
 }
 
-TEST_F(StreamLatchingTest, UnderStrictNoCheckHelps) {
+TEST_F(TcpLatchingTest, UnderStrictNoCheckHelps) {
   give_near_keys();
   path_.caller.latching = Latching::strict;
   set_path();
@@ -248,7 +248,7 @@ TEST_F(StreamLatchingTest, UnderStrictNoCheckHelps) {
   EXPECT_FALSE(is_open(stranger));
 }
 
-TEST_F(StreamLatchingTest, OnlySoManyMayBeUnprovenAndOnlyForSoLong) {
+TEST_F(TcpLatchingTest, OnlySoManyMayBeUnprovenAndOnlyForSoLong) {
   give_near_keys();
   set_path();
   std::vector<SocketId> silent;
@@ -265,7 +265,7 @@ TEST_F(StreamLatchingTest, OnlySoManyMayBeUnprovenAndOnlyForSoLong) {
   EXPECT_EQ(last_reason_, std::nullopt) << "there is room again";
 }
 
-TEST_F(StreamLatchingTest, BranchesBehindOneAddressAreToldApartByTheirChecks) {
+TEST_F(TcpLatchingTest, BranchesBehindOneAddressAreToldApartByTheirChecks) {
   give_near_keys();
   set_path();
   StreamPath branch = path_;
@@ -286,7 +286,7 @@ TEST_F(StreamLatchingTest, BranchesBehindOneAddressAreToldApartByTheirChecks) {
 
 // --- whom it is joined with
 
-TEST_F(StreamLatchingTest, TheOtherPartysPassiveEndpointsAreDialledAndTheFirstToAcceptWins) {
+TEST_F(TcpLatchingTest, TheOtherPartysPassiveEndpointsAreDialledAndTheFirstToAcceptWins) {
   let_far_accept();
   set_path();
   const SocketId caller = come(kNearPort, "198.51.100.1:4000");
@@ -300,7 +300,7 @@ TEST_F(StreamLatchingTest, TheOtherPartysPassiveEndpointsAreDialledAndTheFirstTo
   EXPECT_FALSE(is_open(first));
 }
 
-TEST_F(StreamLatchingTest, TwoThatOnlyConnectMeet) {
+TEST_F(TcpLatchingTest, TwoThatOnlyConnectMeet) {
   set_path();
   const SocketId caller = come(kNearPort, "198.51.100.1:4000");
   EXPECT_TRUE(worker_.dials.empty());
@@ -310,7 +310,7 @@ TEST_F(StreamLatchingTest, TwoThatOnlyConnectMeet) {
   EXPECT_TRUE(is_open(caller)) << "a pipe has no deadline";
 }
 
-TEST_F(StreamLatchingTest, OneThatCannotBeDialledIsWaitedFor) {
+TEST_F(TcpLatchingTest, OneThatCannotBeDialledIsWaitedFor) {
   let_far_accept();
   worker_.unreachable = {at("10.0.0.20:6000")};
   set_path();
@@ -322,7 +322,7 @@ TEST_F(StreamLatchingTest, OneThatCannotBeDialledIsWaitedFor) {
   EXPECT_EQ(worker_.pipes, (std::map<SocketId, SocketId>{{caller, callee}}));
 }
 
-TEST_F(StreamLatchingTest, PassiveEndpointsOfBothAreTriedBeforeTheTwoThatConnectedMeet) {
+TEST_F(TcpLatchingTest, PassiveEndpointsOfBothAreTriedBeforeTheTwoThatConnectedMeet) {
   let_far_accept();
   path_.caller.passive = {at("198.51.100.1:4000")};
   set_path();
@@ -334,7 +334,7 @@ TEST_F(StreamLatchingTest, PassiveEndpointsOfBothAreTriedBeforeTheTwoThatConnect
   EXPECT_EQ(worker_.open.size(), 2u) << "dials behind a NAT would go on for minutes";
 }
 
-TEST_F(StreamLatchingTest, EachConnectionIsAPipeOfItsOwn) {
+TEST_F(TcpLatchingTest, EachConnectionIsAPipeOfItsOwn) {
   let_far_accept();
   path_.callee.passive.pop_back();
   set_path();
@@ -350,7 +350,7 @@ TEST_F(StreamLatchingTest, EachConnectionIsAPipeOfItsOwn) {
   EXPECT_EQ(worker_.pipes, (std::map<SocketId, SocketId>{{one, to_one}, {other, to_other}}));
 }
 
-TEST_F(StreamLatchingTest, WhoWaitsIsServedOnceTheOtherPartyHasAnswered) {
+TEST_F(TcpLatchingTest, WhoWaitsIsServedOnceTheOtherPartyHasAnswered) {
   set_path();
   const SocketId early = come(kNearPort, "198.51.100.1:4000");
   let_far_accept();
@@ -360,7 +360,7 @@ TEST_F(StreamLatchingTest, WhoWaitsIsServedOnceTheOtherPartyHasAnswered) {
   EXPECT_TRUE(worker_.pipes.contains(early));
 }
 
-TEST_F(StreamLatchingTest, TheSameValuesAgainChangeNothing) {
+TEST_F(TcpLatchingTest, TheSameValuesAgainChangeNothing) {
   let_far_accept();
   set_path();
   come(kNearPort, "198.51.100.1:4000");
@@ -371,7 +371,7 @@ TEST_F(StreamLatchingTest, TheSameValuesAgainChangeNothing) {
   EXPECT_EQ(worker_.open, before);
 }
 
-TEST_F(StreamLatchingTest, WhoeverMeetsNobodyInTimeIsSentAway) {
+TEST_F(TcpLatchingTest, WhoeverMeetsNobodyInTimeIsSentAway) {
   let_far_accept();
   set_path();
   come(kNearPort, "198.51.100.1:4000");
@@ -381,7 +381,7 @@ TEST_F(StreamLatchingTest, WhoeverMeetsNobodyInTimeIsSentAway) {
   EXPECT_EQ(dropped(DropReason::unjoined), 1u);
 }
 
-TEST_F(StreamLatchingTest, OnlySoManyOfOnePartyMayWait) {
+TEST_F(TcpLatchingTest, OnlySoManyOfOnePartyMayWait) {
   set_path();
   for (std::size_t i = 0; i < TcpLatching::kMaxWaiting; ++i) {
     come(kNearPort, "198.51.100.1:4000");
@@ -393,7 +393,7 @@ TEST_F(StreamLatchingTest, OnlySoManyOfOnePartyMayWait) {
   EXPECT_EQ(worker_.pipes.size(), 1u) << "the other party is served nevertheless";
 }
 
-TEST_F(StreamLatchingTest, OnlySoManyPipesMayBeOpen) {
+TEST_F(TcpLatchingTest, OnlySoManyPipesMayBeOpen) {
   set_path();
   for (std::size_t i = 0; i < TcpLatching::kMaxPipes; ++i) {
     come(kNearPort, "198.51.100.1:4000");
@@ -406,7 +406,7 @@ TEST_F(StreamLatchingTest, OnlySoManyPipesMayBeOpen) {
 
 // --- a party that has no TCP
 
-class Conversion : public StreamLatchingTest {
+class Conversion : public TcpLatchingTest {
  protected:
   Conversion() {
     path_.callee = {};
@@ -496,7 +496,7 @@ TEST_F(Conversion, ItsPathGoesWithIt) {
 
 // --- how it ends
 
-TEST_F(StreamLatchingTest, TheEndOfOneIsTheEndOfTheOther) {
+TEST_F(TcpLatchingTest, TheEndOfOneIsTheEndOfTheOther) {
   set_path();
   come(kNearPort, "198.51.100.1:4000");
   const SocketId callee = come(kFarPort, "10.0.0.20:1024");
@@ -504,14 +504,14 @@ TEST_F(StreamLatchingTest, TheEndOfOneIsTheEndOfTheOther) {
   EXPECT_TRUE(worker_.open.empty());
 }
 
-TEST_F(StreamLatchingTest, WhoHangsUpWhileOthersAreDialledTakesTheDialsAlong) {
+TEST_F(TcpLatchingTest, WhoHangsUpWhileOthersAreDialledTakesTheDialsAlong) {
   let_far_accept();
   set_path();
   end(come(kNearPort, "198.51.100.1:4000"));
   EXPECT_TRUE(worker_.open.empty());
 }
 
-TEST_F(StreamLatchingTest, APathThatIsRemovedEndsItsConnections) {
+TEST_F(TcpLatchingTest, APathThatIsRemovedEndsItsConnections) {
   let_far_accept();
   give_near_keys();
   set_path();
@@ -523,7 +523,7 @@ TEST_F(StreamLatchingTest, APathThatIsRemovedEndsItsConnections) {
   EXPECT_TRUE(worker_.open.empty());
 }
 
-TEST_F(StreamLatchingTest, ANewPortEndsWhatCameByTheOldOne) {
+TEST_F(TcpLatchingTest, ANewPortEndsWhatCameByTheOldOne) {
   set_path();
   const SocketId caller = come(kNearPort, "198.51.100.1:4000");
   const SocketId callee = come(kFarPort, "10.0.0.20:1024");
@@ -534,7 +534,7 @@ TEST_F(StreamLatchingTest, ANewPortEndsWhatCameByTheOldOne) {
   EXPECT_EQ(worker_.accepts, (std::set{kFarPort, SocketId{3}}));
 }
 
-TEST_F(StreamLatchingTest, BytesOfPipesThatAreAndThatWereAreCounted) {
+TEST_F(TcpLatchingTest, BytesOfPipesThatAreAndThatWereAreCounted) {
   set_path();
   const SocketId caller = come(kNearPort, "198.51.100.1:4000");
   const SocketId callee = come(kFarPort, "10.0.0.20:1024");

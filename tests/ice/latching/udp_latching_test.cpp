@@ -14,9 +14,9 @@ using std::chrono::seconds;
 
 constexpr SocketId kCallerSocket{1};
 constexpr SocketId kCalleeSocket{2};
-class AnchorLatchingTest : public testing::Test {
+class UdpLatchingTest : public testing::Test {
  protected:
-  AnchorLatchingTest() {
+  UdpLatchingTest() {
     path_.id = MediaPathId{1};
     path_.caller.socket = kCallerSocket;
     path_.caller.signalled = at("198.51.100.1:4000");
@@ -42,7 +42,7 @@ class AnchorLatchingTest : public testing::Test {
   std::uint16_t next_ = 1;
 };
 
-TEST_F(AnchorLatchingTest, TheFirstPacketFromTheSignalledAddressLatchesItsPort) {
+TEST_F(UdpLatchingTest, TheFirstPacketFromTheSignalledAddressLatchesItsPort) {
   set_path();
   EXPECT_EQ(send_rtp(kCallerSocket, "198.51.100.1:4711"), at("10.0.0.20:6000"));
   ASSERT_NE(flow(kCallerSocket, "198.51.100.1:4711"), nullptr);
@@ -52,21 +52,21 @@ TEST_F(AnchorLatchingTest, TheFirstPacketFromTheSignalledAddressLatchesItsPort) 
 }
 
 // RTP bleed (CVE-2017-14099, CVE-2025-53399): whoever sends first must not get the stream.
-TEST_F(AnchorLatchingTest, AStrangerNeverLatches) {
+TEST_F(UdpLatchingTest, AStrangerNeverLatches) {
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "203.0.113.66:4000"));
   EXPECT_EQ(call_.refusal, DropReason::unknown_source);
   EXPECT_TRUE(call_.flows.flows.empty());
 }
 
-TEST_F(AnchorLatchingTest, TheSourceIsLockedAfterTheFirstMatch) {
+TEST_F(UdpLatchingTest, TheSourceIsLockedAfterTheFirstMatch) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4712"));
   EXPECT_EQ(call_.refusal, DropReason::unknown_source);
 }
 
-TEST_F(AnchorLatchingTest, ANewSdpAllowsOneNewLatch) {
+TEST_F(UdpLatchingTest, ANewSdpAllowsOneNewLatch) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   path_.caller.signalled_addresses.push_back(at("198.51.100.77").address);
@@ -79,7 +79,7 @@ TEST_F(AnchorLatchingTest, ANewSdpAllowsOneNewLatch) {
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.9:9"));
 }
 
-TEST_F(AnchorLatchingTest, AnAddressThatTheNewSdpLeftBehindYieldsAtOnce) {
+TEST_F(UdpLatchingTest, AnAddressThatTheNewSdpLeftBehindYieldsAtOnce) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.9:4711"));
   path_.caller.signalled_addresses = {at("198.51.100.77").address};
@@ -88,7 +88,7 @@ TEST_F(AnchorLatchingTest, AnAddressThatTheNewSdpLeftBehindYieldsAtOnce) {
   EXPECT_EQ(flow(kCallerSocket, "198.51.100.9:4711"), nullptr);
 }
 
-TEST_F(AnchorLatchingTest, TheSameSdpAgainChangesNothing) {
+TEST_F(UdpLatchingTest, TheSameSdpAgainChangesNothing) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   set_path();
@@ -97,7 +97,7 @@ TEST_F(AnchorLatchingTest, TheSameSdpAgainChangesNothing) {
 }
 
 /// RFC 3264 §8.3.1. What was learned from a NAT stays instead; see the matrix.
-TEST_F(AnchorLatchingTest, ANewTransportAddressMovesTheTargetOfAnExactLatchAtOnce) {
+TEST_F(UdpLatchingTest, ANewTransportAddressMovesTheTargetOfAnExactLatchAtOnce) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
   ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
@@ -109,7 +109,7 @@ TEST_F(AnchorLatchingTest, ANewTransportAddressMovesTheTargetOfAnExactLatchAtOnc
   EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4000"), nullptr);
 }
 
-TEST_F(AnchorLatchingTest, APartyThatMayNotSendIsSentToWhereTheNewSdpSays) {
+TEST_F(UdpLatchingTest, APartyThatMayNotSendIsSentToWhereTheNewSdpSays) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   path_.caller.signalled = at("198.51.100.9:8000");
@@ -118,14 +118,14 @@ TEST_F(AnchorLatchingTest, APartyThatMayNotSendIsSentToWhereTheNewSdpSays) {
   EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("198.51.100.9:8000"));
 }
 
-TEST_F(AnchorLatchingTest, StrictAdmitsOnlyTheSignalledEndpoint) {
+TEST_F(UdpLatchingTest, StrictAdmitsOnlyTheSignalledEndpoint) {
   path_.caller.latching = Latching::strict;
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   EXPECT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
 }
 
-TEST_F(AnchorLatchingTest, SipSourceAdmitsOnlyWhereTheSipCameFrom) {
+TEST_F(UdpLatchingTest, SipSourceAdmitsOnlyWhereTheSipCameFrom) {
   path_.caller.latching = Latching::sip_source;
   path_.caller.sip_source = at("203.0.113.5").address;
   set_path();
@@ -133,7 +133,7 @@ TEST_F(AnchorLatchingTest, SipSourceAdmitsOnlyWhereTheSipCameFrom) {
   EXPECT_TRUE(send_rtp(kCallerSocket, "203.0.113.5:12345"));
 }
 
-TEST_F(AnchorLatchingTest, AsymmetricAdmitsTheAddressAndSendsWhereItWasSignalled) {
+TEST_F(UdpLatchingTest, AsymmetricAdmitsTheAddressAndSendsWhereItWasSignalled) {
   path_.caller.is_asymmetric = true;
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "203.0.113.5:4711"));
@@ -142,7 +142,7 @@ TEST_F(AnchorLatchingTest, AsymmetricAdmitsTheAddressAndSendsWhereItWasSignalled
   EXPECT_EQ(send_rtp(kCalleeSocket, "10.0.0.20:6000"), at("198.51.100.1:4000"));
 }
 
-TEST_F(AnchorLatchingTest, TheEdgesOwnPortsAreAdmittedOnlyExactlyAsSignalled) {
+TEST_F(UdpLatchingTest, TheEdgesOwnPortsAreAdmittedOnlyExactlyAsSignalled) {
   path_.caller.signalled = at("192.0.2.10:50100");
   path_.caller.signalled_addresses = {at("192.0.2.10").address};
   path_.caller.ice = {{"far", "far-password", "near"}};
@@ -157,7 +157,7 @@ TEST_F(AnchorLatchingTest, TheEdgesOwnPortsAreAdmittedOnlyExactlyAsSignalled) {
   EXPECT_TRUE(send(kCallerSocket, "192.0.2.10:50200", make_check("far:near", "far-password")));
 }
 
-TEST_F(AnchorLatchingTest, WhatCannotBeAnsweredNeverLatches) {
+TEST_F(UdpLatchingTest, WhatCannotBeAnsweredNeverLatches) {
   path_.caller.signalled = {};
   path_.caller.ice = {{"far", "far-password", "near"}};
   set_path();
@@ -167,7 +167,7 @@ TEST_F(AnchorLatchingTest, WhatCannotBeAnsweredNeverLatches) {
   }
 }
 
-TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
+TEST_F(UdpLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
   path_.callee.signalled = {};
   set_path();
   EXPECT_FALSE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
@@ -177,7 +177,7 @@ TEST_F(AnchorLatchingTest, WithoutADestinationPacketsAreCountedNotGuessed) {
   EXPECT_EQ(flow(kCallerSocket, "198.51.100.1:4000")->destination, at("10.0.0.20:6000"));
 }
 
-class IceLatchingTest : public AnchorLatchingTest {
+class IceLatchingTest : public UdpLatchingTest {
  protected:
   IceLatchingTest() {
     path_.caller.ice = {{"calleeufrag", "calleepassword", "callerufrag"}};
@@ -298,7 +298,7 @@ TEST_F(IceLatchingTest, BranchesOfAForkAreToldApartByEndpointAndByUfrag) {
   EXPECT_EQ(flow(kCalleeSocket, "10.0.0.30:7000"), nullptr) << "latched before the check";
 }
 
-TEST_F(AnchorLatchingTest, PublishesWhatFlowsCountedAcrossReLatches) {
+TEST_F(UdpLatchingTest, PublishesWhatFlowsCountedAcrossReLatches) {
   set_path();
   for (int i = 0; i < 11; ++i) ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   path_.caller.signalled = at("198.51.100.9:8000");
@@ -314,7 +314,7 @@ TEST_F(AnchorLatchingTest, PublishesWhatFlowsCountedAcrossReLatches) {
   EXPECT_EQ(Time{Duration{path_.counters->last_activity.value()}}, last);
 }
 
-TEST_F(AnchorLatchingTest, LatchesAndReclaimsAreCounted) {
+TEST_F(UdpLatchingTest, LatchesAndReclaimsAreCounted) {
   path_.caller.payload.kind = LinePayload::Kind::rtp;
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4000"));
@@ -328,7 +328,7 @@ TEST_F(AnchorLatchingTest, LatchesAndReclaimsAreCounted) {
   EXPECT_EQ(path_.counters->reclaims[1].value(), 0);
 }
 
-TEST_F(AnchorLatchingTest, ARemovedPathLeavesNothingToDecide) {
+TEST_F(UdpLatchingTest, ARemovedPathLeavesNothingToDecide) {
   path_.caller.timing = LatchTiming::delayed;
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
@@ -336,7 +336,7 @@ TEST_F(AnchorLatchingTest, ARemovedPathLeavesNothingToDecide) {
   EXPECT_EQ(call_.latching.next_deadline(), kNever);
 }
 
-TEST_F(AnchorLatchingTest, ARemovedPathLeavesNothing) {
+TEST_F(UdpLatchingTest, ARemovedPathLeavesNothing) {
   set_path();
   ASSERT_TRUE(send_rtp(kCallerSocket, "198.51.100.1:4711"));
   ASSERT_TRUE(send_rtp(kCalleeSocket, "10.0.0.20:6000"));
