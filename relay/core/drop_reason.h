@@ -67,6 +67,7 @@ namespace avedge {
   X(icmp_flood)            /* more ICMP errors than a worker tells its clients about */            \
   X(send_failed)           /* the kernel refused the datagram */                                   \
   /* SRTP */                                                                                       \
+  X(no_key)                /* an encrypted stream whose key is not there yet, or any more */        \
   X(srtp_malformed)        /* lengths that contradict each other, or plain where it must not be */ \
   X(srtp_unauthenticated)  /* tag or key identifier wrong */                                       \
   X(srtp_replayed)         /* seen before, or older than the replay window */                      \

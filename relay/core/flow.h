@@ -4,12 +4,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <variant>
 
 #include "relay/core/bandwidth.h"
 #include "relay/core/clock.h"
 #include "relay/core/endpoint.h"
+#include "relay/core/packet_crypto.h"
 #include "relay/core/rtp_header.h"
 
 namespace avedge {
@@ -28,7 +30,8 @@ enum class AuthState : std::uint8_t {
   authenticated     // it carries an allocation or relayed data: it lives as long as that
 };
 
-/// What distinguishes flows that come from one remote endpoint on one socket: a channel number (RFC 8656 §12: 0x4000–0x4FFF), or one of the values below.
+/// What distinguishes flows that come from one remote endpoint on one socket: a channel number (RFC
+/// 8656 §12: 0x4000–0x4FFF), or one of the values below.
 using ChannelField = std::uint16_t;
 inline constexpr ChannelField kNoChannel = 0;
 /// A client's Send indications towards its IPv4 (IPv6) relayed address. The entry names the relay
@@ -83,6 +86,8 @@ struct FlowSpec {
   /// From this moment on nothing is forwarded. Towards the peer: the earlier of allocation and
   /// channel; from the peer: the earlier of allocation and permission.
   Time valid_until = kNever;
+  /// Transform::pass only: applied to each packet (SetCrypto).
+  CryptoId crypto = kNoCrypto;
   /// frame_channel_data only: from this moment on the peer's data goes as Data indications.
   Time channel_until = kNever;
 };
@@ -121,8 +126,14 @@ struct LimitBandwidth {
   std::array<SocketId, 2> relays{kNoSocket, kNoSocket};
   BandwidthGrant grant;
 };
+/// What flows with that FlowSpec::crypto apply from now on. A flow whose crypto is not there passes
+/// nothing.
+struct SetCrypto {
+  CryptoId id = kNoCrypto;
+  std::shared_ptr<PacketCrypto> crypto;  // null: forgotten
+};
 using FlowEdit = std::variant<UpsertFlow, EraseFlow, CloseSocket, SetAuthState, JoinConnections,
-                              HandOver, LimitBandwidth>;
+                              HandOver, LimitBandwidth, SetCrypto>;
 
 /// What went over a flow so far.
 struct FlowUsage {

@@ -61,6 +61,11 @@ class Outcome {
     edits_.push_back(LimitBandwidth{relays, grant});
   }
 
+  /// Sets what flows with that FlowSpec::crypto apply; null: nothing, and they pass nothing.
+  void set_crypto(CryptoId id, std::shared_ptr<PacketCrypto> crypto) {
+    edits_.push_back(SetCrypto{id, std::move(crypto)});
+  }
+
   [[nodiscard]] std::span<const Reply> replies() const { return replies_; }
   /// Valid until the next reply() or clear().
   [[nodiscard]] ConstBytes bytes_of(const Reply& reply) const {

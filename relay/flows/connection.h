@@ -5,10 +5,10 @@
 
 #include <cstdint>
 
+#include "relay/admission/connection_limits.h"
 #include "relay/core/bytes.h"
 #include "relay/core/flow.h"
 #include "relay/core/slow_path.h"
-#include "relay/admission/connection_limits.h"
 
 namespace avedge::relay {
 

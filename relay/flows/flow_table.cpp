@@ -27,6 +27,7 @@ void describe(Flow& flow, const FlowSpec& spec) {
   flow.judges_port = spec.judges_port;
   flow.inspect_stun = spec.inspect_stun;
   flow.channel = spec.channel;
+  flow.crypto = spec.crypto;
   flow.valid_until = spec.valid_until;
   flow.channel_until = spec.channel_until;
 }

@@ -36,6 +36,7 @@ struct alignas(kCacheLine) Flow {
   std::uint64_t packets;
   std::uint64_t bytes;
   Time last_activity;
+  CryptoId crypto;           // of Transform::pass
   RouteId route = kNoRoute;  // the worker's to set; stays when the flow is changed
 
   [[nodiscard]] bool admits(Time now) const { return now < valid_until; }

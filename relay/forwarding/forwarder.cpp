@@ -10,6 +10,8 @@ namespace avedge::relay {
 
 static_assert(PacketRing::kHeadroom >= kMaxDataIndicationHeader);
 static_assert(PacketRing::kTailroom >= 3, "a STUN attribute is padded by up to three bytes");
+static_assert(PacketRing::kTailroom >= PacketCrypto::kMaxGrowth);
+static_assert(PacketRing::kHeadroom % PacketCrypto::kAlignment == 0);
 
 namespace {
 
@@ -26,17 +28,17 @@ bool is_dtls(const Packet& packet) {
 
 }  // namespace
 
-Forwarder::Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch,
-                     WorkerCounters& counters, const RelayPorts& ports, bool translates,
-                     const DscpTtlPolicy& dscp_ttl, FrameEgress* egress)
-    : flows_{flows},
-      sockets_{sockets},
-      batch_{batch},
-      counters_{counters},
-      ports_{ports},
-      translates_{translates},
-      dscp_ttl_{dscp_ttl},
-      egress_{egress},
+Forwarder::Forwarder(const Dependencies& dependencies)
+    : flows_{dependencies.flows},
+      sockets_{dependencies.sockets},
+      cryptos_{dependencies.cryptos},
+      batch_{dependencies.batch},
+      buffers_{dependencies.buffers},
+      counters_{dependencies.counters},
+      ports_{dependencies.ports},
+      translates_{dependencies.translates},
+      dscp_ttl_{dependencies.dscp_ttl},
+      egress_{dependencies.egress},
       transaction_seed_{random_u64()} {}
 
 Forwarder::Next Forwarder::forward(Time now, SocketId id, const Socket& socket,
@@ -143,10 +145,28 @@ void Forwarder::deliver(Time now, const Socket& socket, Flow& flow, const Packet
       if (now < flow.channel_until) return frame_channel_data(flow, packet);
       return frame_data_indication(flow, packet);
     case Transform::frame_data_indication: return frame_data_indication(flow, packet);
-    case Transform::pass: return send(flow, packet.bytes, packet.fields);
+    case Transform::pass: return pass(now, flow, packet);
     case Transform::strip_channel_header:
     case Transform::unwrap_send_indication: break;  // keyed by a channel: never found by a peer
   }
+}
+
+/// Datagrams of a GRO burst and frames of a stream lie one behind the other: there is no room
+/// between them, so what is going to grow moves to a buffer of its own.
+void Forwarder::pass(Time now, Flow& flow, const Packet& packet) {
+  if (flow.crypto == kNoCrypto) return send(flow, packet.bytes, packet.fields);
+  PacketCrypto* crypto = cryptos_.find(flow.crypto);
+  if (crypto == nullptr) return static_cast<void>(drop(DropReason::no_key));
+  PacketBuffer buffer{packet.bytes, packet.tailroom};
+  const bool is_aligned =
+      reinterpret_cast<std::uintptr_t>(packet.bytes.data()) % PacketCrypto::kAlignment == 0;
+  if (packet.tailroom < PacketCrypto::kMaxGrowth || !is_aligned) {
+    buffer = {buffers_.copy_segment(packet.bytes), PacketRing::kTailroom};
+  }
+  if (const auto applied = crypto->apply(now, buffer); !applied) {
+    return static_cast<void>(drop(applied.reason()));
+  }
+  send(flow, buffer.bytes, packet.fields);
 }
 
 void Forwarder::frame_channel_data(Flow& flow, const Packet& packet) {

@@ -8,17 +8,22 @@
 #include "relay/core/slow_path.h"
 #include "relay/core/turn_framing.h"
 #include "relay/egress/frame_egress.h"
+#include "relay/flows/crypto_table.h"
 #include "relay/flows/flow_table.h"
 #include "relay/flows/socket_table.h"
+#include "relay/forwarding/packet_buffers.h"
 #include "relay/sockets/send_batch.h"
 
 namespace avedge::relay {
 
-/// A received datagram in a PacketRing buffer: writable, with its headroom and tailroom.
+/// A received packet: writable. What relayed addresses receive has the headroom of a PacketRing
+/// buffer.
 struct Packet {
   Endpoint remote;
   Bytes bytes;
   IpHeaderFields fields = {};  // as far as they are read (DscpTtlPolicy::reads_fields())
+  /// Bytes behind it that may be overwritten.
+  std::size_t tailroom = 0;
 };
 
 class Forwarder {
@@ -29,12 +34,22 @@ class Forwarder {
     decrypt  // a listener's DTLS record
   };
 
-  /// All references outlive the forwarder, and so does `egress` if there is one. `translates`: some
-  /// relayed address is advertised by another name (1:1 NAT), so that our own addresses must be
-  /// recognised inside Send indications.
-  Forwarder(FlowTable& flows, SocketTable& sockets, SendBatch& batch, WorkerCounters& counters,
-            const RelayPorts& ports, bool translates, const DscpTtlPolicy& dscp_ttl = {},
-            FrameEgress* egress = nullptr);
+  /// References outlive the forwarder.
+  struct Dependencies {
+    FlowTable& flows;
+    SocketTable& sockets;
+    const CryptoTable& cryptos;
+    SendBatch& batch;
+    PacketBuffers& buffers;
+    WorkerCounters& counters;
+    const RelayPorts& ports;
+    /// Some relayed address is advertised by another name (1:1 NAT): our own addresses must be
+    /// recognised inside Send indications.
+    bool translates = false;
+    DscpTtlPolicy dscp_ttl = {};
+    FrameEgress* egress = nullptr;  // null: everything leaves by sockets
+  };
+  explicit Forwarder(const Dependencies& dependencies);
 
   /// Forwards or drops (and counts) the packet, or says that the slow path must see it. The
   /// packet's buffer and the flow table stay as they are until the batch has been flushed.
@@ -54,6 +69,7 @@ class Forwarder {
   void forward_channel_data(Time now, SocketId id, const Packet& packet);
   void forward_send_indication(Time now, SocketId id, const Packet& packet);
   void deliver(Time now, const Socket& socket, Flow& flow, const Packet& packet);
+  void pass(Time now, Flow& flow, const Packet& packet);
   void frame_channel_data(Flow& flow, const Packet& packet);
   void frame_data_indication(Flow& flow, const Packet& packet);
 
@@ -77,7 +93,9 @@ class Forwarder {
 
   FlowTable& flows_;
   SocketTable& sockets_;
+  const CryptoTable& cryptos_;
   SendBatch& batch_;
+  PacketBuffers& buffers_;
   WorkerCounters& counters_;
   const RelayPorts& ports_;
   bool translates_;

@@ -1,6 +1,6 @@
 // Buffers for the packets of one wake-up. Each has headroom for the largest header we ever put in
-// front (48 bytes of a Data indication) and tailroom for STUN padding from birth, so that framing
-// never copies a payload.
+// front (48 bytes of a Data indication) and tailroom for what SRTP adds behind (148 bytes) from
+// birth, so that neither framing nor encryption copies a payload.
 #pragma once
 
 #include <sys/mman.h>
@@ -17,13 +17,13 @@ namespace avedge::relay {
 class PacketRing {
  public:
   static constexpr std::size_t kHeadroom = 64;
-  static constexpr std::size_t kTailroom = 4;
+  static constexpr std::size_t kTailroom = 160;
   /// The largest UDP datagram; only the pages that packets really touch become resident.
   static constexpr std::size_t kPayload = 65535;
   static constexpr std::size_t kCapacity = 128;
-  /// From one payload to the next. 192 bytes more than whole pages: otherwise all packets' first
-  /// lines would share a few cache sets.
-  static constexpr std::size_t kStride = 65536 + 192;
+  /// From one payload to the next. An odd number of cache lines more than whole pages: otherwise all
+  /// packets' first lines would share a few cache sets.
+  static constexpr std::size_t kStride = 65536 + 320;
   static_assert(kStride >= kHeadroom + kPayload + kTailroom && kStride % 64 == 0);
 
   PacketRing() {

@@ -75,6 +75,10 @@ void EditExecutor::carry_out(const LimitBandwidth& edit) {
   }
 }
 
+void EditExecutor::carry_out(const SetCrypto& edit) {
+  dependencies_.cryptos.set(edit.id, edit.crypto);
+}
+
 ConnectionOwner* EditExecutor::find_owner(SocketId connection) {
   const Socket* socket = dependencies_.sockets.find(connection);
   return socket == nullptr ? nullptr : owner_of(*socket);

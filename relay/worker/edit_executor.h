@@ -19,6 +19,7 @@ class EditExecutor {
     SocketTable& sockets;
     WorkerSockets& worker_sockets;
     FlowTable& flows;
+    CryptoTable& cryptos;
     SendBatch& batch;
     Forwarder& forwarder;
     Drops& drops;
@@ -39,6 +40,7 @@ class EditExecutor {
   void carry_out(const JoinConnections& edit);
   void carry_out(const HandOver& edit);
   void carry_out(const LimitBandwidth& edit);
+  void carry_out(const SetCrypto& edit);
   [[nodiscard]] ConnectionOwner* find_owner(SocketId connection);
 
   Dependencies dependencies_;

@@ -97,7 +97,7 @@ void PacketLoop::serve_fanned_in(std::size_t count) {
 std::size_t PacketLoop::serve_received(SocketId id, const Socket& socket, std::size_t index) {
   const Ancillary& said = received_.ancillary(index);
   const Packet packet{received_.source(index), received_.bytes(index),
-                      reads_fields(socket) ? said.fields : IpHeaderFields{}};
+                      reads_fields(socket) ? said.fields : IpHeaderFields{}, PacketRing::kTailroom};
   if (said.segment != 0) return serve_gro_burst(id, packet, said.segment);
   serve_packet(id, socket, packet);
   return 1;
@@ -121,7 +121,9 @@ std::size_t PacketLoop::serve_gro_burst(SocketId id, const Packet& burst, std::s
     rest = rest.subspan(datagram.size());
     const Bytes served =
         socket->is<RelayedAddress>() ? dependencies_.buffers.copy_segment(datagram) : datagram;
-    serve_packet(id, *socket, {burst.remote, served, burst.fields});
+    serve_packet(id, *socket,
+                 {burst.remote, served, burst.fields,
+                  socket->is<RelayedAddress>() ? PacketRing::kTailroom : 0});
   }
   return datagrams;
 }

@@ -14,10 +14,11 @@
 #include "relay/core/counters.h"
 #include "relay/dtls/dtls_clients.h"
 #include "relay/fan_in/fan_in.h"
+#include "relay/flows/crypto_table.h"
 #include "relay/flows/flow_table.h"
+#include "relay/flows/socket_table.h"
 #include "relay/forwarding/forwarder.h"
 #include "relay/forwarding/packet_buffers.h"
-#include "relay/flows/socket_table.h"
 #include "relay/ports/reservations.h"
 #include "relay/stream/anchor_tcp_connections.h"
 #include "relay/stream/turn_tcp_connections.h"
@@ -116,6 +117,7 @@ class Worker final : public ClientReceiver, private ConnectionHolder, private Co
 
   SocketTable sockets_;
   FlowTable flows_;
+  CryptoTable cryptos_;
   SendBatch batch_;
   std::unique_ptr<FrameEgress> egress_;  // null: everything leaves by sockets
   std::optional<FanIn> fan_in_;          // nothing: everything arrives by sockets of its own

@@ -116,7 +116,9 @@ class ForwarderTest : public testing::Test {
   WorkerCounters counters_;
   FakePorts ports_;
   SendBatch batch_{counters_.drops};
-  Forwarder forwarder_{flows_, sockets_, batch_, counters_, ports_, true};
+  CryptoTable cryptos_;
+  PacketBuffers buffers_{batch_, nullptr};
+  Forwarder forwarder_{{flows_, sockets_, cryptos_, batch_, buffers_, counters_, ports_, true}};
   PacketRing ring_;
   FileDescriptor receiver_ = *open_udp({private_loopback(1), Port{}}, {});
   Endpoint sender_;
@@ -208,7 +210,8 @@ TEST_F(ForwarderTest, Rfc8656_14_DontFragmentIsHonouredAndDoesNotStick) {
 TEST_F(ForwarderTest, Rfc8656_14_WhatHasNoHopLeftGoesNoFurther) {
   ASSERT_TRUE(
       flows_.upsert(flow({kListener, client_, kChannel}, Transform::strip_channel_header, kRelay)));
-  Forwarder forwarder{flows_, sockets_, batch_, counters_, ports_, true, DscpTtlPolicy{{}, true}};
+  Forwarder forwarder{{flows_, sockets_, cryptos_, batch_, buffers_, counters_, ports_, true,
+                       DscpTtlPolicy{{}, true}}};
   for (const std::uint8_t hop_limit : std::array<std::uint8_t, 2>{1, 2}) {
     std::string message = channel_data(std::to_string(hop_limit));
     (void)forwarder.forward(kNow, kListener, *sockets_.find(kListener),
@@ -453,6 +456,83 @@ TEST_F(ForwarderTest, CountsPayloadNotFraming) {
   EXPECT_EQ(counters_.bytes[static_cast<std::size_t>(Direction::client_to_peer)].value(), 5u);
   EXPECT_EQ(flows_.find({kListener, client_, kChannel})->bytes, 5u);
   EXPECT_EQ(flows_.find({kListener, client_, kChannel})->last_activity, kNow);
+}
+
+// --- packets that change their size on the way ---------------------------------------------------
+
+/// Puts as many bytes behind each packet as SRTP may, or refuses it.
+class Appends final : public PacketCrypto {
+ public:
+  Verdict<void> apply(Time, PacketBuffer& packet) override {
+    if (refuses) return DropReason::srtp_replayed;
+    EXPECT_GE(packet.tailroom, kMaxGrowth);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(packet.bytes.data()) % kAlignment, 0u);
+    const std::size_t size = packet.bytes.size();
+    packet.bytes = {packet.bytes.data(), size + kMaxGrowth};
+    std::memset(packet.bytes.data() + size, '+', kMaxGrowth);
+    return {};
+  }
+  bool refuses = false;
+};
+
+class CryptoTest : public ForwarderTest {
+ protected:
+  CryptoTest() {
+    cryptos_.set(CryptoId{7}, crypto_);
+    FlowSpec media = flow({kAnchor, peer_, kNoChannel}, Transform::pass, kRelay);
+    media.crypto = CryptoId{7};
+    EXPECT_TRUE(flows_.upsert(media));
+  }
+  void forward_in_place(Bytes bytes, std::size_t tailroom) {
+    EXPECT_EQ(
+        forwarder_.forward(kNow, kAnchor, *sockets_.find(kAnchor), {peer_, bytes, {}, tailroom}),
+        Forwarder::Next::done);
+    batch_.flush();
+  }
+  static std::string grown(const std::string& packet) {
+    return packet + std::string(PacketCrypto::kMaxGrowth, '+');
+  }
+
+  std::shared_ptr<Appends> crypto_ = std::make_shared<Appends>();
+};
+
+TEST_F(CryptoTest, APacketWithRoomBehindItGrowsWhereItLies) {
+  std::byte* const buffer = ring_.payload(0);
+  std::memcpy(buffer, "media", 5);
+  forward_in_place({buffer, 5}, PacketRing::kTailroom);
+  EXPECT_EQ(received(), grown("media"));
+  EXPECT_EQ(static_cast<char>(buffer[5]), '+');
+}
+
+/// Datagrams of a GRO burst, and frames in a TCP stream, lie one behind the other.
+TEST_F(CryptoTest, APacketWithoutRoomLeavesTheNextOneAlone) {
+  std::byte* const buffer = ring_.payload(0);
+  std::memcpy(buffer, "firstsecond", 11);
+  forward_in_place({buffer, 5}, 0);
+  EXPECT_EQ(received(), grown("first"));
+  forward_in_place({buffer + 5, 6}, 0);
+  EXPECT_EQ(received(), grown("second"));
+}
+
+TEST_F(CryptoTest, APacketThatIsNotAlignedIsMoved) {
+  std::byte* const buffer = ring_.payload(0);
+  std::memcpy(buffer + 2, "framed", 6);
+  forward_in_place({buffer + 2, 6}, PacketRing::kTailroom);
+  EXPECT_EQ(received(), grown("framed"));
+}
+
+TEST_F(CryptoTest, WhatItRefusesIsDroppedForItsReason) {
+  crypto_->refuses = true;
+  (void)forward(kAnchor, peer_, "media");
+  EXPECT_EQ(received(), std::nullopt);
+  EXPECT_EQ(drops(DropReason::srtp_replayed), 1u);
+}
+
+TEST_F(CryptoTest, NothingPassesInTheClearWithoutItsKey) {
+  cryptos_.set(CryptoId{7}, nullptr);
+  (void)forward(kAnchor, peer_, "media");
+  EXPECT_EQ(received(), std::nullopt);
+  EXPECT_EQ(drops(DropReason::no_key), 1u);
 }
 
 }  // namespace

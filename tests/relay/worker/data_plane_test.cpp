@@ -98,6 +98,17 @@ class BindsOnFirstSight : public SlowPathHandler {
   Path client_;
 };
 
+/// Puts as many bytes behind each packet as SRTP may.
+class Appends final : public PacketCrypto {
+ public:
+  Verdict<void> apply(Time, PacketBuffer& packet) override {
+    const std::size_t size = packet.bytes.size();
+    packet.bytes = {packet.bytes.data(), size + kMaxGrowth};
+    std::memset(packet.bytes.data() + size, '+', kMaxGrowth);
+    return {};
+  }
+};
+
 /// Joins the two ends of a path as they are signalled, and answers what comes from elsewhere.
 class JoinsSignalledEnds : public MediaPathHandler {
  public:
@@ -125,6 +136,10 @@ class JoinsSignalledEnds : public MediaPathHandler {
     flow.key = {from.socket, from.signalled, kNoChannel};
     flow.out_socket = to.socket;
     flow.destination = to.signalled;
+    if (to.payload.has_dtls) {  // stands for a leg that is encrypted
+      flow.crypto = CryptoId{1};
+      outcome.set_crypto(flow.crypto, std::make_shared<Appends>());
+    }
     outcome.upsert(flow);
   }
   UdpPath path_;
@@ -330,6 +345,33 @@ TEST_F(DataPlaneTest, RunsThatArriveInOnePieceAreRelayedDatagramByDatagram) {
       ASSERT_EQ(at_client->bytes, channel_data(expected));
     }
   }
+}
+
+/// Those of a party are passed where they lie, unless they are going to grow.
+TEST_F(DataPlaneTest, EachDatagramOfABurstGrowsByItself) {
+  const WorkerIndex worker = plane_->assign_worker();
+  const auto near = plane_->lease_pair(worker, "external", AddressFamily::ipv4);
+  const auto far = plane_->lease_pair(worker, "external", AddressFamily::ipv4);
+  ASSERT_TRUE(near && far);
+  UdpPath path;
+  path.caller.socket = near->rtp.socket();
+  path.caller.signalled = client_.endpoint();
+  path.callee.socket = far->rtp.socket();
+  path.callee.signalled = peer_.endpoint();
+  path.callee.payload.has_dtls = true;
+  plane_->set_path(worker, media_path_of(path));
+
+  constexpr int kInRun = 40;
+  const auto text = [](int i) { return std::string(99, static_cast<char>('0' + i)) + "."; };
+  std::string burst;
+  for (int i = 0; i < kInRun; ++i) burst += text(i);
+  client_.send_run(near->rtp.local(), burst, 100);
+  for (int i = 0; i < kInRun; ++i) {
+    const auto arrived = peer_.receive();
+    ASSERT_TRUE(arrived) << i;
+    ASSERT_EQ(arrived->bytes, text(i) + std::string(PacketCrypto::kMaxGrowth, '+'));
+  }
+  plane_->remove_path(worker, path.id);
 }
 
 TEST_F(DataPlaneTest, AStrangersPacketsReachNobody) {
