@@ -524,6 +524,7 @@ class World {
   void apply(const JoinConnections& edit) { decided.joined.push_back(edit); }
   void apply(const HandOver& edit) { decided.handed_over.push_back(edit); }
   void apply(const LimitBandwidth& edit) { decided.limited.push_back(edit); }
+  void apply(const SetCrypto& /*edit*/) {}  // TURN encrypts nothing
 };
 
 }  // namespace avedge::turn::testing
