@@ -145,7 +145,10 @@ void Forwarder::deliver(Time now, const Socket& socket, Flow& flow, const Packet
       if (now < flow.channel_until) return frame_channel_data(flow, packet);
       return frame_data_indication(flow, packet);
     case Transform::frame_data_indication: return frame_data_indication(flow, packet);
-    case Transform::pass: return pass(now, flow, packet);
+    case Transform::pass:
+      if (flow.crypto != kNoCrypto) [[unlikely]]
+        return pass_encrypted(now, flow, packet);
+      return send(flow, packet.bytes, packet.fields);
     case Transform::strip_channel_header:
     case Transform::unwrap_send_indication: break;  // keyed by a channel: never found by a peer
   }
@@ -153,8 +156,7 @@ void Forwarder::deliver(Time now, const Socket& socket, Flow& flow, const Packet
 
 /// Datagrams of a GRO burst and frames of a stream lie one behind the other: there is no room
 /// between them, so what is going to grow moves to a buffer of its own.
-void Forwarder::pass(Time now, Flow& flow, const Packet& packet) {
-  if (flow.crypto == kNoCrypto) return send(flow, packet.bytes, packet.fields);
+void Forwarder::pass_encrypted(Time now, Flow& flow, const Packet& packet) {
   PacketCrypto* crypto = cryptos_.find(flow.crypto);
   if (crypto == nullptr) return static_cast<void>(drop(DropReason::no_key));
   PacketBuffer buffer{packet.bytes, packet.tailroom};

@@ -69,7 +69,7 @@ class Forwarder {
   void forward_channel_data(Time now, SocketId id, const Packet& packet);
   void forward_send_indication(Time now, SocketId id, const Packet& packet);
   void deliver(Time now, const Socket& socket, Flow& flow, const Packet& packet);
-  void pass(Time now, Flow& flow, const Packet& packet);
+  void pass_encrypted(Time now, Flow& flow, const Packet& packet);
   void frame_channel_data(Flow& flow, const Packet& packet);
   void frame_data_indication(Flow& flow, const Packet& packet);
 
