@@ -10,8 +10,8 @@
 #include "relay/core/deadline_queue.h"
 #include "relay/dtls/dtls_client.h"
 #include "relay/dtls/dtls_handshaker.h"
-#include "relay/forwarding/packet_buffers.h"
 #include "relay/flows/socket_table.h"
+#include "relay/forwarding/packet_buffers.h"
 #include "relay/secure/tls_context.h"
 #include "relay/stream/connection_events.h"
 

@@ -2,9 +2,9 @@
 // media.
 #pragma once
 
+#include "relay/admission/connection_limits.h"
 #include "relay/core/slow_path.h"
 #include "relay/dtls/dtls_session.h"
-#include "relay/admission/connection_limits.h"
 
 namespace avedge::relay {
 

@@ -21,8 +21,8 @@ class PacketRing {
   /// The largest UDP datagram; only the pages that packets really touch become resident.
   static constexpr std::size_t kPayload = 65535;
   static constexpr std::size_t kCapacity = 128;
-  /// From one payload to the next. An odd number of cache lines more than whole pages: otherwise all
-  /// packets' first lines would share a few cache sets.
+  /// From one payload to the next. An odd number of cache lines more than whole pages: otherwise
+  /// all packets' first lines would share a few cache sets.
   static constexpr std::size_t kStride = 65536 + 320;
   static_assert(kStride >= kHeadroom + kPayload + kTailroom && kStride % 64 == 0);
 

@@ -2,8 +2,8 @@
 // admission and whether they have shown credentials.
 #pragma once
 
-#include "relay/flows/connection.h"
 #include "relay/admission/connection_limits.h"
+#include "relay/flows/connection.h"
 
 namespace avedge::relay {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "relay/core/counters.h"
-#include "relay/forwarding/packet_buffers.h"
 #include "relay/flows/socket_table.h"
+#include "relay/forwarding/packet_buffers.h"
 #include "relay/ports/relay_addresses.h"
 #include "relay/stream/connection_events.h"
 #include "relay/stream/tcp_connection.h"

@@ -15,7 +15,6 @@ namespace avedge::ng {
 /// tells them apart by. The offerer of the first offer is the caller, whoever called.
 class Leg {
  public:
-
   Leg(anchor::SessionId session, const Options& first_offer)
       : session_{session},
         caller_tag_{first_offer.from_tag},
